@@ -1,0 +1,1 @@
+"""Evidence, canonical bytes, signatures and witnesses of reports, and their recomputation."""
