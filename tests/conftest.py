@@ -1,0 +1,24 @@
+"""What every test shares: a chain on request, and one upstream warning that is not ours to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from support.anvil import Anvil, find_binary
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let web3 import `websockets.legacy` (web3.py 7 does so at import); all other warnings stay errors."""
+    config.addinivalue_line("filterwarnings", "ignore:websockets.legacy is deprecated:DeprecationWarning")
+    config.addinivalue_line("filterwarnings", "ignore:websockets.client.*is deprecated:DeprecationWarning")
+
+
+@pytest.fixture
+def anvil() -> Iterator[Anvil]:
+    """A chain of its own for one test, mining at each transaction."""
+    if find_binary() is None:
+        pytest.skip("anvil is not installed")
+    with Anvil.start() as chain:
+        yield chain

@@ -1,0 +1,291 @@
+"""Settings of every process: environment variables `TRIBUNE_…`, over an optional `tribune.toml`.
+
+Reads nothing at import; `load_settings()` reads once, at start. A secret is never a setting: settings
+name the file or environment variable that holds it, so that neither `tribune.toml`, an argument list
+nor a printed settings object can carry a key or token. Nested names are joined by two underscores:
+`TRIBUNE_CHAIN__HTTP_URL`, `TRIBUNE_KEYS__MONITOR__KEYSTORE`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from tribune.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+DEFAULT_FILE = Path("tribune.toml")
+
+
+class _Section(BaseModel):
+    """A group of settings: frozen, and a misspelt name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ChainSettings(_Section):
+    """Where the chain is and which one it must be."""
+
+    http_url: str = Field(default="http://127.0.0.1:8545", repr=False)
+    """JSON-RPC address (http or https)."""
+    ws_url: str | None = Field(default=None, repr=False)
+    """Websocket address; without one, heads and logs are polled."""
+    chain_id: int = 31337
+    """The only chain id that is accepted as an answer."""
+    timeout_s: float = Field(default=10.0, gt=0)
+    """Longest wait for one answer of the node."""
+    poll_s: float = Field(default=1.0, gt=0)
+    """Pause between two polls where no websocket is used."""
+    receipt_timeout_s: float = Field(default=120.0, gt=0)
+    """Longest wait for a transaction's receipt."""
+    confirmations: int = Field(default=0, ge=0)
+    """Blocks on top of a transaction's block before it counts as final."""
+
+    @field_validator("http_url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value
+
+    @field_validator("ws_url")
+    @classmethod
+    def _ws(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("ws://", "wss://")):
+            raise ValueError("must begin with ws:// or wss://")
+        return value or None
+
+
+class KeySource(_Section):
+    """Where one role's key is: a keystore file with its secret file, or a named environment variable."""
+
+    keystore: Path | None = None
+    """Encrypted JSON keystore (Web3 Secret Storage)."""
+    secret_file: Path | None = None
+    """File whose first line is the keystore's password."""
+    env: str | None = None
+    """Name of the environment variable that holds the private key (for containers)."""
+
+
+class DiscordSettings(_Section):
+    """The guild and channel that the bot speaks in, and how it reaches Discord."""
+
+    guild_id: int | None = None
+    channel_id: int | None = None
+    token_env: str = "DISCORD_TOKEN"  # noqa: S105 - the name of a variable, not a token
+    """Name of the environment variable that holds the bot token."""
+    token_file: Path | None = None
+    """File whose first line is the bot token; wins over `token_env`."""
+    connect_host: str | None = None
+    """Connect to this host in place of Discord's (the loopback stand-in of tests and demo)."""
+    connect_port: int | None = None
+    ca_file: Path | None = None
+    """Certificate authority to trust for `connect_host`."""
+
+
+class WebSettings(_Section):
+    """Where the pages listen and under which address people reach them."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    """Address that people see in Discord and that wallets sign for."""
+
+
+class LogSettings(_Section):
+    """How this process logs."""
+
+    json_lines: bool = True
+    level: str = "INFO"
+
+
+class Settings(BaseSettings):
+    """All settings of a process, read once at start and then frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRIBUNE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    chain: ChainSettings = ChainSettings()
+    discord: DiscordSettings = DiscordSettings()
+    web: WebSettings = WebSettings()
+    logging: LogSettings = LogSettings()
+    keys: dict[str, KeySource] = Field(default_factory=dict)
+    """Key of each role that this process plays: `monitor`, `steward`, `relayer`, `logger`, …"""
+
+    deployments: Path = Path("deployments")
+    """Folder of `<chainId>.json` files."""
+    store_url: str = Field(default="sqlite:///tribune.db", repr=False)
+    """Database of this process (SQLite file or PostgreSQL)."""
+    evidence_urls: list[str] = Field(default=["evidence"], repr=False)
+    """Evidence stores (folders or fsspec URLs); written to all, read from the first that answers."""
+    log_folder: Path = Path("log")
+    """Folder of the sealed decision logs, `<model>/<version>/frames/…`."""
+    frames_poll_s: float = Field(default=1.0, gt=0)
+    """Pause between two looks for a newly sealed frame."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of precedence: explicit arguments, environment; `load_settings` adds the file below."""
+        return (init_settings, env_settings)
+
+
+def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
+    """Read the settings: overrides, then environment, then the file.
+
+    Args:
+        file: a TOML file; None means `tribune.toml` where it exists.
+        **overrides: settings given in code, winning over all else.
+
+    Raises:
+        ConfigurationError: the named file is missing or no TOML, a name is unknown or a value wrong.
+    """
+    if file is not None and not file.is_file():
+        raise ConfigurationError(
+            f"The settings file {file} does not exist.", mend="Create it, or leave --settings out."
+        )
+    chosen = file if file is not None else (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+
+    class _WithFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+            return (*sources, TomlConfigSettingsSource(settings_cls, chosen)) if chosen else sources
+
+    try:
+        return _WithFile(**overrides)
+    except ValidationError as fault:
+        # Input values are left out: a pasted key must not come back in an error message.
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}"
+            for e in fault.errors(include_input=False, include_url=False, include_context=False)
+        )
+        raise ConfigurationError(
+            f"The settings cannot be used: {problems}.",
+            mend=f"Mend them in {chosen or 'the TRIBUNE_… environment variables'}.",
+        ) from None
+    except ValueError as fault:  # TOML syntax, or JSON syntax in an environment variable
+        raise ConfigurationError(
+            f"The settings cannot be read: {type(fault).__name__}: {fault}.",
+            mend="Mend the TOML file or the TRIBUNE_… variable named here.",
+        ) from None
+
+
+def discord_token(settings: Settings) -> SecretStr:
+    """Return the bot token from its file or environment variable.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    source = settings.discord
+    if source.token_file is not None:
+        return SecretStr(_first_line(source.token_file, "Discord token"))
+    token = os.environ.get(source.token_env, "").strip()
+    if not token:
+        raise ConfigurationError(
+            "There is no Discord token.",
+            mend=f"Set the environment variable {source.token_env}, or TRIBUNE_DISCORD__TOKEN_FILE.",
+        )
+    return SecretStr(token)
+
+
+def load_account(settings: Settings, role: str) -> LocalAccount:
+    """Return the account that plays a role, from its keystore or its environment variable.
+
+    Raises:
+        ConfigurationError: no key is named for the role, or it cannot be read or opened.
+    """
+    source = settings.keys.get(role)
+    upper = role.upper()
+    variable = source.env if source is not None else None
+    if source is None or (source.keystore is None and variable is None):
+        raise ConfigurationError(
+            f'There is no key for the role "{role}".',
+            mend=f"Set TRIBUNE_KEYS__{upper}__KEYSTORE and TRIBUNE_KEYS__{upper}__SECRET_FILE, "
+            f"or name an environment variable in TRIBUNE_KEYS__{upper}__ENV.",
+            role=role,
+        )
+    from eth_account import Account
+
+    if source.keystore is not None:
+        if source.secret_file is None:
+            raise ConfigurationError(
+                f'The keystore of the role "{role}" has no secret file.',
+                mend=f"Set TRIBUNE_KEYS__{upper}__SECRET_FILE to the file with its password.",
+                role=role,
+            )
+        keystore = _read(source.keystore, f'keystore of the role "{role}"')
+        password = _first_line(source.secret_file, f'secret file of the role "{role}"')
+        try:
+            key = Account.decrypt(keystore, password)
+        except (ValueError, KeyError, TypeError, NotImplementedError):
+            raise ConfigurationError(
+                f'The keystore {source.keystore} of the role "{role}" does not open.',
+                mend="Check that it is a keystore file and that the secret file holds its password.",
+                role=role,
+            ) from None
+        account: LocalAccount = Account.from_key(key)
+        return account
+    text = os.environ.get(variable or "", "").strip()
+    if not text:
+        raise ConfigurationError(
+            f'The environment variable {variable} with the key of the role "{role}" is not set.',
+            mend=f"Set it, or name another one in TRIBUNE_KEYS__{upper}__ENV.",
+            role=role,
+        )
+    try:
+        account = Account.from_key(text)
+    except Exception:
+        # eth_keys raises several unrelated types here, with the key in some messages: none may get out.
+        raise ConfigurationError(
+            f"The environment variable {variable} does not hold a private key.",
+            mend="It takes 32 bytes as 0x and 64 hex digits.",
+            role=role,
+        ) from None
+    return account
+
+
+def _read(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigurationError(
+            f"The {what}, {path}, cannot be read ({type(fault).__name__}).",
+            mend="Check the path and its permissions.",
+        ) from None
+
+
+def _first_line(path: Path, what: str) -> str:
+    lines = _read(path, what).splitlines()
+    if not lines or not lines[0].strip():
+        raise ConfigurationError(f"The {what}, {path}, is empty.", mend="Its first line is the secret.")
+    return lines[0].strip()
