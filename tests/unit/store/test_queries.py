@@ -1,0 +1,184 @@
+"""Each shared query, on a real SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session
+
+from tribune.store import queries
+from tribune.store.session import open_store
+from tribune.store.tables import (
+    BallotState,
+    ChainEvent,
+    LinkToken,
+    OutboxState,
+    ReportState,
+    SignedReport,
+    StoredBallot,
+    now,
+)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store, store.session() as opened:
+        yield opened
+
+
+def report(frame: int = 3, version: int = 1, digest: str = "0x01") -> SignedReport:
+    return SignedReport(
+        monitor="0xM",
+        model_id=1,
+        frame=frame,
+        version=version,
+        digest=digest,
+        policy="0x",
+        manifest="0x",
+        evidence="0x",
+        report_values=[1, -(2**63)],
+        witness="0x",
+        signature="0x",
+    )
+
+
+def event(block: int, index: int = 0, name: str = "Tripped") -> ChainEvent:
+    return ChainEvent(
+        block_number=block,
+        block_hash=f"0x{block}",
+        block_time=now(),
+        tx_hash="0x",
+        log_index=index,
+        address="0x",
+        contract="KillSwitch",
+        name=name,
+        args={"model_id": block},
+        topics=[],
+        data="0x",
+    )
+
+
+def test_enqueue__same_key_twice__one_row_with_the_first_payload(session: Session) -> None:
+    assert queries.enqueue(session, "k", "send", {"a": 1})
+    assert not queries.enqueue(session, "k", "send", {"a": 2})
+    row = queries.outbox_row(session, "k")
+    assert row is not None
+    assert row.payload == {"a": 1}
+
+
+def test_queued__several__in_order_of_their_kinds(session: Session) -> None:
+    for key, kind in (("1", "a"), ("2", "b"), ("3", "a")):
+        queries.enqueue(session, key, kind, {})
+    assert [row.key for row in queries.queued(session, ["a"])] == ["1", "3"]
+
+
+def test_settle__done__leaves_the_queue_with_its_result(session: Session) -> None:
+    queries.enqueue(session, "k", "a", {})
+    (row,) = queries.queued(session, ["a"])
+    assert row.id is not None
+    queries.settle(session, row.id, OutboxState.DONE, result={"tx": "0x1"})
+    assert queries.outbox_depth(session) == 0
+    session.expire_all()
+    settled = queries.outbox_row(session, "k")
+    assert settled is not None
+    assert (settled.state, settled.result, settled.attempts) == (OutboxState.DONE, {"tx": "0x1"}, 1)
+
+
+def test_postpone__row__stays_queued_with_its_error(session: Session) -> None:
+    queries.enqueue(session, "k", "a", {})
+    (row,) = queries.queued(session, ["a"])
+    assert row.id is not None
+    queries.postpone(session, row.id, now() + timedelta(seconds=9), "no answer")
+    session.expire_all()
+    (row,) = queries.queued(session, ["a"])
+    assert (row.attempts, row.error) == (1, "no answer")
+    assert row.not_before > now()
+
+
+def test_events_since__names_given__only_those_in_order(session: Session) -> None:
+    for block in (1, 2, 3):
+        session.add(event(block, name="Tripped" if block != 2 else "Paused"))
+    session.flush()
+    found = queries.events_since(session, 0, names=["Tripped"])
+    assert [e.block_number for e in found] == [1, 3]
+    assert found[0].id is not None
+    assert [e.block_number for e in queries.events_since(session, found[0].id)] == [2, 3]
+
+
+def test_add_once__event_seen_before__not_inserted_again(session: Session) -> None:
+    assert queries.add_once(session, event(1))
+    assert not queries.add_once(session, event(1))
+
+
+def test_roll_back__events_above__dropped_and_ids_never_reused(session: Session) -> None:
+    for block in (1, 2, 3):
+        queries.add_once(session, event(block))
+        queries.remember_block(session, "n", block, f"0x{block}", keep=10)
+    assert queries.roll_back(session, "n", 1) == 2
+    assert [b.number for b in queries.remembered_blocks(session, "n")] == [1]
+    queries.add_once(session, event(2))
+    assert [e.id for e in queries.events_since(session, 0)] == [1, 4]
+
+
+def test_remember_block__more_than_kept__oldest_forgotten(session: Session) -> None:
+    for block in range(5):
+        queries.remember_block(session, "n", block, "0x", keep=2)
+    assert [b.number for b in queries.remembered_blocks(session, "n")] == [4, 3]
+
+
+def test_ballots__one_voter_twice__first_is_kept(session: Session) -> None:
+    big = 2**255 + 1
+    for support in (1, 0):
+        queries.add_once(
+            session, StoredBallot(proposal_id=str(big), voter="0xV", support=support, signature="0x")
+        )
+    (ballot,) = queries.ballots_of(session, big, state=BallotState.QUEUED)
+    assert ballot.support == 1
+    assert queries.ballot_of(session, big, "0xV") == ballot
+    assert list(queries.ballots_in(session, BallotState.MINED)) == []
+
+
+def test_spend_link_token__second_time_or_late_or_unknown__none(session: Session) -> None:
+    session.add(
+        LinkToken(token_sha256="a", discord_user_id=5, nonce="n", expires_at=now() + timedelta(hours=1))
+    )
+    session.add(LinkToken(token_sha256="b", discord_user_id=5, nonce="n", expires_at=now()))
+    session.flush()
+    spent = queries.spend_link_token(session, "a", now())
+    assert spent is not None
+    assert spent.discord_user_id == 5
+    assert queries.spend_link_token(session, "a", now()) is None
+    assert queries.spend_link_token(session, "b", now()) is None
+    assert queries.spend_link_token(session, "c", now()) is None
+
+
+def test_link_wallet__twice__listed_once(session: Session) -> None:
+    queries.link_wallet(session, 5, "0xW")
+    queries.link_wallet(session, 5, "0xW")
+    assert queries.wallets_of(session, 5) == ["0xW"]
+
+
+def test_store_signature__second_for_a_frame__first_is_in_force(session: Session) -> None:
+    assert queries.store_signature(session, report()).digest == "0x01"
+    kept = queries.store_signature(session, report(digest="0x02", version=2))
+    assert kept.digest == "0x01"
+    assert kept.report_values == [1, -(2**63)]
+
+
+def test_store_signature__evaluations_of_two_versions__both_kept(session: Session) -> None:
+    queries.store_signature(session, report(frame=0, version=1, digest="0x01"))
+    assert queries.store_signature(session, report(frame=0, version=2, digest="0x02")).digest == "0x02"
+
+
+def test_set_report_state__counted__keeps_the_transaction(session: Session) -> None:
+    kept = queries.store_signature(session, report())
+    assert kept.id is not None
+    queries.set_report_state(session, kept.id, ReportState.PUBLISHED, "0xT")
+    queries.set_report_state(session, kept.id, ReportState.COUNTED)
+    session.expire_all()
+    moved = queries.signed_report(session, "0xM", 1, 3, 1)
+    assert moved is not None
+    assert (moved.state, moved.tx_hash) == (ReportState.COUNTED, "0xT")

@@ -1,0 +1,80 @@
+"""One transaction a session; writers wait for their turn; faults come out as StoreError."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session
+
+from tribune.exceptions import StoreError
+from tribune.store.queries import checkpoint, enqueue, outbox_depth, outbox_row, set_checkpoint
+from tribune.store.session import Store, open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        yield opened
+
+
+def test_session__exception_in_block__rolls_back(store: Store) -> None:
+    def fail() -> None:
+        with store.session() as session:
+            enqueue(session, "k", "kind", {})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with store.session() as session:
+        assert outbox_depth(session) == 0
+
+
+def test_session__sqlite__wal_and_busy_timeout(store: Store) -> None:
+    with store.session() as session:
+        assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert session.execute(text("PRAGMA busy_timeout")).scalar() == 10_000
+
+
+def test_session__tables_missing__store_error_with_mend(tmp_path: Path) -> None:
+    with (
+        pytest.raises(StoreError, match="store upgrade"),
+        Store(f"sqlite:///{tmp_path / 'x.db'}") as empty,
+        empty.session() as session,
+    ):
+        outbox_depth(session)
+
+
+async def test_run__many_writers_at_once__none_is_lost(store: Store) -> None:
+    def bump(session: Session) -> None:
+        at = checkpoint(session, "n")
+        set_checkpoint(session, "n", (at.block_number if at else 0) + 1, "0x")
+
+    await asyncio.gather(*(store.run(bump) for _ in range(20)))
+    found = await store.read(checkpoint, "n")
+    assert found is not None
+    assert found.block_number == 20
+
+
+async def test_run__in_memory__transactions_take_turns() -> None:
+    with open_store("sqlite://") as store:
+        await asyncio.gather(*(store.run(enqueue, f"k{i}", "kind", {}) for i in range(10)))
+        assert await store.read(outbox_depth) == 10
+
+
+async def test_read__row__stays_readable_and_aware(store: Store) -> None:
+    await store.run(enqueue, "k", "kind", {"n": 2**70})
+    row = await store.read(outbox_row, "k")
+    assert row is not None
+    assert row.payload == {"n": 2**70}
+    assert row.created_at.tzinfo is UTC
+    assert abs((datetime.now(UTC) - row.created_at).total_seconds()) < 60
+
+
+async def test_run__naive_time__is_refused(store: Store) -> None:
+    with pytest.raises(StoreError):
+        await store.run(enqueue, "k", "kind", {}, not_before=datetime(2026, 1, 1))

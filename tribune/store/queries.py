@@ -1,0 +1,268 @@
+"""Small reads and writes that several parts need, each on the caller's session and in its transaction.
+
+None of them commits. What belongs to one caller alone stays with that caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Insert, delete, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, select
+
+from tribune.store.tables import (
+    BallotState,
+    CachedTally,
+    ChainEvent,
+    Checkpoint,
+    IndexedBlock,
+    LinkToken,
+    OutboxRow,
+    OutboxState,
+    PostedMessage,
+    ReportState,
+    SignedReport,
+    StoredBallot,
+    WalletLink,
+    now,
+)
+
+# Insert-once
+
+
+def add_once(session: Session, row: SQLModel) -> bool:
+    """Insert a row unless its unique key is taken; return whether it was inserted.
+
+    One statement, so that two processes cannot both believe that they were first.
+    """
+    table = type(row).__table__  # type: ignore[attr-defined]
+    data = row.model_dump()
+    values = {c.name: data[c.name] for c in table.columns if not (c.name == "id" and data["id"] is None)}
+    on = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement: Insert = on(table).values(values).on_conflict_do_nothing()
+    return session.connection().execute(statement).rowcount == 1
+
+
+# Outbox
+
+
+def enqueue(
+    session: Session, key: str, kind: str, payload: dict[str, Any], *, not_before: datetime | None = None
+) -> bool:
+    """Put work in the outbox in the caller's transaction; return False where the key is already there."""
+    row = OutboxRow(key=key, kind=kind, payload=payload)
+    if not_before is not None:
+        row.not_before = not_before
+    return add_once(session, row)
+
+
+def outbox_row(session: Session, key: str) -> OutboxRow | None:
+    """Return the row of a key."""
+    return session.exec(select(OutboxRow).where(OutboxRow.key == key)).first()
+
+
+def queued(session: Session, kinds: Iterable[str], limit: int = 100) -> Sequence[OutboxRow]:
+    """Return the oldest queued rows of these kinds, in order, due or not."""
+    return session.exec(
+        select(OutboxRow)
+        .where(OutboxRow.state == OutboxState.QUEUED, col(OutboxRow.kind).in_(list(kinds)))
+        .order_by(col(OutboxRow.id))
+        .limit(limit)
+    ).all()
+
+
+def outbox_depth(session: Session) -> int:
+    """Return how many rows wait."""
+    from sqlalchemy import func
+
+    statement = select(func.count()).select_from(OutboxRow).where(OutboxRow.state == OutboxState.QUEUED)
+    return int(session.exec(statement).one())
+
+
+def settle(
+    session: Session, row_id: int, state: OutboxState, *, result: dict[str, Any], error: str = ""
+) -> None:
+    """Close a row as done or failed."""
+    session.execute(
+        update(OutboxRow)
+        .where(col(OutboxRow.id) == row_id)
+        .values(
+            state=str(state),
+            result=result,
+            error=error,
+            attempts=OutboxRow.attempts + 1,
+            updated_at=now(),
+        )
+    )
+
+
+def postpone(session: Session, row_id: int, not_before: datetime, error: str) -> None:
+    """Leave a row queued, count the attempt and set when to try again."""
+    session.execute(
+        update(OutboxRow)
+        .where(col(OutboxRow.id) == row_id)
+        .values(not_before=not_before, error=error, attempts=OutboxRow.attempts + 1, updated_at=now())
+    )
+
+
+# Chain index
+
+
+def checkpoint(session: Session, name: str) -> Checkpoint | None:
+    """Return how far a reader got; None before its first block."""
+    return session.get(Checkpoint, name)
+
+
+def set_checkpoint(session: Session, name: str, block_number: int, block_hash: str) -> None:
+    """Record how far a reader got."""
+    session.merge(Checkpoint(name=name, block_number=block_number, block_hash=block_hash))
+
+
+def remember_block(session: Session, name: str, number: int, block_hash: str, keep: int) -> None:
+    """Keep a block's hash for the search of a common ancestor, and forget those older than `keep`."""
+    session.merge(IndexedBlock(name=name, number=number, hash=block_hash))
+    session.execute(
+        delete(IndexedBlock).where(col(IndexedBlock.name) == name, col(IndexedBlock.number) <= number - keep)
+    )
+
+
+def remembered_blocks(session: Session, name: str) -> Sequence[IndexedBlock]:
+    """Return the kept blocks, newest first."""
+    return session.exec(
+        select(IndexedBlock).where(IndexedBlock.name == name).order_by(col(IndexedBlock.number).desc())
+    ).all()
+
+
+def roll_back(session: Session, name: str, to_block: int) -> int:
+    """Forget blocks and events above a block; return the number of events dropped."""
+    session.execute(
+        delete(IndexedBlock).where(col(IndexedBlock.name) == name, col(IndexedBlock.number) > to_block)
+    )
+    dropped = session.connection().execute(delete(ChainEvent).where(col(ChainEvent.block_number) > to_block))
+    return int(dropped.rowcount)
+
+
+def events_since(
+    session: Session, event_id: int, *, names: Iterable[str] = (), limit: int = 1000
+) -> Sequence[ChainEvent]:
+    """Return events with a greater row id, in order; `names` narrows to these events."""
+    statement = select(ChainEvent).where(col(ChainEvent.id) > event_id)
+    wanted = list(names)
+    if wanted:
+        statement = statement.where(col(ChainEvent.name).in_(wanted))
+    return session.exec(statement.order_by(col(ChainEvent.id)).limit(limit)).all()
+
+
+# Ballots
+
+
+def ballots_of(
+    session: Session, proposal_id: int, *, state: BallotState | None = None
+) -> Sequence[StoredBallot]:
+    """Return a proposal's ballots in the order of their arrival."""
+    statement = select(StoredBallot).where(StoredBallot.proposal_id == str(proposal_id))
+    if state is not None:
+        statement = statement.where(StoredBallot.state == state)
+    return session.exec(statement.order_by(col(StoredBallot.id))).all()
+
+
+def ballot_of(session: Session, proposal_id: int, voter: str) -> StoredBallot | None:
+    """Return a voter's ballot on a proposal."""
+    return session.exec(
+        select(StoredBallot).where(StoredBallot.proposal_id == str(proposal_id), StoredBallot.voter == voter)
+    ).first()
+
+
+def ballots_in(session: Session, state: BallotState, limit: int = 500) -> Sequence[StoredBallot]:
+    """Return the oldest ballots in a state, over all proposals."""
+    return session.exec(
+        select(StoredBallot).where(StoredBallot.state == state).order_by(col(StoredBallot.id)).limit(limit)
+    ).all()
+
+
+# Wallet links
+
+
+def spend_link_token(session: Session, token_sha256: str, at: datetime) -> LinkToken | None:
+    """Spend a one-time link; None where it is unknown, spent or expired. Exactly one caller succeeds."""
+    spent = session.connection().execute(
+        update(LinkToken)
+        .where(
+            col(LinkToken.token_sha256) == token_sha256,
+            col(LinkToken.spent_at).is_(None),
+            col(LinkToken.expires_at) > at,
+        )
+        .values(spent_at=at)
+    )
+    return session.get(LinkToken, token_sha256) if spent.rowcount == 1 else None
+
+
+def link_wallet(session: Session, discord_user_id: int, wallet: str) -> None:
+    """Record that a user proved a wallet."""
+    session.merge(WalletLink(discord_user_id=discord_user_id, wallet=wallet))
+
+
+def wallets_of(session: Session, discord_user_id: int) -> list[str]:
+    """Return a user's proved wallets."""
+    rows = session.exec(
+        select(WalletLink)
+        .where(WalletLink.discord_user_id == discord_user_id)
+        .order_by(col(WalletLink.linked_at))
+    )
+    return [row.wallet for row in rows]
+
+
+# Discord messages
+
+
+def posted_message(session: Session, subject: str) -> PostedMessage | None:
+    """Return the one message of a subject; None before it was posted."""
+    return session.get(PostedMessage, subject)
+
+
+# Monitors
+
+
+def cached_tally(session: Session, partition_sha256: str, profile_digest: str) -> CachedTally | None:
+    """Return a partition's cached counts under a profile."""
+    return session.get(CachedTally, (partition_sha256, profile_digest))
+
+
+def signed_report(
+    session: Session, monitor: str, model_id: int, frame: int, version: int
+) -> SignedReport | None:
+    """Return what this monitor signed for a frame (frame 0: for that version)."""
+    return session.exec(
+        select(SignedReport).where(
+            SignedReport.monitor == monitor,
+            SignedReport.model_id == model_id,
+            SignedReport.frame == frame,
+            SignedReport.evaluation_of == (version if frame == 0 else 0),
+        )
+    ).first()
+
+
+def store_signature(session: Session, report: SignedReport) -> SignedReport:
+    """Store a signature before it is published; return the row in force.
+
+    Where one is stored already for the monitor, model and frame, that one is returned and the new
+    signature must not be used.
+    """
+    report.evaluation_of = report.version if report.frame == 0 else 0
+    add_once(session, report)
+    kept = signed_report(session, report.monitor, report.model_id, report.frame, report.version)
+    if kept is None:  # the insert and this read are one transaction
+        raise AssertionError("a stored signature cannot be absent")
+    return kept
+
+
+def set_report_state(session: Session, report_id: int, state: ReportState, tx_hash: str = "") -> None:
+    """Move a signed report on."""
+    session.execute(
+        update(SignedReport)
+        .where(col(SignedReport.id) == report_id)
+        .values(state=str(state), tx_hash=tx_hash or SignedReport.tx_hash, updated_at=now())
+    )

@@ -1,0 +1,249 @@
+"""The tables. Times are aware UTC, digests and addresses hex text, uint256 decimal text.
+
+Holds no rules beyond uniqueness: what a state means is the business of whoever writes it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON as SqlJson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlmodel import Field, SQLModel
+
+Big = BigInteger().with_variant(Integer, "sqlite")
+"""64-bit integer; SQLite numbers rows by itself only in a column declared INTEGER."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time, stored as microseconds since 1970 (SQLite would drop the zone)."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Refuse a naive time rather than guess its zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time must carry its zone")
+        since = value - datetime.fromtimestamp(0, UTC)
+        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Return the time in UTC."""
+        if value is None:
+            return None
+        seconds, micros = divmod(value, 1_000_000)
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
+
+
+def now() -> datetime:
+    """Return the present time in UTC."""
+    return datetime.now(UTC)
+
+
+class OutboxState(StrEnum):
+    """Where an outbox row stands."""
+
+    QUEUED = "queued"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class BallotState(StrEnum):
+    """Where a ballot stands on its way into a block."""
+
+    QUEUED = "queued"
+    RELAYED = "relayed"
+    MINED = "mined"
+    REJECTED = "rejected"
+
+
+class ReportState(StrEnum):
+    """Where a signed report stands on its way into a block."""
+
+    SIGNED = "signed"
+    PUBLISHED = "published"
+    COUNTED = "counted"
+    REFUSED = "refused"
+
+
+class Checkpoint(SQLModel, table=True):
+    """The last block that a named reader has taken in whole."""
+
+    name: str = Field(primary_key=True)
+    block_number: int = Field(sa_type=BigInteger)
+    block_hash: str
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class IndexedBlock(SQLModel, table=True):
+    """A block that the indexer took in, kept to find the common ancestor after a reorg."""
+
+    __tablename__ = "indexed_block"
+    name: str = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    hash: str
+
+
+class ChainEvent(SQLModel, table=True):
+    """A contract's event as the indexer read it."""
+
+    __tablename__ = "chain_event"
+    __table_args__ = (
+        UniqueConstraint("block_hash", "log_index", name="uq_chain_event_block_log"),
+        Index("ix_chain_event_name_id", "name", "id"),
+        # A row id is never given again after a rollback: readers keep their place by it.
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, sa_column=Column(Big, primary_key=True, autoincrement=True))
+    block_number: int = Field(sa_type=BigInteger, index=True)
+    block_hash: str
+    block_time: datetime = Field(sa_type=UtcTime)
+    tx_hash: str
+    log_index: int
+    address: str
+    contract: str
+    """Name of the contract in the deployment, such as `KillSwitch`."""
+    name: str
+    """Name of the event; empty where the ABI does not know it."""
+    args: dict[str, Any] = Field(default_factory=dict, sa_column=Column(SqlJson, nullable=False))
+    """Decoded arguments in snake_case; bytes as 0x-hex, big integers as they are."""
+    topics: list[str] = Field(default_factory=list, sa_column=Column(SqlJson, nullable=False))
+    data: str = Field(sa_type=Text)
+
+
+class OutboxRow(SQLModel, table=True):
+    """Something that must reach the chain, Discord or disk exactly once in effect."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("key", name="uq_outbox_key"),
+        Index("ix_outbox_state_id", "state", "id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, sa_column=Column(Big, primary_key=True, autoincrement=True))
+    key: str
+    kind: str
+    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(SqlJson, nullable=False))
+    state: str = Field(default=OutboxState.QUEUED)
+    attempts: int = 0
+    not_before: datetime = Field(default_factory=now, sa_type=UtcTime)
+    error: str = ""
+    result: dict[str, Any] = Field(default_factory=dict, sa_column=Column(SqlJson, nullable=False))
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class StoredBallot(SQLModel, table=True):
+    """A voter's signed ballot; one for each proposal and voter, since a vote cannot be changed."""
+
+    __tablename__ = "ballot"
+    __table_args__ = (UniqueConstraint("proposal_id", "voter", name="uq_ballot_proposal_voter"),)
+    id: int | None = Field(default=None, sa_column=Column(Big, primary_key=True, autoincrement=True))
+    proposal_id: str
+    case_id: int = Field(default=0, sa_type=BigInteger)
+    voter: str
+    support: int
+    reason: str = Field(default="", sa_type=Text)
+    signature: str = Field(sa_type=Text)
+    state: str = Field(default=BallotState.QUEUED, index=True)
+    tx_hash: str = ""
+    block_number: int = Field(default=0, sa_type=BigInteger)
+    weight: str = "0"
+    error: str = ""
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class WalletLink(SQLModel, table=True):
+    """A Discord user's wallet, proved by its signature. For notices and display, never for voting."""
+
+    __tablename__ = "wallet_link"
+    discord_user_id: int = Field(primary_key=True, sa_type=BigInteger)
+    wallet: str = Field(primary_key=True)
+    linked_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class LinkToken(SQLModel, table=True):
+    """A one-time link, by the sha-256 of its token, so that the table alone links nobody."""
+
+    __tablename__ = "link_token"
+    token_sha256: str = Field(primary_key=True)
+    discord_user_id: int = Field(sa_type=BigInteger)
+    nonce: str
+    expires_at: datetime = Field(sa_type=UtcTime)
+    spent_at: datetime | None = Field(default=None, sa_type=UtcTime, nullable=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class PostedMessage(SQLModel, table=True):
+    """The one Discord message of a subject (`case/7`, `model/1`), edited and never posted again."""
+
+    __tablename__ = "posted_message"
+    subject: str = Field(primary_key=True)
+    channel_id: int = Field(sa_type=BigInteger)
+    message_id: int = Field(sa_type=BigInteger)
+    digest: str = ""
+    """Digest of what it shows, so that an unchanged message is not edited."""
+    posted_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class CachedTally(SQLModel, table=True):
+    """Counts of one sealed partition under one profile, with its witness MAC where one was computed."""
+
+    __tablename__ = "cached_tally"
+    partition_sha256: str = Field(primary_key=True)
+    profile_digest: str = Field(primary_key=True)
+    tally: bytes = Field(sa_type=LargeBinary)
+    """Canonical bytes; their form is the caller's."""
+    mac: str = ""
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class SignedReport(SQLModel, table=True):
+    """A report with this monitor's signature, stored before it is published.
+
+    One for each monitor, model and frame; frame 0 is a version's evaluation, so there one for each
+    version. A restart finds the row and can never sign a second report for the frame.
+    """
+
+    __tablename__ = "signed_report"
+    __table_args__ = (
+        UniqueConstraint("monitor", "model_id", "frame", "evaluation_of", name="uq_signed_report_frame"),
+    )
+    id: int | None = Field(default=None, sa_column=Column(Big, primary_key=True, autoincrement=True))
+    monitor: str
+    model_id: int = Field(sa_type=BigInteger)
+    frame: int = Field(sa_type=BigInteger)
+    version: int = Field(sa_type=BigInteger)
+    evaluation_of: int = Field(default=0, sa_type=BigInteger)
+    """The version where frame is 0, else 0: makes the uniqueness above exact."""
+    digest: str
+    """Struct hash of the report."""
+    policy: str
+    manifest: str
+    evidence: str
+    """sha-256 digest of the evidence document."""
+    cid: str = ""
+    report_values: list[int] = Field(default_factory=list, sa_column=Column(SqlJson, nullable=False))
+    witness: str
+    signature: str
+    state: str = Field(default=ReportState.SIGNED, index=True)
+    tx_hash: str = ""
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
