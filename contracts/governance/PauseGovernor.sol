@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
+import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/GovernorSettings.sol";
+import {GovernorCountingSimple} from "@openzeppelin/contracts/governance/extensions/GovernorCountingSimple.sol";
+import {GovernorPreventLateQuorum} from "@openzeppelin/contracts/governance/extensions/GovernorPreventLateQuorum.sol";
+import {GovernorSuperQuorum} from "@openzeppelin/contracts/governance/extensions/GovernorSuperQuorum.sol";
+import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
+import {GovernorVotesQuorumFraction} from
+    "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
+import {GovernorVotesSuperQuorumFraction} from
+    "@openzeppelin/contracts/governance/extensions/GovernorVotesSuperQuorumFraction.sol";
+import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {Case, CaseKind, ICaseVote, IKillSwitch} from "../interfaces/IKillSwitch.sol";
+import {BallotSignatures} from "./BallotSignatures.sol";
+import {TimestampClock} from "./TimestampClock.sol";
+
+/// @notice How the fast lane votes, in seconds and percent of the supply.
+struct FastLane {
+    uint48 votingDelay;
+    uint32 votingPeriod;
+    uint48 lateExtension;
+    uint48 executionGrace;
+    uint256 quorumPercent;
+    uint256 superQuorumPercent;
+    /// Hard bounds of the period, for good.
+    uint32 leastPeriod;
+    uint32 mostPeriod;
+}
+
+/// @notice A ballot signed by its voter, for whoever relays it.
+struct SignedBallot {
+    address voter;
+    uint8 support;
+    string reason;
+    bytes signature;
+}
+
+/**
+ * @title PauseGovernor
+ * @notice The fast lane: a vote is about one case of {KillSwitch}, and what it carries out is one pause or resume.
+ *
+ * Problem. A public proposer can cancel, squat or outrun; a vote on a halt must be open to all and stoppable by none.
+ *
+ * Solution. This contract proposes to itself. Anyone may open a case's vote, once; there is nothing to choose in it.
+ *
+ * Decisions
+ * - `propose`, `queue`, `cancel` and `relay` revert: the only proposals are those of cases.
+ * - A super-quorum ends a pause vote early, never a resume vote: halting may be quick, freeing must not be.
+ * - A passed vote that nobody carries out expires, so that it cannot be kept in a pocket.
+ * - A ballot's nonce is 0: `hasVoted` already makes it single-use, and a counter would only cost and block.
+ *
+ * Assumptions
+ * - It is the only holder of PAUSE. `executive` is the timelock, Safe or DAO that decides in the slow lane.
+ */
+contract PauseGovernor is
+    GovernorSettings,
+    GovernorCountingSimple,
+    GovernorVotesSuperQuorumFraction,
+    GovernorPreventLateQuorum,
+    ICaseVote
+{
+    IKillSwitch public immutable killSwitch;
+    IModelRegistry public immutable registry;
+    address public immutable executive;
+    uint48 public immutable executionGrace;
+    uint32 public immutable leastPeriod;
+    uint32 public immutable mostPeriod;
+
+    mapping(uint256 proposalId => uint256) private _caseOfProposal;
+    mapping(uint256 proposalId => bool) private _isResume;
+
+    /// @notice A relayed ballot did not count: wrong signature, already voted, or no such choice.
+    event BallotSkipped(uint256 indexed proposalId, address indexed voter);
+
+    /// @notice Proposals come from cases only.
+    error PauseGovernorClosed();
+    /// @notice Only the model's steward may call for this.
+    error PauseGovernorNotSteward(uint256 modelId, address caller);
+    /// @notice A resume must cite the conclusion of the incident.
+    error PauseGovernorConclusionMissing(uint256 modelId);
+    /// @notice Delay at least 1, extension at most the period, grace above 0, super-quorum above quorum, period within
+    /// its hard bounds.
+    error PauseGovernorSettingsInvalid();
+
+    constructor(IVotes token_, IKillSwitch killSwitch_, IModelRegistry registry_, address executive_, FastLane memory lane)
+        Governor("Tribune PauseGovernor")
+        GovernorSettings(lane.votingDelay, lane.votingPeriod, 0)
+        GovernorVotes(token_)
+        GovernorVotesQuorumFraction(lane.quorumPercent)
+        GovernorVotesSuperQuorumFraction(lane.superQuorumPercent)
+        GovernorPreventLateQuorum(lane.lateExtension)
+    {
+        TimestampClock.check(token_);
+        (killSwitch, registry, executive) = (killSwitch_, registry_, executive_);
+        (executionGrace, leastPeriod, mostPeriod) = (lane.executionGrace, lane.leastPeriod, lane.mostPeriod);
+        require(lane.executionGrace > 0 && executive_ != address(0), PauseGovernorSettingsInvalid());
+        _checkSettings();
+    }
+
+    // ── Cases ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @notice Opens the vote of a case. Anyone may call it, once a case, within the case's window.
+    function openCase(uint256 caseId) external returns (uint256 proposalId) {
+        return _openVote(caseId, killSwitch.caseOf(caseId));
+    }
+
+    /// @notice Calls for a paused model to run again in the named version, which must be in force.
+    /// @param conclusion SHA-256 of the incident's conclusion: cause and fix.
+    function callResume(uint256 modelId, uint32 version, bytes32 conclusion)
+        external
+        returns (uint256 caseId, uint256 proposalId)
+    {
+        require(registry.stewardOf(modelId) == msg.sender, PauseGovernorNotSteward(modelId, msg.sender));
+        require(conclusion != 0, PauseGovernorConclusionMissing(modelId));
+        caseId = killSwitch.openHolderCase(modelId, CaseKind.HolderResume, version, conclusion);
+        proposalId = _openVote(caseId, killSwitch.caseOf(caseId));
+    }
+
+    /// @notice Carries out the passed vote of a case. Anyone may call it.
+    function executeCase(uint256 caseId) external returns (uint256 proposalId) {
+        (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, string memory description) =
+            proposalOf(caseId);
+        return execute(targets, values, calldatas, keccak256(bytes(description)));
+    }
+
+    /// @notice What a case's vote would carry out, as OpenZeppelin's governor takes it.
+    function proposalOf(uint256 caseId)
+        public
+        view
+        returns (
+            address[] memory targets,
+            uint256[] memory values,
+            bytes[] memory calldatas,
+            string memory description
+        )
+    {
+        return _proposal(caseId, killSwitch.caseOf(caseId));
+    }
+
+    /// @notice The case that a proposal is about, 0 if none.
+    function caseOfProposal(uint256 proposalId) external view returns (uint256) {
+        return _caseOfProposal[proposalId];
+    }
+
+    /// @inheritdoc ICaseVote
+    function isRejected(uint256 proposalId) external view returns (bool) {
+        if (state(proposalId) != ProposalState.Defeated) return false;
+        (uint256 against, uint256 for_, uint256 abstain) = proposalVotes(proposalId);
+        return against >= for_ && against + for_ + abstain >= quorum(proposalSnapshot(proposalId));
+    }
+
+    /// @inheritdoc ICaseVote
+    function isOver(uint256 proposalId) external view returns (bool) {
+        ProposalState current = state(proposalId);
+        return current == ProposalState.Defeated || current == ProposalState.Executed
+            || current == ProposalState.Expired || current == ProposalState.Canceled;
+    }
+
+    // ── Ballots ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @notice Casts many signed ballots. One that cannot count is skipped and named; the others count.
+    /// @dev Without a reason a ballot is OpenZeppelin's `Ballot`, with one its `ExtendedBallot` with empty params.
+    function castVotesBySig(uint256 proposalId, SignedBallot[] calldata ballots) external returns (uint256 counted) {
+        _validateStateBitmap(proposalId, _encodeStateBitmap(ProposalState.Active));
+        for (uint256 i = 0; i < ballots.length; ++i) {
+            SignedBallot calldata ballot = ballots[i];
+            bool plain = bytes(ballot.reason).length == 0;
+            if (
+                hasVoted(proposalId, ballot.voter) || ballot.support > uint8(VoteType.Abstain)
+                    || state(proposalId) != ProposalState.Active
+                    || !(
+                        plain
+                            ? _validateVoteSig(proposalId, ballot.support, ballot.voter, ballot.signature)
+                            : _validateExtendedVoteSig(
+                                proposalId, ballot.support, ballot.voter, ballot.reason, "", ballot.signature
+                            )
+                    )
+            ) {
+                emit BallotSkipped(proposalId, ballot.voter);
+                continue;
+            }
+            _castVote(proposalId, ballot.voter, ballot.support, ballot.reason);
+            ++counted;
+        }
+    }
+
+    function _validateVoteSig(uint256 proposalId, uint8 support, address voter, bytes memory signature)
+        internal
+        view
+        override
+        returns (bool)
+    {
+        bytes32 structHash = keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, support, voter, uint256(0)));
+        return BallotSignatures.isValid(voter, _hashTypedDataV4(structHash), signature);
+    }
+
+    function _validateExtendedVoteSig(
+        uint256 proposalId,
+        uint8 support,
+        address voter,
+        string memory reason,
+        bytes memory params,
+        bytes memory signature
+    ) internal view override returns (bool) {
+        bytes32 structHash = keccak256(
+            abi.encode(
+                EXTENDED_BALLOT_TYPEHASH,
+                proposalId,
+                support,
+                voter,
+                uint256(0),
+                keccak256(bytes(reason)),
+                keccak256(params)
+            )
+        );
+        return BallotSignatures.isValid(voter, _hashTypedDataV4(structHash), signature);
+    }
+
+    // ── Closed doors ────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @notice Always reverts: proposals come from cases only.
+    function propose(address[] memory, uint256[] memory, bytes[] memory, string memory)
+        public
+        pure
+        override
+        returns (uint256)
+    {
+        revert PauseGovernorClosed();
+    }
+
+    /// @notice Always reverts: nothing is queued.
+    function queue(address[] memory, uint256[] memory, bytes[] memory, bytes32)
+        public
+        pure
+        override
+        returns (uint256)
+    {
+        revert PauseGovernorClosed();
+    }
+
+    /// @notice Always reverts: nobody can cancel a case's vote.
+    function cancel(address[] memory, uint256[] memory, bytes[] memory, bytes32)
+        public
+        pure
+        override
+        returns (uint256)
+    {
+        revert PauseGovernorClosed();
+    }
+
+    /// @notice Always reverts: this contract calls nothing but the switch.
+    function relay(address, uint256, bytes calldata) public payable override {
+        revert PauseGovernorClosed();
+    }
+
+    // ── Settings ────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @notice Tells the switch how long a vote can take. Anyone may call it.
+    function pushVoteSpan() public {
+        killSwitch.setVoteSpan(uint48(votingDelay() + votingPeriod() + lateQuorumVoteExtension()));
+    }
+
+    /// @inheritdoc GovernorSettings
+    function setVotingDelay(uint48 newVotingDelay) public override {
+        super.setVotingDelay(newVotingDelay);
+        _settingsChanged();
+    }
+
+    /// @inheritdoc GovernorSettings
+    function setVotingPeriod(uint32 newVotingPeriod) public override {
+        super.setVotingPeriod(newVotingPeriod);
+        _settingsChanged();
+    }
+
+    /// @inheritdoc GovernorPreventLateQuorum
+    function setLateQuorumVoteExtension(uint48 newVoteExtension) public override {
+        super.setLateQuorumVoteExtension(newVoteExtension);
+        _settingsChanged();
+    }
+
+    /// @inheritdoc Governor
+    function state(uint256 proposalId)
+        public
+        view
+        override(Governor, GovernorVotesSuperQuorumFraction)
+        returns (ProposalState current)
+    {
+        current = _isResume[proposalId] ? Governor.state(proposalId) : super.state(proposalId);
+        if (current == ProposalState.Succeeded && clock() > proposalDeadline(proposalId) + executionGrace) {
+            return ProposalState.Expired;
+        }
+    }
+
+    /// @inheritdoc GovernorPreventLateQuorum
+    function proposalDeadline(uint256 proposalId)
+        public
+        view
+        override(Governor, GovernorPreventLateQuorum)
+        returns (uint256)
+    {
+        return super.proposalDeadline(proposalId);
+    }
+
+    /// @inheritdoc GovernorCountingSimple
+    function proposalVotes(uint256 proposalId)
+        public
+        view
+        override(GovernorCountingSimple, GovernorSuperQuorum)
+        returns (uint256 againstVotes, uint256 forVotes, uint256 abstainVotes)
+    {
+        return super.proposalVotes(proposalId);
+    }
+
+    /// @inheritdoc GovernorSettings
+    function proposalThreshold() public view override(Governor, GovernorSettings) returns (uint256) {
+        return super.proposalThreshold();
+    }
+
+    /// @dev The executive alone, directly: there is no proposal here that could change a setting.
+    function _checkGovernance() internal view override {
+        require(msg.sender == executive, GovernorOnlyExecutor(msg.sender));
+    }
+
+    function _tallyUpdated(uint256 proposalId) internal override(Governor, GovernorPreventLateQuorum) {
+        super._tallyUpdated(proposalId);
+    }
+
+    function _openVote(uint256 caseId, Case memory case_) private returns (uint256 proposalId) {
+        (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, string memory description) =
+            _proposal(caseId, case_);
+        proposalId = _propose(targets, values, calldatas, description, address(this));
+        _caseOfProposal[proposalId] = caseId;
+        _isResume[proposalId] = case_.kind == CaseKind.HolderResume;
+        killSwitch.markVote(caseId, proposalId);
+    }
+
+    function _proposal(uint256 caseId, Case memory case_)
+        private
+        view
+        returns (
+            address[] memory targets,
+            uint256[] memory values,
+            bytes[] memory calldatas,
+            string memory description
+        )
+    {
+        bool resuming = case_.kind == CaseKind.HolderResume;
+        (targets, values, calldatas) = (new address[](1), new uint256[](1), new bytes[](1));
+        targets[0] = address(killSwitch);
+        calldatas[0] = resuming
+            ? abi.encodeCall(IKillSwitch.resume, (case_.modelId, case_.version, case_.epoch))
+            : abi.encodeCall(IKillSwitch.pause, (case_.modelId, caseId, case_.epoch));
+        description = string.concat("tribune/1/", resuming ? "resume/" : "pause/", Strings.toString(caseId));
+    }
+
+    function _settingsChanged() private {
+        _checkSettings();
+        pushVoteSpan();
+    }
+
+    function _checkSettings() private view {
+        uint256 period = votingPeriod();
+        require(
+            votingDelay() >= 1 && period >= leastPeriod && period <= mostPeriod && lateQuorumVoteExtension() <= period
+                && superQuorumNumerator() > quorumNumerator() && quorumNumerator() > 0,
+            PauseGovernorSettingsInvalid()
+        );
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice Where a model stands.
+enum State {
+    Inactive,
+    Active,
+    Suspended,
+    Paused,
+    Retired
+}
+
+/// @notice How well a model is watched. It halts nothing by itself.
+/// @dev Stale and Disputed are reserved here so that adding them changes no number.
+enum Oversight {
+    Healthy,
+    Breached,
+    Stale,
+    Disputed
+}
+
+/// @notice All that a gate needs, read in one call.
+struct Status {
+    State state;
+    Oversight oversight;
+    /// Version in force, 0 while there is none.
+    uint32 version;
+    /// Rises at each voted transition.
+    uint64 epoch;
+    /// End of the suspension (unix seconds), 0 unless Suspended.
+    uint48 until;
+    /// The case that made the state what it is, or the live case; 0 if there is none.
+    uint256 caseId;
+    /// True while a global halt is in force.
+    bool halted;
+}
+
+/// @notice What a consumer of a model may ask before it trusts an answer.
+interface IModelStatus {
+    /// @notice True if the model may run, in whatever version is in force.
+    function isOperational(uint256 modelId) external view returns (bool);
+
+    /// @notice True if the model may run and `version` is the version in force.
+    function isOperational(uint256 modelId, uint32 version) external view returns (bool);
+
+    /// @notice State of a model at this block's time.
+    function statusOf(uint256 modelId) external view returns (Status memory);
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IModelRegistry, Version} from "../interfaces/IModelRegistry.sol";
+import {IPolicyBook} from "../interfaces/IPolicyBook.sol";
+import {IReportHub} from "../interfaces/IReportHub.sol";
+
+/**
+ * @title ModelRegistry
+ * @notice Models and their versions. A model is a token; its holder is the steward, who operates it.
+ *
+ * Decisions
+ * - Anyone may register a model: without a policy, which only governance sets, it can never be operational.
+ * - A version takes force at a boundary of the frame grid, so that a frame has one version; and only after a quorum
+ *   of monitors found that it meets the policy on its evaluation set.
+ * - Nothing here frees a halted model: neither activation nor a transfer of the token touches its state.
+ */
+contract ModelRegistry is IModelRegistry, ERC721, AccessManaged {
+    struct Activation {
+        uint48 from;
+        uint32 version;
+    }
+
+    IPolicyBook public immutable policies;
+    IReportHub public hub;
+    uint256 public modelCount;
+
+    mapping(uint256 modelId => string) private _names;
+    mapping(uint256 modelId => Version[]) private _versions;
+    mapping(uint256 modelId => Activation[]) private _activations;
+
+    /// @notice A model was registered.
+    event ModelRegistered(uint256 indexed modelId, address indexed steward, string name);
+    /// @notice A version was registered; it is not in force yet.
+    event VersionRegistered(uint256 indexed modelId, uint32 indexed version, Version details);
+    /// @notice A version takes force at `from`, in place of `previous`.
+    event VersionActivated(uint256 indexed modelId, uint32 indexed version, uint32 previous, uint48 from);
+    /// @notice Evaluations are asked of another hub from now on.
+    event HubChanged(address indexed previous, address indexed current);
+
+    /// @notice A model needs a name.
+    error ModelNameEmpty();
+    /// @notice Only the model's steward may do this.
+    error ModelNotSteward(uint256 modelId, address caller);
+    /// @notice The model has no such version.
+    error ModelVersionUnknown(uint256 modelId, uint32 version);
+    /// @notice A version needs digests of artifact, profile and evaluation set, and a parent that exists.
+    error ModelVersionInvalid(uint256 modelId);
+    /// @notice No quorum has found that the version meets the policy on its evaluation set.
+    error ModelNotEvaluated(uint256 modelId, uint32 version);
+    /// @notice An activation is already under way; wait until it takes force.
+    error ModelActivationPending(uint256 modelId, uint48 from);
+
+    constructor(address authority_, IPolicyBook policies_)
+        ERC721("Tribune model", "TRIBUNE-MODEL")
+        AccessManaged(authority_)
+    {
+        policies = policies_;
+    }
+
+    /// @notice Names the hub that evaluations are asked of.
+    function setHub(IReportHub hub_) external restricted {
+        emit HubChanged(address(hub), address(hub_));
+        hub = hub_;
+    }
+
+    /// @notice Registers a model; the caller becomes its steward.
+    function registerModel(string calldata modelName) external returns (uint256 modelId) {
+        require(bytes(modelName).length > 0, ModelNameEmpty());
+        modelId = ++modelCount;
+        _names[modelId] = modelName;
+        emit ModelRegistered(modelId, msg.sender, modelName);
+        _mint(msg.sender, modelId);
+    }
+
+    /// @notice Registers a version of a model. `registeredAt` is set here.
+    function registerVersion(uint256 modelId, Version calldata details) external returns (uint32 version) {
+        _onlySteward(modelId);
+        Version[] storage versions = _versions[modelId];
+        require(
+            details.artifact != 0 && details.profile != 0 && details.evaluationSet != 0
+                && details.parent <= versions.length,
+            ModelVersionInvalid(modelId)
+        );
+        versions.push(details);
+        versions[versions.length - 1].registeredAt = uint48(block.timestamp);
+        version = uint32(versions.length);
+        emit VersionRegistered(modelId, version, versions[version - 1]);
+    }
+
+    /// @notice Puts a version in force at the next boundary of the frame grid.
+    function activate(uint256 modelId, uint32 version) external returns (uint48 from) {
+        _onlySteward(modelId);
+        _known(modelId, version);
+        require(hub.evaluationPassed(modelId, version), ModelNotEvaluated(modelId, version));
+        Activation[] storage list = _activations[modelId];
+        uint32 previous;
+        if (list.length > 0) {
+            Activation storage last = list[list.length - 1];
+            require(last.from <= block.timestamp, ModelActivationPending(modelId, last.from));
+            previous = last.version;
+        }
+        from = policies.boundaryAtOrAfter(modelId, uint48(block.timestamp));
+        list.push(Activation({from: from, version: version}));
+        emit VersionActivated(modelId, version, previous, from);
+        hub.onActivate(modelId, version, from);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function stewardOf(uint256 modelId) external view returns (address) {
+        return ownerOf(modelId);
+    }
+
+    /// @notice Name of a model, as its steward gave it.
+    function nameOf(uint256 modelId) external view returns (string memory) {
+        return _names[modelId];
+    }
+
+    /// @notice How many versions a model has.
+    function versionCount(uint256 modelId) external view returns (uint32) {
+        return uint32(_versions[modelId].length);
+    }
+
+    /// @notice Details of a version.
+    function versionOf(uint256 modelId, uint32 version) external view returns (Version memory) {
+        return _known(modelId, version);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function evaluationSetOf(uint256 modelId, uint32 version) external view returns (bytes32) {
+        return _known(modelId, version).evaluationSet;
+    }
+
+    /// @inheritdoc IModelRegistry
+    function versionAt(uint256 modelId, uint48 time) public view returns (uint32) {
+        Activation[] storage list = _activations[modelId];
+        for (uint256 i = list.length; i > 0; --i) {
+            if (list[i - 1].from <= time) return list[i - 1].version;
+        }
+        return 0;
+    }
+
+    /// @inheritdoc IModelRegistry
+    function activeVersion(uint256 modelId) external view returns (uint32) {
+        return versionAt(modelId, uint48(block.timestamp));
+    }
+
+    function _onlySteward(uint256 modelId) private view {
+        require(ownerOf(modelId) == msg.sender, ModelNotSteward(modelId, msg.sender));
+    }
+
+    function _known(uint256 modelId, uint32 version) private view returns (Version storage) {
+        require(version > 0 && version <= _versions[modelId].length, ModelVersionUnknown(modelId, version));
+        return _versions[modelId][version - 1];
+    }
+}

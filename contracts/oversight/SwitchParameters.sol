@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice What governance may tune of {KillSwitch}, all in seconds but `refill`.
+struct SwitchParameters {
+    /// How long a model may be out of service without a vote, and how much comes back, in millionths of time passed.
+    uint48 budget;
+    uint32 refill;
+    /// Longest single suspension.
+    uint48 hardCap;
+    /// Slack after the latest end of a vote, for its execution.
+    uint48 margin;
+    /// How long after a case's opening its vote can be opened.
+    uint48 openWindow;
+    /// How long a rule has no effect after its case was rejected.
+    uint48 cooldown;
+}
+
+/// @notice Checks parameters against hard bounds and each other.
+library SwitchParametersLib {
+    /// @notice Parameter `index` (in the order of the struct) is outside its hard bounds.
+    error ParameterOutOfBounds(uint256 index, uint256 value, uint256 least, uint256 most);
+    /// @notice A suspension of at most `hardCap` would end before its vote can.
+    error SuspensionShorterThanVote(uint256 needed, uint256 hardCap);
+    /// @notice The budget does not cover a single suspension.
+    error BudgetShorterThanSuspension(uint256 needed, uint256 budget);
+
+    /// @notice Reverts unless each parameter is within its bounds and a suspension outlasts a vote of `voteSpan`.
+    function check(
+        SwitchParameters memory value,
+        SwitchParameters memory least,
+        SwitchParameters memory most,
+        uint48 voteSpan
+    ) internal pure {
+        _within(0, value.budget, least.budget, most.budget);
+        _within(1, value.refill, least.refill, most.refill);
+        _within(2, value.hardCap, least.hardCap, most.hardCap);
+        _within(3, value.margin, least.margin, most.margin);
+        _within(4, value.openWindow, least.openWindow, most.openWindow);
+        _within(5, value.cooldown, least.cooldown, most.cooldown);
+        uint256 needed = uint256(value.openWindow) + voteSpan + value.margin;
+        require(needed <= value.hardCap, SuspensionShorterThanVote(needed, value.hardCap));
+        require(needed <= value.budget, BudgetShorterThanSuspension(needed, value.budget));
+    }
+
+    function _within(uint256 index, uint256 value, uint256 least, uint256 most) private pure {
+        require(value >= least && value <= most, ParameterOutOfBounds(index, value, least, most));
+    }
+}

@@ -1,0 +1,1 @@
+"""Tribune: token holders watch over the AI models that act in their name, and can stop them."""

@@ -1,0 +1,70 @@
+"""Errors a user can cause or must act on. Each says what is wrong and, in `mend`, what to do about it."""
+
+from __future__ import annotations
+
+
+class TribuneError(Exception):
+    """Base of all errors of this project.
+
+    Args:
+        message: what is wrong, in one plain sentence.
+        mend: what the reader can do about it; empty where nothing is known to help.
+        **ids: identifiers concerned (model, frame, case …), kept as attributes in `ids`.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, mend: str = "", **ids: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+        self.ids = ids
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.mend}".rstrip()
+
+
+class ConfigurationError(TribuneError):
+    """A setting, file or key that we were given is missing or wrong."""
+
+    exit_code = 2
+
+
+class DataError(TribuneError):
+    """Rows, columns or labels that cannot be measured as they are."""
+
+
+class PolicyError(TribuneError):
+    """A policy or rule that cannot be judged (unknown metric, no rules, impossible window)."""
+
+
+class EvidenceError(TribuneError):
+    """Evidence or a sealed partition that is missing or does not have the digest it should have."""
+
+
+class SignatureError(TribuneError):
+    """A signature that does not come from whom it should, or not for what it should."""
+
+
+class ChainError(TribuneError):
+    """The chain could not be read or written."""
+
+
+class ChainUnreachableError(ChainError):
+    """No answer from the node within the timeout: "could not look", never "nothing found"."""
+
+
+class WrongChainError(ChainError):
+    """The node answers for another chain than the configured one."""
+
+
+class RevertedError(ChainError):
+    """A call or transaction that a contract refused; `ids["error"]` names the custom error."""
+
+
+class StoreError(TribuneError):
+    """The local database could not be opened, read or written."""
+
+
+class ArtifactMismatchError(TribuneError):
+    """A model artifact on disk is not the one that the registry names."""
