@@ -1,0 +1,39 @@
+"""Metrics: functions of integer tallies, exact to the last digit, that never see a row."""
+
+from tribune.metrics.binning import Binning, Categories, Grid, Scheme
+from tribune.metrics.frame import Frame
+from tribune.metrics.policy import Policy, Rule, Severity, window_value
+from tribune.metrics.profile import Profile, make_profile
+from tribune.metrics.registry import METRICS, evaluate, needs_labels, standard_metrics
+from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
+from tribune.metrics.tally import Tally
+from tribune.metrics.value import NOT_AVAILABLE, Metric, MetricName, Value
+from tribune.metrics.words import describe
+
+__all__ = [
+    "METRICS",
+    "NOT_AVAILABLE",
+    "Binning",
+    "Categories",
+    "Column",
+    "ColumnKind",
+    "Frame",
+    "Grid",
+    "Metric",
+    "MetricName",
+    "ModelSpec",
+    "Policy",
+    "Profile",
+    "Role",
+    "Rule",
+    "Scheme",
+    "Severity",
+    "Tally",
+    "Value",
+    "describe",
+    "evaluate",
+    "make_profile",
+    "needs_labels",
+    "standard_metrics",
+    "window_value",
+]

@@ -1,0 +1,185 @@
+"""Drift: how far a column has moved from the reference, on cells with an expected count of at least 5.
+
+Quality cells (missing, NaN, ±inf, unseen) stay apart, so that drift is about values, not about holes; tails
+of a number belong to its outermost bins. Drift is not harm: a rule on it alone should never suspend a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from tribune.metrics.binning import Binning, Grid
+from tribune.metrics.fixed import MICRO, decimal, exact, micro
+from tribune.metrics.tally import CategoryCounts, NumericCounts
+from tribune.metrics.value import Metric, Value, unavailable
+
+if TYPE_CHECKING:
+    from tribune.metrics.profile import Profile
+    from tribune.metrics.tally import Tally
+
+MIN_EXPECTED = 5
+"""Cochran's rule: the chi-squared approximation holds from an expected count of about 5 in each cell."""
+
+
+def cells(binning: Binning, column: Sequence[int]) -> list[int]:
+    """Return the counts that drift compares: bins of a number, values (and the rest) of a category."""
+    if isinstance(binning, Grid):
+        return NumericCounts.of(binning, column).bins(binning)
+    counts = CategoryCounts.of(binning, column)
+    return [*counts.values, counts.rest] if binning.rest else list(counts.values)
+
+
+def joined(now: Sequence[int], then: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Join cells in order until each expects at least 5 rows in the smaller sample; the last joins back."""
+    n, m = sum(now), sum(then)
+    a: list[int] = []
+    b: list[int] = []
+    open_a = open_b = 0
+    for count_a, count_b in zip(now, then, strict=True):
+        open_a, open_b = open_a + count_a, open_b + count_b
+        if (open_a + open_b) * min(n, m) >= MIN_EXPECTED * (n + m):
+            a.append(open_a)
+            b.append(open_b)
+            open_a = open_b = 0
+    if open_a or open_b:
+        if a:
+            a[-1], b[-1] = a[-1] + open_a, b[-1] + open_b
+        else:
+            a, b = [open_a], [open_b]
+    return a, b
+
+
+def chi_squared(now: Sequence[int], then: Sequence[int]) -> tuple[Fraction, int]:
+    """Return Pearson's X² of two samples over the same cells, exact, and its degrees of freedom."""
+    n, m = sum(now), sum(then)
+    if not n or not m:
+        return Fraction(0), 0
+    total = sum(
+        (Fraction((a * m - b * n) ** 2, a + b) for a, b in zip(now, then, strict=True) if a + b), Fraction(0)
+    )
+    return total / (n * m), sum(1 for a, b in zip(now, then, strict=True) if a + b) - 1
+
+
+def _pair(profile: Profile, tally: Tally, target: str) -> tuple[list[int], list[int]] | Value:
+    binning = profile.binnings[target]
+    now, then = cells(binning, tally.columns[target]), cells(binning, profile.reference.columns[target])
+    if not sum(now) or not sum(then):
+        return unavailable("no valid values in this frame" if sum(then) else "no valid values in the profile")
+    return joined(now, then)
+
+
+def effect(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the effect size φ = √(X²·(1/n + 1/m)): 0 none, 0.1 small, 0.3 medium, 0.5 large (Cohen's w).
+
+    Lower bound: √(max(0, max(0, √(X²/overdispersion) − z)² − df)·(1/n + 1/m)), from √X² being close to normal
+    with variance 1 around √(df + noncentrality). Upper: the same with + z, never under φ.
+    """
+    pair = _pair(profile, tally, target)
+    if isinstance(pair, Value):
+        return pair
+    n, m = sum(pair[0]), sum(pair[1])
+    squared, freedom = chi_squared(*pair)
+    per_row = Fraction(1, n) + Fraction(1, m)
+    with exact():
+        value = micro(decimal(squared * per_row).sqrt())
+        if z is None:
+            return Value(value, n)
+        root = decimal(squared * MICRO / profile.overdispersion[target]).sqrt()
+        margin, zero = Decimal(z) / MICRO, Decimal(0)
+        low = max(zero, max(zero, root - margin) ** 2 - freedom) * decimal(per_row)
+        high = max(zero, (root + margin) ** 2 - freedom) * decimal(per_row)
+        return Value(value, n, micro(low.sqrt()), max(value, micro(high.sqrt())))
+
+
+def psi(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the population stability index Σ (p − q)·ln(p/q): 0 equal; no fixed cut-off holds at every n.
+
+    A cell that is empty on one side counts half a row there.
+    """
+    pair = _pair(profile, tally, target)
+    if isinstance(pair, Value):
+        return pair
+    n, m = sum(pair[0]), sum(pair[1])
+    with exact():
+        total = Decimal(0)
+        for a, b in zip(*pair, strict=True):
+            p = Fraction(2 * a if a else 1, 2 * n)
+            q = Fraction(2 * b if b else 1, 2 * m)
+            total += decimal(p - q) * decimal(p / q).ln()
+        return Value(micro(total), n)
+
+
+def jensen_shannon(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the Jensen-Shannon distance, base 2: 0 equal, 1 nothing in common (Endres 2003)."""
+    pair = _pair(profile, tally, target)
+    if isinstance(pair, Value):
+        return pair
+    n, m = sum(pair[0]), sum(pair[1])
+    with exact():
+        total = Decimal(0)
+        for a, b in zip(*pair, strict=True):
+            p, q = Fraction(a, n), Fraction(b, m)
+            for share in (p, q):
+                if share:
+                    total += decimal(share) * decimal(2 * share / (p + q)).ln()
+        divergence = max(Decimal(0), total / (2 * Decimal(2).ln()))
+        return Value(micro(divergence.sqrt()), n)
+
+
+def ks(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the Kolmogorov-Smirnov distance of a number, on its fine cells and tails: 0 equal, 1 apart."""
+    grid = profile.binnings[target]
+    assert isinstance(grid, Grid)  # noqa: S101 - targets are numeric columns
+    now, then = (NumericCounts.of(grid, t.columns[target]) for t in (tally, profile.reference))
+    counts = [(c.low, *c.cells, c.high) for c in (now, then)]
+    n, m = sum(counts[0]), sum(counts[1])
+    if not n or not m:
+        return unavailable("no valid values in this frame" if m else "no valid values in the profile")
+    widest = max(abs(a * m - b * n) for a, b in zip(*map(accumulate, counts), strict=True))
+    return Value(micro(Fraction(widest, n * m)), n)
+
+
+def _columns(profile: Profile) -> tuple[str, ...]:
+    return tuple(column.name for column in profile.spec.measured)
+
+
+def _numeric(profile: Profile) -> tuple[str, ...]:
+    return tuple(name for name in _columns(profile) if isinstance(profile.binnings[name], Grid))
+
+
+METRICS = (
+    Metric(
+        "drift.effect",
+        0,
+        100 * MICRO,
+        effect,
+        _columns,
+        "the size of the shift of {target}",
+        True,
+        percent=False,
+    ),
+    Metric(
+        "drift.psi",
+        0,
+        100 * MICRO,
+        psi,
+        _columns,
+        "the population stability index of {target}",
+        percent=False,
+    ),
+    Metric(
+        "drift.jensen_shannon",
+        0,
+        MICRO,
+        jensen_shannon,
+        _columns,
+        "the Jensen-Shannon distance of {target}",
+        percent=False,
+    ),
+    Metric("drift.ks", 0, MICRO, ks, _numeric, "the Kolmogorov-Smirnov distance of {target}", percent=False),
+)
+"""Definitions of this family."""

@@ -1,0 +1,144 @@
+"""All metrics by name, and their evaluation on tallies. Pure: never sees a row.
+
+Refuses unknown names and columns, and a bound without a z. Everything else is a value, or a reason for none.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tribune.exceptions import PolicyError
+from tribune.metrics import drift, fairness, performance, quality
+from tribune.metrics.profile import Profile
+from tribune.metrics.tally import Tally
+from tribune.metrics.value import Metric, MetricName, Value, unavailable
+
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric for family in (quality, drift, fairness, performance) for metric in family.METRICS
+}
+"""The registry: a definition per family.measure."""
+
+DEFINITIONS = "1"
+"""Version of the definitions; evidence states it."""
+
+
+def find(name: str) -> tuple[MetricName, Metric]:
+    """Return a metric's name taken apart, and its definition.
+
+    Raises:
+        PolicyError: when there is no such metric, or it has no such bound or maximum.
+    """
+    parts = MetricName.parse(name)
+    metric = METRICS.get(parts.base)
+    if metric is None:
+        near = difflib.get_close_matches(parts.base, METRICS, n=1, cutoff=0.5)
+        raise PolicyError(
+            f"There is no metric {parts.base!r}.", mend=f"Did you mean {near[0]}?" if near else ""
+        )
+    if parts.bound and not metric.bounded:
+        raise PolicyError(f"{metric.name} has no {parts.bound} bound.", mend="Use the value itself.")
+    if metric.targets is None and (parts.largest or parts.target):
+        raise PolicyError(f"{metric.name} is about the whole model: it takes no .max and no column.")
+    if metric.targets is not None and parts.largest is bool(parts.target):
+        raise PolicyError(f"{name} needs either a column, as in {metric.name}/COLUMN, or .max.")
+    return parts, metric
+
+
+def check(name: str, profile: Profile) -> None:
+    """Raise PolicyError unless the metric exists and its column is one that it can be asked for."""
+    parts, metric = find(name)
+    known = metric.targets(profile) if metric.targets else ()
+    if parts.target and parts.target not in known:
+        raise PolicyError(
+            f"{metric.name} cannot be measured for {parts.target!r}.",
+            mend=f"It can for: {', '.join(known) or 'no column of this model'}.",
+        )
+
+
+def needs_labels(name: str) -> bool:
+    """Whether a metric covers frame i − label_lag."""
+    return find(name)[1].labels
+
+
+def standard_metrics(profile: Profile) -> tuple[str, ...]:
+    """Return every metric of a model without bounds and maxima, in registry and column order."""
+    names: list[str] = []
+    for metric in METRICS.values():
+        if metric.targets is None:
+            names.append(metric.name)
+        else:
+            names.extend(f"{metric.name}/{target}" for target in metric.targets(profile))
+    return tuple(names)
+
+
+def evaluate(
+    metric_names: Sequence[str],
+    profile: Profile,
+    tally: Tally,
+    labelled: Tally | None,
+    z_micro: Mapping[str, int],
+) -> dict[str, Value]:
+    """Evaluate metrics of one frame.
+
+    Args:
+        metric_names: names as in rules; the result has them in this order.
+        profile: the reference.
+        tally: rows of frame i.
+        labelled: rows of frame i − label_lag, labels joined; None: that frame has no sealed rows.
+        z_micro: per name, the z of its bounds in millionths; a plain name without one has no bounds.
+
+    Raises:
+        PolicyError: for an unknown metric or column, or a bound without z.
+    """
+    values: dict[str, Value] = {}
+    seen: dict[tuple[str, str, int | None], Value] = {}
+    for name in metric_names:
+        check(name, profile)
+        parts, metric = find(name)
+        z = z_micro.get(name) if metric.bounded else None
+        if parts.bound and not z:
+            raise PolicyError(f"{name} needs a z.", mend="Give the rule a z, as in z = 3.0.")
+        rows = labelled if metric.labels else tally
+        reason = _cannot(metric, profile, rows)
+        if reason or rows is None:
+            values[name] = unavailable(reason, rows.rows if rows else 0)
+            continue
+        targets = metric.targets(profile) if parts.largest and metric.targets else (parts.target,)
+        found: dict[str, Value] = {}
+        for target in targets:
+            key = (metric.name, target, z)
+            if key not in seen:
+                seen[key] = metric.saturated(metric.measure(profile, rows, target, z))
+            found[target] = _bound(seen[key], parts.bound)
+        values[name] = _largest(found) if parts.largest else found[parts.target]
+    return values
+
+
+def _cannot(metric: Metric, profile: Profile, rows: Tally | None) -> str:
+    if rows is None:
+        return "no labels yet"
+    if rows.rows == 0:
+        return "no rows"
+    if rows.rows < profile.spec.min_rows and not metric.any_size:
+        return f"only {rows.rows} rows, {profile.spec.min_rows} are needed"
+    return ""
+
+
+def _bound(value: Value, bound: str) -> Value:
+    if not bound or value.micro is None:
+        return value
+    return replace(value, micro=value.lower if bound == "lower" else value.upper)
+
+
+def _largest(found: Mapping[str, Value]) -> Value:
+    """Return the largest available value, the first of equals; name what was not available."""
+    missing = [f"{target} ({value.reason})" for target, value in found.items() if value.micro is None]
+    note = f"not measured: {'; '.join(missing)}" if missing else ""
+    available = {target: value for target, value in found.items() if value.micro is not None}
+    if not available:
+        return unavailable(note or "no column to measure")
+    at = max(available, key=lambda target: available[target].micro or 0)
+    reasons = [text for text in (available[at].reason, note) if text]
+    return replace(available[at], at=at, reason="; ".join(reasons))

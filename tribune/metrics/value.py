@@ -1,0 +1,138 @@
+"""Values and names of metrics: what a monitor reports about a frame, and what to call it.
+
+Refuses names that are not `family.measure[.lower|.upper][.max][/target]`. Not available always has a reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tribune.exceptions import PolicyError
+
+if TYPE_CHECKING:
+    from tribune.metrics.profile import Profile
+    from tribune.metrics.tally import Tally
+
+NOT_AVAILABLE = -(2**63)
+"""How "not available" is written on the chain: type(int64).min."""
+MAX_VALUE = 2**63 - 1
+
+_NAME = re.compile(r"([a-z]+\.[a-z_0-9]+)(?:\.(lower|upper))?(\.max)?(?:/(.+))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Value:
+    """One metric of one frame, in millionths.
+
+    Args:
+        micro: the value, or None where it is not available.
+        n: rows behind it.
+        lower, upper: bounds at the rule's z, where the metric has them and a z was given.
+        reason: why it is not available, or what it leaves out (groups too small, invalid labels).
+        at: the column or group of a maximum.
+    """
+
+    micro: int | None
+    n: int
+    lower: int | None = None
+    upper: int | None = None
+    reason: str = ""
+    at: str = ""
+
+    @property
+    def on_chain(self) -> int:
+        """The integer that a report carries."""
+        return NOT_AVAILABLE if self.micro is None else self.micro
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the value as a document of integers, strings and None."""
+        return {
+            "micro": self.micro,
+            "n": self.n,
+            "lower": self.lower,
+            "upper": self.upper,
+            "reason": self.reason,
+            "at": self.at,
+        }
+
+
+def unavailable(reason: str, n: int = 0) -> Value:
+    """Return a value that is not available, saying why."""
+    return Value(None, n, reason=reason)
+
+
+@dataclass(frozen=True)
+class MetricName:
+    """A metric's name, taken apart.
+
+    Args:
+        base: family and measure, as in the registry.
+        bound: "lower", "upper" or "".
+        largest: whether the largest over all targets is meant (`.max`).
+        target: a column, or "".
+    """
+
+    base: str
+    bound: str = ""
+    largest: bool = False
+    target: str = ""
+
+    @classmethod
+    def parse(cls, name: str) -> MetricName:
+        """Take a name apart.
+
+        Raises:
+            PolicyError: when it is not built like a metric's name.
+        """
+        match = _NAME.fullmatch(name)
+        if match is None:
+            raise PolicyError(
+                f"{name!r} is not the name of a metric.",
+                mend="Names look like drift.effect.lower.max or quality.missing_rate/AGE.",
+            )
+        base, bound, largest, target = match.groups()
+        return cls(base, bound or "", bool(largest), target or "")
+
+    def __str__(self) -> str:
+        bound = f".{self.bound}" if self.bound else ""
+        target = f"/{self.target}" if self.target else ""
+        return f"{self.base}{bound}{'.max' if self.largest else ''}{target}"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A definition in the registry. It is never reinterpreted: a change is a new name.
+
+    Args:
+        name: family and measure.
+        lo, hi: range in millionths; values saturate at it.
+        measure: function of (profile, tally, target, z in millionths or None); pure.
+        targets: columns it can be asked for; None: it is about the model as a whole.
+        bounded: whether it has lower and upper bounds.
+        labels: whether it needs labels, so that it covers frame i − label_lag.
+        any_size: whether it is measured under `min_rows` too.
+        words: what it says, for people, with {target}.
+        percent: whether people read it as a share ("10 %") rather than as a number.
+    """
+
+    name: str
+    lo: int
+    hi: int
+    measure: Callable[[Profile, Tally, str, int | None], Value]
+    targets: Callable[[Profile], tuple[str, ...]] | None
+    words: str
+    bounded: bool = False
+    labels: bool = False
+    any_size: bool = False
+    percent: bool = True
+
+    def saturated(self, value: Value) -> Value:
+        """Return a value within the metric's range."""
+
+        def clip(number: int | None) -> int | None:
+            return None if number is None else min(max(number, self.lo), self.hi)
+
+        return replace(value, micro=clip(value.micro), lower=clip(value.lower), upper=clip(value.upper))

@@ -1,0 +1,50 @@
+"""Rules and values in plain words, for people who vote. Never decides anything."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tribune.metrics.fixed import MICRO
+from tribune.metrics.policy import Rule, Severity
+from tribune.metrics.registry import find
+from tribune.metrics.spec import ModelSpec
+
+_SEVERITY = {
+    Severity.WARN: "tell Discord",
+    Severity.VOTE: "open a vote",
+    Severity.TRIP: "stop the model for a bounded time and open a vote",
+}
+
+
+def describe(rule: Rule, spec: ModelSpec | None = None) -> str:
+    """Return a rule in one sentence; with a spec, columns have their names for people.
+
+    Example: "Stop the model for a bounded time and open a vote when the gap in positive decisions between
+    groups by sex is surely above 10 % in 1 of 1 frames."
+    """
+    parts, _ = find(rule.metric)
+    sure = {"lower": "surely ", "upper": "possibly "}.get(parts.bound, "")
+    beyond = "above" if rule.op == ">" else "below"
+    what = _SEVERITY[rule.severity]
+    frames = "in one frame" if (rule.m, rule.w) == (1, 1) else f"in {rule.m} of {rule.w} frames"
+    subject = describe_metric(rule.metric, spec)
+    limit = amount(rule.metric, rule.limit)
+    return f"{what[0].upper()}{what[1:]} when {subject} is {sure}{beyond} {limit} {frames}."
+
+
+def describe_metric(name: str, spec: ModelSpec | None = None) -> str:
+    """Return what a metric measures, as a phrase."""
+    parts, metric = find(name)
+    target = parts.target
+    if spec and target:
+        target = spec.column(target).title
+    return metric.words.format(target="the worst column" if parts.largest else target)
+
+
+def amount(name: str, micro: int) -> str:
+    """Return a metric's value for people: "47 %" where it is a share, else a plain number."""
+    metric = find(name)[1]
+    number = Decimal(micro) / MICRO
+    if metric.percent:
+        return f"{(number * 100).quantize(Decimal('0.1')).normalize():f} %"
+    return f"{number.quantize(Decimal('0.001')).normalize():f}"
