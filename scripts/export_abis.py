@@ -1,4 +1,4 @@
-"""Write the ABIs that Python reads, from the compiled contracts; `--check` fails where a committed one is stale.
+"""Write the ABIs that Python reads, from the compiled contracts; `--check` fails where one is stale.
 
 Run after `ape compile`. It never compiles by itself, and writes nothing but `tribune/chain/abi/*.json`.
 """
