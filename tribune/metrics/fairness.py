@@ -1,8 +1,8 @@
 """Fairness: are groups treated alike? Differences are fairlearn's, on the tally with `sample_weight`.
 
-A group needs `min_group` rows in every rate that is compared; smaller ones, and rows without a known group,
-are named in the value's reason, never dropped silently. Lower bounds hold for all pairs of groups at once when
-the rule's z is Φ⁻¹(1 − α/2G), G the number of pairs.
+A group needs `min_group` rows in every rate that is compared; smaller ones, and rows without a known
+group, are named in the value's reason, never dropped silently. Lower bounds hold for all pairs of groups at
+once when the rule's z is Φ⁻¹(1 − α/2G), G the number of pairs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def demographic_parity_difference(profile: Profile, tally: Tally, target: str, z
     rates, known = _rates(counts), _known(profile, target)
     least = profile.spec.min_group
     large = {place: rate for place, rate in rates.items() if place in known and rate[1] >= least}
-    note = _left_out(profile, target, {p: n for p, (_, n) in rates.items() if p not in large}, "rows")
+    note = _left_out(profile, target, {p: n for p, (_, n) in rates.items() if p not in large}, "rows:")
     n = sum(rows for _, rows in large.values())
     if len(large) < 2:
         return unavailable(f"fewer than two groups have {least} rows{_and(note)}", n)
@@ -83,7 +83,9 @@ def equalized_odds_difference(profile: Profile, tally: Tally, target: str, z: in
     known, least = _known(profile, target), profile.spec.min_group
     rows = {p: min(true.get(p, (0, 0))[1], false.get(p, (0, 0))[1]) for p in {*true, *false}}
     large = {place for place, fewest in rows.items() if place in known and fewest >= least}
-    note = _left_out(profile, target, {p: k for p, k in rows.items() if p not in large}, "rows of one label")
+    note = _left_out(
+        profile, target, {p: k for p, k in rows.items() if p not in large}, "rows of its rarer label:"
+    )
     true, false = ({p: rate for p, rate in rates.items() if p in large} for rates in (true, false))
     n = sum(rows for rates in (true, false) for _, rows in rates.values())
     if len(large) < 2:
@@ -146,7 +148,8 @@ def _title(profile: Profile, group: str, place: int) -> str:
 
 
 def _left_out(profile: Profile, group: str, rows: Mapping[int, int], what: str) -> str:
-    named = [f"{_title(profile, group, place)} ({count} {what})" for place, count in sorted(rows.items())]
+    """Name groups that were not judged, with the count that was too small (or whose group is not known)."""
+    named = [f"{_title(profile, group, place)} ({what} {count})" for place, count in sorted(rows.items())]
     return f"not judged: {', '.join(named)}" if named else ""
 
 

@@ -1,0 +1,1 @@
+"""The monitors: sources, engines, jobs and the scheduler that runs them."""

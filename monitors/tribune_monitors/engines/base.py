@@ -1,0 +1,38 @@
+"""What an engine is: rows of sealed partitions in, one tally out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from tribune.metrics.binning import Scheme
+from tribune.metrics.profile import Profile
+from tribune.metrics.tally import Tally
+
+
+class Engine(Protocol):
+    """Counts rows by the rules of the profile, the same integers on every engine and machine.
+
+    `name` says which it is, for messages and health pages.
+    """
+
+    name: str
+
+    def count(self, decisions: Sequence[Path], labels: Sequence[Path], profile: Profile | Scheme) -> Tally:
+        """Count partitions.
+
+        Args:
+            decisions: partitions of the decision log; none: the tally of no rows.
+            labels: label partitions (id, time, label); the least (time, label) of an id wins.
+            profile: by which to count.
+
+        Raises:
+            DataError: naming file or column, when a partition cannot be counted as it is.
+        """
+        ...
+
+
+def scheme_of(profile: Profile | Scheme) -> Scheme:
+    """Return how rows are counted."""
+    return profile.scheme if isinstance(profile, Profile) else profile

@@ -1,0 +1,241 @@
+"""The conformance file: rows on which engines have disagreed, and the tally that every engine must find.
+
+`data/` holds these rows as written by pyarrow and by DuckDB (made by `conformance_files`). The expected tally is
+computed here row by row, in plain Python, sharing nothing with any engine. An engine that fails must not sign:
+`assert_conformant`.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from tribune.exceptions import TribuneError
+from tribune.metrics.binning import Categories, Grid, Scheme
+from tribune.metrics.difference import first_difference
+from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
+from tribune.metrics.tally import Tally
+from tribune_monitors.engines.base import Engine
+
+WRITERS = ("pyarrow", "duckdb")
+"""Who wrote the files under `data/`."""
+
+_EDGES = (0.0, 1.0, 5.0, 10.0)
+_NUMBERS: tuple[float | None, ...] = (
+    None,
+    math.nan,
+    math.inf,
+    -math.inf,
+    -0.0,
+    5e-324,
+    -5e-324,
+    2.2250738585072014e-308,
+    -2.225073858507201e-308,
+    1.7976931348623157e308,
+    -1.7976931348623157e308,
+    1e300,
+    -1e300,
+    9007199254740993.0,
+    0.1,
+    2.5,
+    -2.5,
+    1e-17,
+    7.999999999999999,
+    *_EDGES,
+    *(math.nextafter(edge, math.inf) for edge in _EDGES),
+    *(math.nextafter(edge, -math.inf) for edge in _EDGES),
+)
+_TEXTS: tuple[str | None, ...] = (
+    None, "", " ", "a", "A", "a ", " a", "\u00e4", "a\u0308", "\u0130", "i\u0307", "\u00df", "ss", "\x00",
+    "a\x00b", "\n", "\ufeff", "\u200b", "\U0001f600", "NULL", "nan", "0", "00", "0.0", "'", '"', "\\",
+    "x" * 300, "\u0435", "e",
+)  # fmt: skip
+_GROUPS: tuple[str | None, ...] = ("g", "h", None, "G", "g")
+_SAID: tuple[int | None, ...] = (0, 1, 1, 0, None, 7, 1)
+
+Row = tuple[str, float | None, float | None, str | None, str | None, int | None, float | None]
+LabelRow = tuple[str | None, int | None, str | None]
+
+COLUMNS = ("id", "wide", "narrow", "text", "group", "prediction", "score")
+"""Columns of the decision rows: string, double, float32, string, string, int64, double."""
+
+
+def narrow(number: float | None) -> float | None:
+    """Return the float32 nearest to a number (the file's column is float32), as a double."""
+    if number is None or math.isnan(number) or math.isinf(number):
+        return number
+    if abs(number) > 3.4028235e38:
+        return math.copysign(math.inf, number)
+    return float(struct.unpack("<f", struct.pack("<f", number))[0])
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    """Return the decision rows: every odd number and text at least twice, in changing company."""
+    made: list[Row] = []
+    for place in range(4 * len(_NUMBERS)):
+        number = _NUMBERS[place % len(_NUMBERS)]
+        score = None if place % 11 == 3 else (place * 37 % 128) / 127
+        if place % 17 == 5:
+            score = number
+        made.append(
+            (
+                f"d{place}",
+                number,
+                narrow(_NUMBERS[(place * 5 + 1) % len(_NUMBERS)]),
+                _TEXTS[place % len(_TEXTS)],
+                _GROUPS[place % len(_GROUPS)],
+                _SAID[place % len(_SAID)],
+                score,
+            )
+        )
+    return tuple(made)
+
+
+@cache
+def label_rows() -> tuple[LabelRow, ...]:
+    """Return the label rows: late, repeated, contradicting, empty, strange and for nobody."""
+    made: list[LabelRow] = []
+    for place in range(0, len(rows()), 2):
+        made.append((f"d{place}", 1_000_000 + place, ("0", "1", "maybe", None)[place // 2 % 4]))
+    made += [("d0", 2_000_000, "1"), ("d2", 5, "0"), ("d4", 1_000_004, "1"), ("d8", 1_000_008, "0")]
+    made += [("d1", 7, "1"), ("d1", 7, "0"), ("d3", None, "1"), ("d3", 9, "0"), ("d5", None, None)]
+    made += [("d7", 1, None), ("d7", 1, "1"), ("d9", 3, None), ("d9", 4, "1")]
+    made += [(None, 1, "1"), ("nobody", 1, "0"), ("", 1, "1"), ("D11", 1, "1"), ("d11 ", 1, "1")]
+    return tuple(made)
+
+
+@cache
+def scheme() -> Scheme:
+    """Return the scheme by which the file is counted."""
+    spec = ModelSpec(
+        (
+            Column("id", ColumnKind.CATEGORY, Role.ID),
+            Column("time", ColumnKind.NUMERIC, Role.TIME),
+            Column("wide", ColumnKind.NUMERIC, Role.FEATURE),
+            Column("narrow", ColumnKind.NUMERIC, Role.FEATURE),
+            Column("text", ColumnKind.CATEGORY, Role.FEATURE),
+            Column("group", ColumnKind.CATEGORY, Role.GROUP),
+            Column("prediction", ColumnKind.CATEGORY, Role.PREDICTION),
+            Column("score", ColumnKind.NUMERIC, Role.SCORE),
+            Column("label", ColumnKind.CATEGORY, Role.LABEL),
+        )
+    )
+    return Scheme(
+        spec,
+        {
+            "wide": Grid(3, (0, 8, 40, 80)),
+            "narrow": Grid(-1, (-2, 0, 5)),
+            "text": Categories(("a", "", "\u00e4", "a\x00b", "0")),
+            "group": Categories(("g", "h")),
+            "prediction": Categories(("0", "1")),
+            "score": Grid(12, (0, 2048, 4097)),
+        },
+    )
+
+
+@cache
+def expected() -> Tally:
+    """Return the tally of the rows, counted one by one."""
+    columns = {name: [0] * scheme().binnings[name].length for name in COLUMNS[1:]}
+    outcomes: dict[int, int] = {}
+    labels = _first_labels()
+    for name, wide, small, text, group, said, score in rows():
+        _count_number(columns["wide"], 8.0, 0, 80, wide)
+        _count_number(columns["narrow"], 0.5, -2, 5, small)
+        _count_number(columns["score"], 4096.0, 0, 4097, score)
+        _count_text(columns["text"], ["a", "", "\u00e4", "a\x00b", "0"], text)
+        group_place = _count_text(columns["group"], ["g", "h"], group)
+        said_place = _count_text(columns["prediction"], ["0", "1"], None if said is None else str(said))
+        label_place = 3
+        if name in labels:
+            label_place = {"0": 0, "1": 1}.get(labels[name] or "", 2)
+        # axes: 4 groups, 4 labels, 3 predictions, 257 cells of 16 fine cells and one for "no score"
+        index = ((group_place * 4 + label_place) * 3 + min(said_place, 2)) * 258 + _score_place(score)
+        outcomes[index] = outcomes.get(index, 0) + 1
+    return Tally(len(rows()), {name: tuple(cells) for name, cells in columns.items()}, outcomes)
+
+
+def _first_labels() -> dict[str, str | None]:
+    def order(row: LabelRow) -> tuple[bool, int, bool, bytes]:
+        _, time, label = row
+        return (time is None, time or 0, label is None, (label or "").encode())
+
+    first: dict[str, str | None] = {}
+    for name, _, label in sorted(label_rows(), key=order):
+        if name is not None:
+            first.setdefault(name, label)
+    return first
+
+
+def _count_number(cells: list[int], scale: float, low: int, high: int, number: float | None) -> None:
+    size = high - low
+    scaled = None if number is None else number * scale
+    if scaled is None:
+        cells[size + 4] += 1
+    elif scaled != scaled:
+        cells[size + 5] += 1
+    elif scaled in (math.inf, -math.inf):
+        cells[size + (6 if scaled > 0 else 7)] += 1
+    else:
+        cell = math.floor(scaled)
+        if cell < low:
+            cells[size] += 1
+            cells[size + 1] += cell
+        elif cell >= high:
+            cells[size + 2] += 1
+            cells[size + 3] += cell
+        else:
+            cells[cell - low] += 1
+
+
+def _count_text(cells: list[int], values: list[str], text: str | None) -> int:
+    place = len(values) + 1 if text is None else len(values)
+    for candidate, value in enumerate(values):
+        if text is not None and text.encode() == value.encode():
+            place = candidate
+    cells[place] += 1
+    return place
+
+
+def _score_place(score: float | None) -> int:
+    scaled = math.nan if score is None else score * 4096.0
+    if scaled != scaled or scaled in (math.inf, -math.inf):
+        return 257
+    return min(max(math.floor(scaled), 0), 4096) // 16
+
+
+def data_files() -> tuple[list[Path], list[Path]]:
+    """Return the decision files, one per writer, and the label file."""
+    folder = Path(__file__).parent / "data"
+    return [folder / f"conformance-{writer}.parquet" for writer in WRITERS], [
+        folder / "conformance-labels.parquet"
+    ]
+
+
+def assert_conformant(engine: Engine) -> None:
+    """Count the conformance files and compare every cell.
+
+    Raises:
+        TribuneError: naming the engine, the file's writer and the first cell that differs. An engine that
+            raises this must not sign.
+    """
+    decisions, labels = data_files()
+    for writer, path in zip(WRITERS, decisions, strict=True):
+        _compare(engine, f"the file written by {writer}", [path], labels, expected())
+    _compare(engine, "all files together", decisions, labels, expected() + expected())
+
+
+def _compare(
+    engine: Engine, what: str, decisions: Sequence[Path], labels: Sequence[Path], wanted: Tally
+) -> None:
+    found = engine.count(decisions, labels, scheme())
+    difference = first_difference(scheme(), wanted, found)
+    if difference:
+        raise TribuneError(
+            f"Engine {engine.name} miscounts {what}: {difference}.",
+            mend="This monitor must not sign. Use the pinned versions of the engine.",
+        )

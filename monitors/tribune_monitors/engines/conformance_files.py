@@ -1,0 +1,50 @@
+"""Writes the conformance files anew: `python -m tribune_monitors.engines.conformance_files`.
+
+Needed only when the rows in `conformance.py` change; the files are part of the package, so that no worker
+needs pyarrow to check its engine.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tribune_monitors.engines import conformance
+from tribune_monitors.engines.sql import literal
+
+_TYPES = ("VARCHAR", "DOUBLE", "FLOAT", "VARCHAR", "VARCHAR", "BIGINT", "DOUBLE")
+
+
+def write(folder: Path) -> None:
+    """Write all conformance files into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _by_pyarrow(folder / "conformance-pyarrow.parquet")
+    _by_duckdb(folder / "conformance-duckdb.parquet", folder / "conformance-labels.parquet")
+
+
+def _by_pyarrow(path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    types = (pa.string(), pa.float64(), pa.float32(), pa.string(), pa.string(), pa.int64(), pa.float64())
+    columns = list(zip(*conformance.rows(), strict=True))
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
+    # small row groups: statistics that leave NaN out are what made an engine fold its check away
+    parquet.write_table(pa.table(arrays, names=list(conformance.COLUMNS)), path, row_group_size=40)
+
+
+def _by_duckdb(path: Path, labels: Path) -> None:
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    columns = ", ".join(f'"{n}" {t}' for n, t in zip(conformance.COLUMNS, _TYPES, strict=True))
+    connection.execute(f"CREATE TABLE decisions ({columns})")
+    connection.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", conformance.rows())
+    connection.execute(f"COPY decisions TO {literal(str(path))} (FORMAT parquet)")
+    connection.execute("CREATE TABLE labels (id VARCHAR, time BIGINT, label VARCHAR)")
+    connection.executemany("INSERT INTO labels VALUES (?, ?, ?)", conformance.label_rows())
+    connection.execute(f"COPY labels TO {literal(str(labels))} (FORMAT parquet)")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else conformance.data_files()[0][0].parent)

@@ -1,0 +1,147 @@
+"""What partitions hold, checked before a row is counted: columns by exact name, types that engines agree on.
+
+Decimals, timestamps and floating-point categories are refused: their text and casts differ between engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tribune.exceptions import DataError
+from tribune_monitors.engines.sql import literal, quoted
+
+if TYPE_CHECKING:
+    import duckdb
+
+_WHOLE = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+)
+_TYPES = {
+    "number": _WHOLE | {"FLOAT", "DOUBLE"},
+    "text": _WHOLE | {"VARCHAR", "BOOLEAN"},
+    "time": _WHOLE,
+}
+_CAST = {"number": "DOUBLE", "text": "VARCHAR", "time": "BIGINT"}
+_MEND = {
+    "number": "Write it as DOUBLE, with null where there is no value.",
+    "text": "Write it as text or whole numbers.",
+    "time": "Write it as int64, microseconds since 1970 in UTC.",
+}
+_SAYS = {"number": "a number", "text": "a category", "time": "a time"}
+
+Types = tuple[tuple[str, str], ...]
+"""Top-level columns of a file in its order: (name, DuckDB type)."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A column to read: its name in the files, what it must be (number, text, time), its name in the view."""
+
+    name: str
+    kind: str
+    alias: str = ""
+
+
+def read_schemas(cursor: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, Types]:
+    """Return the top-level columns of each file.
+
+    Raises:
+        DataError: for a file that is missing, given twice or not a whole Parquet file.
+    """
+    import duckdb
+
+    if len(set(paths)) != len(paths):
+        raise DataError("A partition is listed twice; its rows would be counted twice.")
+    schemas: dict[Path, Types] = {}
+    for path in paths:
+        if not path.is_file():
+            raise DataError(f"The partition {path.name} is missing.", mend=f"Looked in {path.parent}.")
+        try:
+            leaves = cursor.execute(
+                "SELECT name, num_children, duckdb_type FROM parquet_schema(?)", [pattern(path)]
+            ).fetchall()
+        except duckdb.Error as fault:
+            raise DataError(
+                f"The partition {path.name} is not a whole Parquet file.",
+                mend="Seal and fetch it again; its sha-256 should be the manifest's.",
+            ) from fault
+        schemas[path] = _top_level(leaves)
+    return schemas
+
+
+def _top_level(leaves: Sequence[tuple[str, int | None, str | None]]) -> Types:
+    """Walk the depth-first schema and keep the root's children."""
+    columns: list[tuple[str, str]] = []
+    inside = 0
+    for name, children, kind in leaves[1:]:
+        if inside:
+            inside += (children or 0) - 1
+            continue
+        columns.append((name, kind or "STRUCT" if not children else "STRUCT"))
+        inside = children or 0
+    return tuple(columns)
+
+
+def check_schemas(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> list[tuple[Types, list[Path]]]:
+    """Return the files grouped by equal columns, after every wanted column was found in each.
+
+    Raises:
+        DataError: naming the column, the file and the mend.
+    """
+    groups: dict[Types, list[Path]] = {}
+    for path, types in schemas.items():
+        groups.setdefault(types, []).append(path)
+    for types, paths in groups.items():
+        for column in wanted:
+            _check_column(column, types, paths[0].name)
+    return list(groups.items())
+
+
+def _check_column(column: Wanted, types: Types, file: str) -> None:
+    alike = [name for name, _ in types if name.lower() == column.name.lower()]
+    if column.name not in alike:
+        has = f"It has {alike[0]}; names are compared exactly." if alike else ""
+        raise DataError(
+            f"Column {column.name} is missing in {file}.",
+            mend=has or f"It has: {', '.join(name for name, _ in types)}.",
+            column=column.name,
+        )
+    if len(alike) > 1:
+        raise DataError(
+            f"The columns {' and '.join(alike)} in {file} differ in case only.",
+            mend="Rename one of them.",
+            column=column.name,
+        )
+    kind = dict(types)[column.name]
+    if kind not in _TYPES[column.kind]:
+        raise DataError(
+            f"Column {column.name} in {file} is {kind}, which cannot be counted as {_SAYS[column.kind]}.",
+            mend=_MEND[column.kind],
+            column=column.name,
+        )
+
+
+def select_of(types: Types, paths: Sequence[Path], wanted: Sequence[Wanted]) -> str:
+    """Return the SELECT that reads files of equal columns in canonical types."""
+    kinds = dict(types)
+    columns = ", ".join(
+        f"{_cast(column, kinds[column.name])} AS {quoted(column.alias or column.name)}" for column in wanted
+    )
+    files = ", ".join(literal(pattern(path)) for path in paths)
+    return f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"  # noqa: S608 - quoted
+
+
+def _cast(column: Wanted, kind: str) -> str:
+    wanted = _CAST[column.kind]
+    return quoted(column.name) if kind == wanted else f"CAST({quoted(column.name)} AS {wanted})"
+
+
+def pattern(path: Path) -> str:
+    """Return a path as DuckDB's glob reads it, so that it names this file and no other."""
+    text = str(path)
+    for special in "[*?":
+        text = text.replace(special, f"[{special}]")
+    return text
