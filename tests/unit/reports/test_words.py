@@ -1,0 +1,238 @@
+"""Words about cases: numbers from the tally, and a plain admission where nobody could look."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tribune.metrics import (
+    Binning,
+    Categories,
+    Column,
+    ColumnKind,
+    Grid,
+    ModelSpec,
+    Policy,
+    Profile,
+    Role,
+    Rule,
+    Scheme,
+    Severity,
+    Tally,
+    evaluate,
+    make_profile,
+)
+from tribune.metrics.binning import LABEL_NEGATIVE, LABEL_POSITIVE
+from tribune.metrics.value import NOT_AVAILABLE
+from tribune.reports.words import NOT_LOOKED, Kind, Subject, case_words
+
+SPEC = ModelSpec(
+    columns=(
+        Column("AGEP", ColumnKind.NUMERIC, Role.FEATURE, display="age"),
+        Column("SEX", ColumnKind.CATEGORY, Role.GROUP, display="sex", values=(("1", "men"), ("2", "women"))),
+        Column("prediction", ColumnKind.CATEGORY, Role.PREDICTION, display="answer"),
+    ),
+    outcome="employed",
+)
+SEX, SAID = Categories(("1", "2")), Categories(("0", "1"))
+BINNINGS: dict[str, Binning] = {
+    "AGEP": Grid(0, (0, 40, 100)),
+    "SEX": SEX,
+    "prediction": SAID,
+}
+
+Row = tuple[int | None, str, str, int | None]  # age (None: missing), sex, prediction, label
+
+
+def tally_of(rows: dict[Row, int]) -> Tally:
+    """Count rows the slow way: one by one."""
+    scheme = Scheme(SPEC, BINNINGS)
+    columns = {name: [0] * binning.length for name, binning in BINNINGS.items()}
+    outcomes: dict[int, int] = {}
+    for (age, sex, said, label), n in rows.items():
+        columns["AGEP"][104 if age is None else age] += n
+        columns["SEX"][SEX.position(sex)] += n
+        columns["prediction"][SAID.position(said)] += n
+        place = (int(sex) - 1, 3 if label is None else label, int(said), 0)
+        index = scheme.outcomes.flat(place)
+        outcomes[index] = outcomes.get(index, 0) + n
+    return Tally(sum(rows.values()), {k: tuple(v) for k, v in columns.items()}, outcomes)
+
+
+YES, NO = LABEL_POSITIVE, LABEL_NEGATIVE
+FAIR: dict[Row, int] = {
+    (30, "1", "1", YES): 480, (30, "1", "0", NO): 400, (30, "1", "0", YES): 120,
+    (30, "2", "1", YES): 480, (30, "2", "0", NO): 400, (30, "2", "1", NO): 120,
+}  # fmt: skip
+UNFAIR: dict[Row, int] = {
+    (30, "1", "1", YES): 530, (30, "1", "0", NO): 470,
+    (70, "2", "1", YES): 60, (70, "2", "0", YES): 470, (70, "2", "0", NO): 470,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def profile() -> Profile:
+    return make_profile(SPEC, tally_of(FAIR), BINNINGS)
+
+
+def document(profile: Profile, rule: Rule, rows: dict[Row, int], labelled: dict[Row, int] | None) -> Any:
+    """An evidence document as far as words read it."""
+    tally, known = tally_of(rows), tally_of(labelled) if labelled else None
+    values = evaluate([rule.metric], profile, tally, known, Policy((rule,)).z_micro)
+    return {
+        "tally": tally.to_json(),
+        "labelled": known.to_json() if known else None,
+        "values": {name: value.to_json() for name, value in values.items()},
+    }
+
+
+def words_of(profile: Profile, rule: Rule, rows: dict[Row, int], labelled: Any = None, **subject: Any) -> Any:
+    made = document(profile, rule, rows, labelled)
+    value = made["values"][rule.metric]["micro"]
+    case = Subject("acs-employment", 1, value=value, limit=rule.limit, **subject)
+    return case_words(case, rule, made, profile)
+
+
+def parity(**other: Any) -> Rule:
+    name = "fairness.demographic_parity_difference.lower/SEX"
+    return Rule(name, ">", 100_000, Severity.TRIP, z=3_000_000, **other)
+
+
+def test_case_words__demographic_parity__names_both_groups_and_their_rates(profile: Profile) -> None:
+    words = words_of(profile, parity(), UNFAIR, stopped=True)
+    assert words.headline == "acs-employment v1 has been stopped: it treats women and men differently"
+    assert words.sentence == (
+        'It said "employed" for 53 of 100 men and 6 of 100 women. '
+        "The limit you voted is a gap of 10; this gap is at least 41."
+    )
+    assert words.looked
+
+
+def test_case_words__frame_time_known__why_says_when(profile: Profile) -> None:
+    at = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+    words = words_of(profile, parity(), UNFAIR, start=at, end=at.replace(minute=10), frame=2)
+    assert words.why.startswith('Between 14:00 and 14:10 UTC it said "employed" for 53 of 100 men')
+
+
+def test_case_words__only_a_vote__asks_whether_to_stop_it(profile: Profile) -> None:
+    words = words_of(profile, parity(), UNFAIR)
+    assert words.headline.startswith("acs-employment v1 needs your vote: it treats women")
+    assert words.question == "Stop acs-employment v1?"
+
+
+def test_case_words__several_frames__says_in_how_many(profile: Profile) -> None:
+    words = words_of(profile, parity(m=2, w=3), UNFAIR)
+    assert (
+        words.limit_words
+        == "The limit you voted is a gap of 10; in 2 of the last 3 frames it was at least 41."
+    )
+
+
+def test_case_words__equalized_odds__speaks_of_those_with_that_label(profile: Profile) -> None:
+    rule = Rule("fairness.equalized_odds_difference/SEX", ">", 100_000, Severity.VOTE)
+    words = words_of(profile, rule, UNFAIR, UNFAIR)
+    assert words.finding == (
+        'Of those who really were "employed", it said "employed" for 100 of 100 men and 11 of 100 women.'
+    )
+    assert words.fault == "is wrong about women and men in different ways"
+
+
+def test_case_words__invalid_rate__compares_with_the_reference(profile: Profile) -> None:
+    rule = Rule("quality.invalid_rate_increase.lower/AGEP", ">", 20_000, Severity.TRIP, z=3_000_000)
+    rows: dict[Row, int] = {(None, "1", "1", YES): 900, (30, "2", "0", NO): 100}
+    words = words_of(profile, rule, rows)
+    assert words.finding == (
+        "In 90 of 100 decisions age was missing or not a value it was tested on; "
+        "when it was tested, in 0 of 100."
+    )
+    assert words.limit_words == "The limit you voted is a rise of 2; this rise is at least 86."
+
+
+def test_case_words__largest_drift__names_the_column_and_its_median(profile: Profile) -> None:
+    rule = Rule("drift.effect.lower.max", ">", 200_000, Severity.VOTE, z=3_000_000)
+    rows: dict[Row, int] = {(70, "1", "1", YES): 500, (70, "2", "0", NO): 500}
+    words = words_of(profile, rule, rows)
+    assert words.fault == "now sees other values of age than it was tested on"
+    assert words.finding == "The median of age is 70; when it was tested, it was 30."
+    assert words.limit_words.startswith("The limit you voted is a shift of 0.2; this shift is at least ")
+
+
+def test_case_words__category_drift__names_the_value_that_changed(profile: Profile) -> None:
+    rule = Rule("drift.psi/SEX", ">", 100_000, Severity.WARN)
+    rows: dict[Row, int] = {(30, "1", "1", YES): 900, (30, "2", "0", NO): 100}
+    words = words_of(profile, rule, rows)
+    assert words.finding == "men: 90 of 100 rows; when it was tested, 50 of 100."
+
+
+def test_case_words__accuracy__counts_known_outcomes(profile: Profile) -> None:
+    rule = Rule("performance.accuracy", "<", 800_000, Severity.VOTE)
+    words = words_of(profile, rule, UNFAIR, UNFAIR)
+    assert words.finding == (
+        "It was right in 76 of 100 decisions whose outcome is known; when it was tested, in 88 of 100."
+    )
+    assert words.limit_words.endswith("a share of right answers of 80; this share of right answers is 76.")
+
+
+def test_case_words__volume__counts_decisions(profile: Profile) -> None:
+    rule = Rule("quality.volume", "<", 5_000_000_000, Severity.VOTE)
+    words = words_of(profile, rule, UNFAIR)
+    assert words.finding == "It made 2,000 decisions in this frame."
+    assert words.limit_words == "The limit you voted is a number of 5000; this number is 2000."
+
+
+def test_case_words__value_just_over_limit__shows_the_decimals_that_tell_them_apart(profile: Profile) -> None:
+    case = Subject("m", 1, value=100_400, limit=100_000)
+    words = case_words(case, parity(), None, profile)
+    assert "a gap of 10; this gap is at least 10.04." in words.sentence
+
+
+def test_case_words__no_evidence__says_that_it_could_not_look(profile: Profile) -> None:
+    case = Subject("acs-employment", 1, value=430_000, limit=100_000, stopped=True)
+    words = case_words(case, parity(), None, profile)
+    assert not words.looked
+    assert words.headline == "acs-employment v1 has been stopped: it treats groups by SEX differently"
+    assert words.sentence.endswith(f"this gap is at least 43. {NOT_LOOKED}")
+    assert "groups by sex" in words.finding
+
+
+def test_case_words__evidence_of_another_profile__says_that_it_could_not_look(profile: Profile) -> None:
+    case = Subject("m", 1, value=430_000, limit=100_000)
+    words = case_words(case, parity(), {"tally": {"rows": 1, "columns": [], "outcomes": []}}, profile)
+    assert not words.looked
+
+
+def test_case_words__not_available__says_that_nobody_could_measure(profile: Profile) -> None:
+    case = Subject("m", 1, value=NOT_AVAILABLE, limit=100_000)
+    words = case_words(case, parity(), None, profile)
+    assert words.fault == "cannot be measured"
+    assert words.finding.startswith(
+        "For more than 3 frames in a row nobody could measure the gap in positive"
+    )
+
+
+def test_case_words__no_rule__still_has_words() -> None:
+    words = case_words(Subject("m", 1, value=1, limit=0), None, None, None)
+    assert words.headline == "m v1 needs your vote: it broke one of the rules you voted"
+    assert not words.looked
+
+
+def test_case_words__resume__tells_cause_and_fix() -> None:
+    case = Subject("m", 2, kind=Kind.HOLDER_RESUME)
+    words = case_words(case, None, {"cause": "Ages came in wrong.", "fix": "The feed was mended."}, None)
+    assert words.question == "Let m v2 answer again?"
+    assert words.sentence == "Cause: Ages came in wrong.\nFix: The feed was mended."
+
+
+def test_case_words__resume_without_conclusion__says_so() -> None:
+    words = case_words(Subject("m", 2, kind=Kind.HOLDER_RESUME), None, None, None)
+    assert "could not be read" in words.sentence
+    assert not words.looked
+
+
+@pytest.mark.parametrize("kind", [Kind.GUARDIAN, Kind.STALE, Kind.HOLDER_PAUSE])
+def test_case_words__kind_without_rule__says_who_called(kind: Kind) -> None:
+    words = case_words(Subject("m", 1, kind=kind, stopped=True), None, None, None)
+    assert words.headline.startswith("m v1 has been stopped: it ")
+    assert words.finding

@@ -1,0 +1,233 @@
+"""A case in plain words, for people who have to vote on it: in Discord, on the ballot page, in a 503.
+
+Every number is computed from the evidence's tally or is the case's own value and limit. Where the evidence
+or the profile could not be read the words come from the metric's name, and say that nobody could look.
+Decides nothing, and never escapes: who shows the text knows its medium.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from tribune.exceptions import TribuneError
+from tribune.metrics.policy import Rule
+from tribune.metrics.profile import Profile
+from tribune.metrics.value import NOT_AVAILABLE, MetricName
+from tribune.metrics.words import amount, describe_metric
+from tribune.reports import phrases
+from tribune.reports.counts import read_counts
+
+
+class Kind(StrEnum):
+    """What opened a case."""
+
+    BREACH = "breach"
+    GUARDIAN = "guardian"
+    STALE = "stale"
+    HOLDER_PAUSE = "holder_pause"
+    HOLDER_RESUME = "holder_resume"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a case is about, as far as words need it.
+
+    Args:
+        model: the model's name.
+        version: the version that the case names.
+        kind: what opened the case.
+        value: the rule's value in millionths; `NOT_AVAILABLE` or None: it could not be measured.
+        limit: the rule's limit in millionths.
+        stopped: whether the case suspended the model.
+        frame: the frame it was found in, 0 if none.
+        start, end: the frame's time, aware; None: not known.
+    """
+
+    model: str
+    version: int
+    kind: Kind = Kind.BREACH
+    value: int | None = None
+    limit: int = 0
+    stopped: bool = False
+    frame: int = 0
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The model and its version, as people read it."""
+        return f"{self.model} v{self.version}"
+
+
+@dataclass(frozen=True)
+class CaseWords:
+    """A case in words. None of it is escaped for any medium.
+
+    Args:
+        headline: one line: what happened and why.
+        fault: predicate without its subject: "treats women and men differently".
+        finding: what was counted, one sentence or two; empty where nobody could look.
+        limit_words: value against limit, one sentence.
+        sentence: finding and limit together.
+        why: the same with its time, for who is asked to vote.
+        question: what the vote decides.
+        looked: whether evidence and profile could be read.
+    """
+
+    headline: str
+    fault: str
+    finding: str
+    limit_words: str
+    sentence: str
+    why: str
+    question: str
+    looked: bool
+
+
+NOT_LOOKED = "The evidence could not be read here, so this is only what the chain says."
+
+
+def case_words(
+    case: Subject,
+    rule: Rule | None,
+    evidence: Mapping[str, Any] | None,
+    profile: Profile | None,
+) -> CaseWords:
+    """Say what a case is about.
+
+    Args:
+        case: the case.
+        rule: the rule that was hit; None where the case has none or it could not be read.
+        evidence: the evidence document; for a resume the conclusion, with texts `cause` and `fix`.
+        profile: the version's profile.
+    """
+    if case.kind is Kind.HOLDER_RESUME:
+        return _resume(case, evidence)
+    if case.kind is not Kind.BREACH:
+        return _without_rule(case)
+    if rule is None:
+        return _made(case, "broke one of the rules you voted", "", "", looked=False)
+    parts = MetricName.parse(rule.metric)
+    counts = read_counts(evidence, profile)
+    target = parts.target or (_at(evidence, rule.metric) if parts.largest else "")
+    if case.value is None or case.value == NOT_AVAILABLE:
+        title = counts.title(target) if counts and target else target
+        about = _metric_words(rule, profile, title)
+        return _made(
+            case,
+            "cannot be measured",
+            f"For more than {rule.na_budget} frames in a row nobody could measure {about}.",
+            f"The rules you voted bear {rule.na_budget} such frames, no more.",
+            looked=counts is not None,
+        )
+    words = None
+    if counts is not None and (target or not parts.largest):
+        try:
+            words = phrases.describe(parts, target, rule, counts)
+        except (TribuneError, KeyError, IndexError):  # a document of another profile
+            words = None
+    if words is None:
+        fault, noun = phrases.plain_fault(parts, target)
+        about = _metric_words(rule, profile, "")
+        found = f"What was measured: {about}."
+        return _made(case, fault, found, _limit(case.value, rule, noun), looked=False)
+    return _made(case, words.fault, words.finding, _limit(case.value, rule, words.noun), looked=True)
+
+
+def _resume(case: Subject, conclusion: Mapping[str, Any] | None) -> CaseWords:
+    texts = [
+        f"{title}: {text.strip()}"
+        for title, key in (("Cause", "cause"), ("Fix", "fix"))
+        if conclusion is not None and isinstance(text := conclusion.get(key), str) and text.strip()
+    ]
+    finding = "\n".join(texts)
+    looked = bool(texts)
+    sentence = finding or "The conclusion of the incident could not be read here; only its digest is known."
+    return CaseWords(
+        headline=f"{case.name}: shall it answer again?",
+        fault="is stopped by a vote",
+        finding=finding,
+        limit_words="",
+        sentence=sentence,
+        why=f"Its steward says that the incident is over and asks to run {case.name}.\n{sentence}",
+        question=f"Let {case.name} answer again?",
+        looked=looked,
+    )
+
+
+def _without_rule(case: Subject) -> CaseWords:
+    fault, finding = {
+        Kind.GUARDIAN: ("was halted by a guardian", "A guardian called for a halt; no rule was hit."),
+        Kind.STALE: (
+            "is not being watched",
+            "No report on it was accepted in time, so nobody knows how it does.",
+        ),
+    }.get(case.kind, ("is accused of harm by holders", "Holders called for this vote, with evidence."))
+    return _made(case, fault, finding, "", looked=True)
+
+
+def _made(case: Subject, fault: str, finding: str, limit_words: str, *, looked: bool) -> CaseWords:
+    what = "has been stopped" if case.stopped else "needs your vote"
+    note = "" if looked else NOT_LOOKED
+    sentence = " ".join(part for part in (finding, limit_words, note) if part)
+    return CaseWords(
+        headline=f"{case.name} {what}: it {fault}",
+        fault=fault,
+        finding=finding,
+        limit_words=limit_words,
+        sentence=sentence,
+        why=_when(case, sentence),
+        question=f"Keep {case.name} stopped?" if case.stopped else f"Stop {case.name}?",
+        looked=looked,
+    )
+
+
+def _when(case: Subject, sentence: str) -> str:
+    if case.start is not None and case.end is not None:
+        form = "%H:%M" if (case.end - case.start).total_seconds() >= 120 else "%H:%M:%S"
+        when = f"Between {case.start:{form}} and {case.end:{form}} UTC"
+    elif case.frame:
+        when = f"In frame {case.frame}"
+    else:
+        return sentence
+    if sentence.startswith("It "):
+        return f"{when} it {sentence.removeprefix('It ')}"
+    return f"{when}: {sentence}"
+
+
+def _limit(value: int, rule: Rule, noun: phrases.Noun) -> str:
+    sure = {"lower": "at least", "upper": "at most"}.get(MetricName.parse(rule.metric).bound, "")
+    if rule.m > 1 and not sure:  # the value is the m-th worst: the others are at least as bad
+        sure = "at least" if rule.op == ">" else "at most"
+    limit, shown = noun.show_pair(rule.limit, value, sure=sure)
+    voted = f"The limit you voted is {noun.article}{noun.name} of {limit}"
+    was = f"{sure} {shown}".strip()
+    if rule.w > 1:
+        frames = f"{rule.m} of the last {rule.w} frames"
+        return f"{voted}; in {frames} it was {was}."
+    return f"{voted}; this {noun.name} is {was}."
+
+
+def _metric_words(rule: Rule, profile: Profile | None, title: str) -> str:
+    try:
+        words = describe_metric(rule.metric, profile.spec if profile else None)
+    except (TribuneError, KeyError):
+        return rule.metric
+    return words.replace("the worst column", title) if title else words
+
+
+def _at(evidence: Mapping[str, Any] | None, metric: str) -> str:
+    """Return the column that a maximum was found at, as the document says."""
+    values = evidence.get("values") if isinstance(evidence, Mapping) else None
+    found: Any = values.get(metric) if isinstance(values, Mapping) else None
+    if isinstance(values, list):
+        found = next((v for v in values if isinstance(v, Mapping) and v.get("metric") == metric), None)
+    at = found.get("at") if isinstance(found, Mapping) else None
+    return at if isinstance(at, str) else ""
+
+
+__all__ = ["NOT_LOOKED", "CaseWords", "Kind", "Subject", "amount", "case_words"]
