@@ -62,9 +62,21 @@ class RevertedError(ChainError):
     """A call or transaction that a contract refused; `ids["error"]` names the custom error."""
 
 
+class UnfundedError(ChainError):
+    """The key that should send a transaction cannot pay for it."""
+
+
+class TransactionPendingError(ChainError):
+    """A transaction was sent and is in no block yet; it may still get into one (`ids["tx_hash"]`)."""
+
+
 class StoreError(TribuneError):
     """The local database could not be opened, read or written."""
 
 
 class ArtifactMismatchError(TribuneError):
     """A model artifact on disk is not the one that the registry names."""
+
+
+class LogUnavailableError(TribuneError):
+    """The decision log cannot keep a decision now: its disk refuses, or its buffer is full."""

@@ -21,6 +21,8 @@ from sqlmodel import Session, create_engine
 
 from tribune.exceptions import StoreError
 
+__all__ = ["Session", "Store", "make_engine", "open_store"]
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -1,0 +1,129 @@
+"""Rows are done in order, exactly once in effect, whatever fails in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tribune.exceptions import ChainUnreachableError, RevertedError
+from tribune.store.queries import outbox_row, postpone
+from tribune.store.session import Store, open_store
+from tribune.store.tables import OutboxState, now
+from tribune.sync.outbox import AlreadyDone, Outbox, enqueue
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        yield opened
+
+
+class Recorder:
+    """A handler that remembers what it did and raises what it is told to, once each."""
+
+    def __init__(self, *faults: Exception) -> None:
+        self.done: list[str] = []
+        self.faults = list(faults)
+
+    async def __call__(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.done.append(key)
+        return {"of": key}
+
+
+async def fill(store: Store, *keys: str) -> None:
+    for key in keys:
+        await store.run(enqueue, key, "send", {})
+
+
+async def due_now(store: Store, key: str) -> None:
+    row = await store.read(outbox_row, key)
+    assert row is not None
+    assert row.id is not None
+    await store.run(postpone, row.id, now() - timedelta(seconds=1), "")
+
+
+async def test_drain__several__in_order_with_results(store: Store) -> None:
+    await fill(store, "a", "b", "c")
+    send = Recorder()
+    assert await Outbox(store, {"send": send}).drain() == 3
+    assert send.done == ["a", "b", "c"]
+    row = await store.read(outbox_row, "b")
+    assert row is not None
+    assert (row.state, row.result) == (OutboxState.DONE, {"of": "b"})
+
+
+async def test_drain__done_before__not_done_again(store: Store) -> None:
+    await fill(store, "a")
+    send = Recorder()
+    outbox = Outbox(store, {"send": send})
+    await outbox.drain()
+    await fill(store, "a")
+    assert await outbox.drain() == 0
+    assert send.done == ["a"]
+
+
+async def test_drain__attempt_fails__later_rows_of_the_kind_wait(store: Store) -> None:
+    await fill(store, "a", "b")
+    send = Recorder(ChainUnreachableError("no node"))
+    outbox = Outbox(store, {"send": send})
+    assert await outbox.drain() == 0
+    assert send.done == []
+    await due_now(store, "a")
+    assert await outbox.drain() == 2
+    assert send.done == ["a", "b"]
+
+
+async def test_drain__other_kind_fails__this_kind_goes_on(store: Store) -> None:
+    await fill(store, "a")
+    await store.run(enqueue, "x", "post", {})
+    send, post = Recorder(), Recorder(ChainUnreachableError("no node"))
+    assert await Outbox(store, {"send": send, "post": post}).drain() == 1
+    assert send.done == ["a"]
+
+
+async def test_drain__already_done__closed_as_done_with_what_is_known(store: Store) -> None:
+    await fill(store, "a")
+    await Outbox(store, {"send": Recorder(AlreadyDone({"tx": "0x1"}))}).drain()
+    row = await store.read(outbox_row, "a")
+    assert row is not None
+    assert (row.state, row.result) == (OutboxState.DONE, {"tx": "0x1"})
+
+
+async def test_drain__contract_refuses__closed_as_failed_and_the_next_is_done(store: Store) -> None:
+    await fill(store, "a", "b")
+    send = Recorder(RevertedError("no", error="X"))
+    assert await Outbox(store, {"send": send}).drain() == 2
+    row = await store.read(outbox_row, "a")
+    assert row is not None
+    assert (row.state, row.error) == (OutboxState.FAILED, "no")
+    assert send.done == ["b"]
+
+
+async def test_drain__two_at_once__each_row_once(store: Store) -> None:
+    await fill(store, *(f"k{i}" for i in range(20)))
+    send = Recorder()
+    outbox = Outbox(store, {"send": send})
+    await asyncio.gather(outbox.drain(), outbox.drain())
+    assert len(send.done) == 20
+
+
+async def test_run__woken__drains_without_waiting(store: Store) -> None:
+    done = asyncio.Event()
+
+    async def send(key: str, payload: dict[str, Any]) -> None:
+        done.set()
+
+    outbox = Outbox(store, {"send": send})
+    task = asyncio.create_task(outbox.run(every_s=60))
+    await asyncio.sleep(0.1)
+    await fill(store, "a")
+    outbox.wake()
+    await asyncio.wait_for(done.wait(), 10)
+    task.cancel()
