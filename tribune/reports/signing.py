@@ -110,7 +110,8 @@ def recover(domain: HubDomain, report: Report | Digest, witness: bytes, signatur
         SignatureError: for bytes that the contract would not accept as a signature of anybody.
     """
     from eth_account import Account
-    from eth_keys.exceptions import BadSignature, ValidationError
+    from eth_keys.exceptions import BadSignature
+    from eth_utils.exceptions import ValidationError
 
     if len(signature) != 65 or signature[64] not in (27, 28):
         raise SignatureError("A signature has 65 bytes and ends with 27 or 28.")

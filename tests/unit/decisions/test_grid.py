@@ -1,0 +1,44 @@
+"""Frames are half-open, end at epoch + i·step, and are `length` long."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tribune.decisions.grid import FrameGrid
+from tribune.exceptions import ConfigurationError
+from tribune.ids import FrameIndex
+from tribune.metrics.frame import Frame
+
+GRID = FrameGrid(epoch=1000, step=100, length=100, grace=10)
+
+
+@given(st.integers(0, 5000))
+def test_frame_of__any_time__is_the_frame_whose_bounds_hold_it(time: int) -> None:
+    holding = [
+        i for i in range(1, 60) if GRID.bounds(FrameIndex(i))[0] <= time < GRID.bounds(FrameIndex(i))[1]
+    ]
+    assert GRID.frame_of(time) == (holding[0] if holding else None)
+
+
+def test_frame_of__between_short_frames__is_none() -> None:
+    grid = FrameGrid(epoch=0, step=100, length=40, grace=0)
+    assert [grid.frame_of(time) for time in (0, 59, 60, 99, 100)] == [None, None, 1, 1, None]
+
+
+def test_bounds__in_seconds__are_those_of_the_policys_frames() -> None:
+    grid = FrameGrid.of_seconds(epoch_s=50, step_s=10, length_s=10, grace_s=1)
+    frame = Frame.on_grid(3, epoch_s=50, step_s=10, length_s=10)
+    assert grid.bounds(FrameIndex(3)) == (frame.start_us, frame.end_us)
+
+
+@pytest.mark.parametrize(("now", "last"), [(0, 0), (1109, 0), (1110, 1), (1209, 1), (1210, 2)])
+def test_last_due__at_a_time__waits_for_end_and_grace(now: int, last: int) -> None:
+    assert GRID.last_due(now) == last
+
+
+@pytest.mark.parametrize("change", [{"step": 0}, {"length": 0}, {"grace": -1}, {"length": 150}])
+def test_grid__impossible__is_refused(change: dict[str, int]) -> None:
+    with pytest.raises(ConfigurationError):
+        FrameGrid(**{"epoch": 0, "step": 100, "length": 100, "grace": 0, **change})

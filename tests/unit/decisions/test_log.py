@@ -1,0 +1,204 @@
+"""Accepting decisions: receipts, bounds, refusals of the disk, and what a killed writer leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as parquet
+import pytest
+
+from tribune.decisions.log import DecisionLog, Receipt
+from tribune.decisions.slots import Slot
+from tribune.decisions.wal import Segment, read_segment
+from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
+from tribune.ids import Digest, FrameIndex
+from unit.decisions.rows import GRID, LATE, MODEL, SCHEMA, VERSION, decision, sealer, write
+
+WRITER = """
+import sys
+from pathlib import Path
+from unit.decisions.rows import GRID, MODEL, SCHEMA, VERSION, decision
+from tribune.decisions.log import DecisionLog
+log = DecisionLog(Path(sys.argv[1]), SCHEMA, GRID, model_id=MODEL, version=VERSION)
+for i in range(10**9):
+    names = [f"{sys.argv[2]}-{i}-{j}" for j in range(8)]
+    futures = [(name, log.accept(decision(name, 500))) for name in names]
+    for name, future in futures:
+        future.result()
+        sys.stdout.write(name + "\\n")
+    sys.stdout.flush()
+"""
+
+
+def _log(root: Path, **options: Any) -> DecisionLog:
+    return DecisionLog(root, SCHEMA, GRID, model_id=MODEL, version=VERSION, **options)
+
+
+def _segments(log: DecisionLog) -> list[Path]:
+    return sorted(log.folder.glob("wal/*/*.wal"))
+
+
+def test_accept__a_decision__gives_a_receipt_once_it_is_on_file(tmp_path: Path) -> None:
+    log = _log(tmp_path)
+    receipt = log.accept(decision("a", 999)).result(5)
+    _, records = read_segment(_segments(log)[0])
+    assert [(record.id, record.leaf) for record in records] == [("a", receipt.leaf)]
+    assert (receipt.id, receipt.time, receipt.frame) == ("a", 999, 1)
+    log.close()
+
+
+async def test_record__many_at_once__keeps_each_once(tmp_path: Path) -> None:
+    log = _log(tmp_path)
+    receipts = await asyncio.gather(*(log.record(decision(str(i), i)) for i in range(3000)))
+    await asyncio.to_thread(log.close)
+    found = [record.id for path in _segments(log) for record in read_segment(path)[1]]
+    assert sorted(found) == sorted(receipt.id for receipt in receipts) == sorted(map(str, range(3000)))
+    assert log.accepted == 3000
+
+
+def test_accept__at_a_frames_edge__belongs_to_the_next_frame(tmp_path: Path) -> None:
+    receipts = write(tmp_path, decision("last", 999), decision("first", 1000))
+    assert [receipt.frame for receipt in receipts] == [1, 2]
+
+
+def test_accept__after_the_frame_was_closed__is_late_and_counted(tmp_path: Path) -> None:
+    Slot(sealer(tmp_path).folder, FrameIndex(1)).close()
+    log = _log(tmp_path)
+    receipt = log.accept(decision("late", 500)).result(5)
+    log.close()
+    assert receipt.frame is None
+    assert log.late == 1
+    assert [path.parent.name for path in _segments(log)] == ["late"]
+
+
+def test_accept__buffer_full__refuses_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = _log(tmp_path, capacity=2)
+    monkeypatch.setattr(log, "_keep", lambda batch: time.sleep(0.3))
+    log.accept(decision("being written", 1))
+    time.sleep(0.1)
+    log.accept(decision("b", 1))
+    log.accept(decision("c", 1))
+    with pytest.raises(LogUnavailableError, match="behind"):
+        log.accept(decision("d", 1))
+    log.close()
+
+
+def test_accept__after_close__is_refused(tmp_path: Path) -> None:
+    log = _log(tmp_path)
+    log.close()
+    with pytest.raises(LogUnavailableError, match="closed"):
+        log.accept(decision("a", 1))
+
+
+@pytest.mark.parametrize("moment", [-1, 2**63, 1.5, True])
+def test_accept__no_usable_time__is_refused(tmp_path: Path, moment: Any) -> None:
+    with pytest.raises(DataError, match="microseconds"):
+        _log(tmp_path).accept(decision("a", moment))
+
+
+def test_accept__folder_is_a_file__says_so_and_gives_no_receipt(tmp_path: Path) -> None:
+    (tmp_path / "1").write_text("")
+    log = _log(tmp_path)
+    with pytest.raises(LogUnavailableError, match="cannot be written"):
+        log.accept(decision("a", 1)).result(5)
+    log.close()
+
+
+def test_accept__disk_fills_up_half_way__refuses_then_goes_on_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = _log(tmp_path)
+    log.accept(decision("before", 1)).result(5)
+    real = os.write
+
+    def half(fd: int, data: Any) -> int:
+        if len(data) < 40:
+            raise OSError(28, "No space left on device")
+        return real(fd, data[: len(data) // 2])
+
+    monkeypatch.setattr("tribune.decisions.wal.os.write", half)
+    with pytest.raises(LogUnavailableError, match="No space"):
+        log.accept(decision("refused", 1)).result(5)
+    monkeypatch.setattr("tribune.decisions.wal.os.write", real)
+    log.accept(decision("after", 1)).result(5)
+    log.close()
+    assert [r.id for path in _segments(log) for r in read_segment(path)[1]] == ["before", "after"]
+
+
+def test_accept__asker_went_away__is_kept_and_the_writer_goes_on(tmp_path: Path) -> None:
+    log = _log(tmp_path)
+    future: Future[Receipt] = log.accept(decision("a", 1))
+    future.cancel()
+    assert log.accept(decision("b", 1)).result(5).id == "b"
+    log.close()
+    assert log.accepted == 2
+
+
+def test_header__id_with_a_line_break__stays_one_line() -> None:
+    header = Receipt('a"\r\nset-cookie: x', 1, FrameIndex(1), Digest(bytes(32))).header()
+    assert header == f'id="a%22%0D%0Aset-cookie%3A%20x", time=1, leaf=0x{"00" * 32}'
+
+
+def test_read_segment__half_written_last_line__is_dropped_and_the_rest_kept(tmp_path: Path) -> None:
+    write(tmp_path, decision("a", 1), decision("b", 1))
+    (path,) = tmp_path.glob("**/*.wal")
+    path.write_bytes(path.read_bytes()[:-7])
+    assert [record.id for record in read_segment(path)[1]] == ["a"]
+
+
+def test_accept__beside_a_half_written_last_line__loses_nothing(tmp_path: Path) -> None:
+    write(tmp_path, decision("a", 1), decision("b", 1))
+    (path,) = tmp_path.glob("**/*.wal")
+    path.write_bytes(path.read_bytes()[:-7])
+    write(tmp_path, decision("c", 1))
+    assert sealer(tmp_path).seal(FrameIndex(1), now=LATE).rows == 2
+
+
+def test_read_segment__damaged_line_in_the_middle__is_an_error_that_names_it(tmp_path: Path) -> None:
+    write(tmp_path, decision("a", 1), decision("b", 1))
+    (path,) = tmp_path.glob("**/*.wal")
+    path.write_bytes(path.read_bytes().replace(b'"a"', b'"z"'))
+    with pytest.raises(EvidenceError, match="Line 2"):
+        read_segment(path)
+
+
+def test_segment__opened_twice__is_refused(tmp_path: Path) -> None:
+    Segment(tmp_path / "x.wal", SCHEMA).close()
+    with pytest.raises(FileExistsError):
+        Segment(tmp_path / "x.wal", SCHEMA)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_accept__writers_killed__keeps_every_acknowledged_decision_once(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - reproducible moments, not secrets
+    acknowledged: list[str] = []
+    for i in range(2):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path), str(i)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        assert writer.stdout is not None
+        acknowledged.append(writer.stdout.readline().strip())
+        time.sleep(chance.uniform(0, 0.1))
+        os.kill(writer.pid, signal.SIGKILL)
+        acknowledged += [line.strip() for line in writer.stdout if line.endswith("\n")]
+        writer.stdout.close()
+        writer.wait(5)
+    log = sealer(tmp_path)
+    manifest = log.seal(FrameIndex(1), now=LATE)
+    kept: list[str] = []
+    for partition in manifest.partitions:
+        kept += parquet.read_table(log.folder / partition.path).column("id").to_pylist()
+    assert set(acknowledged) <= set(kept)
+    assert len(kept) == len(set(kept)) == manifest.rows

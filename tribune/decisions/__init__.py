@@ -1,0 +1,1 @@
+"""The record of what a model decided: leaves, Merkle trees, the log, its seals, what is anchored."""

@@ -1,0 +1,64 @@
+"""The frame grid of a model: which frame a decision belongs to, by its time and nothing else.
+
+Times are UTC microseconds, frames half-open. Frame i ≥ 1 ends at epoch + i·step and is `length` long; frame 0
+is a version's evaluation and lies on no grid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tribune.exceptions import ConfigurationError
+from tribune.ids import FrameIndex
+from tribune.metrics.frame import MICROSECONDS
+
+
+@dataclass(frozen=True)
+class FrameGrid:
+    """Epoch, step, length and grace, all in microseconds.
+
+    Raises:
+        ConfigurationError: for a step or length below 1, or a length above the step that is no multiple of
+            it (a sliding frame is made of whole steps, so that its partitions can be reused).
+    """
+
+    epoch: int
+    step: int
+    length: int
+    grace: int
+
+    def __post_init__(self) -> None:
+        if self.step < 1 or self.length < 1 or self.grace < 0 or self.epoch < 0:
+            raise ConfigurationError(
+                "A frame grid needs step and length above 0, epoch and grace not below 0."
+            )
+        if self.length > self.step and self.length % self.step:
+            raise ConfigurationError("A frame longer than its step must be a multiple of the step.")
+
+    @classmethod
+    def of_seconds(cls, *, epoch_s: int, step_s: int, length_s: int, grace_s: int) -> FrameGrid:
+        """Return the grid of a policy, which counts in seconds."""
+        return cls(*(value * MICROSECONDS for value in (epoch_s, step_s, length_s, grace_s)))
+
+    def bounds(self, frame: FrameIndex) -> tuple[int, int]:
+        """Return start (included) and end (excluded) of a frame."""
+        end = self.epoch + frame * self.step
+        return end - self.length, end
+
+    def due_at(self, frame: FrameIndex) -> int:
+        """Return when a frame may be sealed: its end plus grace."""
+        return self.bounds(frame)[1] + self.grace
+
+    def frame_of(self, time: int) -> FrameIndex | None:
+        """Return the first frame that holds this time; None before the epoch and between frames."""
+        frame = FrameIndex((time - self.epoch) // self.step + 1)
+        return frame if frame >= 1 and time >= self.bounds(frame)[0] else None
+
+    def last_due(self, now: int) -> FrameIndex:
+        """Return the newest frame that may be sealed; 0 where none may be."""
+        return FrameIndex(max(0, (now - self.grace - self.epoch) // self.step))
+
+    @property
+    def steps(self) -> int:
+        """How many steps a frame spans: 1, or more where frames slide over each other."""
+        return max(1, self.length // self.step)

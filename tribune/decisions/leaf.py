@@ -1,0 +1,174 @@
+"""A decision and its canonical salted leaf: the commitment that proves it later without showing it now.
+
+The leaf hashes who decided what and when (model, version, id, time) and a salted digest of the body
+(features, prediction, score). Erasing a body leaves the leaf, and so every proof of its neighbours, as it
+was; without the salt nobody can guess a body back from its digest. Refuses values that a column cannot hold
+and columns that the schema does not name: what is logged is what is measured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from tribune.decisions.keccak import keccak256
+from tribune.exceptions import ConfigurationError, DataError
+from tribune.ids import Digest, ModelId, VersionNumber
+from tribune.metrics.spec import ColumnKind, ModelSpec, Role
+
+Kind = Literal["numeric", "category"]
+RESERVED = frozenset({"id", "time", "prediction", "score", "label", "salt", "leaf"})
+SALT_BYTES = 16
+
+_KINDS: dict[ColumnKind, Kind] = {ColumnKind.NUMERIC: "numeric", ColumnKind.CATEGORY: "category"}
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MAX_ID_BYTES = 200
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One answer of a model: `time` in UTC microseconds, None where a value is missing."""
+
+    id: str
+    time: int
+    features: Mapping[str, object]
+    prediction: object
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class LogSchema:
+    """The columns of a model's log.
+
+    Args:
+        features: name → "numeric" (DOUBLE) or "category" (text), in the order of the partition's columns.
+        prediction: kind of the prediction and of its labels.
+
+    Raises:
+        ConfigurationError: for an unknown kind, or a name that the log needs for itself.
+    """
+
+    features: Mapping[str, Kind]
+    prediction: Kind = "category"
+
+    def __post_init__(self) -> None:
+        for name, kind in {**self.features, "prediction of the model": self.prediction}.items():
+            if kind not in ("numeric", "category"):
+                raise ConfigurationError(f"Column {name!r} is neither numeric nor category, but {kind!r}.")
+            if name in RESERVED:
+                raise ConfigurationError(f"A feature cannot be called {name!r}: the log uses that name.")
+
+    @cached_property
+    def _ordered(self) -> list[tuple[str, Kind]]:
+        names = sorted(self.features, key=lambda name: name.encode("utf-16-be"))  # RFC 8785's order of keys
+        return [(name, self.features[name]) for name in names]
+
+    @classmethod
+    def of(cls, spec: ModelSpec) -> LogSchema:
+        """Return the log's columns for a model as monitors see it: its features and groups.
+
+        Raises:
+            ConfigurationError: where the prediction or the score has another name than the log gives it.
+        """
+        for column, name in ((spec.prediction, "prediction"), (spec.score, "score")):
+            if column is not None and column.name != name:
+                raise ConfigurationError(f"The log calls column {column.name!r} {name!r}.", mend="Rename it.")
+        features = {c.name: _KINDS[c.kind] for c in spec.measured if c.role in (Role.FEATURE, Role.GROUP)}
+        return cls(features)
+
+    def document(self) -> dict[str, object]:
+        """Return the schema as plain JSON."""
+        return {"schema": {"features": dict(self.features), "prediction": self.prediction}}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> LogSchema:
+        """Return the schema that `document` describes."""
+        return cls(document["schema"]["features"], document["schema"]["prediction"])
+
+    def body(self, decision: Decision) -> bytes:
+        """Return a decision's body as RFC 8785 JSON; numbers as the hexadecimal text of their double.
+
+        Raises:
+            DataError: for a missing or unnamed column, or a value that its column cannot hold.
+        """
+        features = decision.features
+        if len(features) != len(self._ordered):
+            surplus = sorted(set(features) ^ set(self.features))
+            raise DataError(
+                f"The decision's columns are not the log's: {', '.join(surplus)}.", id=decision.id
+            )
+        try:
+            body = {
+                "features": {name: _value(name, kind, features[name]) for name, kind in self._ordered},
+                "prediction": _value("prediction", self.prediction, decision.prediction),
+                "score": _value("score", "numeric", decision.score),
+            }
+            return _encode(body).encode("utf-8")
+        except KeyError as fault:
+            raise DataError(f"The decision has no column {fault}.", id=decision.id) from None
+        except UnicodeEncodeError:
+            raise DataError("The decision holds text that is not valid Unicode.", id=decision.id) from None
+
+
+def new_id(time: int) -> str:
+    """Return a fresh id that sorts by time: a ULID of the time (UTC microseconds) and 80 random bits."""
+    number = (time // 1000 % 2**48) << 80 | secrets.randbits(80)
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def check_id(value: str) -> str:
+    """Return the id if the log can hold it.
+
+    Raises:
+        DataError: for an empty or overlong id, or one that is not valid Unicode.
+    """
+    try:
+        size = len(value.encode("utf-8"))
+    except UnicodeEncodeError:
+        size = 0
+    if not 0 < size <= _MAX_ID_BYTES:
+        raise DataError(f"A decision's id has 1 to {_MAX_ID_BYTES} bytes of UTF-8 text.")
+    return value
+
+
+def body_digest(salt: bytes, body: bytes) -> Digest:
+    """Return sha-256(salt ‖ body)."""
+    return Digest(hashlib.sha256(salt + body).digest())
+
+
+def decision_leaf(model_id: ModelId, version: VersionNumber, id: str, time: int, body: Digest) -> Digest:
+    """Return the leaf: keccak(keccak(abi.encode(modelId, version, keccak(id), time, bodyDigest))).
+
+    Hashed twice, so that no inner node of the tree can pass for a leaf. `time` is in UTC microseconds, ≥ 0.
+    """
+    keccak = keccak256()
+    fields = (
+        model_id.to_bytes(32, "big")
+        + version.to_bytes(32, "big")
+        + keccak(id.encode("utf-8"))
+        + time.to_bytes(32, "big")
+        + body
+    )
+    return Digest(keccak(keccak(fields)))
+
+
+def _value(name: str, kind: Kind, value: object) -> str | None:
+    if value is None:
+        return None
+    if kind == "category":
+        if not isinstance(value, str):
+            raise DataError(f"Column {name!r} holds text, but got {type(value).__name__}.")
+        return str(value)
+    if isinstance(value, str | bytes | bytearray):
+        raise DataError(f"Column {name!r} holds numbers, but got text.")
+    try:
+        return float(value).hex()  # type: ignore[arg-type]  # TypeError is caught
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"Column {name!r} holds numbers, but got {type(value).__name__}.") from None

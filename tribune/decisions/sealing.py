@@ -1,0 +1,279 @@
+"""Sealing: turns what waits for a frame into partitions and a manifest that nobody can change unseen.
+
+A seal closes the frame's slot first; what comes later is late. The sealed frame is built in a folder beside
+its place and moved there by one rename, so it is there whole or not at all, and a seal that was killed
+anywhere is simply run again: a decision is never lost and never in two frames. Refuses to seal early, or over
+a damaged segment.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time as clock
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tribune.decisions.anchor import (
+    MANIFEST_NAME,
+    Manifest,
+    Partition,
+    frame_folder,
+    log_folder,
+    manifest_bytes,
+    read_manifest,
+)
+from tribune.decisions.grid import FrameGrid
+from tribune.decisions.labels import arrived_before
+from tribune.decisions.leaf import SALT_BYTES, Decision, LogSchema, body_digest, check_id, decision_leaf
+from tribune.decisions.merkle import MerkleTree
+from tribune.decisions.partitions import decision_table, describe, label_table, write_table
+from tribune.decisions.slots import Slot, sync_folder
+from tribune.decisions.wal import Record, read_segment
+from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
+from tribune.ids import FrameIndex, ModelId, VersionNumber
+
+_ROWS = 1_000_000  # of one partition: bounds the memory of whoever reads it
+
+
+@dataclass(frozen=True)
+class LogSealer:
+    """Seals the frames of one model version's log; may run in another process than the writers.
+
+    Args:
+        root: the log folder.
+        grid: which frame a time belongs to.
+        model_id: the model.
+        version: its version.
+    """
+
+    root: Path
+    grid: FrameGrid
+    model_id: ModelId
+    version: VersionNumber
+
+    @property
+    def folder(self) -> Path:
+        """The log folder of the model version."""
+        return log_folder(self.root, self.model_id, self.version)
+
+    def is_sealed(self, frame: FrameIndex) -> bool:
+        """Whether the frame's manifest is in place."""
+        return (frame_folder(self.folder, frame) / MANIFEST_NAME).exists()
+
+    def close(self, frame: FrameIndex) -> int:
+        """Close a frame to writers for good and return how many decisions wait in it.
+
+        Raises:
+            EvidenceError: for a damaged segment.
+        """
+        slot = Slot(self.folder, frame)
+        slot.close()
+        return sum(len(read_segment(path)[1]) for path in slot.segments())
+
+    def seal(self, frame: FrameIndex, *, now: int | None = None) -> Manifest:
+        """Seal a frame and return its manifest; a frame already sealed is returned as it is.
+
+        Args:
+            frame: its index, from 1.
+            now: UTC microseconds; the clock's where None.
+
+        Raises:
+            DataError: before the frame's end plus grace.
+            LogUnavailableError: when the disk refuses; the seal can be run again.
+            EvidenceError: for a damaged segment or a sealed partition that is not what its manifest says.
+        """
+        due = self.grid.due_at(frame)
+        if (clock.time_ns() // 1000 if now is None else now) < due:
+            raise DataError(f"Frame {frame} cannot be sealed before its end plus grace.", frame=frame)
+        try:
+            with _one_at_a_time(self.folder):
+                slot = Slot(self.folder, frame)
+                if not self.is_sealed(frame):
+                    slot.close()
+                    self._take_labels(slot, due)
+                    self._build(slot)
+                manifest = read_manifest(self.folder, frame)
+                for leftover in (*slot.segments(), *slot.folder.glob("*.parquet")):
+                    leftover.unlink()  # sealed by now
+        except OSError as fault:
+            raise LogUnavailableError(
+                f"Frame {frame} cannot be sealed: {fault.strerror}.", frame=frame
+            ) from fault
+        return manifest
+
+    def _take_labels(self, slot: Slot, before: int) -> None:
+        # Moved, not copied, and for good: a seal that is run again must not take later ones.
+        marker = slot.folder / "labels-taken"
+        if not marker.exists():
+            for path in arrived_before(self.folder, before):
+                path.rename(slot.folder / path.name)
+            marker.touch()
+            sync_folder(slot.folder)
+
+    def _build(self, slot: Slot) -> None:
+        schema, records = _read_slot(slot)
+        start, end = self.grid.bounds(slot.frame)
+        earlier, leaves = self._earlier(slot.frame)
+        leaves += [record.leaf for record in records]
+        with _building(self.folder, slot.frame) as (place, name):
+            parts = _write_decisions(schema, records, place, name)
+            labels = []
+            for i, source in enumerate(sorted(slot.folder.glob("*.parquet"))):
+                target = place / f"labels-{i:04d}.parquet"
+                shutil.copyfile(source, target)
+                labels.append(describe(target, f"{name}/{target.name}"))
+            partitions = (*earlier, *parts)
+            _finish(
+                place,
+                Manifest(
+                    model_id=self.model_id,
+                    version=self.version,
+                    frame=slot.frame,
+                    start=start,
+                    end=end,
+                    partitions=partitions,
+                    labels=tuple(labels),
+                    merkle_root=MerkleTree(leaves).root,
+                    rows=sum(partition.rows for partition in partitions),
+                ),
+            )
+
+    def _earlier(self, frame: FrameIndex) -> tuple[list[Partition], list[bytes]]:
+        """Partitions and leaves that a sliding frame shares with those before it."""
+        found: list[Partition] = []
+        leaves: list[bytes] = []
+        for i in range(max(1, frame - self.grid.steps + 1), frame):
+            index = FrameIndex(i)
+            if not self.is_sealed(index):
+                if self.close(index):
+                    raise DataError(f"Frame {index} must be sealed before frame {frame}.", frame=frame)
+                continue
+            own = f"frames/{index}/"
+            found += [p for p in read_manifest(self.folder, index).partitions if p.path.startswith(own)]
+        for partition in found:
+            leaves += _leaves(self.folder / partition.path)
+        return found, leaves
+
+
+def seal_evaluation(
+    root: Path,
+    schema: LogSchema,
+    decisions: Iterable[Decision],
+    labels: Iterable[tuple[str, int, object]],
+    *,
+    model_id: ModelId,
+    version: VersionNumber,
+) -> Manifest:
+    """Seal a version's evaluation set as frame 0 and return its manifest.
+
+    Its `anchor_word` is the evaluation-set digest to register. A frame 0 already sealed is never replaced.
+
+    Raises:
+        DataError: for a decision that is not of these columns, or no decisions.
+        EvidenceError: when frame 0 is sealed already.
+    """
+    records = [_record(decision, schema, model_id, version) for decision in decisions]
+    if not records:
+        raise DataError("An evaluation set needs rows.")
+    folder = log_folder(root, model_id, version)
+    frame = FrameIndex(0)
+    with _one_at_a_time(folder):
+        if frame_folder(folder, frame).exists():
+            raise EvidenceError(f"The evaluation set of version {version} is sealed already.", frame=frame)
+        with _building(folder, frame) as (place, name):
+            parts = _write_decisions(schema, records, place, name)
+            path = place / "labels-0000.parquet"
+            write_table(label_table(labels, schema.prediction), path)
+            times = [record.time for record in records]
+            _finish(
+                place,
+                Manifest(
+                    model_id=model_id,
+                    version=version,
+                    frame=frame,
+                    start=min(times),
+                    end=max(times) + 1,
+                    partitions=tuple(parts),
+                    labels=(describe(path, f"{name}/{path.name}"),),
+                    merkle_root=MerkleTree([record.leaf for record in records]).root,
+                    rows=len(records),
+                ),
+            )
+        return read_manifest(folder, frame)
+
+
+def _record(decision: Decision, schema: LogSchema, model_id: ModelId, version: VersionNumber) -> Record:
+    body = schema.body(decision)
+    salt = os.urandom(SALT_BYTES)
+    digest = body_digest(salt, body)
+    leaf = decision_leaf(model_id, version, check_id(decision.id), decision.time, digest)
+    return Record(decision.id, decision.time, salt, leaf, body)
+
+
+def _read_slot(slot: Slot) -> tuple[LogSchema | None, list[Record]]:
+    schema: LogSchema | None = None
+    first: dict[str, object] | None = None
+    records: list[Record] = []
+    for path in slot.segments():
+        document, found = read_segment(path)
+        if document is None:
+            continue
+        if first is not None and document != first:
+            raise EvidenceError(f"{path} was written with other columns than its neighbours.", path=str(path))
+        first = document
+        schema = LogSchema.from_document(document)
+        records += found
+    records.sort(key=lambda record: (record.time, record.id))
+    return schema, records
+
+
+def _write_decisions(
+    schema: LogSchema | None, records: list[Record], place: Path, name: str
+) -> list[Partition]:
+    parts: list[Partition] = []
+    if schema is None:
+        return parts
+    for i in range(0, len(records), _ROWS):
+        path = place / f"part-{len(parts):04d}.parquet"
+        write_table(decision_table(schema, records[i : i + _ROWS]), path)
+        parts.append(describe(path, f"{name}/{path.name}"))
+    return parts
+
+
+def _leaves(path: Path) -> list[bytes]:
+    import pyarrow.parquet as parquet
+
+    leaves: list[bytes] = parquet.read_table(path, columns=["leaf"]).column("leaf").to_pylist()
+    return leaves
+
+
+@contextmanager
+def _building(folder: Path, frame: FrameIndex) -> Iterator[tuple[Path, str]]:
+    """Yield a folder to build a frame in and its final name; on success, move it into place at once."""
+    target = frame_folder(folder, frame)
+    place = target.with_name(f".{frame}.building")
+    shutil.rmtree(place, ignore_errors=True)  # of a seal that was killed
+    place.mkdir(parents=True)
+    yield place, f"frames/{frame}"
+    sync_folder(place)
+    place.rename(target)
+    sync_folder(target.parent)
+
+
+def _finish(place: Path, manifest: Manifest) -> None:
+    with (place / MANIFEST_NAME).open("wb") as file:
+        file.write(manifest_bytes(manifest))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "seal.lock").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

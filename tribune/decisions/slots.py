@@ -1,0 +1,64 @@
+"""Slots: the folder in which the decisions of one step of the grid wait, and the door that a seal closes.
+
+A writer adds to a slot only while it holds the door open, a seal closes it for good; between processes, by a
+lock on a file. So a decision is either in its frame or late, never half in.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tribune.decisions.anchor import frame_folder
+from tribune.ids import FrameIndex
+
+_CLOSED = "closed"
+
+
+class Slot:
+    """The waiting room of frame `frame` (or, where frames slide, of its last step)."""
+
+    def __init__(self, folder: Path, frame: FrameIndex) -> None:
+        self.frame = frame
+        self.folder = folder / "wal" / str(frame)
+        self._sealed = frame_folder(folder, frame)
+
+    @property
+    def closed(self) -> bool:
+        """Whether a seal closed it: what comes now belongs to no frame."""
+        return (self.folder / _CLOSED).exists() or self._sealed.exists()
+
+    @contextmanager
+    def held_open(self) -> Iterator[bool]:
+        """Yield whether the slot is open; while the block runs, no seal can close it."""
+        with self._locked(fcntl.LOCK_SH):
+            yield not self.closed
+
+    def close(self) -> None:
+        """Close the slot for good; return once no writer is inside any more."""
+        with self._locked(fcntl.LOCK_EX):
+            (self.folder / _CLOSED).touch()
+            sync_folder(self.folder)
+
+    def segments(self) -> list[Path]:
+        """Return the write-ahead segments in it, in a fixed order."""
+        return sorted(self.folder.glob("*.wal"))
+
+    @contextmanager
+    def _locked(self, kind: int) -> Iterator[None]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("ab") as file:
+            fcntl.flock(file, kind)  # released by closing the file, also when the process is killed
+            yield
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the device knows the names in a folder."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
