@@ -35,7 +35,7 @@ class ApiError(Exception):
 
 def invalid_form(field: str, reason: str) -> ApiError:
     """Return the error for a field that breaks a limit."""
-    errors = {field: {"_errors": [{"code": "BASE_TYPE_BAD_LENGTH", "message": reason}]}}
+    errors = {field: {"_errors": [{"code": 50035, "message": reason}]}}
     return ApiError(400, 50035, "Invalid Form Body", errors)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from aiohttp import web
-
 from .world import Json
 
 
@@ -31,17 +29,15 @@ class Fault:
         """Say whether this request is to be met, without using the fault up."""
         return self.count > 0 and self.method in (None, method) and re.search(self.path, path) is not None
 
-    def answer(self) -> web.Response | None:
-        """Return the failing answer, None where the fault only delays."""
+    def answer(self) -> tuple[int, Json, dict[str, str]] | None:
+        """Return status, body and headers of the failing answer, None where the fault only delays."""
         if self.status is None:
             return None
-        headers = {"Via": "1.1 google"}
-        body: Json = {"code": 0, "message": f"{self.status}: fault on command"}
-        if self.status == 429:
-            headers["Retry-After"] = str(self.retry_after)
-            body = {"code": 0, "message": "You are being rate limited."}
-            body |= {"retry_after": self.retry_after, "global": self.globally}
-        return web.json_response(body, status=self.status, headers=headers)
+        if self.status != 429:
+            return self.status, {"code": 0, "message": f"{self.status}: fault on command"}, {}
+        body = {"code": 0, "message": "You are being rate limited."}
+        body |= {"retry_after": self.retry_after, "global": self.globally}
+        return self.status, body, {"Via": "1.1 google", "Retry-After": str(self.retry_after)}
 
 
 class Faults:

@@ -77,6 +77,7 @@ class Connection:
         self._compressor = compressor
         self._outbox: asyncio.Queue[Json | None] = asyncio.Queue()
         self._close_code = WSCloseCode.OK.value
+        self.cut = False
 
     def send(
         self, op: int, data: Any = None, *, sequence: int | None = None, event: str | None = None
@@ -87,6 +88,7 @@ class Connection:
     def close(self, code: int) -> None:
         """Close with this code once everything queued is written."""
         self._close_code = code
+        self.cut = True
         self._outbox.put_nowait(None)
 
     async def write(self) -> None:
@@ -185,7 +187,8 @@ class Gateway:
                 await writer
             if session is not None and session.connection is connection:
                 session.connection = None
-                if socket.close_code in (1000, 1001):  # the client said good-bye: nothing to resume
+                said_goodbye = not connection.cut and socket.close_code in (1000, 1001)
+                if said_goodbye:  # the client will not resume
                     self._sessions.pop(session.id, None)
             self._world.changed()
         return socket

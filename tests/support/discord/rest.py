@@ -20,6 +20,10 @@ Handler = Callable[[web.Request], Awaitable[Any]]
 SLASH_COMMAND = 1
 
 
+class Created(dict[str, Any]):
+    """An answer that goes out as 201."""
+
+
 class Rest:
     """The bot's own view of its Discord."""
 
@@ -177,7 +181,7 @@ class Rest:
         found = payloads.channel(world, thread)
         self._gateway.dispatch("THREAD_CREATE", found | {"newly_created": True}, intent=GUILDS)
         world.changed()
-        return found
+        return Created(found)
 
     def _find_message(self, request: web.Request) -> Message:
         """Return a message of a channel; who asks by channel never sees an ephemeral one."""

@@ -6,6 +6,7 @@ Ids as JSON numbers are let pass in requests: Discord takes them and discord.py 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from dataclasses import dataclass
@@ -95,9 +96,12 @@ class Description:
         return [*faults, f"body: {reason}"] if reason else faults
 
     def answer_faults(self, one: Exchange) -> list[str]:
-        """Return why an answer breaks the description; used on the stand-in itself."""
+        """Return why an answer breaks the description; used on the stand-in itself.
+
+        The description has no 5xx: those are faults on command.
+        """
         found = self.find(one.method, one.path)
-        if found is None:
+        if found is None or one.status >= 500:
             return []
         answers = found[1]["responses"]
         described = answers.get(str(one.status)) or answers.get(f"{one.status // 100}XX")
@@ -120,6 +124,12 @@ class Description:
             self._validators[key] = Draft202012Validator({**schema, "components": components})
         worst = best_match(self._validators[key].iter_errors(value))
         return f"{worst.json_path}: {worst.message[:300]}" if worst is not None else None
+
+
+@functools.cache
+def load(path: Path) -> Description:
+    """Return a description, read once in a process: it is large."""
+    return Description(path)
 
 
 class Ledger:
@@ -151,7 +161,7 @@ class Ledger:
                 "unsupported": self.unsupported,
             }
         if self._description is None:
-            self._description = Description(self._path)
+            self._description = load(self._path)
         waiting = self.exchanges[self._checked :]
         self._checked += len(waiting)
         for one in waiting:
