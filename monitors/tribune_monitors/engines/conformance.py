@@ -1,8 +1,8 @@
 """The conformance file: rows on which engines have disagreed, and the tally that every engine must find.
 
-`data/` holds these rows as written by pyarrow and by DuckDB (made by `conformance_files`). The expected tally is
-computed here row by row, in plain Python, sharing nothing with any engine. An engine that fails must not sign:
-`assert_conformant`.
+`data/` holds these rows as written by pyarrow and by DuckDB (made by `conformance_files`). The expected tally
+is computed here row by row, in plain Python, sharing nothing with any engine. An engine that fails must not
+sign: `assert_conformant`.
 """
 
 from __future__ import annotations

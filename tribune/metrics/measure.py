@@ -1,0 +1,42 @@
+"""Everything that a monitor measures of one frame: the rules' metrics, and the others for people."""
+
+from __future__ import annotations
+
+from tribune.metrics.policy import Policy
+from tribune.metrics.profile import Profile
+from tribune.metrics.registry import evaluate, find, standard_metrics
+from tribune.metrics.tally import Tally
+from tribune.metrics.value import Value
+
+DISPLAY_Z_MICRO = 1_959_964
+"""z of the bounds of metrics that no rule is about: 95 %, two-sided, one look. No rule is judged by it."""
+
+
+def measured_metrics(policy: Policy, profile: Profile) -> dict[str, int]:
+    """Return the names of all metrics to measure with their z in millionths (0: no bounds), rules' first.
+
+    A metric that a rule bounds has the rule's z under its plain names too, so that figures show one interval.
+    """
+    names = dict.fromkeys((*policy.metric_names, *standard_metrics(profile)))
+    by_base = {find(rule.metric)[0].base: rule.z for rule in policy.rules if rule.z}
+    z_micro = {}
+    for name in names:
+        parts, metric = find(name)
+        fallback = by_base.get(parts.base, DISPLAY_Z_MICRO)
+        z_micro[name] = policy.z_micro.get(name, fallback) if metric.bounded else 0
+    return z_micro
+
+
+def measure(policy: Policy, profile: Profile, tally: Tally, labelled: Tally | None) -> dict[str, Value]:
+    """Evaluate all metrics of one frame; arguments as for `evaluate`.
+
+    Raises:
+        PolicyError: when a rule cannot be judged with this profile.
+    """
+    z_micro = measured_metrics(policy, profile)
+    return evaluate(tuple(z_micro), profile, tally, labelled, {k: z for k, z in z_micro.items() if z})
+
+
+def warm_up() -> None:
+    """Import what the metrics compute with (fairlearn, scikit-learn: some three seconds) in good time."""
+    import sklearn.metrics  # noqa: F401

@@ -1,0 +1,197 @@
+"""The published form of a tally: reduced to what people and figures need, small cells merged.
+
+Values, sums and caches never use it. A published cell is None where it was merged: a cell of fewer than
+min_cell rows joins its successor in profile order, the last its predecessor. An empty cell describes nobody
+and stays 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tribune.metrics.binning import (
+    LABEL_NEGATIVE,
+    LABEL_POSITIVE,
+    PREDICTION_INVALID,
+    PREDICTION_POSITIVE,
+    Categories,
+    Grid,
+)
+from tribune.metrics.outcomes import by_group, by_score
+from tribune.metrics.profile import Profile
+from tribune.metrics.tally import NumericCounts, Tally
+
+SCORE_BINS = 10
+"""Published score bins, of equal width over the score's range; one more counts rows without a score."""
+
+_NUMERIC_EDGE = ("missing", "NaN", "+inf", "-inf")
+_LABELS = ("negative", "positive", "invalid", "unknown")
+_PREDICTIONS = ("negative", "positive", "invalid")
+
+
+def merged(cells: Sequence[int], min_cell: int) -> list[int | None]:
+    """Return the cells with small ones merged; the sum stays unless all rows together are too few to show."""
+    result: list[int | None] = []
+    waiting = 0
+    for count in cells:
+        waiting += count
+        if 0 < waiting < min_cell:
+            result.append(None)
+        else:
+            result.append(waiting)
+            waiting = 0
+    for place in range(len(result) - 1, -1, -1):
+        if not waiting:
+            break
+        before = result[place]
+        if before is not None:
+            waiting += before
+            result[place] = waiting if waiting >= min_cell else None
+            waiting = 0 if waiting >= min_cell else waiting
+    return result
+
+
+def published_tally(profile: Profile, tally: Tally, min_cell: int, *, columns: bool) -> dict[str, Any]:
+    """Return a tally's published form.
+
+    `columns`: per measured column; numeric: low tail, bins, high tail, missing, NaN, +inf, -inf; category:
+    values, other values, missing. `groups`: per group column [group × label × prediction], last axis fastest.
+    `scores`: [label × score bin].
+    """
+    document: dict[str, Any] = {
+        "rows": tally.rows,
+        "groups": [
+            merged(_group_cells(profile, tally, column.name), min_cell) for column in profile.spec.groups
+        ],
+        "scores": merged(_score_cells(profile, tally), min_cell),
+    }
+    if columns:
+        document["columns"] = [
+            merged(_column_cells(profile, tally, column.name), min_cell) for column in profile.spec.measured
+        ]
+    return document
+
+
+def published_rates(profile: Profile, tally: Tally, labelled: Tally | None) -> list[dict[str, Any]]:
+    """Return, per group column, what groups of at least `min_group` rows were told; smaller ones are None.
+
+    `selection`: [positive predictions, rows] of the frame per value; `true_positive`, `false_positive`: the
+    same among rows labelled positive and negative.
+    """
+    rates = []
+    for column in profile.spec.groups:
+        now = by_group(profile, tally, column.name)
+        then = by_group(profile, labelled, column.name) if labelled else {}
+        rates.append(
+            {
+                "selection": _rates(profile, column.name, now, (0, 1, 2, 3)),
+                "true_positive": _rates(profile, column.name, then, (LABEL_POSITIVE,)),
+                "false_positive": _rates(profile, column.name, then, (LABEL_NEGATIVE,)),
+            }
+        )
+    return rates
+
+
+def read_rates(
+    document: Mapping[str, Any], profile: Profile, group: str, kind: str = "selection"
+) -> dict[str, tuple[int, int]]:
+    """Return (positive predictions, rows) per group from an evidence document, by its name for people.
+
+    Args:
+        document: evidence.
+        profile: the one it was measured with.
+        group: a group column.
+        kind: "selection", "true_positive" or "false_positive".
+    """
+    column = profile.spec.column(group)
+    place = profile.spec.groups.index(column)
+    rates = document["rates"][place][kind]
+    values = _values(profile, group)
+    return {
+        column.value_title(value): (rate[0], rate[1])
+        for value, rate in zip(values, rates, strict=True)
+        if rate is not None
+    }
+
+
+def read_column(document: Mapping[str, Any], profile: Profile, name: str) -> dict[str, int | None]:
+    """Return a column's published cells by what they count, in order; None: merged with a neighbour."""
+    place = profile.spec.measured.index(profile.spec.column(name))
+    cells = document["tally"]["columns"][place]
+    return dict(zip(column_cell_names(profile, name), cells, strict=True))
+
+
+def column_cell_names(profile: Profile, name: str) -> list[str]:
+    """Return what the published cells of a column count."""
+    binning = profile.binnings[name]
+    if isinstance(binning, Categories):
+        return [*(f"value {value!r}" for value in binning.values), "other values", "missing"]
+    bins = [f"cells {low} to {high - 1}" for low, high in zip(binning.edges, binning.edges[1:], strict=False)]
+    return ["low tail", *bins, "high tail", *_NUMERIC_EDGE]
+
+
+def group_cell_names(profile: Profile, group: str) -> list[str]:
+    """Return what the published cells of a group column's outcomes count."""
+    places = [*_values(profile, group), "other values", "missing"]
+    return [
+        f"{group} {place}, label {label}, prediction {said}"
+        for place in places
+        for label in _LABELS
+        for said in _PREDICTIONS
+    ]
+
+
+def score_cell_names() -> list[str]:
+    """Return what the published score cells count."""
+    bins = [*(f"score bin {place}" for place in range(SCORE_BINS)), "no score"]
+    return [f"label {label}, {place}" for label in _LABELS for place in bins]
+
+
+def _column_cells(profile: Profile, tally: Tally, name: str) -> list[int]:
+    binning, column = profile.binnings[name], tally.columns[name]
+    if isinstance(binning, Categories):
+        return list(column)
+    counts = NumericCounts.of(binning, column)
+    first = binning.edges[0]
+    bins = [
+        sum(counts.cells[low - first : high - first])
+        for low, high in zip(binning.edges, binning.edges[1:], strict=False)
+    ]
+    ends = (counts.missing, counts.nan, counts.positive_infinity, counts.negative_infinity)
+    return [counts.low, *bins, counts.high, *ends]
+
+
+def _group_cells(profile: Profile, tally: Tally, group: str) -> list[int]:
+    cells = [0] * (profile.binnings[group].length * 12)
+    for (place, label, said), count in by_group(profile, tally, group).items():
+        cells[(place * 4 + label) * 3 + said] += count
+    return cells
+
+
+def _score_cells(profile: Profile, tally: Tally) -> list[int]:
+    cells = [0] * (4 * (SCORE_BINS + 1))
+    last = profile.scheme.outcomes.score_cells - 1
+    for (label, score), count in by_score(profile, tally).items():
+        place = SCORE_BINS if score == last else score * SCORE_BINS // last
+        cells[label * (SCORE_BINS + 1) + place] += count
+    return cells
+
+
+def _rates(
+    profile: Profile, group: str, counts: Mapping[tuple[int, int, int], int], labels: tuple[int, ...]
+) -> list[list[int] | None]:
+    rates: list[list[int] | None] = []
+    for place in range(len(_values(profile, group))):
+        mine = {
+            k: n for k, n in counts.items() if k[0] == place and k[1] in labels and k[2] != PREDICTION_INVALID
+        }
+        rows = sum(mine.values())
+        hits = sum(n for (_, _, said), n in mine.items() if said == PREDICTION_POSITIVE)
+        rates.append([hits, rows] if rows >= profile.spec.min_group else None)
+    return rates
+
+
+def _values(profile: Profile, group: str) -> tuple[str, ...]:
+    binning = profile.binnings[group]
+    return () if isinstance(binning, Grid) else binning.values
