@@ -1,0 +1,82 @@
+"""Find votes that are on the chain, whoever brought them there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tribune.chain.codec import load_abi
+from tribune.ids import Address, ProposalId
+
+if TYPE_CHECKING:
+    from tribune.ballots.contracts import VoteContracts
+    from tribune.chain.types import Log
+
+EVENTS = ("VoteCast", "VoteCastWithParams")
+"""The second is of voters who cast by another tool, with parameters."""
+
+
+@dataclass(frozen=True)
+class CastVote:
+    """A vote as the governor counted it."""
+
+    voter: Address
+    support: int
+    weight: int
+    tx_hash: str
+    block: int
+
+
+def votes_in(logs: Iterable[Log], governor: Address, proposal_id: ProposalId) -> dict[Address, CastVote]:
+    """Return the votes on a proposal among logs, by voter."""
+    abi = load_abi("PauseGovernor")
+    found: dict[Address, CastVote] = {}
+    for log in logs:
+        event = abi.decode_event(log) if log.address == governor else None
+        if event is None or event.name not in EVENTS or event.args["proposal_id"] != proposal_id:
+            continue
+        voter = event.args["voter"]
+        found[voter] = CastVote(
+            voter, event.args["support"], event.args["weight"], log.tx_hash, log.block_number
+        )
+    return found
+
+
+async def find_votes(
+    contracts: VoteContracts, proposal_id: ProposalId, voters: Iterable[Address]
+) -> dict[Address, CastVote]:
+    """Return the votes of these voters that are on the chain.
+
+    Raises:
+        ChainUnreachableError: the chain cannot be read.
+    """
+    asked = list(voters)
+    if not asked:
+        return {}
+    voted = await contracts.read(*(("PauseGovernor", "hasVoted", (proposal_id, voter)) for voter in asked))
+    some = [voter for voter, has in zip(asked, voted, strict=True) if has]
+    if not some:
+        return {}
+    [snapshot] = await contracts.read(("PauseGovernor", "proposalSnapshot", (proposal_id,)))
+    head = await contracts.chain.head()
+    abi = load_abi("PauseGovernor")
+    logs = await contracts.chain.logs(
+        [contracts.governor],
+        await _first_block_after(contracts, snapshot, head.number),
+        head.number,
+        [[abi.topic(name) for name in EVENTS], [bytes.fromhex(voter[2:]).rjust(32, b"\0") for voter in some]],
+    )
+    return votes_in(logs, contracts.governor, proposal_id)
+
+
+async def _first_block_after(contracts: VoteContracts, time: int, head: int) -> int:
+    """Return the first block later than `time` (unix seconds), by bisection: some 25 reads on a long chain."""
+    low, high = contracts.deployment.block, head
+    while low < high:
+        middle = (low + high) // 2
+        if (await contracts.chain.block(middle)).timestamp > time:
+            high = middle
+        else:
+            low = middle + 1
+    return low

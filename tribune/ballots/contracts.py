@@ -1,0 +1,71 @@
+"""Batched reads of the contracts that a vote concerns, at one block, so that an answer is of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tribune.chain.codec import load_abi
+from tribune.chain.types import ContractCall
+from tribune.ids import Address
+
+if TYPE_CHECKING:
+    from tribune.chain.client import BlockTag, Chain
+    from tribune.chain.deployments import Deployment
+
+Read = tuple[str, str, Sequence[Any]]
+"""(contract, function, arguments)."""
+
+TOKEN = "TribuneToken"  # noqa: S105 - a contract's name
+
+
+class VoteContracts:
+    """The deployment's contracts, read in batches.
+
+    Args:
+        chain: where to read.
+        deployment: where the contracts are.
+    """
+
+    def __init__(self, chain: Chain, deployment: Deployment) -> None:
+        self.chain = chain
+        self.deployment = deployment
+        self._token: Address | None = None
+
+    @property
+    def governor(self) -> Address:
+        """Address of the PauseGovernor."""
+        return self.deployment.address("PauseGovernor")
+
+    @property
+    def switch(self) -> Address:
+        """Address of the KillSwitch."""
+        return self.deployment.address("KillSwitch")
+
+    def call(self, contract: str, function: str, *arguments: Any, description: str = "") -> ContractCall:
+        """Return a call of a contract of ours."""
+        return load_abi(contract).call(self._address(contract), function, arguments, description)
+
+    async def read(self, *reads: Read, block: BlockTag = "latest") -> list[Any]:
+        """Return the answers of several views at one block.
+
+        Raises:
+            RevertedError: one of them refuses.
+            ChainUnreachableError: the node does not answer.
+        """
+        if self._token is None and any(contract == TOKEN for contract, _, _ in reads):
+            # The governor's own word: a DAO may vote with a token that we did not deploy.
+            [self._token] = await self.read(("PauseGovernor", "token", ()))
+        answers = await self.chain.call_many(
+            [self.call(contract, function, *arguments) for contract, function, arguments in reads],
+            block=block,
+        )
+        return [
+            load_abi(contract).decode(function, answer)
+            for (contract, function, _), answer in zip(reads, answers, strict=True)
+        ]
+
+    def _address(self, contract: str) -> Address:
+        if contract == TOKEN and self._token is not None:
+            return self._token
+        return self.deployment.address(contract)

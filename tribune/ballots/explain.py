@@ -1,0 +1,122 @@
+"""Put a case into words: rule, evidence and profile read from where they are, and what each choice means.
+
+What could not be read is left out and said to be missing; a vote never waits for a document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tribune.chain.types import utc_or_none
+from tribune.exceptions import PolicyError, RevertedError
+from tribune.ids import Digest
+
+if TYPE_CHECKING:
+    from tribune.ballots.contracts import VoteContracts
+    from tribune.ballots.documents import Documents
+    from tribune.metrics.policy import Rule
+    from tribune.reports.words import CaseWords
+
+KINDS = ("breach", "guardian", "stale", "holder_pause", "holder_resume")
+"""Kinds of a case, by their number on the chain."""
+
+
+async def words_of(
+    contracts: VoteContracts,
+    documents: Documents,
+    case: Mapping[str, Any],
+    name: str,
+    profile: Digest,
+    at: int,
+) -> tuple[CaseWords, Rule | None]:
+    """Return a case in plain words, and the rule that was hit (None: it has none, or it cannot be told).
+
+    Raises:
+        ChainUnreachableError: the chain cannot be read.
+    """
+    from tribune.reports.words import Kind, Subject, case_words
+
+    kind = Kind(KINDS[case["kind"]])
+    breach = kind is Kind.BREACH
+    rule, (start, end) = (await _rule(contracts, case, at)) if breach else (None, (0, 0))
+    evidence, reference = await asyncio.gather(
+        documents.find(Digest(case["evidence"])), documents.profile(profile) if breach else _nothing()
+    )
+    subject = Subject(
+        model=name,
+        version=case["version"],
+        kind=kind,
+        value=case["value"],
+        limit=case["limit"],
+        stopped=bool(case["bound"]),
+        frame=case["frame"],
+        start=utc_or_none(start),
+        end=utc_or_none(end),
+    )
+    return await asyncio.to_thread(case_words, subject, rule, evidence, reference), rule
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def _rule(
+    contracts: VoteContracts, case: Mapping[str, Any], at: int
+) -> tuple[Rule | None, tuple[int, int]]:
+    """Return the rule that was hit and the frame's start and end; None and 0 where they cannot be told."""
+    from tribune.metrics.policy import Rule
+
+    model_id = case["model_id"]
+    [count] = await contracts.read(("PolicyBook", "policyCount", (model_id,)), block=at)
+    found: Mapping[str, Any] | None = None
+    for index in reversed(range(count)):
+        [(policy, digest, _, _)] = await contracts.read(
+            ("PolicyBook", "policyAt", (model_id, index)), block=at
+        )
+        if digest == case["policy"]:
+            found = policy
+            break
+    if found is None or case["rule"] >= len(found["rules"]):
+        return None, (0, 0)
+    times = (0, 0)
+    if case["frame"]:
+        try:
+            [terms] = await contracts.read(("PolicyBook", "termsOf", (model_id, case["frame"])), block=at)
+            times = (terms["start"], terms["end"])
+        except RevertedError:  # no grid time for this frame: the words go without it
+            times = (0, 0)
+    fields = found["rules"][case["rule"]]
+    try:
+        return Rule.from_chain(tuple(fields.values())), times
+    except PolicyError:
+        return None, times
+
+
+def choices(needed: str, *, resuming: bool, stopped: bool) -> dict[str, str]:
+    """Return what each choice means.
+
+    Args:
+        needed: the quorum in words, "20 %".
+        resuming: the vote is on answering again.
+        stopped: the case suspended the model.
+    """
+    abstain = f"counts towards the {needed} of all votes that must take part."
+    if resuming:
+        return {
+            "if_for": "it answers again as soon as the vote has ended and was carried out.",
+            "if_against": "it stays stopped; its steward may ask again.",
+            "if_abstain": abstain,
+        }
+    if stopped:
+        return {
+            "if_for": "it stays stopped until another vote.",
+            "if_against": "if most agree and enough take part, it answers again as soon as the vote ends.",
+            "if_abstain": abstain,
+        }
+    return {
+        "if_for": "it is stopped until another vote.",
+        "if_against": "it goes on answering.",
+        "if_abstain": abstain,
+    }

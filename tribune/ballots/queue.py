@@ -1,0 +1,161 @@
+"""The queue of ballots: one for each proposal and voter, whatever is sent twice, by whomever.
+
+A ballot that somebody else brought to the chain counts as done. Nothing here sends a transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tribune.ballots.cast import CastVote, find_votes
+from tribune.ballots.checks import AlreadyVotedError, check_form, check_power, check_signature
+from tribune.ballots.typed_data import SignedBallot, Support
+from tribune.ids import Address, CaseId, ProposalId
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from tribune.ballots.contracts import VoteContracts
+    from tribune.ballots.view import CaseVote
+    from tribune.store.session import Store
+    from tribune.store.tables import StoredBallot
+
+
+@dataclass(frozen=True)
+class BallotStatus:
+    """Where a voter's ballot stands."""
+
+    case_id: CaseId
+    proposal_id: ProposalId
+    voter: Address
+    status: str
+    """queued, relayed, mined or refused."""
+    support: int
+    weight: int = 0
+    tx: str = ""
+    block: int = 0
+    error: str = ""
+    """Why it was refused."""
+
+    @classmethod
+    def of(cls, row: StoredBallot) -> BallotStatus:
+        """Read a stored ballot."""
+        return cls(
+            case_id=CaseId(row.case_id),
+            proposal_id=ProposalId(int(row.proposal_id)),
+            voter=Address(row.voter),
+            status="refused" if row.state == "rejected" else str(row.state),
+            support=row.support,
+            weight=int(row.weight),
+            tx=row.tx_hash,
+            block=row.block_number,
+            error=row.error,
+        )
+
+
+async def accept_ballot(
+    store: Store, contracts: VoteContracts, vote: CaseVote, ballot: SignedBallot
+) -> BallotStatus:
+    """Check a ballot and queue it; sent again, it is found again.
+
+    Raises:
+        BallotRefusedError: it would not count, with the reason.
+        ChainUnreachableError: it could not be checked; nothing was queued.
+        StoreError: it could not be stored.
+    """
+    known = await ballot_status(store, contracts, vote, ballot.voter)
+    if known is not None and known.status != "refused":
+        return _same(known, ballot)
+    check_form(ballot, vote)
+    await check_signature(contracts, ballot)
+    await check_power(contracts, ballot, vote)
+    return _same(await store.run(_put, vote.case_id, ballot), ballot)
+
+
+async def ballot_status(
+    store: Store, contracts: VoteContracts, vote: CaseVote, voter: Address
+) -> BallotStatus | None:
+    """Return where a voter's ballot stands, None if there is none, here or on the chain.
+
+    Raises:
+        ChainUnreachableError: the chain cannot be read.
+    """
+    known = await store.read(_get, vote.proposal_id, voter)
+    if (known is not None and known.status == "mined") or not vote.proposal_id:
+        return known
+    cast = (await find_votes(contracts, vote.proposal_id, [voter])).get(voter)
+    if cast is None:
+        return known
+    return await store.run(mark_mined, vote.case_id, vote.proposal_id, cast)
+
+
+def mark_mined(session: Session, case_id: CaseId, proposal_id: ProposalId, cast: CastVote) -> BallotStatus:
+    """Record a vote that is on the chain; where it came from another tool, as a ballot without signature."""
+    from tribune.store.queries import add_once, ballot_of
+    from tribune.store.tables import BallotState, StoredBallot, now
+
+    row = ballot_of(session, proposal_id, cast.voter)
+    if row is None:
+        add_once(
+            session,
+            StoredBallot(
+                proposal_id=str(proposal_id),
+                case_id=case_id,
+                voter=cast.voter,
+                support=cast.support,
+                signature="",
+                state=BallotState.MINED,
+            ),
+        )
+        row = ballot_of(session, proposal_id, cast.voter)
+    if row is None:  # written in this transaction
+        raise AssertionError("a stored ballot cannot be absent")
+    row.state, row.support, row.weight = BallotState.MINED, cast.support, str(cast.weight)
+    row.tx_hash, row.block_number, row.error, row.updated_at = cast.tx_hash, cast.block, "", now()
+    session.add(row)
+    return BallotStatus.of(row)
+
+
+def _same(known: BallotStatus, ballot: SignedBallot) -> BallotStatus:
+    if known.support == ballot.support:
+        return known
+    where = f"It was counted in block {known.block}." if known.block else "It is on its way to the chain."
+    raise AlreadyVotedError(
+        f"This wallet has already voted {Support(known.support).word}. {where}",
+        mend="A vote cannot be changed.",
+    )
+
+
+def _get(session: Session, proposal_id: ProposalId, voter: Address) -> BallotStatus | None:
+    from tribune.store.queries import ballot_of
+
+    row = ballot_of(session, proposal_id, voter)
+    return None if row is None else BallotStatus.of(row)
+
+
+def _put(session: Session, case_id: CaseId, ballot: SignedBallot) -> BallotStatus:
+    """Insert a ballot, or put a new one in the place of one that was refused."""
+    from tribune.store.queries import add_once, ballot_of
+    from tribune.store.tables import BallotState, StoredBallot, now
+
+    signature = "0x" + ballot.signature.hex()
+    add_once(
+        session,
+        StoredBallot(
+            proposal_id=str(ballot.proposal_id),
+            case_id=case_id,
+            voter=ballot.voter,
+            support=ballot.support,
+            reason=ballot.reason,
+            signature=signature,
+        ),
+    )
+    row = ballot_of(session, ballot.proposal_id, ballot.voter)
+    if row is None:  # written in this transaction
+        raise AssertionError("a stored ballot cannot be absent")
+    if row.state == BallotState.REJECTED:
+        row.support, row.reason, row.signature = ballot.support, ballot.reason, signature
+        row.state, row.error, row.tx_hash, row.updated_at = BallotState.QUEUED, "", "", now()
+        session.add(row)
+    return BallotStatus.of(row)

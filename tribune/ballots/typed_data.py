@@ -1,0 +1,167 @@
+"""The EIP-712 typed data of a ballot: OpenZeppelin's own, so that existing wallets and tools can vote.
+
+Without a reason a ballot is `Ballot`, with one `ExtendedBallot` with empty params; its nonce is always 0,
+since `hasVoted` already makes it single-use. This module signs nothing and knows no network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from tribune.exceptions import SignatureError
+from tribune.ids import Address, ProposalId
+
+DOMAIN_NAME = "Tribune PauseGovernor"
+DOMAIN_VERSION = "1"
+
+_DOMAIN = [
+    {"name": "name", "type": "string"},
+    {"name": "version", "type": "string"},
+    {"name": "chainId", "type": "uint256"},
+    {"name": "verifyingContract", "type": "address"},
+]
+_BALLOT = [
+    {"name": "proposalId", "type": "uint256"},
+    {"name": "support", "type": "uint8"},
+    {"name": "voter", "type": "address"},
+    {"name": "nonce", "type": "uint256"},
+]
+_EXTENDED = [*_BALLOT, {"name": "reason", "type": "string"}, {"name": "params", "type": "bytes"}]
+
+
+class Support(IntEnum):
+    """A choice, numbered as OpenZeppelin's counting does."""
+
+    AGAINST = 0
+    FOR = 1
+    ABSTAIN = 2
+
+    @property
+    def word(self) -> str:
+        """The choice as people read it."""
+        return self.name.capitalize()
+
+
+@dataclass(frozen=True)
+class SignedBallot:
+    """A voter's signed choice on one proposal."""
+
+    proposal_id: ProposalId
+    voter: Address
+    support: int
+    reason: str
+    signature: bytes
+
+
+def unsigned_ballot(
+    chain_id: int, governor: Address, proposal_id: ProposalId, *, extended: bool = False
+) -> dict[str, Any]:
+    """Return typed data that lacks voter, support and (extended) reason: what a page hands to its script.
+
+    Numbers beyond 2^53 are decimal strings, as `eth_signTypedData_v4` takes them.
+    """
+    message: dict[str, Any] = {"proposalId": str(proposal_id), "support": None, "voter": None, "nonce": "0"}
+    if extended:
+        message |= {"reason": None, "params": "0x"}
+    name = "ExtendedBallot" if extended else "Ballot"
+    return {
+        "types": {"EIP712Domain": _DOMAIN, name: _EXTENDED if extended else _BALLOT},
+        "primaryType": name,
+        "domain": {
+            "name": DOMAIN_NAME,
+            "version": DOMAIN_VERSION,
+            "chainId": chain_id,
+            "verifyingContract": governor,
+        },
+        "message": message,
+    }
+
+
+def ballot_typed_data(
+    chain_id: int,
+    governor: Address,
+    proposal_id: ProposalId,
+    voter: Address,
+    support: int,
+    reason: str = "",
+) -> dict[str, Any]:
+    """Return the complete typed data that a voter signs."""
+    data = unsigned_ballot(chain_id, governor, proposal_id, extended=bool(reason))
+    data["message"] |= {"voter": voter, "support": support}
+    if reason:
+        data["message"]["reason"] = reason
+    return data
+
+
+def ballot_digest(
+    chain_id: int,
+    governor: Address,
+    proposal_id: ProposalId,
+    voter: Address,
+    support: int,
+    reason: str = "",
+) -> bytes:
+    """Return the 32 bytes that the signature is over, equal to the contract's `_hashTypedDataV4`."""
+    from eth_account.messages import encode_typed_data
+    from eth_utils.crypto import keccak
+
+    data = ballot_typed_data(chain_id, governor, proposal_id, voter, support, reason)
+    data["message"] |= {"proposalId": int(proposal_id), "nonce": 0}
+    if reason:
+        data["message"]["params"] = b""
+    signable = encode_typed_data(full_message=data)
+    return keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
+def canonical_signature(signature: bytes) -> bytes:
+    """Return a key's signature in the form that the contract takes: 65 bytes, v 27 or 28.
+
+    Some wallets give v as 0 or 1. What is not a key's signature (a contract wallet's) stays as it is.
+    """
+    if len(signature) == 65 and signature[64] in (0, 1):
+        return signature[:64] + bytes([signature[64] + 27])
+    return signature
+
+
+def recover_signer(digest: bytes, signature: bytes) -> Address | None:
+    """Return whose key signed, None where it is no key's signature.
+
+    As strict as OpenZeppelin's ECDSA: 65 bytes, v 27 or 28, s in the lower half.
+    """
+    from eth_keys.constants import SECPK1_N
+    from eth_keys.exceptions import BadSignature
+    from eth_keys.main import KeyAPI
+    from eth_utils.exceptions import ValidationError
+
+    if len(signature) != 65 or signature[64] not in (27, 28):
+        return None
+    if int.from_bytes(signature[32:64]) > SECPK1_N // 2:
+        return None
+    try:
+        keys = KeyAPI()
+        parsed = keys.Signature(signature[:64] + bytes([signature[64] - 27]))
+        return Address(keys.ecdsa_recover(digest, parsed).to_checksum_address())
+    except (BadSignature, ValidationError):
+        return None
+
+
+def parse_signature(text: object) -> bytes:
+    """Read a signature as wallets give it, 0x and hex digits.
+
+    Raises:
+        SignatureError: it is none, or longer than any wallet's.
+    """
+    if isinstance(text, str) and text.startswith("0x") and 4 <= len(text) <= 2 + 2 * MAX_SIGNATURE_BYTES:
+        try:
+            return canonical_signature(bytes.fromhex(text[2:]))
+        except ValueError:
+            pass
+    raise SignatureError(
+        "The signature is not one.", mend="Send what the wallet returned: 0x and hex digits, unchanged."
+    )
+
+
+MAX_SIGNATURE_BYTES = 4096
+"""A contract wallet may concatenate many owners' signatures; nobody needs more than this."""
