@@ -1,0 +1,68 @@
+# Everything a newcomer needs: `make demo`, `make test`, `make check`. The rest is for those who change things.
+# Python 3.11+, Node 20+, make and git must be there; all else is set up below, in .venv and node_modules.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ANVIL := $(firstword $(wildcard node_modules/@foundry-rs/anvil-*/bin))
+INCIDENT ?= women
+KEEP ?=
+
+export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
+export PATH := $(CURDIR)/$(ANVIL):$(PATH)
+
+.PHONY: demo test test-contracts test-python check setup compile abis lock format clean
+
+demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
+	@$(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(KEEP),--keep)
+
+test: test-contracts test-python  ## all tests
+
+test-contracts: setup
+	$(BIN)/ape test tests/contracts --network ethereum:local:foundry -q
+
+test-python: setup
+	$(BIN)/pytest tests/unit tests/integration tests/e2e -q
+
+check: setup  ## lint, strict types, import rules, freshness of the committed ABIs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/export_abis.py --check
+
+setup: .venv/.ready node_modules/.ready .build/__local__.json
+
+.venv/.ready: requirements.lock pyproject.toml
+	@echo "Setting up Python in .venv …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.lock
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+node_modules/.ready: package-lock.json
+	@echo "Setting up compiler, contract library and local chain in node_modules …"
+	@npm ci --ignore-scripts --silent
+	@touch $@
+
+.build/__local__.json: $(shell find contracts -name '*.sol') ape-config.yaml scripts/solc/solc-v0.8.37 .venv/.ready node_modules/.ready
+	@echo "Compiling the contracts …"
+	@$(BIN)/ape compile --force > build-compile.log 2>&1 || { cat build-compile.log; rm -f build-compile.log; exit 1; }
+	@rm -f build-compile.log
+	@touch $@
+
+compile: setup
+
+abis: setup  ## write tribune/chain/abi from the compiled contracts
+	$(BIN)/python scripts/export_abis.py
+
+lock: .venv/.ready  ## resolve requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
+		--extra dev --no-emit-package tribune-dao pyproject.toml -o requirements.lock
+
+format: .venv/.ready
+	$(BIN)/ruff check --fix -q .
+	$(BIN)/ruff format -q .
+
+clean:
+	rm -rf build .build

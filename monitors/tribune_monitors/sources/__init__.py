@@ -1,0 +1,1 @@
+"""Where a monitor reads: sealed logs on a folder, profiles and evidence by their name."""
