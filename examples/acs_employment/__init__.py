@@ -1,0 +1,1 @@
+"""The demo's world: a real employment classifier, its data, its policy, its server and its traffic."""
