@@ -37,19 +37,23 @@ function show(html) {
   return true;
 }
 
+// One long poll at a time; choosing another person gives it up and asks anew.
+let poll = new AbortController();
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
 async function follow() {
-  let revision = Number(part.dataset.revision), shownFor = user.value;
+  let since = Number(part.dataset.revision), shownFor = user.value;
   for (;;) {
+    const who = user.value;
     try {
-      const since = shownFor === user.value ? revision : -1;
-      const answer = await fetch(`/part?since=${since}&user=${encodeURIComponent(user.value)}`);
-      const [html, who] = [await answer.text(), new URL(answer.url).searchParams.get("user")];
-      if (who === user.value && show(html)) {
-        revision = Number(answer.headers.get("X-Revision"));
-        shownFor = who;
-      } else await new Promise((done) => setTimeout(done, 500));
-    } catch {
-      await new Promise((done) => setTimeout(done, 1000));
+      poll = new AbortController();
+      const address = `/part?since=${who === shownFor ? since : -1}&user=${encodeURIComponent(who)}`;
+      const answer = await fetch(address, { signal: poll.signal });
+      const html = await answer.text();
+      if (show(html)) [since, shownFor] = [Number(answer.headers.get("X-Revision")), who];
+      else await pause(300);
+    } catch (error) {
+      if (error.name !== "AbortError") await pause(1000);
     }
   }
 }
@@ -81,10 +85,7 @@ document.getElementById("command").addEventListener("submit", (event) => {
   act("command", { name: name.join(" "), options });
   line.value = "";
 });
-user.addEventListener("change", async () => {
-  const answer = await fetch(`/part?user=${encodeURIComponent(user.value)}`);
-  show(await answer.text());
-});
+user.addEventListener("change", () => poll.abort());
 setInterval(showTimes, 1000);
 showTimes();
 follow();

@@ -18,7 +18,7 @@ from .world import DIRECT_CHANNEL, LOADING, Attachment, Interaction, Json, Messa
 
 HERE = Path(__file__).parent
 TYPES = {"page.js": "text/javascript", "page.css": "text/css"}
-POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'"
+POLICY = "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'"
 STYLES = {1: "primary", 2: "plain", 3: "success", 4: "danger", 5: "link"}
 SHOWN_PRIVATE = 5  # the latest answers that only the chosen person sees
 
@@ -46,6 +46,7 @@ class Page:
         return _html(
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>Stand-in Discord</title>'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
+            '<link rel="icon" href="data:,">'
             '<link rel="stylesheet" href="/page.css"><script src="/page.js" defer></script>'
             f"<header><h1>{escape(self._world.guild_name)} "
             f"<small>#{escape(self._world.channel.name)}</small></h1>"
@@ -92,9 +93,9 @@ class Page:
     def _private(self, who: User) -> Iterable[str]:
         """Yield what only this person sees: ephemeral answers, an open modal, an unanswered press."""
         own = [one for one in self._world.interactions.values() if one.user == who]
-        answered = {one.data["custom_id"] for one in own if one.kind == 5}
+        submitted = {one.opened_by.id for one in own if one.opened_by is not None}
         for one in own[-SHOWN_PRIVATE:]:
-            if one.modal is not None and one.modal["custom_id"] not in answered:
+            if one.modal is not None and one.id not in submitted:
                 yield self._modal(one)
             for message in one.messages:
                 if message.ephemeral and not message.deleted:

@@ -59,16 +59,18 @@ class People:
         if component["type"] != BUTTON:
             data["values"] = values or []
         channel = self._world.channels[message.channel_id]
-        return self._send(COMPONENT, who, channel, data, message=message)
+        made = Interaction(self._world.snowflake(), new_token(), COMPONENT, who, channel, data, message)
+        return self._send(made)
 
     def command(self, who: User, name: str, options: Json, channel: Channel) -> Interaction:
         """Run a slash command; `name` may go on with a subcommand, as in "propose pause"."""
-        return self._send(COMMAND, who, channel, self._command_data(name, options, strict=True))
+        data = self._command_data(name, options, strict=True)
+        return self._send(Interaction(self._world.snowflake(), new_token(), COMMAND, who, channel, data))
 
     def type_ahead(self, who: User, name: str, options: Json, focused: str, channel: Channel) -> Interaction:
         """Ask for the choices of the option that is being typed."""
         data = self._command_data(name, options, strict=False, focused=focused)
-        return self._send(AUTOCOMPLETE, who, channel, data)
+        return self._send(Interaction(self._world.snowflake(), new_token(), AUTOCOMPLETE, who, channel, data))
 
     def submit(self, who: User, opened_by: Interaction, values: dict[str, Any]) -> Interaction:
         """Submit the modal that an interaction of this person opened."""
@@ -84,7 +86,17 @@ class People:
                 self._check_text(custom_id, field, text)
         filled = [_filled(one, values) for one in modal["components"]]
         data = {"custom_id": modal["custom_id"], "components": filled, "resolved": {}}
-        return self._send(MODAL_SUBMIT, who, opened_by.channel, data, message=opened_by.message)
+        made = Interaction(
+            self._world.snowflake(),
+            new_token(),
+            MODAL_SUBMIT,
+            who,
+            opened_by.channel,
+            data,
+            opened_by.message,
+        )
+        made.opened_by = opened_by
+        return self._send(made)
 
     def sees(self, who: User, message: Message) -> bool:
         """Say whether a person sees a message."""
@@ -157,15 +169,17 @@ class People:
             )
         return filled
 
-    def _send(
-        self, kind: int, who: User, channel: Channel, data: Json, *, message: Message | None = None
-    ) -> Interaction:
-        world = self._world
-        made = Interaction(world.snowflake(), secrets.token_urlsafe(48), kind, who, channel, data, message)
-        world.interactions[made.id] = made
-        self._gateway.dispatch("INTERACTION_CREATE", payloads.interaction(world, made))
-        world.changed()
+    def _send(self, made: Interaction) -> Interaction:
+        """Hand an interaction to the bot."""
+        self._world.start(made)
+        self._gateway.dispatch("INTERACTION_CREATE", payloads.interaction(self._world, made))
+        self._world.changed()
         return made
+
+
+def new_token() -> str:
+    """Return what authenticates the answers to one interaction."""
+    return secrets.token_urlsafe(48)
 
 
 def links(components: list[Json]) -> list[Json]:

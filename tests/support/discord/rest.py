@@ -217,7 +217,7 @@ class Rest:
                 raise bodies.invalid_form("message_reference", "Unknown message")
             message.reference = {"message_id": target, "channel_id": channel.id}
         bodies.fill(world, message, body.object, body.files)
-        world.messages[message.id] = message
+        world.post(message)
         announce(world, self._gateway, "MESSAGE_CREATE", message)
         return payloads.message(world, message)
 

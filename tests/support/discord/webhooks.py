@@ -104,7 +104,7 @@ class Webhooks:
         return Message(world.snowflake(), one.channel.id, world.bot, flags=flags, interaction=one)
 
     def _publish(self, one: Interaction, message: Message) -> None:
-        self._world.messages[message.id] = message
+        self._world.post(message)
         one.messages.append(message)
         announce(self._world, self._gateway, "MESSAGE_CREATE", message)
 
@@ -115,8 +115,11 @@ class Webhooks:
         return message
 
     def _change(self, one: Interaction, message: Message, data: Json, files: Any) -> None:
-        bodies.edit(self._world, message, data, files)
-        message.flags &= ~LOADING
+        if message.flags & LOADING:  # not an edit: the answer that was put off
+            bodies.fill(self._world, message, data, files)
+            message.flags &= ~LOADING
+        else:
+            bodies.edit(self._world, message, data, files)
         one.updates += message is one.message
         announce(self._world, self._gateway, "MESSAGE_UPDATE", message)
 
@@ -124,14 +127,12 @@ class Webhooks:
         """Return the acknowledged interaction that a webhook's token stands for."""
         if request.match_info["application"] != self._world.application_id:
             raise ApiError(404, 10015, "Unknown Webhook")
-        for one in self._world.interactions.values():
-            if one.token == request.match_info["token"]:
-                if one.expired or time.monotonic() - one.created_s > TOKEN_LIFE_S:
-                    break
-                if one.callback is None:
-                    raise ApiError(404, 10015, "Unknown Webhook")
-                return one
-        raise ApiError(401, 50027, "Invalid Webhook Token")
+        one = self._world.interactions_by_token.get(request.match_info["token"])
+        if one is None or one.expired or time.monotonic() - one.created_s > TOKEN_LIFE_S:
+            raise ApiError(401, 50027, "Invalid Webhook Token")
+        if one.callback is None:
+            raise ApiError(404, 10015, "Unknown Webhook")
+        return one
 
     def _find_message(self, request: web.Request) -> tuple[Interaction, Message]:
         one = self._find(request)

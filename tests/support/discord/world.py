@@ -110,6 +110,7 @@ class Interaction:
     messages: list[Message] = field(default_factory=list)
     modal: Json | None = None
     choices: list[Json] | None = None
+    opened_by: Interaction | None = None  # whose modal this submits
     updates: int = 0  # edits of the pressed message by way of this interaction
     expired: bool = False
 
@@ -133,8 +134,10 @@ class World:
         self.channels: dict[str, Channel] = {first.id: first}
         self.channel = first
         self.messages: dict[str, Message] = {}
+        self._public: dict[str, list[Message]] = {}  # by channel, so that long runs stay fast
         self.attachments: dict[str, Attachment] = {}
         self.interactions: dict[str, Interaction] = {}
+        self.interactions_by_token: dict[str, Interaction] = {}
         self.commands: dict[str | None, list[Json]] = {None: [], self.guild_id: []}
 
     def snowflake(self) -> str:
@@ -167,13 +170,20 @@ class World:
         self.channels[channel.id] = channel
         return channel
 
+    def post(self, message: Message) -> None:
+        """Keep a new message; everybody in its channel sees it unless it is ephemeral."""
+        self.messages[message.id] = message
+        if not message.ephemeral:
+            self._public.setdefault(message.channel_id, []).append(message)
+
     def messages_in(self, channel_id: str) -> list[Message]:
         """Return what everybody in a channel sees, oldest first."""
-        return [
-            message
-            for message in self.messages.values()
-            if message.channel_id == channel_id and not message.deleted and not message.ephemeral
-        ]
+        return [message for message in self._public.get(channel_id, []) if not message.deleted]
+
+    def start(self, interaction: Interaction) -> None:
+        """Keep a new interaction."""
+        self.interactions[interaction.id] = interaction
+        self.interactions_by_token[interaction.token] = interaction
 
     def find_command(self, name: str) -> Json | None:
         """Return a registered slash command; the guild's hides a global one of the same name."""

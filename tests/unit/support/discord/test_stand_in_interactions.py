@@ -202,6 +202,7 @@ async def test_follow_up__after_deferred_answer__fills_it(bot: Bot, control: Con
     found = await control.get(f"interactions/{interaction.id}")
     assert [one["content"] for one in found["messages"]] == ["first", "second"]
     assert found["messages"][0]["ephemeral"]
+    assert (found["messages"][0]["edited"], found["messages"][0]["history"]) == (None, [])
 
 
 async def test_original_response__fetched_and_deleted__gone(bot: Bot, control: Control) -> None:
