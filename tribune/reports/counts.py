@@ -1,4 +1,4 @@
-"""The few counts that a sentence about a case needs, read from an evidence document's tallies.
+"""The few numbers that a sentence about a case needs, read from an evidence document beside its profile.
 
 Refuses nothing loudly: what a document does not hold comes out as None, and the caller says that it could
 not look. It never computes a metric's value; those are the document's.
@@ -11,36 +11,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from tribune.exceptions import TribuneError
-from tribune.metrics import drift, performance, quality
-from tribune.metrics.binning import (
-    LABEL_NEGATIVE,
-    LABEL_POSITIVE,
-    PREDICTION_INVALID,
-    PREDICTION_POSITIVE,
-    Categories,
-    Grid,
-)
-from tribune.metrics.outcomes import by_group
+from tribune.metrics import performance, quality
+from tribune.metrics.binning import Grid
+from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
-from tribune.metrics.tally import NumericCounts, Tally
+from tribune.metrics.tally import CategoryCounts, NumericCounts
+from tribune.reports.published import read_column, read_rates
 
 Rate = tuple[int, int]
 """(rows that …, rows)."""
 
+SCHEMA = "tribune/evidence/1"
+
 
 @dataclass(frozen=True)
 class Counts:
-    """Tallies of a frame beside the profile they were counted by.
+    """An evidence document beside the profile that it was measured with.
 
     Args:
         profile: the reference.
-        tally: the frame's rows.
-        labelled: rows of the frame that metrics with labels cover; None: no labels.
+        document: evidence of that profile.
     """
 
     profile: Profile
-    tally: Tally
-    labelled: Tally | None = None
+    document: Mapping[str, Any]
+
+    @property
+    def rows(self) -> int:
+        """Decisions in the frame."""
+        return int(self.document["tally"]["rows"])
 
     def title(self, column: str) -> str:
         """Return a column's name for people."""
@@ -53,97 +52,123 @@ class Counts:
 
     def positive_rates(self, group: str) -> dict[str, Rate]:
         """Return (positive predictions, rows) per group large enough to be judged."""
-        counts = {
-            k: n for k, n in by_group(self.profile, self.tally, group).items() if k[2] != PREDICTION_INVALID
-        }
-        return self._large(group, counts)
+        return read_rates(self.document, self.profile, group)
 
     def error_rates(self, group: str) -> tuple[dict[str, Rate], dict[str, Rate]]:
         """Return positive predictions among the positives, and among the negatives, per large group."""
-        if self.labelled is None:
-            return {}, {}
-        counts = by_group(self.profile, self.labelled, group)
-        sides = []
-        for label in (LABEL_POSITIVE, LABEL_NEGATIVE):
-            side = {k: n for k, n in counts.items() if k[1] == label and k[2] != PREDICTION_INVALID}
-            sides.append(self._large(group, side))
-        true, false = sides
+        true = read_rates(self.document, self.profile, group, "true_positive")
+        false = read_rates(self.document, self.profile, group, "false_positive")
         both = true.keys() & false.keys()
         return {k: true[k] for k in true if k in both}, {k: false[k] for k in false if k in both}
 
-    def _large(self, group: str, counts: Mapping[tuple[int, int, int], int]) -> dict[str, Rate]:
-        binning, column = self.profile.binnings[group], self.profile.spec.column(group)
-        values = binning.values if isinstance(binning, Categories) else ()
-        rates: dict[str, Rate] = {}
-        for place, value in enumerate(values):
-            rows = sum(n for k, n in counts.items() if k[0] == place)
-            hits = sum(n for k, n in counts.items() if k[0] == place and k[2] == PREDICTION_POSITIVE)
-            if rows >= self.profile.spec.min_group:
-                rates[column.value_title(value)] = (hits, rows)
-        return rates
-
-    def quality(self, measure: str, column: str) -> tuple[Rate, Rate]:
-        """Return (rows concerned, rows) of a quality measure now and in the reference."""
-        count = {
+    def quality(self, measure: str, column: str) -> tuple[Rate, Rate] | None:
+        """Return the rate of a quality measure now (of a million) and in the reference."""
+        counted = {
             "missing_rate": quality.missing_rows,
             "unseen_rate": quality.unseen_rows,
             "out_of_range_rate": quality.out_of_range_rows,
-        }.get(measure, quality.invalid_rows)
-        now, then = self.tally, self.profile.reference
-        return (count(self.profile, now, column), now.rows), (count(self.profile, then, column), then.rows)
-
-    def medians(self, column: str) -> tuple[float, float] | None:
-        """Return the median now and in the reference, to a cell's width; None for categories or tails."""
-        binning = self.profile.binnings[column]
-        if not isinstance(binning, Grid):
+        }
+        name = measure if measure in counted else "invalid_rate"
+        now = self._share(f"quality.{name}/{column}")
+        if now is None:
             return None
-        pair = [
-            _median(binning, NumericCounts.of(binning, tally.columns[column]))
-            for tally in (self.tally, self.profile.reference)
-        ]
-        return (pair[0], pair[1]) if pair[0] is not None and pair[1] is not None else None
-
-    def most_changed(self, column: str) -> tuple[str, Rate, Rate] | None:
-        """Return the category whose share changed most: its name, its rate now and in the reference."""
-        binning = self.profile.binnings[column]
-        if not isinstance(binning, Categories):
-            return None
-        now, then = (
-            drift.cells(binning, tally.columns[column]) for tally in (self.tally, self.profile.reference)
-        )
-        n, m = sum(now), sum(then)
-        if not n or not m:
-            return None
-        names = [self.profile.spec.column(column).value_title(value) for value in binning.values]
-        names += ["other values"] * (len(now) - len(names))
-        at = max(range(len(now)), key=lambda i: abs(now[i] * m - then[i] * n))
-        return names[at], (now[at], n), (then[at], m)
+        reference = self.profile.reference
+        then = counted.get(name, quality.invalid_rows)(self.profile, reference, column)
+        return now, (then, reference.rows)
 
     def right(self) -> tuple[Rate | None, Rate]:
-        """Return (rows predicted right, labelled rows) now (None: no labels) and in the reference."""
-        now = performance.right_of(self.profile, self.labelled) if self.labelled is not None else None
-        return now, performance.right_of(self.profile, self.profile.reference)
+        """Return the rate of right answers now (None: no labels) and in the reference."""
+        return self._share("performance.accuracy"), performance.right_of(self.profile, self.profile.reference)
+
+    def most_changed(self, column: str) -> tuple[str, Rate, Rate] | None:
+        """Return the value or range whose share changed most: as a predicate, its rate now and before."""
+        cells = list(read_column(self.document, self.profile, column).values())
+        then = self._reference_cells(column)
+        first_hole = len(cells) - (4 if isinstance(self.profile.binnings[column], Grid) else 1)
+        n, m = self.rows, self.profile.reference.rows
+        found: tuple[str, Rate, Rate] | None = None
+        widest = -1
+        for places in _unmerged(cells):
+            values = [place for place in places if place < first_hole]
+            if not values or not n or not m:
+                continue
+            now_hits, then_hits = cells[places[_shown(cells, places)]] or 0, sum(then[p] for p in places)
+            # Of two equal changes the one that grew says more: what there is, not what is gone.
+            change = 2 * abs(now_hits * m - then_hits * n) + (now_hits * m > then_hits * n)
+            if change > widest:
+                widest = change
+                found = self._range_words(column, values), (now_hits, n), (then_hits, m)
+        return found
+
+    def _share(self, name: str) -> Rate | None:
+        value = self.document["values"].get(name)
+        micro = value.get("micro") if isinstance(value, Mapping) else None
+        return (micro, MICRO) if isinstance(micro, int) else None
+
+    def _reference_cells(self, column: str) -> list[int]:
+        binning, cells = self.profile.binnings[column], self.profile.reference.columns[column]
+        if not isinstance(binning, Grid):
+            counts = CategoryCounts.of(binning, cells)
+            return [*counts.values, counts.rest, counts.missing]
+        number, first = NumericCounts.of(binning, cells), binning.edges[0]
+        pairs = zip(binning.edges, binning.edges[1:], strict=False)
+        bins = [sum(number.cells[low - first : high - first]) for low, high in pairs]
+        holes = (number.missing, number.nan, number.positive_infinity, number.negative_infinity)
+        return [number.low, *bins, number.high, *holes]
+
+    def _range_words(self, column: str, places: list[int]) -> str:
+        binning, described = self.profile.binnings[column], self.profile.spec.column(column)
+        if not isinstance(binning, Grid):
+            named, known = dict(described.values), binning.values
+            if len(places) > 1 or places[0] >= len(known):
+                return f"have other values of {described.title}"
+            title = described.value_title(known[places[0]])
+            return f"are {title}" if named.get(known[places[0]]) else f"have {title}"
+        low, high = places[0], places[-1]  # 0 is the low tail, bin i is place i + 1
+        last = len(binning.edges)
+        floor = None if low == 0 else binning.edges[low - 1] / binning.scale
+        ceiling = None if high == last else binning.edges[high] / binning.scale
+        if floor is None and ceiling is None:
+            return f"have any {described.title}"
+        if floor is None:
+            return f"have {described.title} below {_short(ceiling)}"
+        if ceiling is None:
+            return f"have {described.title} of {_short(floor)} or more"
+        return f"have {described.title} from {_short(floor)} to under {_short(ceiling)}"
 
 
-def _median(grid: Grid, counts: NumericCounts) -> float | None:
-    total = counts.low + counts.valid + counts.high
-    below = counts.low
-    if not total or 2 * below >= total:
-        return None
-    for offset, count in enumerate(counts.cells):
-        below += count
-        if 2 * below >= total:
-            return (grid.edges[0] + offset) / grid.scale
-    return None
+def _unmerged(cells: list[int | None]) -> list[list[int]]:
+    """Return which cells were published together: a merged cell joins its successor, the last ones back."""
+    groups: list[list[int]] = []
+    open_group: list[int] = []
+    for place, count in enumerate(cells):
+        open_group.append(place)
+        if count is not None:
+            groups.append(open_group)
+            open_group = []
+    if open_group and groups:
+        groups[-1] = [*groups[-1], *open_group]
+    return groups
+
+
+def _shown(cells: list[int | None], places: list[int]) -> int:
+    return next(i for i, place in enumerate(places) if cells[place] is not None)
+
+
+def _short(number: float | None) -> str:
+    if number is None:
+        return ""
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
 def read_counts(evidence: Mapping[str, Any] | None, profile: Profile | None) -> Counts | None:
-    """Return the counts of an evidence document; None where either is missing or they do not fit."""
-    if evidence is None or profile is None:
+    """Return the counts of an evidence document; None where one is missing or it is of another profile."""
+    if evidence is None or profile is None or evidence.get("schema") != SCHEMA:
         return None
-    try:
-        tally = Tally.from_json(evidence["tally"], profile.scheme)
-        labelled = evidence.get("labelled")
-        return Counts(profile, tally, None if labelled is None else Tally.from_json(labelled, profile.scheme))
-    except (TribuneError, KeyError, TypeError, AttributeError):
+    if evidence.get("profile") != "0x" + bytes(profile.digest).hex():
         return None
+    return Counts(profile, evidence)
+
+
+FAULTS = (TribuneError, KeyError, IndexError, ValueError, TypeError, AttributeError, StopIteration)
+"""What a document that is not of its form raises in here."""

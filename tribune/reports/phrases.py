@@ -159,10 +159,13 @@ def _fairness(measure: str, target: str, rule: Rule, counts: Counts) -> Phrase |
 def _quality(measure: str, target: str, rule: Rule, counts: Counts) -> Phrase | None:
     if measure == "volume":
         how = "many" if rule.op == ">" else "few"
-        finding = f"It made {counts.tally.rows:,} decisions in this frame."
+        finding = f"It made {counts.rows:,} decisions in this frame."
         return Phrase(f"made unusually {how} decisions", finding, _NOUNS["quality.volume"])
     title = counts.title(target)
-    now, then = counts.quality(measure, target)
+    rates = counts.quality(measure, target)
+    if rates is None:
+        return None
+    now, then = rates
     broken = {
         "missing_rate": f"{title} was missing",
         "unseen_rate": f"{title} had a value never seen when it was tested",
@@ -183,15 +186,13 @@ def _drift(parts: MetricName, target: str, counts: Counts) -> Phrase | None:
         if is_answer
         else f"now sees other values of {title} than it was tested on"
     )
-    medians = counts.medians(target)
-    if medians is not None:
-        now, then = (_short(number) for number in medians)
-        return Phrase(fault, f"The median of {title} is {now}; when it was tested, it was {then}.", noun)
     changed = counts.most_changed(target)
     if changed is None:
         return None
     name, now_rate, then_rate = changed
-    return Phrase(fault, f"{name}: {of_100(now_rate)} rows; when it was tested, {of_100(then_rate)}.", noun)
+    return Phrase(
+        fault, f"{of_100(now_rate)} decisions {name}; when it was tested, {of_100(then_rate)}.", noun
+    )
 
 
 def _performance(parts: MetricName, counts: Counts) -> Phrase | None:
@@ -207,7 +208,3 @@ def _performance(parts: MetricName, counts: Counts) -> Phrase | None:
     elif parts.base == "performance.accuracy":
         fault = "is wrong too often"
     return Phrase(fault, finding, noun)
-
-
-def _short(number: float) -> str:
-    return f"{number:,.3g}" if abs(number) < 1000 else f"{number:,.0f}"

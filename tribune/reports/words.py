@@ -19,7 +19,7 @@ from tribune.metrics.profile import Profile
 from tribune.metrics.value import NOT_AVAILABLE, MetricName
 from tribune.metrics.words import amount, describe_metric
 from tribune.reports import phrases
-from tribune.reports.counts import read_counts
+from tribune.reports.counts import FAULTS, Counts, read_counts
 
 
 class Kind(StrEnum):
@@ -76,6 +76,7 @@ class CaseWords:
         why: the same with its time, for who is asked to vote.
         question: what the vote decides.
         looked: whether evidence and profile could be read.
+        rows: decisions in the frame; None where that could not be read.
     """
 
     headline: str
@@ -86,6 +87,7 @@ class CaseWords:
     why: str
     question: str
     looked: bool
+    rows: int | None = None
 
 
 NOT_LOOKED = "The evidence could not be read here, so this is only what the chain says."
@@ -115,8 +117,7 @@ def case_words(
     counts = read_counts(evidence, profile)
     target = parts.target or (_at(evidence, rule.metric) if parts.largest else "")
     if case.value is None or case.value == NOT_AVAILABLE:
-        title = counts.title(target) if counts and target else target
-        about = _metric_words(rule, profile, title)
+        about = _metric_words(rule, profile)
         return _made(
             case,
             "cannot be measured",
@@ -128,14 +129,21 @@ def case_words(
     if counts is not None and (target or not parts.largest):
         try:
             words = phrases.describe(parts, target, rule, counts)
-        except (TribuneError, KeyError, IndexError):  # a document of another profile
+        except FAULTS:
             words = None
     if words is None:
         fault, noun = phrases.plain_fault(parts, target)
-        about = _metric_words(rule, profile, "")
+        about = _metric_words(rule, profile)
         found = f"What was measured: {about}."
         return _made(case, fault, found, _limit(case.value, rule, noun), looked=False)
-    return _made(case, words.fault, words.finding, _limit(case.value, rule, words.noun), looked=True)
+    return _made(
+        case,
+        words.fault,
+        words.finding,
+        _limit(case.value, rule, words.noun),
+        looked=True,
+        rows=_rows(counts),
+    )
 
 
 def _resume(case: Subject, conclusion: Mapping[str, Any] | None) -> CaseWords:
@@ -170,7 +178,9 @@ def _without_rule(case: Subject) -> CaseWords:
     return _made(case, fault, finding, "", looked=True)
 
 
-def _made(case: Subject, fault: str, finding: str, limit_words: str, *, looked: bool) -> CaseWords:
+def _made(
+    case: Subject, fault: str, finding: str, limit_words: str, *, looked: bool, rows: int | None = None
+) -> CaseWords:
     what = "has been stopped" if case.stopped else "needs your vote"
     note = "" if looked else NOT_LOOKED
     sentence = " ".join(part for part in (finding, limit_words, note) if part)
@@ -183,6 +193,7 @@ def _made(case: Subject, fault: str, finding: str, limit_words: str, *, looked: 
         why=_when(case, sentence),
         question=f"Keep {case.name} stopped?" if case.stopped else f"Stop {case.name}?",
         looked=looked,
+        rows=rows,
     )
 
 
@@ -212,22 +223,26 @@ def _limit(value: int, rule: Rule, noun: phrases.Noun) -> str:
     return f"{voted}; this {noun.name} is {was}."
 
 
-def _metric_words(rule: Rule, profile: Profile | None, title: str) -> str:
+def _metric_words(rule: Rule, profile: Profile | None) -> str:
     try:
-        words = describe_metric(rule.metric, profile.spec if profile else None)
+        return describe_metric(rule.metric, profile.spec if profile else None)
     except (TribuneError, KeyError):
         return rule.metric
-    return words.replace("the worst column", title) if title else words
 
 
 def _at(evidence: Mapping[str, Any] | None, metric: str) -> str:
     """Return the column that a maximum was found at, as the document says."""
-    values = evidence.get("values") if isinstance(evidence, Mapping) else None
-    found: Any = values.get(metric) if isinstance(values, Mapping) else None
-    if isinstance(values, list):
-        found = next((v for v in values if isinstance(v, Mapping) and v.get("metric") == metric), None)
+    values = evidence.get("values") if evidence is not None else None
+    found = values.get(metric) if isinstance(values, Mapping) else None
     at = found.get("at") if isinstance(found, Mapping) else None
     return at if isinstance(at, str) else ""
+
+
+def _rows(counts: Counts | None) -> int | None:
+    try:
+        return counts.rows if counts is not None else None
+    except FAULTS:
+        return None
 
 
 __all__ = ["NOT_LOOKED", "CaseWords", "Kind", "Subject", "amount", "case_words"]

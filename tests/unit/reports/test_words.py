@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.metrics import (
     Binning,
     Categories,
@@ -21,11 +22,11 @@ from tribune.metrics import (
     Scheme,
     Severity,
     Tally,
-    evaluate,
     make_profile,
 )
 from tribune.metrics.binning import LABEL_NEGATIVE, LABEL_POSITIVE
 from tribune.metrics.value import NOT_AVAILABLE
+from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
 from tribune.reports.words import NOT_LOOKED, Kind, Subject, case_words
 
 SPEC = ModelSpec(
@@ -78,20 +79,18 @@ def profile() -> Profile:
 
 
 def document(profile: Profile, rule: Rule, rows: dict[Row, int], labelled: dict[Row, int] | None) -> Any:
-    """An evidence document as far as words read it."""
-    tally, known = tally_of(rows), tally_of(labelled) if labelled else None
-    values = evaluate([rule.metric], profile, tally, known, Policy((rule,)).z_micro)
-    return {
-        "tally": tally.to_json(),
-        "labelled": known.to_json() if known else None,
-        "values": {name: value.to_json() for name, value in values.items()},
-    }
+    """A real evidence document."""
+    context = EvidenceContext(
+        31337, ModelId(1), VersionNumber(1), FrameIndex(2), 0, 1, bytes(32), bytes(32), ()
+    )
+    tallies = FrameTallies(tally_of(rows), tally_of(labelled) if labelled else None)
+    return build_evidence(context, profile, Policy((rule,)), tallies).document
 
 
 def words_of(profile: Profile, rule: Rule, rows: dict[Row, int], labelled: Any = None, **subject: Any) -> Any:
     made = document(profile, rule, rows, labelled)
     value = made["values"][rule.metric]["micro"]
-    case = Subject("acs-employment", 1, value=value, limit=rule.limit, **subject)
+    case = Subject("acs-employment", 1, value=value, limit=rule.limit, **subject)  # value as reported
     return case_words(case, rule, made, profile)
 
 
@@ -150,12 +149,14 @@ def test_case_words__invalid_rate__compares_with_the_reference(profile: Profile)
     assert words.limit_words == "The limit you voted is a rise of 2; this rise is at least 86."
 
 
-def test_case_words__largest_drift__names_the_column_and_its_median(profile: Profile) -> None:
+def test_case_words__largest_drift__names_the_column_and_what_changed(profile: Profile) -> None:
     rule = Rule("drift.effect.lower.max", ">", 200_000, Severity.VOTE, z=3_000_000)
     rows: dict[Row, int] = {(70, "1", "1", YES): 500, (70, "2", "0", NO): 500}
     words = words_of(profile, rule, rows)
     assert words.fault == "now sees other values of age than it was tested on"
-    assert words.finding == "The median of age is 70; when it was tested, it was 30."
+    assert (
+        words.finding == "100 of 100 decisions have age from 40 to under 100; when it was tested, 0 of 100."
+    )
     assert words.limit_words.startswith("The limit you voted is a shift of 0.2; this shift is at least ")
 
 
@@ -163,7 +164,7 @@ def test_case_words__category_drift__names_the_value_that_changed(profile: Profi
     rule = Rule("drift.psi/SEX", ">", 100_000, Severity.WARN)
     rows: dict[Row, int] = {(30, "1", "1", YES): 900, (30, "2", "0", NO): 100}
     words = words_of(profile, rule, rows)
-    assert words.finding == "men: 90 of 100 rows; when it was tested, 50 of 100."
+    assert words.finding == "90 of 100 decisions are men; when it was tested, 50 of 100."
 
 
 def test_case_words__accuracy__counts_known_outcomes(profile: Profile) -> None:
@@ -199,8 +200,14 @@ def test_case_words__no_evidence__says_that_it_could_not_look(profile: Profile) 
 
 def test_case_words__evidence_of_another_profile__says_that_it_could_not_look(profile: Profile) -> None:
     case = Subject("m", 1, value=430_000, limit=100_000)
-    words = case_words(case, parity(), {"tally": {"rows": 1, "columns": [], "outcomes": []}}, profile)
+    words = case_words(case, parity(), {"schema": "tribune/evidence/1", "profile": "0x00"}, profile)
     assert not words.looked
+
+
+def test_case_words__malformed_evidence__says_that_it_could_not_look(profile: Profile) -> None:
+    case = Subject("m", 1, value=430_000, limit=100_000)
+    broken = {"schema": "tribune/evidence/1", "profile": "0x" + profile.digest.hex(), "rates": [[1]]}
+    assert not case_words(case, parity(), broken, profile).looked
 
 
 def test_case_words__not_available__says_that_nobody_could_measure(profile: Profile) -> None:
