@@ -103,6 +103,15 @@ class WebSettings(_Section):
     """Address that people see in Discord and that wallets sign for."""
 
 
+class MonitorSettings(_Section):
+    """What a monitor watches, and how it counts."""
+
+    models: list[int] = Field(default_factory=list)
+    """Model ids; empty watches every model whose policy names this monitor."""
+    threads: int = Field(default=1, ge=1)
+    """Threads of the engine; the result does not depend on it."""
+
+
 class LogSettings(_Section):
     """How this process logs."""
 
@@ -124,6 +133,7 @@ class Settings(BaseSettings):
     chain: ChainSettings = ChainSettings()
     discord: DiscordSettings = DiscordSettings()
     web: WebSettings = WebSettings()
+    monitor: MonitorSettings = MonitorSettings()
     logging: LogSettings = LogSettings()
     keys: dict[str, KeySource] = Field(default_factory=dict)
     """Key of each role that this process plays: `monitor`, `steward`, `relayer`, `logger`, …"""
@@ -134,6 +144,8 @@ class Settings(BaseSettings):
     """Database of this process (SQLite file or PostgreSQL)."""
     evidence_urls: list[str] = Field(default=["evidence"], repr=False)
     """Evidence stores (folders or fsspec URLs); written to all, read from the first that answers."""
+    evidence_read_urls: list[str] = Field(default_factory=list, repr=False)
+    """Further stores that are only read, such as the stewards' (profiles) and the monitors'."""
     log_folder: Path = Path("log")
     """Folder of the sealed decision logs, `<model>/<version>/frames/…`."""
     frames_poll_s: float = Field(default=1.0, gt=0)

@@ -1,1 +1,1 @@
-"""The monitors: sources, engines, jobs and the scheduler that runs them."""
+"""Monitor workers: read sealed logs, count, measure, sign, report. Never talk to the bot or the gate."""

@@ -259,6 +259,15 @@ def store_signature(session: Session, report: SignedReport) -> SignedReport:
     return kept
 
 
+def reports_in(session: Session, monitor: str, state: ReportState) -> Sequence[SignedReport]:
+    """Return a monitor's signed reports in a state, oldest first."""
+    return session.exec(
+        select(SignedReport)
+        .where(SignedReport.monitor == monitor, SignedReport.state == state)
+        .order_by(col(SignedReport.id))
+    ).all()
+
+
 def set_report_state(session: Session, report_id: int, state: ReportState, tx_hash: str = "") -> None:
     """Move a signed report on."""
     session.execute(

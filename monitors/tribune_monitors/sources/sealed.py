@@ -61,7 +61,9 @@ class SealedLog:
         """Read a frame and check every byte of it.
 
         Args:
-            model_id, version, frame: which frame.
+            model_id: the model.
+            version: its version.
+            frame: which frame.
             word: what the chain says of it: the anchored word, or the evaluation-set digest for frame 0.
             keys: witness keys to compute MACs under, in the same read.
 

@@ -1,0 +1,47 @@
+"""A monitor as a process: connects, proves its engine, and looks for due work until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tribune.chain import Tribune
+from tribune.ids import ModelId
+from tribune.log import get_logger, register_secret
+from tribune.metrics.measure import warm_up
+from tribune.settings import Settings, load_account
+from tribune.store.session import Store
+from tribune.store.upgrade import upgrade
+from tribune.sync.sender import Sender
+from tribune_monitors.engines.conformance import assert_conformant
+from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+from tribune_monitors.scheduler import run_every
+from tribune_monitors.sources.sealed import SealedLog
+from tribune_monitors.worker import Worker
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Run a monitor until `stop` is set.
+
+    Raises:
+        ConfigurationError: no key, no deployment, or an engine that does not count as it must.
+        ChainUnreachableError: the node does not answer at the start.
+    """
+    account = load_account(settings, "monitor")
+    register_secret(account.key.hex())
+    engine = DuckDBEngine(settings.monitor.threads)
+    await asyncio.gather(asyncio.to_thread(assert_conformant, engine), asyncio.to_thread(warm_up))
+    await asyncio.to_thread(upgrade, settings.store_url)
+    async with await Tribune.connect(settings) as tribune:
+        worker = Worker(
+            tribune=tribune,
+            account=account,
+            sender=Sender(tribune.chain, account, receipt_timeout_s=settings.chain.receipt_timeout_s),
+            store=Store(settings.store_url),
+            engine=engine,
+            log=SealedLog(settings.log_folder),
+            evidence=settings.evidence_urls,
+            profiles=[*settings.evidence_urls, *settings.evidence_read_urls],
+            models=[ModelId(number) for number in settings.monitor.models],
+        )
+        get_logger(__name__).info("monitor ready", monitor=worker.monitor, engine=engine.name)
+        await run_every(worker.look, settings.frames_poll_s, stop)

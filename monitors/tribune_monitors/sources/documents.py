@@ -1,0 +1,30 @@
+"""Profiles by their digest, from the first store that has them whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tribune.exceptions import EvidenceError
+from tribune.ids import Digest
+from tribune.metrics import Profile
+from tribune.reports.canonical import canonical_bytes, cid, read_evidence
+
+
+def load_profile(stores: Sequence[str], digest: Digest) -> Profile:
+    """Return the profile of a registered digest.
+
+    Raises:
+        EvidenceError: no store gives it; this is "could not look".
+    """
+    name = cid(digest)
+    for store in stores:
+        try:
+            document = read_evidence(store, name)
+        except EvidenceError:
+            continue
+        return Profile.from_bytes(canonical_bytes(document))
+    raise EvidenceError(
+        f"No store holds the profile {name}.",
+        mend="Ask the steward where it is, and add that store to TRIBUNE_EVIDENCE_READ_URLS.",
+        digest=digest,
+    )
