@@ -71,7 +71,7 @@ async def find_votes(
 
 
 async def _first_block_after(contracts: VoteContracts, time: int, head: int) -> int:
-    """Return the first block later than `time` (unix seconds), by bisection: some 25 reads on a long chain."""
+    """Return the first block later than `time` (unix seconds), by bisection: 25 reads on a long chain."""
     low, high = contracts.deployment.block, head
     while low < high:
         middle = (low + high) // 2

@@ -1,0 +1,189 @@
+"""A breach of a model on a deployed Tribune, with its vote: where tests of ballots and pages start.
+
+Registration, policy, evaluation and activation go through the contracts; only the trip itself is sent in the
+hub's name, so that a test needs no frames. Evidence and profile are real documents in a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+
+from scripts.deployment import config as deployment_config
+from scripts.deployment.config import Holder
+from support.anvil import KEYS, ROOT, Anvil
+from support.chain import TestChain, deploy
+from tribune.ballots.typed_data import ballot_typed_data
+from tribune.ids import Address, CaseId, FrameIndex, ModelId, ProposalId, VersionNumber
+from tribune.metrics import (
+    Binning,
+    Categories,
+    Column,
+    ColumnKind,
+    Grid,
+    ModelSpec,
+    Policy,
+    Profile,
+    Role,
+    Rule,
+    Scheme,
+    Severity,
+    Tally,
+    make_profile,
+)
+from tribune.reports.canonical import canonical_bytes, parse_canonical, write_evidence
+from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
+
+SPEC = ModelSpec(
+    columns=(
+        Column("AGEP", ColumnKind.NUMERIC, Role.FEATURE, display="age"),
+        Column("SEX", ColumnKind.CATEGORY, Role.GROUP, display="sex", values=(("1", "men"), ("2", "women"))),
+        Column("prediction", ColumnKind.CATEGORY, Role.PREDICTION, display="answer"),
+    ),
+    outcome="employed",
+)
+BINNINGS: dict[str, Binning] = {
+    "AGEP": Grid(0, (0, 40, 100)),
+    "SEX": Categories(("1", "2")),
+    "prediction": Categories(("0", "1")),
+}
+RULE = Rule("fairness.demographic_parity_difference.lower/SEX", ">", 100_000, Severity.TRIP, z=3_000_000)
+STEP_S = 10
+MODEL = "acs-employment"
+
+
+@dataclass
+class Voting:
+    """A case whose vote is open (or not yet), and who may vote: 40, 25, 17, 10 and 8 percent of the votes."""
+
+    chain: TestChain
+    folder: Path
+    case_id: CaseId
+    proposal_id: ProposalId
+
+    @property
+    def holders(self) -> list[LocalAccount]:
+        return self.chain.holders
+
+    @property
+    def governor(self) -> Any:
+        return self.chain.contracts["PauseGovernor"]
+
+    def sign(
+        self, account: LocalAccount, support: int, reason: str = "", *, chain_id: int | None = None
+    ) -> str:
+        """Sign as a wallet does; return 0x and hex digits."""
+        data = ballot_typed_data(
+            chain_id or self.chain.web3.eth.chain_id,
+            Address(self.governor.address),
+            self.proposal_id,
+            Address(account.address),
+            support,
+            reason,
+        )
+        return "0x" + account.sign_typed_data(full_message=data).signature.hex().removeprefix("0x")
+
+    def open_vote(self) -> None:
+        """Open the case's vote and let its delay pass."""
+        self.chain.send(self.governor.functions.openCase(self.case_id))
+        self.proposal_id = ProposalId(
+            self.chain.contracts["KillSwitch"].functions.caseOf(self.case_id).call()[-1]
+        )
+        self.chain.warp(3)
+
+
+def slow_chain(anvil: Anvil) -> TestChain:
+    """Deploy with votes of ten minutes, so that no test races a deadline."""
+    from eth_account import Account
+
+    holders = [Account.from_key(key) for key in KEYS[2:7]]
+    shares = zip(holders, (400_000, 250_000, 170_000, 100_000, 80_000), strict=True)
+    given = tuple(Holder(account.address, tokens) for account, tokens in shares)
+    config = deployment_config.load(ROOT / "deployments" / "local.toml", given)
+    lane = replace(config.fast_lane, voting_period_s=600)
+    switch = replace(config.switch, hard_cap_s=2_000, budget_s=4_000, open_window_s=100)
+    return deploy(anvil, config=replace(config, fast_lane=lane, switch=switch))
+
+
+def open_breach(chain: TestChain, folder: Path, *, vote: bool = True) -> Voting:
+    """Register a model, activate its first version and let a breach suspend it."""
+    profile, evidence, value = documents()
+    digest = hashlib.sha256(canonical_bytes(profile)).digest()
+    write_evidence(folder, profile)
+    write_evidence(folder, evidence)
+    contracts, steward = chain.contracts, chain.steward
+    registry, policies = contracts["ModelRegistry"].functions, contracts["PolicyBook"].functions
+    for monitor in chain.monitors:
+        chain.as_timelock(contracts["MonitorRegistry"].functions.admit(monitor.address, "monitor", ""))
+    chain.send(registry.registerModel(MODEL), steward)
+    version = (b"\1" * 32, digest, b"\2" * 32, bytes(32), bytes(32), 0, 0, "")
+    chain.send(registry.registerVersion(1, version), steward)
+    panel = [monitor.address for monitor in chain.monitors]
+    start = chain.now + 2
+    chain.as_timelock(policies.setPolicy(1, (start, STEP_S, STEP_S, 1, 8, 60, 2, panel, [RULE.on_chain()])))
+    chain.warp(5)
+    policy = policies.currentTerms(1).call()[0]
+    _evaluate(chain, policy, digest)
+    chain.send(registry.activate(1, 1), steward)
+    chain.warp(2 * STEP_S)
+
+    breach = (1, 1, 2, 0, value, RULE.limit, policy, hashlib.sha256(canonical_bytes(evidence)).digest(), 60)
+    hub = contracts["ReportHub"].address
+    chain.rpc("anvil_impersonateAccount", hub)
+    chain.rpc("anvil_setBalance", hub, hex(10**18))
+    sent = contracts["KillSwitch"].functions.trip(breach).transact({"from": hub})
+    assert chain.web3.eth.wait_for_transaction_receipt(sent, timeout=20)["status"] == 1
+    case_id = CaseId(contracts["KillSwitch"].functions.caseCount().call())
+    voting = Voting(chain, folder, case_id, ProposalId(0))
+    if vote:
+        voting.open_vote()
+    return voting
+
+
+def documents() -> tuple[dict[str, Any], dict[str, Any], int]:
+    """Return a profile, the evidence of a gap between women and men, and the rule's value."""
+    fair = {("1", "1"): 480, ("1", "0"): 520, ("2", "1"): 480, ("2", "0"): 520}
+    unfair = {("1", "1"): 530, ("1", "0"): 470, ("2", "1"): 60, ("2", "0"): 940}
+    profile: Profile = make_profile(SPEC, _tally(fair), BINNINGS)
+    context = EvidenceContext(
+        chain=31337,
+        model=ModelId(1),
+        version=VersionNumber(1),
+        frame=FrameIndex(2),
+        start_us=0,
+        end_us=STEP_S * 10**6,
+        manifest=b"\3" * 32,
+        policy=b"\4" * 32,
+        manifests=((2, b"\5" * 32),),
+    )
+    made = build_evidence(context, profile, Policy((RULE,)), FrameTallies(_tally(unfair), None))
+    return parse_canonical(profile.canonical), parse_canonical(made.data), made.values[0]
+
+
+def _tally(rows: dict[tuple[str, str], int]) -> Tally:
+    scheme = Scheme(SPEC, BINNINGS)
+    columns = {name: [0] * binning.length for name, binning in BINNINGS.items()}
+    outcomes: dict[int, int] = {}
+    for (sex, said), n in rows.items():
+        columns["AGEP"][30] += n
+        columns["SEX"][int(sex) - 1] += n
+        columns["prediction"][int(said)] += n
+        index = scheme.outcomes.flat((int(sex) - 1, 3, int(said), 0))
+        outcomes[index] = outcomes.get(index, 0) + n
+    return Tally(sum(rows.values()), {name: tuple(cells) for name, cells in columns.items()}, outcomes)
+
+
+def _evaluate(chain: TestChain, policy: bytes, evidence: bytes) -> None:
+    """Report the version's evaluation with two signatures, all rules kept."""
+    hub = chain.contracts["ReportHub"].functions
+    report = (1, 1, 0, policy, b"\2" * 32, evidence, [0])
+    struct = hub.hashReport(report).call()
+    attestations = []
+    for index, monitor in enumerate(chain.monitors[:2]):
+        signed = monitor.unsafe_sign_hash(hub.hashAttestation(struct, bytes(32)).call())
+        attestations.append((index, bytes(32), signed.signature))
+    chain.send(hub.submit(report, attestations))

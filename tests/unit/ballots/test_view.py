@@ -1,0 +1,90 @@
+"""What is said about a case's vote, read from a real chain and real documents."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.voting import Voting
+from tribune.ballots.contracts import VoteContracts
+from tribune.ballots.documents import Documents
+from tribune.ballots.view import UnknownCaseError, VoteState, read_case_vote, read_power
+from tribune.ids import Address, CaseId
+
+
+async def test_read_case_vote__open__says_question_reason_and_choices(
+    voting: Voting, contracts: VoteContracts, documents: Documents
+) -> None:
+    vote = await read_case_vote(contracts, documents, voting.case_id)
+    assert vote.question == "Keep acs-employment v1 stopped?"
+    assert 'it said "employed" for 53 of 100 men and 6 of 100 women' in vote.why
+    assert vote.why.startswith("Between ")
+    assert vote.if_for == "it stays stopped until another vote."
+    assert vote.if_abstain == "counts towards the 20 % of all votes that must take part."
+
+
+async def test_read_case_vote__open__call_matches_the_words(
+    voting: Voting, contracts: VoteContracts, documents: Documents
+) -> None:
+    vote = await read_case_vote(contracts, documents, voting.case_id)
+    assert vote.call.text == "KillSwitch.pause(model 1)"
+    assert vote.call.matches
+    assert vote.proposal_id == voting.proposal_id
+
+
+async def test_read_case_vote__open__tally_and_times_are_the_chains(
+    voting: Voting, contracts: VoteContracts, documents: Documents
+) -> None:
+    voting.chain.send(voting.governor.functions.castVote(voting.proposal_id, 1), voting.holders[2])
+    vote = await read_case_vote(contracts, documents, voting.case_id)
+    governor = voting.governor.functions
+    snapshot = governor.proposalSnapshot(voting.proposal_id).call()
+    assert vote.state is VoteState.ACTIVE
+    assert vote.tally.for_ == 170_000 * 10**18
+    assert vote.votes(vote.tally.for_) == "170,000"
+    assert vote.tally.quorum == governor.quorum(snapshot).call()
+    assert vote.tally.super_quorum == governor.superQuorum(snapshot).call()
+    assert vote.deadline is not None
+    assert int(vote.deadline.timestamp()) == governor.proposalDeadline(voting.proposal_id).call()
+
+
+async def test_read_case_vote__vote_not_opened__says_so(
+    breach: Voting, contracts: VoteContracts, documents: Documents
+) -> None:
+    vote = await read_case_vote(contracts, documents, breach.case_id)
+    assert (vote.state, vote.proposal_id, vote.deadline) == (VoteState.NOT_OPENED, 0, None)
+    assert vote.tally.percent(vote.tally.quorum) == pytest.approx(20)
+    assert vote.call.matches
+
+
+async def test_read_case_vote__no_documents__admits_that_nobody_could_look(
+    voting: Voting, contracts: VoteContracts
+) -> None:
+    vote = await read_case_vote(contracts, Documents([]), voting.case_id)
+    assert not vote.words.looked
+    assert "could not be read" in vote.why
+
+
+async def test_read_case_vote__super_quorum_reached__has_succeeded(
+    voting: Voting, contracts: VoteContracts, documents: Documents
+) -> None:
+    for holder in voting.holders[:2]:
+        voting.chain.send(voting.governor.functions.castVote(voting.proposal_id, 1), holder)
+    vote = await read_case_vote(contracts, documents, voting.case_id)
+    assert vote.state is VoteState.SUCCEEDED
+
+
+@pytest.mark.parametrize("case_id", [0, 99, 2**64, -1])
+async def test_read_case_vote__no_such_case__unknown(
+    deployed: Voting, contracts: VoteContracts, documents: Documents, case_id: int
+) -> None:
+    with pytest.raises(UnknownCaseError):
+        await read_case_vote(contracts, documents, CaseId(case_id))
+
+
+async def test_read_power__holder_and_stranger__votes_at_the_snapshot(
+    voting: Voting, contracts: VoteContracts, documents: Documents
+) -> None:
+    vote = await read_case_vote(contracts, documents, voting.case_id)
+    holder, stranger = Address(voting.holders[0].address), Address(voting.chain.steward.address)
+    assert await read_power(contracts, holder, vote) == (400_000 * 10**18, False)
+    assert await read_power(contracts, stranger, vote) == (0, False)
