@@ -1,0 +1,99 @@
+"""`DecisionLog`: anchors of sealed logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tribune.chain.contract import Contract, Located
+from tribune.chain.types import ContractCall, Log
+from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
+
+
+@dataclass(frozen=True, slots=True)
+class FrameAnchored(Located):
+    """A frame's manifest was anchored."""
+
+    model_id: ModelId
+    version: VersionNumber
+    frame: FrameIndex
+    manifest: Digest
+    root: Digest
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggerChanged(Located):
+    """A steward named another logger."""
+
+    model_id: ModelId
+    previous: Address
+    current: Address
+
+
+def _frame_anchored(log: Log, **raw: Any) -> FrameAnchored:
+    return FrameAnchored(
+        log=log,
+        model_id=ModelId(raw["model_id"]),
+        version=VersionNumber(raw["version"]),
+        frame=FrameIndex(raw["frame"]),
+        manifest=Digest(raw["manifest"]),
+        root=Digest(raw["root"]),
+        rows=raw["rows"],
+    )
+
+
+def _logger_changed(log: Log, **raw: Any) -> LoggerChanged:
+    return LoggerChanged(
+        log=log, model_id=ModelId(raw["model_id"]), previous=raw["previous"], current=raw["current"]
+    )
+
+
+class DecisionLog(Contract):
+    """Reads and calls of `DecisionLog`."""
+
+    NAME: ClassVar[str] = "DecisionLog"
+    EVENTS: ClassVar = {"FrameAnchored": _frame_anchored, "LoggerChanged": _logger_changed}
+
+    async def anchor_of(self, model_id: ModelId, version: VersionNumber, frame: FrameIndex) -> Digest | None:
+        """Return the anchored word of a frame, None while it is not anchored."""
+        word = bytes(await self._read("anchorOf", model_id, version, frame))
+        return Digest(word) if any(word) else None
+
+    async def logger_of(self, model_id: ModelId) -> Address:
+        """Return who may anchor beside the steward; the zero address if nobody."""
+        return Address(await self._read("loggerOf", model_id))
+
+    async def verify(
+        self,
+        model_id: ModelId,
+        version: VersionNumber,
+        frame: FrameIndex,
+        manifest: Digest,
+        root: Digest,
+        rows: int,
+        leaf: bytes,
+        proof: Sequence[bytes],
+    ) -> bool:
+        """Return whether a decision's leaf is in an anchored frame."""
+        return bool(
+            await self._read("verify", model_id, version, frame, manifest, root, rows, leaf, list(proof))
+        )
+
+    def anchor(
+        self,
+        model_id: ModelId,
+        version: VersionNumber,
+        frame: FrameIndex,
+        manifest: Digest,
+        root: Digest,
+        rows: int,
+    ) -> ContractCall:
+        """Anchor a sealed frame: sha-256 of its manifest, Merkle root and rows; for steward or logger."""
+        what = f"anchor frame {frame} of model {model_id} v{version}"
+        return self._call(what, "anchor", model_id, version, frame, manifest, root, rows)
+
+    def set_logger(self, model_id: ModelId, logger: Address) -> ContractCall:
+        """Name who may anchor beside the steward; for the steward."""
+        return self._call(f"name the logger of model {model_id}", "setLogger", model_id, logger)

@@ -1,0 +1,191 @@
+"""`ModelRegistry`: models, their stewards and versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from tribune.chain.contract import Contract, Located
+from tribune.chain.types import ContractCall, Log, utc
+from tribune.ids import Address, Digest, ModelId, VersionNumber
+
+NO_DIGEST = Digest(bytes(32))
+NO_VERSION = VersionNumber(0)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDetails:
+    """What a steward states of a version; digests are sha-256 of canonical documents or files."""
+
+    artifact: Digest
+    profile: Digest
+    evaluation_set: Digest
+    """Of the manifest of the evaluation set."""
+    uri: str
+    """Where people and monitors find profile and card."""
+    training_data: Digest = NO_DIGEST
+    configuration: Digest = NO_DIGEST
+    parent: VersionNumber = NO_VERSION
+    """Version that it derives from, 0 if none."""
+
+    @property
+    def fields(self) -> tuple[Any, ...]:
+        """The struct as the contract takes it; it sets `registeredAt` itself."""
+        return (
+            self.artifact,
+            self.profile,
+            self.evaluation_set,
+            self.training_data,
+            self.configuration,
+            self.parent,
+            0,
+            self.uri,
+        )
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> VersionDetails:
+        """Make details of the contract's struct."""
+        return cls(
+            artifact=Digest(raw["artifact"]),
+            profile=Digest(raw["profile"]),
+            evaluation_set=Digest(raw["evaluation_set"]),
+            uri=raw["uri"],
+            training_data=Digest(raw["training_data"]),
+            configuration=Digest(raw["configuration"]),
+            parent=VersionNumber(raw["parent"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A registered version of a model."""
+
+    model_id: ModelId
+    version: VersionNumber
+    details: VersionDetails
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRegistered(Located):
+    """A model was registered."""
+
+    model_id: ModelId
+    steward: Address
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRegistered(Located):
+    """A version was registered."""
+
+    model_id: ModelId
+    version: VersionNumber
+    details: VersionDetails
+
+
+@dataclass(frozen=True, slots=True)
+class VersionActivated(Located):
+    """A version takes force at a time."""
+
+    model_id: ModelId
+    version: VersionNumber
+    previous: VersionNumber
+    since: datetime
+
+
+def _model_registered(log: Log, **raw: Any) -> ModelRegistered:
+    return ModelRegistered(
+        log=log, model_id=ModelId(raw["model_id"]), steward=raw["steward"], name=raw["name"]
+    )
+
+
+def _version_registered(log: Log, **raw: Any) -> VersionRegistered:
+    return VersionRegistered(
+        log=log,
+        model_id=ModelId(raw["model_id"]),
+        version=VersionNumber(raw["version"]),
+        details=VersionDetails.read(raw["details"]),
+    )
+
+
+def _version_activated(log: Log, **raw: Any) -> VersionActivated:
+    return VersionActivated(
+        log=log,
+        model_id=ModelId(raw["model_id"]),
+        version=VersionNumber(raw["version"]),
+        previous=VersionNumber(raw["previous"]),
+        since=utc(raw["from"]),
+    )
+
+
+class ModelRegistry(Contract):
+    """Reads and calls of `ModelRegistry`."""
+
+    NAME: ClassVar[str] = "ModelRegistry"
+    EVENTS: ClassVar = {
+        "ModelRegistered": _model_registered,
+        "VersionRegistered": _version_registered,
+        "VersionActivated": _version_activated,
+    }
+
+    async def model_count(self) -> int:
+        """Return how many models there are; they are numbered from 1."""
+        return int(await self._read("modelCount"))
+
+    async def name(self, model_id: ModelId) -> str:
+        """Return a model's name, empty for an unknown model."""
+        return str(await self._read("nameOf", model_id))
+
+    async def steward(self, model_id: ModelId) -> Address:
+        """Return who operates a model.
+
+        Raises:
+            RevertedError: there is no such model (`ERC721NonexistentToken`).
+        """
+        return Address(await self._read("stewardOf", model_id))
+
+    async def version(self, model_id: ModelId, version: VersionNumber) -> Version:
+        """Return a version.
+
+        Raises:
+            RevertedError: there is no such version (`ModelVersionUnknown`).
+        """
+        raw = await self._read("versionOf", model_id, version)
+        return Version(model_id, version, VersionDetails.read(raw), utc(raw["registered_at"]))
+
+    async def version_count(self, model_id: ModelId) -> int:
+        """Return how many versions a model has; they are numbered from 1."""
+        return int(await self._read("versionCount", model_id))
+
+    async def active_version(self, model_id: ModelId) -> VersionNumber:
+        """Return the version in force now, 0 if none."""
+        return VersionNumber(await self._read("activeVersion", model_id))
+
+    async def version_at(self, model_id: ModelId, time: datetime) -> VersionNumber:
+        """Return the version in force at a time, 0 if none."""
+        return VersionNumber(await self._read("versionAt", model_id, int(time.timestamp())))
+
+    async def evaluation_set(self, model_id: ModelId, version: VersionNumber) -> Digest:
+        """Return the digest of a version's evaluation set."""
+        return Digest(await self._read("evaluationSetOf", model_id, version))
+
+    def register_model(self, name: str) -> ContractCall:
+        """Register a model; the sender becomes its steward."""
+        return self._call(f"register the model {name}", "registerModel", name)
+
+    def register_version(self, model_id: ModelId, details: VersionDetails) -> ContractCall:
+        """Register a version; for the steward."""
+        return self._call(
+            f"register a version of model {model_id}", "registerVersion", model_id, details.fields
+        )
+
+    def activate(self, model_id: ModelId, version: VersionNumber) -> ContractCall:
+        """Let an evaluated version take force at the next frame boundary; for the steward."""
+        return self._call(f"activate model {model_id} v{version}", "activate", model_id, version)
+
+    def transfer(self, owner: Address, to: Address, model_id: ModelId) -> ContractCall:
+        """Hand a model to another steward."""
+        return self._call(f"transfer model {model_id} to {to}", "transferFrom", owner, to, model_id)
