@@ -52,8 +52,8 @@ class Receipt:
     leaf: Digest
 
     def header(self) -> str:
-        """Return the receipt as a header's value; the id percent-encoded, so that it cannot break out."""
-        return f'id="{quote(self.id)}", time={self.time}, leaf=0x{self.leaf.hex()}'
+        """Return the receipt as a structured field (RFC 9651); the id is percent-encoded."""
+        return f'"{quote(self.id)}";time={self.time};leaf="0x{self.leaf.hex()}"'
 
 
 @dataclass(frozen=True)

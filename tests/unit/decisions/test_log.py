@@ -145,7 +145,7 @@ def test_accept__asker_went_away__is_kept_and_the_writer_goes_on(tmp_path: Path)
 
 def test_header__id_with_a_line_break__stays_one_line() -> None:
     header = Receipt('a"\r\nset-cookie: x', 1, FrameIndex(1), Digest(bytes(32))).header()
-    assert header == f'id="a%22%0D%0Aset-cookie%3A%20x", time=1, leaf=0x{"00" * 32}'
+    assert header == f'"a%22%0D%0Aset-cookie%3A%20x";time=1;leaf="0x{"00" * 32}"'
 
 
 def test_read_segment__half_written_last_line__is_dropped_and_the_rest_kept(tmp_path: Path) -> None:

@@ -1,0 +1,118 @@
+"""The steward's loop: what is sealed, what is skipped, and what failures cost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tribune.decisions.anchor import Manifest, anchor_word
+from tribune.decisions.grid import FrameGrid
+from tribune.exceptions import ChainUnreachableError
+from tribune.gate.sealer import FrameSealer
+from tribune.ids import Digest, FrameIndex
+from unit.decisions.rows import GRID, decision, sealer, write
+from unit.gate.chain import until
+
+
+class Steward:
+    """Anchors into a list."""
+
+    def __init__(
+        self, root: Path, *, now: int = 10**9, operational: bool = True, grid: FrameGrid = GRID
+    ) -> None:
+        self.now = now
+        self.operational = operational
+        self.blind = False
+        self.anchored: list[tuple[int, int]] = []
+        self.log = sealer(root, grid)
+        self.loop = self.started(FrameIndex(1))
+
+    def started(self, first: FrameIndex, **options: Any) -> FrameSealer:
+        return FrameSealer(
+            self.log,
+            first=first,
+            anchor=self.anchor,
+            was_operational=self.was_operational,
+            clock=lambda: self.now,
+            **options,
+        )
+
+    async def anchor(self, manifest: Manifest, word: Digest) -> None:
+        if self.blind:
+            raise ChainUnreachableError("The node does not answer.")
+        assert word == anchor_word(manifest)
+        self.anchored.append((manifest.frame, manifest.rows))
+
+    async def was_operational(self, frame: FrameIndex) -> bool:
+        return self.operational
+
+
+async def test_step__before_end_and_grace__does_nothing(tmp_path: Path) -> None:
+    steward = Steward(tmp_path, now=1099)
+    assert await steward.loop.step() is None
+    assert (steward.loop.next_frame, steward.anchored) == (1, [])
+
+
+async def test_step__frames_due__seals_and_anchors_them_in_order(tmp_path: Path) -> None:
+    write(tmp_path, decision("a", 1), decision("b", 2001))
+    steward = Steward(tmp_path)
+    for _ in range(3):
+        await steward.loop.step()
+    assert steward.anchored == [(1, 1), (2, 0), (3, 1)]
+
+
+async def test_step__stopped_and_empty__is_skipped_and_closed(tmp_path: Path) -> None:
+    steward = Steward(tmp_path, operational=False)
+    assert await steward.loop.step() is None
+    assert (steward.loop.next_frame, steward.anchored) == (2, [])
+    assert write(tmp_path, decision("late", 1))[0].frame is None
+
+
+async def test_step__stopped_with_rows__is_sealed(tmp_path: Path) -> None:
+    write(tmp_path, decision("a", 1))
+    steward = Steward(tmp_path, operational=False)
+    await steward.loop.step()
+    assert steward.anchored == [(1, 1)]
+
+
+async def test_step__chain_unreachable__keeps_the_frame_for_the_next_try(tmp_path: Path) -> None:
+    write(tmp_path, decision("a", 1))
+    steward = Steward(tmp_path)
+    steward.blind = True
+    with pytest.raises(ChainUnreachableError):
+        await steward.loop.step()
+    steward.blind = False
+    await steward.loop.step()
+    assert steward.anchored == [(1, 1)]
+
+
+async def test_step__restarted_between_seal_and_anchor__anchors_the_same_word(tmp_path: Path) -> None:
+    write(tmp_path, decision("a", 1))
+    steward = Steward(tmp_path)
+    sealed = steward.log.seal(FrameIndex(1), now=steward.now)
+    assert await steward.started(FrameIndex(1)).step() == sealed
+
+
+async def test_run__in_real_time__seals_each_frame_once_it_is_due(tmp_path: Path) -> None:
+    now = time.time_ns() // 1000
+    grid = FrameGrid(epoch=now, step=100_000, length=100_000, grace=20_000)
+    steward = Steward(tmp_path, grid=grid)
+    loop = FrameSealer(
+        steward.log,
+        first=FrameIndex(1),
+        anchor=steward.anchor,
+        was_operational=steward.was_operational,
+        retry_s=0.02,
+    )
+    steward.blind = True
+    task = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.2)
+    steward.blind = False
+    await until(lambda: len(steward.anchored) >= 3)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert steward.anchored[:3] == [(1, 0), (2, 0), (3, 0)]

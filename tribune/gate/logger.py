@@ -1,0 +1,160 @@
+"""The steward's logger as a process: seals each frame of a served version and anchors its word on the chain.
+
+Runs beside the server and shares nothing with it but the log folder, so that the key that anchors never is in the
+process that answers requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+from tribune.chain import Tribune
+from tribune.chain.policy_book import PolicyRecord
+from tribune.decisions.anchor import Manifest, manifest_digest
+from tribune.decisions.grid import FrameGrid
+from tribune.decisions.sealing import LogSealer
+from tribune.exceptions import ChainError, ConfigurationError, EvidenceError
+from tribune.gate.sealer import FrameSealer
+from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
+from tribune.log import get_logger, register_secret
+from tribune.settings import Settings, load_account
+from tribune.sync.sender import Sender
+
+_SAMPLE_S = 1.0
+
+
+class OperationalSamples:
+    """Remembers when the model was seen to be operational.
+
+    Sampling can miss a moment, so a frame that was not looked at counts as operational: an empty frame too many is
+    harmless, one too few would look like a log that hides something.
+
+    Args:
+        tribune: the contracts.
+        model_id: whose state is sampled.
+        grid: the frames.
+    """
+
+    def __init__(self, tribune: Tribune, model_id: ModelId, grid: FrameGrid) -> None:
+        self._tribune = tribune
+        self._model_id = model_id
+        self._grid = grid
+        self._samples: list[tuple[int, bool]] = []
+
+    async def run(self) -> None:
+        """Sample until cancelled; a chain that cannot be asked leaves no sample."""
+        while True:
+            try:
+                seen = await self._tribune.kill_switch.is_operational(self._model_id)
+            except ChainError as fault:
+                get_logger(__name__).warning("no sample", fault=str(fault))
+            else:
+                self._samples = [*self._samples[-3600:], (time.time_ns() // 1000, seen)]
+            await asyncio.sleep(_SAMPLE_S)
+
+    async def was_operational(self, frame: FrameIndex) -> bool:
+        """Return whether the model could run at any time in a frame, or nobody looked."""
+        start, end = self._grid.bounds(frame)
+        seen = [operational for moment, operational in self._samples if start <= moment < end]
+        return any(seen) or not seen
+
+
+def grid_of(record: PolicyRecord) -> FrameGrid:
+    """Return a policy's frame grid in the log's terms: frame i ends at epoch + i · step."""
+    policy = record.policy
+    epoch = record.base - timedelta(seconds=(record.first_frame - 1) * policy.step_s)
+    return FrameGrid.of_seconds(
+        epoch_s=int(epoch.timestamp()),
+        step_s=policy.step_s,
+        length_s=policy.length_s,
+        grace_s=policy.grace_s,
+    )
+
+
+async def grid_for(tribune: Tribune, model_id: ModelId) -> FrameGrid:
+    """Return the grid in force for a model.
+
+    Raises:
+        ConfigurationError: governance has set no policy for it.
+    """
+    record = await tribune.policy_book.policy_for(model_id, FrameIndex(0))
+    if record is None:
+        raise ConfigurationError(
+            f"Model {model_id} has no policy in force, so it has no frames.",
+            mend="Token holders set one in the slow lane.",
+            model_id=model_id,
+        )
+    return grid_of(record)
+
+
+async def run(settings: Settings, model_id: ModelId, version: VersionNumber, stop: asyncio.Event) -> None:
+    """Seal and anchor a version's frames until `stop` is set, from the frame on in which it takes force.
+
+    Raises:
+        ConfigurationError: no key, no deployment, no policy.
+        ChainUnreachableError: the node does not answer at the start.
+    """
+    account = load_account(settings, "logger")
+    register_secret(account.key.hex())
+    async with await Tribune.connect(settings) as tribune:
+        grid = await grid_for(tribune, model_id)
+        sender = Sender(tribune.chain, account, receipt_timeout_s=settings.chain.receipt_timeout_s)
+        samples = OperationalSamples(tribune, model_id, grid)
+
+        async def anchor(manifest: Manifest, word: Digest) -> None:
+            known = await tribune.decision_log.anchor_of(model_id, version, manifest.frame)
+            if known == word:
+                return
+            if known is not None:
+                raise EvidenceError(
+                    f"Frame {manifest.frame} is anchored with another word than this log's.",
+                    mend="Find out who else anchors for this model, and which log is the right one.",
+                    frame=manifest.frame,
+                )
+            call = tribune.decision_log.anchor(
+                model_id, version, manifest.frame, manifest_digest(manifest), manifest.merkle_root, manifest.rows
+            )
+            receipt = await sender.send(call)
+            get_logger(__name__).info("anchored", frame=manifest.frame, rows=manifest.rows, tx=receipt.tx_hash)
+
+        async def in_force(frame: FrameIndex) -> bool:
+            last_second = datetime.fromtimestamp(grid.bounds(frame)[1] // 1_000_000 - 1, UTC)
+            if await tribune.model_registry.version_at(model_id, last_second) != version:
+                return False
+            return await samples.was_operational(frame)
+
+        first = FrameIndex(grid.last_due(time.time_ns() // 1000) + 1)
+        sealer = FrameSealer(
+            LogSealer(settings.log_folder, grid, model_id, version),
+            first=await first_unanchored(tribune, model_id, version, first),
+            anchor=anchor,
+            was_operational=in_force,
+        )
+        get_logger(__name__).info("logger ready", model=model_id, version=version, frame=sealer.next_frame)
+        tasks = [asyncio.create_task(samples.run()), asyncio.create_task(sealer.run())]
+        waiting = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            for task in (*tasks, waiting):
+                task.cancel()
+            await asyncio.gather(*tasks, waiting, return_exceptions=True)
+
+
+async def first_unanchored(
+    tribune: Tribune, model_id: ModelId, version: VersionNumber, newest: FrameIndex
+) -> FrameIndex:
+    """Return the oldest frame of a version that still accepts reports and is not anchored, at most `newest`."""
+    record = await tribune.policy_book.policy_for(model_id, newest)
+    if record is None:
+        return newest
+    back = record.policy.deadline_s // record.policy.step_s + 1
+    for number in range(max(record.first_frame, newest - back), newest):
+        if await tribune.decision_log.anchor_of(model_id, version, FrameIndex(number)) is None:
+            return FrameIndex(number)
+    return newest

@@ -1,0 +1,173 @@
+"""What a gate knows of its model, and whether that is enough to let it answer.
+
+A view holds the newest reading of the chain and how old it is; it is written by a source (`watcher`) and read
+in the request path without lock, call or wait. It fails closed: nothing read yet, a reading older than the
+bound, a chain whose blocks stopped coming, another version or chain, all mean "no". It never goes back to an
+older block.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+from tribune.ids import CaseId, ModelId, VersionNumber
+
+
+class Cause(StrEnum):
+    """Why a gate refuses; also the last part of the problem's type."""
+
+    SUSPENDED = "model-suspended"
+    PAUSED = "model-paused"
+    HALTED = "model-halted"
+    INACTIVE = "model-inactive"
+    RETIRED = "model-retired"
+    WRONG_VERSION = "wrong-version"
+    UNKNOWN = "state-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A model's status at one block. Times in unix seconds, `until` 0 unless suspended."""
+
+    state: str
+    oversight: str
+    version: VersionNumber
+    epoch: int
+    until: int
+    case_id: CaseId
+    halted: bool
+    block_number: int
+    block_time: int
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why the model may not run at this block; None where it may."""
+        if self.halted:
+            return Cause.HALTED
+        if self.state == "Active" or (self.state == "Suspended" and self.until <= self.block_time):
+            return None  # the bound is reached by chain time: the switch itself says Active from here on
+        causes = {"Suspended": Cause.SUSPENDED, "Paused": Cause.PAUSED, "Retired": Cause.RETIRED}
+        return causes.get(self.state, Cause.INACTIVE if self.state == "Inactive" else Cause.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What a refusal tells of its case. Value and limit in millionths; vote 0 before it opens."""
+
+    case_id: CaseId
+    kind: str
+    metric: str
+    value: int
+    limit: int
+    evidence: bytes
+    vote: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a view knows, replaced as a whole. `seen_at` is the monotonic time of the newest block."""
+
+    reading: Reading | None = None
+    seen_at: float = float("-inf")
+    case: CaseFacts | None = None
+    sentence: str = ""
+    fault: str = "The chain has not been read yet."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One "no" and what is known about it; `age_s` is None where nothing was ever read."""
+
+    cause: Cause
+    state: str
+    snapshot: Snapshot
+    age_s: float | None
+
+
+class StatusView:
+    """The newest known status of one model.
+
+    Args:
+        model_id: the model; a source reads this one and no other.
+        head_must_advance: count age from the newest *new* block, so that a node that stands still is no
+            proof of anything. False for chains that make no blocks without transactions.
+    """
+
+    def __init__(self, model_id: ModelId, *, head_must_advance: bool = True) -> None:
+        self.model_id = model_id
+        self._advance = head_must_advance
+        self._lock = threading.Lock()  # writers only; readers take the whole snapshot at once
+        self._snapshot = Snapshot()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot."""
+        return self._snapshot
+
+    def update(self, reading: Reading, *, asked_at: float) -> None:
+        """Take a reading that was asked for at a monotonic time; one of an older block is not believed."""
+        with self._lock:
+            old = self._snapshot
+            last = old.reading
+            if last is not None and reading.block_number < last.block_number:
+                fault = (
+                    f"The node is at block {reading.block_number}, behind {last.block_number} seen before."
+                )
+                self._snapshot = replace(old, fault=fault)
+                return
+            same = last is not None and (reading.block_number, reading.block_time) == (
+                last.block_number,
+                last.block_time,
+            )
+            kept = old.case is not None and old.case.case_id == reading.case_id
+            self._snapshot = Snapshot(
+                reading=reading,
+                seen_at=old.seen_at if same and self._advance else asked_at,
+                case=old.case if kept else None,
+                sentence=old.sentence if kept else "",
+                fault="No new block has come." if same and self._advance else "",
+            )
+
+    def explain(self, case: CaseFacts, sentence: str) -> None:
+        """Add what the case behind a refusal is about, if it still is that case."""
+        with self._lock:
+            reading = self._snapshot.reading
+            if reading is not None and reading.case_id == case.case_id:
+                self._snapshot = replace(self._snapshot, case=case, sentence=sentence)
+
+    def lose(self, fault: str) -> None:
+        """Note why the chain could not be read; what was read before counts until it is too old."""
+        with self._lock:
+            self._snapshot = replace(self._snapshot, fault=fault)
+
+    def forget(self, fault: str) -> None:
+        """Believe nothing read before: it came from another chain than the configured one."""
+        with self._lock:
+            self._snapshot = Snapshot(fault=fault)
+
+    def refusal(self, version: VersionNumber, max_staleness_s: float) -> Refusal | None:
+        """Return why this version may not answer now, or None where it may; takes about a microsecond."""
+        snapshot = self._snapshot
+        reading = snapshot.reading
+        if reading is None:
+            return Refusal(Cause.UNKNOWN, "Unknown", snapshot, None)
+        age_s = time.monotonic() - snapshot.seen_at
+        if age_s > max_staleness_s:
+            return Refusal(Cause.UNKNOWN, "Unknown", snapshot, age_s)
+        cause = reading.cause
+        if cause is None and reading.version == version:
+            return None
+        if cause is None:
+            return Refusal(Cause.WRONG_VERSION, "Active", snapshot, age_s)
+        return Refusal(cause, "Halted" if cause is Cause.HALTED else reading.state, snapshot, age_s)
+
+
+class StatusSource(Protocol):
+    """Keeps a view current, until cancelled."""
+
+    async def run(self, view: StatusView) -> None:
+        """Write into the view for as long as this runs; never raise for a chain that cannot be seen."""
