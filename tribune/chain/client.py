@@ -108,10 +108,14 @@ class Chain:
             )
 
     async def request(self, method: str, *params: Any, doing: str = "") -> Any:
-        """Return a JSON-RPC result, after the chain id was verified once."""
+        """Return a JSON-RPC result; the chain id is verified first, and again after an outage."""
         if not self._checked:
             await self.check()
-        return await self.rpc.request(method, params, doing=doing)
+        try:
+            return await self.rpc.request(method, params, doing=doing)
+        except ChainUnreachableError:
+            self._checked = False  # whoever answers next may be another node
+            raise
 
     # Reading
 

@@ -22,6 +22,7 @@ from tribune.store.tables import ChainEvent
 
 if TYPE_CHECKING:
     from tribune.chain.client import Chain
+    from tribune.chain.facade import Tribune
 
 KEEP_BLOCKS = 256
 """Blocks remembered to find a common ancestor; a deeper reorg reads again from the first block."""
@@ -60,6 +61,12 @@ class Indexer:
         self._changed = asyncio.Condition()
         self.head: Block | None = None
         """Newest block taken in by this process."""
+
+    @classmethod
+    def of(cls, tribune: Tribune, store: Store) -> Indexer:
+        """Return an indexer of all contracts of a deployment, from its first block."""
+        contracts = {contract.address: contract.abi for contract in tribune.contracts}
+        return cls(tribune.chain, store, contracts, first_block=tribune.deployment.block)
 
     async def events_since(
         self, event_id: int, *, names: Iterable[str] = (), limit: int = 1000

@@ -149,3 +149,12 @@ async def test_subscribe_heads__websocket_of_another_chain__wrong_chain_error(an
         async with Chain(anvil.http_url, chain_id=31337, ws_url=other.ws_url) as chain:
             with pytest.raises(WrongChainError):
                 await take(chain.subscribe_heads(), 1)
+
+
+async def test_request__another_chain_after_an_outage__wrong_chain_error(anvil: Anvil, chain: Chain) -> None:
+    await chain.head()
+    anvil.stop()
+    with pytest.raises(ChainUnreachableError):
+        await chain.head()
+    with Anvil.start(port=anvil.port, chain_id=5), pytest.raises(WrongChainError):
+        await chain.head()

@@ -26,9 +26,12 @@ from tribune.chain.policy_book import PolicyInput, PolicyRule, PolicySet
 from tribune.chain.report_hub import Attestation, Attested, ReportJudged
 from tribune.chain.types import ContractCall, Receipt
 from tribune.exceptions import ConfigurationError, RevertedError
+from tribune.gate.watcher import GateClient as WatcherClient
 from tribune.ids import Address, CaseId, Digest, FrameIndex, ModelId, ProposalId, VersionNumber
 from tribune.reports.signing import HubDomain, Report, report_digest, sign_attestation
 from tribune.settings import Settings, load_settings
+from tribune.store.session import open_store
+from tribune.sync.indexer import Indexer, stored_log
 from tribune.sync.sender import Sender
 
 chain_support = pytest.importorskip("support.chain", reason="the deployment plan is not there")
@@ -282,10 +285,10 @@ async def test_submit__breach__suspended_with_case_and_events(place: Place) -> N
 
 async def test_gate_client__suspended__status_and_case_with_metric(place: Place) -> None:
     await breach(place)
-    client = GateClient(place.tribune)
+    client: WatcherClient = GateClient(place.tribune)
     status = await client.model_status(MODEL)
     assert str(status.state) == "Suspended"
-    case = await client.model_case(status.case_id)
+    case = await client.model_case(CaseId(status.case_id))
     assert (case.metric, str(case.kind), case.value) == (RULE.metric, "Breach", 50_000)
 
 
@@ -399,6 +402,20 @@ async def test_slow_lane__proposal_to_execution__policy_like_change_is_carried_o
     await place.warp(await tribune.timelock.min_delay_s() + 1)
     await place.send(governor.execute(calls))
     assert await tribune.monitor_registry.is_admitted(address(7))
+
+
+async def test_indexer__life_of_a_model__stored_events_decode_like_the_chain_s(
+    place: Place, tmp_path: Path
+) -> None:
+    receipt, _, _ = await breach(place)
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        indexer = Indexer.of(place.tribune, store)
+        await indexer.catch_up()
+        rows = await indexer.events_since(0, names=["StateChanged", "CaseOpened"])
+        assert rows[-1].args["model_id"] == MODEL
+        switch = place.tribune.kill_switch
+        stored = [switch.event(stored_log(row)) for row in rows if row.tx_hash == receipt.tx_hash]
+        assert stored == switch.events(receipt.logs)
 
 
 async def test_timelock__roles__governor_proposes_and_anyone_executes(place: Place) -> None:

@@ -78,3 +78,11 @@ async def test_read__row__stays_readable_and_aware(store: Store) -> None:
 async def test_run__naive_time__is_refused(store: Store) -> None:
     with pytest.raises(StoreError):
         await store.run(enqueue, "k", "kind", {}, not_before=datetime(2026, 1, 1))
+
+
+def test_session__reading_while_another_writes__neither_waits_nor_sees_half(store: Store) -> None:
+    with store.session() as writer:
+        enqueue(writer, "k", "kind", {})
+        with store.session(readonly=True) as reader:
+            assert outbox_depth(reader) == 0
+            assert reader.connection().connection.dbapi_connection.in_transaction  # type: ignore[union-attr]
