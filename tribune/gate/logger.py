@@ -1,7 +1,7 @@
 """The steward's logger as a process: seals each frame of a served version and anchors its word on the chain.
 
-Runs beside the server and shares nothing with it but the log folder, so that the key that anchors never is in the
-process that answers requests.
+Runs beside the server and shares nothing with it but the log folder, so that the key that anchors never is
+in the process that answers requests.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyRecord
@@ -28,8 +29,8 @@ _SAMPLE_S = 1.0
 class OperationalSamples:
     """Remembers when the model was seen to be operational.
 
-    Sampling can miss a moment, so a frame that was not looked at counts as operational: an empty frame too many is
-    harmless, one too few would look like a log that hides something.
+    Sampling can miss a moment, so a frame that was not looked at counts as operational: an empty frame
+    too many is harmless, one too few would look like a log that hides something.
 
     Args:
         tribune: the contracts.
@@ -114,10 +115,17 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
                     frame=manifest.frame,
                 )
             call = tribune.decision_log.anchor(
-                model_id, version, manifest.frame, manifest_digest(manifest), manifest.merkle_root, manifest.rows
+                model_id,
+                version,
+                manifest.frame,
+                manifest_digest(manifest),
+                manifest.merkle_root,
+                manifest.rows,
             )
             receipt = await sender.send(call)
-            get_logger(__name__).info("anchored", frame=manifest.frame, rows=manifest.rows, tx=receipt.tx_hash)
+            get_logger(__name__).info(
+                "anchored", frame=manifest.frame, rows=manifest.rows, tx=receipt.tx_hash
+            )
 
         async def in_force(frame: FrameIndex) -> bool:
             last_second = datetime.fromtimestamp(grid.bounds(frame)[1] // 1_000_000 - 1, UTC)
@@ -133,7 +141,10 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
             was_operational=in_force,
         )
         get_logger(__name__).info("logger ready", model=model_id, version=version, frame=sealer.next_frame)
-        tasks = [asyncio.create_task(samples.run()), asyncio.create_task(sealer.run())]
+        tasks: list[asyncio.Task[Any]] = [
+            asyncio.create_task(samples.run()),
+            asyncio.create_task(sealer.run()),
+        ]
         waiting = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
@@ -149,7 +160,7 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
 async def first_unanchored(
     tribune: Tribune, model_id: ModelId, version: VersionNumber, newest: FrameIndex
 ) -> FrameIndex:
-    """Return the oldest frame of a version that still accepts reports and is not anchored, at most `newest`."""
+    """Return the oldest frame that still accepts reports and is not anchored, at most `newest`."""
     record = await tribune.policy_book.policy_for(model_id, newest)
     if record is None:
         return newest

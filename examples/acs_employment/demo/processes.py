@@ -112,7 +112,7 @@ class Processes:
     async def until(self, ready: Path, *, of: str, limit_s: float = 30.0) -> None:
         """Wait until a process has written a file that says that it is ready."""
         deadline = time.monotonic() + limit_s
-        while not ready.exists():
+        while not await asyncio.to_thread(ready.exists):
             self.running[of].check()
             if time.monotonic() > deadline:
                 raise ProcessEndedError(f"{of} is not ready after {limit_s:g} s.", mend="See its log.")

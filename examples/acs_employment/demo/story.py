@@ -1,4 +1,4 @@
-"""What the demo says: live lines with the time since its start, and the closing table. Holds no figure itself."""
+"""What the demo says: live lines with the time since its start, and the closing table. Holds no figure."""
 
 from __future__ import annotations
 
@@ -51,9 +51,7 @@ class Story:
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = []
         for row in rows:
-            name, block, transaction, seconds = row
-            lines.append(
-                f"{name:<{widths[0]}}  {block:>{widths[1]}}  {transaction:<{widths[2]}}  {seconds:>{widths[3]}}"
-            )
+            cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, "<><>", widths, strict=True))
+            lines.append("  ".join(cells))
         lines.insert(1, "  ".join("─" * width for width in widths))
         return "\n".join(lines)

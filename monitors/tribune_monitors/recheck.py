@@ -1,0 +1,105 @@
+"""Checking somebody's report: evidence by its name, recomputed from the sealed log that the chain names.
+
+Believes nothing but the chain and the bytes that match it. Needs the sealed log, the profile and the
+evidence; says which one is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from tribune.chain import Tribune
+from tribune.chain.policy_book import PolicyRecord
+from tribune.exceptions import EvidenceError, PolicyError
+from tribune.ids import Cid, Digest, FrameIndex, ModelId, VersionNumber
+from tribune.metrics import Policy
+from tribune.reports.canonical import canonical_bytes, read_evidence
+from tribune.reports.verify import verify_evidence
+from tribune.settings import Settings
+from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+from tribune_monitors.sources.documents import load_profile
+from tribune_monitors.sources.sealed import SealedFrame, SealedLog
+from tribune_monitors.worker import frame_files
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whether a report is what recomputing gives, in words."""
+
+    same: bool
+    words: str
+
+
+async def recheck(settings: Settings, name: Cid) -> Outcome:
+    """Recompute the report whose evidence has this name.
+
+    Raises:
+        EvidenceError: evidence, profile or sealed log are missing, or not what the chain names.
+        PolicyError: the chain has no such policy.
+    """
+    stores = [*settings.evidence_urls, *settings.evidence_read_urls]
+    document = await asyncio.to_thread(_evidence, stores, name)
+    model_id, version = ModelId(document["model"]), VersionNumber(document["version"])
+    frame = FrameIndex(document["frame"])
+    async with await Tribune.connect(settings) as tribune:
+        record = await _policy(tribune, model_id, document["policy"])
+        details = (await tribune.model_registry.version(model_id, version)).details
+        profile = await asyncio.to_thread(load_profile, stores, details.profile)
+        policy = Policy.from_chain([rule.on_chain() for rule in record.policy.rules])
+        back = 0 if frame == 0 else policy.longest_window - 1 + profile.spec.label_lag
+        log = SealedLog(settings.log_folder)
+        frames: dict[FrameIndex, SealedFrame | None] = {}
+        for number in range(frame if frame == 0 else max(1, frame - back), frame + 1):
+            word = await _word(tribune, model_id, version, FrameIndex(number))
+            frames[FrameIndex(number)] = (
+                None
+                if word is None
+                else await asyncio.to_thread(log.read, model_id, version, FrameIndex(number), word=word)
+            )
+    files = [frame_files(number, frames, profile.spec.label_lag) for number in frames]
+    window = files[-policy.longest_window :] if frame else files
+    verdict = await asyncio.to_thread(
+        verify_evidence, canonical_bytes(document), profile, policy, window, DuckDBEngine().count
+    )
+    rows = sum(partition.rows for partition in _current(frames, frame).manifest.partitions)
+    if verdict.same:
+        return Outcome(
+            True, f"The same to the last byte: frame {frame}, {rows} decisions, recomputed as {name}."
+        )
+    return Outcome(False, f"DIFFERENT. First difference: {verdict.difference}")
+
+
+def _current(frames: dict[FrameIndex, SealedFrame | None], frame: FrameIndex) -> SealedFrame:
+    sealed = frames[frame]
+    if sealed is None:
+        raise EvidenceError(f"Frame {frame} is not anchored on this chain.", frame=frame)
+    return sealed
+
+
+def _evidence(stores: list[str], name: Cid) -> dict[str, Any]:
+    fault = EvidenceError(f"No store is configured to look for {name} in.")
+    for store in stores:
+        try:
+            return read_evidence(store, name)
+        except EvidenceError as cause:
+            fault = cause
+    raise fault
+
+
+async def _policy(tribune: Tribune, model_id: ModelId, digest: str) -> PolicyRecord:
+    for record in await tribune.policy_book.policies(model_id):
+        if "0x" + record.digest.hex() == digest:
+            return record
+    raise PolicyError(
+        f"Model {model_id} never had the policy {digest}.", mend="Is this the chain that it is from?"
+    )
+
+
+async def _word(
+    tribune: Tribune, model_id: ModelId, version: VersionNumber, frame: FrameIndex
+) -> Digest | None:
+    if frame == 0:
+        return await tribune.model_registry.evaluation_set(model_id, version)
+    return await tribune.decision_log.anchor_of(model_id, version, frame)
