@@ -18,7 +18,7 @@ from tribune.metrics.spec import ColumnKind, ModelSpec
 
 MAX_CELLS = 2**16
 """Cells of one numeric column; about 4,096 are used, and more would only cost memory."""
-_MAX_SHIFT = 1000  # 2.0**shift must stay a finite, normal double
+_MAX_SHIFT = 1022  # 2.0**shift must stay a finite, normal double
 
 LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_INVALID, LABEL_UNKNOWN = range(4)
 """Label axis of the outcomes. Invalid: a label that is neither value. Unknown: no label came."""

@@ -86,22 +86,30 @@ def grid_over(low: float, high: float) -> Grid:
     """Return a grid of one bin over a range: at most about 4,096 cells, a power of two to the unit."""
     span = high / 2 - low / 2  # half of it: high - low may overflow
     exponent = math.frexp(span)[1] + 1 if span > 0 else math.frexp(low)[1] if low else 0
-    shift = min(max(12 - exponent, -1000), 1000)
+    shift = min(max(12 - exponent, -1022), 1022)
     scale = 2.0**shift
     return Grid(shift, (math.floor(low * scale), math.floor(high * scale) + 1))
 
 
 def with_bins(grid: Grid, counts: Iterable[tuple[float | None, int]]) -> Grid:
-    """Return a grid with edges so that each bin holds about a tenth of the rows in range."""
+    """Return a grid with edges so that each bin holds about a tenth of the rows in range.
+
+    A cell that alone holds a tenth or more begins a bin, so that what lies below it is not lost in it.
+    """
     low, high = grid.edges[0], grid.edges[-1]
     cells = [0] * grid.size
     for key, rows in counts:
         if key is not None and math.isfinite(key) and low <= int(key) < high:
             cells[int(key) - low] += rows
     total = sum(cells)
+    if not total:
+        return grid
     edges = [low]
     reached = 0  # tenths of the rows below the last edge
     for place, below in enumerate(accumulate(cells), start=1):
+        heavy = cells[place - 1] * BINS >= total
+        if heavy and below > cells[place - 1] and low + place - 1 > edges[-1]:
+            edges.append(low + place - 1)
         tenths = below * BINS // total
         if reached < tenths < BINS:
             edges.append(low + place)

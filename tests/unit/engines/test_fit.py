@@ -1,0 +1,93 @@
+"""Making the first profile."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tribune.exceptions import DataError
+from tribune.metrics import Categories, Grid
+from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+from tribune_monitors.engines.fit import CELLS, MAX_VALUES, fit_binnings, fit_profile, grid_over, with_bins
+
+from ..metrics.samples import SPEC, Row, rows
+from .files import write_decisions, write_labels
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+def test_grid_over__any_range__covers_it_in_few_cells(one: float, other: float) -> None:
+    low, high = min(one, other), max(one, other)
+    grid = grid_over(low, high)
+    assert grid.size <= CELLS + 2
+    for value in (low, high):
+        assert grid.edges[0] <= math.floor(value * grid.scale) < grid.edges[-1]
+
+
+def test_grid_over__an_ordinary_range__has_about_4096_cells() -> None:
+    for low, high in ((0.0, 95.0), (-3.5, 1e6), (0.0, 1.0), (1e9, 1e9 + 7)):
+        assert CELLS / 2 - 2 <= grid_over(low, high).size <= CELLS + 2
+
+
+def test_with_bins__skewed_counts__each_bin_holds_about_a_tenth() -> None:
+    counts = [(float(cell), cell + 1) for cell in range(100)]
+    grid = with_bins(Grid(0, (0, 100)), counts)
+    held = [0] * (len(grid.edges) - 1)
+    for cell, n in counts:
+        held[grid.bin_of(int(cell))] += n
+    assert len(held) == 10
+    assert max(held) < 1.3 * sum(held) / 10
+
+
+def test_with_bins__nearly_all_in_one_cell__still_is_a_grid() -> None:
+    assert with_bins(Grid(0, (0, 5)), [(0.0, 1), (2.0, 1000), (None, 3), (math.nan, 2)]).edges == (0, 2, 5)
+
+
+def test_fit_binnings__a_reference__is_ordered_and_bounded(tmp_path: Path) -> None:
+    sample = [replace(row, job=f"j{i % 150}" if i % 3 else "top") for i, row in enumerate(rows(900, 1))]
+    path = write_decisions(tmp_path / "d.parquet", [*sample, Row(math.inf, None, "1", "1", math.nan)])
+    binnings = fit_binnings([path], SPEC)
+    job, age, score = binnings["job"], binnings["age"], binnings["score"]
+    assert isinstance(job, Categories)
+    assert (job.values[0], len(job.values), job.rest) == ("top", MAX_VALUES, True)
+    assert isinstance(age, Grid)
+    assert age.edges[-1] / age.scale <= 101
+    assert isinstance(score, Grid)
+    assert (score.shift, score.edges[0], score.edges[-1]) == (11, 0, 2049)
+    assert binnings["prediction"] == Categories(("0", "1"))
+
+
+def test_fit_binnings__no_partitions__is_refused() -> None:
+    with pytest.raises(DataError, match="no rows"):
+        fit_binnings([], SPEC)
+
+
+@pytest.mark.parametrize("column", ["age", "job", "sex", "score"])
+def test_fit_binnings__a_column_without_values__is_named(tmp_path: Path, column: str) -> None:
+    path = write_decisions(tmp_path / "d.parquet", [replace(row, **{column: None}) for row in rows(5)])
+    with pytest.raises(DataError, match=f"Column {column} has no value"):
+        fit_binnings([path], SPEC)
+
+
+def test_fit_binnings__predictions_that_are_no_outcome__are_named(tmp_path: Path) -> None:
+    path = write_decisions(tmp_path / "d.parquet", [replace(row, prediction="yes") for row in rows(5)])
+    with pytest.raises(DataError, match="says 'yes', not 0 or 1"):
+        fit_binnings([path], SPEC)
+
+
+def test_fit_profile__blocks__count_every_row_once(tmp_path: Path) -> None:
+    sample = rows(600, 1)
+    blocks = [
+        [write_decisions(tmp_path / f"{i}.parquet", sample[i * 200 : i * 200 + 200], i * 200)]
+        for i in range(3)
+    ]
+    labels = write_labels(tmp_path / "l.parquet", sample)
+    profile = fit_profile(DuckDBEngine(2), blocks, [labels], SPEC)
+    assert profile.reference.rows == 600
+    assert profile.reference.adds_up(profile.scheme)
+    again = fit_profile(DuckDBEngine(1), blocks, [labels], SPEC)
+    assert again.digest == profile.digest

@@ -1,0 +1,44 @@
+"""Rules in plain words."""
+
+from __future__ import annotations
+
+import pytest
+
+from tribune.metrics import METRICS, Rule, Severity, describe
+
+from .samples import SPEC
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (
+            Rule(
+                "fairness.demographic_parity_difference.lower/sex",
+                ">",
+                100_000,
+                Severity.TRIP,
+                z=3_000_000,
+            ),
+            "Stop the model for a bounded time and open a vote when the gap in positive decisions between "
+            "groups by sex is surely above 10 % in one frame.",
+        ),
+        (
+            Rule("performance.accuracy", "<", 755_000, Severity.VOTE, m=2, w=3),
+            "Open a vote when the share of right answers is below 75.5 % in 2 of 3 frames.",
+        ),
+        (
+            Rule("drift.effect.lower.max", ">", 100_000, Severity.WARN, z=3_000_000),
+            "Tell Discord when the size of the shift of the worst column is surely above 0.1 in one frame.",
+        ),
+    ],
+)
+def test_describe__a_rule__is_one_sentence(rule: Rule, words: str) -> None:
+    assert describe(rule, SPEC) == words
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
+def test_describe__any_metric__has_words(metric: object) -> None:
+    name = metric.name + (".max" if metric.targets else "")  # type: ignore[attr-defined]
+    sentence = describe(Rule(name, ">", 0, Severity.WARN))
+    assert "{" not in sentence
