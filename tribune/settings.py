@@ -49,8 +49,6 @@ class ChainSettings(_Section):
     """Pause between two polls where no websocket is used."""
     receipt_timeout_s: float = Field(default=120.0, gt=0)
     """Longest wait for a transaction's receipt."""
-    confirmations: int = Field(default=0, ge=0)
-    """Blocks on top of a transaction's block before it counts as final."""
 
     @field_validator("http_url")
     @classmethod

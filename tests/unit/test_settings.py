@@ -74,6 +74,12 @@ def test_load_settings__broken_file__configuration_error(tmp_path: Path, text: s
         load_settings()
 
 
+def test_load_settings__list_that_is_no_json__configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIBUNE_EVIDENCE_URLS", "[")
+    with pytest.raises(ConfigurationError, match="evidence_urls"):
+        load_settings()
+
+
 def test_load_settings__named_file_missing__configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="does not exist"):
         load_settings(tmp_path / "no.toml")
