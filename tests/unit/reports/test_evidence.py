@@ -1,0 +1,131 @@
+"""Evidence: equal bytes on honest monitors, and nothing in it that should not be published."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tribune.exceptions import EvidenceError
+from tribune.ids import FrameIndex, ModelId, VersionNumber
+from tribune.metrics import NOT_AVAILABLE, Policy, Profile, Rule, Severity, Tally, make_profile
+from tribune.metrics.measure import measure
+from tribune.reports.canonical import parse_canonical
+from tribune.reports.evidence import Evidence, EvidenceContext, FrameTallies, build_evidence
+from tribune.reports.published import merged, read_column, read_rates
+from unit.metrics.samples import BINNINGS, SPEC, Row, count, profile_of, rows
+
+PARITY = "fairness.demographic_parity_difference.lower/sex"
+POLICY = Policy(
+    (
+        Rule(PARITY, ">", 100_000, Severity.TRIP, z=3_000_000),
+        Rule("performance.accuracy", "<", 500_000, Severity.VOTE, m=2, w=2),
+    )
+)
+CONTEXT = EvidenceContext(
+    chain=31337,
+    model=ModelId(1),
+    version=VersionNumber(1),
+    frame=FrameIndex(3),
+    start_us=0,
+    end_us=10,
+    manifest=b"m" * 32,
+    policy=b"p" * 32,
+    manifests=((2, b"a" * 32), (3, b"b" * 32)),
+)
+FRAME = [*rows(700, 2), Row(None, "new", "3", "1", None, None)]
+
+
+@pytest.fixture(scope="module")
+def profile() -> Profile:
+    return profile_of(rows(1000, 1))
+
+
+def evidence(profile: Profile, sample: list[Row], **context: object) -> Evidence:
+    tally = count(sample)
+    return build_evidence(
+        replace(CONTEXT, **context),  # type: ignore[arg-type]
+        profile,
+        POLICY,
+        FrameTallies(tally, tally),
+        [measure(POLICY, profile, count(rows(300, 5)), None)],
+    )
+
+
+def test_build_evidence__rows_in_another_order__has_the_same_digest(profile: Profile) -> None:
+    one, other = evidence(profile, FRAME), evidence(profile, FRAME[::-1])
+    assert (one.digest, one.cid, one.values) == (other.digest, other.cid, other.values)
+
+
+def test_build_evidence__one_row_more__has_another_digest(profile: Profile) -> None:
+    assert evidence(profile, FRAME).digest != evidence(profile, [*FRAME, FRAME[0]]).digest
+
+
+def test_build_evidence__data__is_canonical_without_floats(profile: Profile) -> None:
+    made = evidence(profile, FRAME)
+    assert parse_canonical(made.data)["rules"][0]["metric"] == PARITY
+    assert b"." not in json.dumps(json.loads(made.data)["tally"]).encode()
+
+
+def test_build_evidence__window_with_too_few_frames__is_not_available(profile: Profile) -> None:
+    made = evidence(profile, FRAME)
+    assert made.values[1] == NOT_AVAILABLE
+    assert made.document["rules"][1]["value"] is None
+
+
+def test_build_evidence__frame_zero__values_are_its_own(profile: Profile) -> None:
+    made = evidence(profile, FRAME, frame=FrameIndex(0))
+    assert made.values[1] == made.document["values"]["performance.accuracy"]["micro"]
+
+
+def test_build_evidence__no_rows__every_value_says_so(profile: Profile) -> None:
+    empty = Tally.zero(profile.scheme)
+    made = build_evidence(CONTEXT, profile, POLICY, FrameTallies(empty, None))
+    assert set(made.values) == {NOT_AVAILABLE}
+    reasons = {value["reason"] for value in made.document["values"].values()}
+    assert reasons == {"no rows", "no labels yet"}
+
+
+def test_evidence_context__a_digest_of_another_length__is_refused() -> None:
+    with pytest.raises(EvidenceError, match="32 bytes"):
+        replace(CONTEXT, policy=b"p")
+
+
+def test_published_tally__small_cells__are_merged(profile: Profile) -> None:
+    cells = read_column(evidence(profile, FRAME).document, profile, "job")
+    assert cells["value 'c'"] is not None
+    assert cells["other values"] is None
+    shown = [count for count in cells.values() if count is not None]
+    assert sum(shown) == len(FRAME)
+    assert all(count == 0 or count >= 10 for count in shown)
+
+
+def test_read_rates__large_groups__are_exact_and_small_ones_absent(profile: Profile) -> None:
+    said = {sex: [row.prediction for row in FRAME if row.sex == sex] for sex in "12"}
+    assert read_rates(evidence(profile, FRAME).document, profile, "sex") == {
+        "men": (said["1"].count("1"), len(said["1"])),
+        "women": (said["2"].count("1"), len(said["2"])),
+    }
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=12), st.integers(1, 20))
+def test_merged__any_cells__keeps_the_sum_and_shows_no_small_cell(cells: list[int], least: int) -> None:
+    result = merged(cells, least)
+    assert len(result) == len(cells)
+    shown = [count for count in result if count is not None]
+    assert all(count == 0 or count >= least for count in shown)
+    assert sum(shown) == (sum(cells) if sum(cells) >= least else 0)
+
+
+def test_merged__small_cells__join_the_successor_the_last_the_predecessor() -> None:
+    assert merged([3, 20, 0, 2, 0, 9, 40, 1], 10) == [None, 23, 0, None, None, 11, 41, None]
+
+
+def test_build_evidence__names_from_the_data__are_no_keys() -> None:
+    profile = make_profile(SPEC, count(rows(500)), BINNINGS)
+    document = evidence(profile, FRAME).document
+    assert isinstance(document["tally"]["columns"], list)
+    assert all(isinstance(cells, list) for cells in document["tally"]["columns"])

@@ -1,0 +1,134 @@
+"""Recomputing a report: the same, or the first cell that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tribune.exceptions import EvidenceError
+from tribune.ids import FrameIndex, ModelId, VersionNumber
+from tribune.metrics import Policy, Profile, Rule, Severity, Tally
+from tribune.reports.canonical import canonical_bytes, parse_canonical
+from tribune.reports.evidence import Evidence, EvidenceContext, FrameFiles
+from tribune.reports.verify import recompute, verify_evidence
+from unit.metrics.samples import Row, count, profile_of, rows
+
+POLICY = Policy((Rule("performance.accuracy", "<", 500_000, Severity.VOTE, m=2, w=2),))
+CONTEXT = EvidenceContext(
+    chain=31337,
+    model=ModelId(1),
+    version=VersionNumber(1),
+    frame=FrameIndex(2),
+    start_us=0,
+    end_us=10,
+    manifest=b"m" * 32,
+    policy=b"p" * 32,
+    manifests=((1, b"a" * 32), (2, b"b" * 32)),
+)
+ONE, TWO, LABELS = Path("one"), Path("two"), Path("labels")
+FRAMES = [
+    FrameFiles(FrameIndex(1), b"a" * 32, (ONE,), (ONE,), (LABELS,)),
+    FrameFiles(FrameIndex(2), b"b" * 32, (TWO,), (TWO,), (LABELS,)),
+]
+PARTITIONS: dict[Path, list[Row]] = {ONE: rows(400, 1), TWO: rows(500, 2)}
+
+
+def counting(partitions: dict[Path, list[Row]]) -> Callable[[Sequence[Path], Sequence[Path], Profile], Tally]:
+    def engine(decisions: Sequence[Path], labels: Sequence[Path], profile: Profile) -> Tally:
+        return sum((count(partitions[path]) for path in decisions), Tally.zero(profile.scheme))
+
+    return engine
+
+
+@pytest.fixture(scope="module")
+def profile() -> Profile:
+    return profile_of(rows(1000, 3))
+
+
+@pytest.fixture(scope="module")
+def made(profile: Profile) -> Evidence:
+    return recompute(CONTEXT, profile, POLICY, FRAMES, counting(PARTITIONS))
+
+
+def test_verify_evidence__honest_report__is_the_same(profile: Profile, made: Evidence) -> None:
+    verdict = verify_evidence(made.data, profile, POLICY, FRAMES, counting(PARTITIONS))
+    assert verdict.same
+    assert verdict.recomputed.digest == made.digest
+    assert verdict.recomputed.values == made.values != (-(2**63),)
+
+
+def test_verify_evidence__rows_changed__names_the_cell(profile: Profile, made: Evidence) -> None:
+    changed = [replace(row, age=5) for row in PARTITIONS[TWO][:40]]
+    verdict = verify_evidence(
+        made.data,
+        profile,
+        POLICY,
+        FRAMES,
+        counting({ONE: PARTITIONS[ONE], TWO: [*changed, *PARTITIONS[TWO][40:]]}),
+    )
+    assert not verdict.same
+    assert verdict.difference.startswith("age, cells ")
+
+
+def test_verify_evidence__an_earlier_frame_changed__names_the_rule(profile: Profile, made: Evidence) -> None:
+    perfect = [replace(row, label=row.prediction) for row in PARTITIONS[ONE]]
+    verdict = verify_evidence(
+        made.data, profile, POLICY, FRAMES, counting({ONE: perfect, TWO: PARTITIONS[TWO]})
+    )
+    assert verdict.difference.startswith("rules.0.value: the evidence says")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "word"),
+    [
+        (("tally", "rows"), 501, "tally.rows"),
+        (("tally", "columns", 1, 0), 1, "job, value 'a'"),
+        (("tally", "groups", 0, 0), 1, "tally, sex 1, label negative, prediction negative"),
+        (("labelled", "scores", 0), 1, "labelled, label negative, score bin 0"),
+        (("values", "performance.accuracy", "micro"), 1, "performance.accuracy, micro"),
+        (("values", "performance.auc", "reason"), "x", "performance.auc, reason"),
+        (("rates", 0, "selection", 0, 0), 1, "rates.0.selection.0.0"),
+        (("note",), 1, "note"),
+    ],
+)
+def test_verify_evidence__a_tampered_cell__is_named(
+    profile: Profile, made: Evidence, path: tuple[str | int, ...], value: object, word: str
+) -> None:
+    document = parse_canonical(made.data)
+    place: Any = document
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    verdict = verify_evidence(canonical_bytes(document), profile, POLICY, FRAMES, counting(PARTITIONS))
+    assert verdict.difference.startswith(f"{word}: the evidence says")
+
+
+def test_verify_evidence__another_profile__is_refused(made: Evidence) -> None:
+    with pytest.raises(EvidenceError, match="another profile"):
+        verify_evidence(made.data, profile_of(rows(1000, 4)), POLICY, FRAMES, counting(PARTITIONS))
+
+
+def test_verify_evidence__other_rules__is_refused(profile: Profile, made: Evidence) -> None:
+    other = Policy((Rule("drift.psi.max", ">", 0, Severity.WARN),))
+    with pytest.raises(EvidenceError, match="other rules"):
+        verify_evidence(made.data, profile, other, FRAMES, counting(PARTITIONS))
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"schema":"x"}', b'{"schema":"tribune/evidence/1"}'])
+def test_verify_evidence__no_evidence__is_refused(profile: Profile, data: bytes) -> None:
+    with pytest.raises(EvidenceError):
+        verify_evidence(data, profile, POLICY, FRAMES, counting(PARTITIONS))
+
+
+def test_recompute__reported_frame_without_partitions__is_refused(profile: Profile) -> None:
+    with pytest.raises(EvidenceError, match="no sealed partitions"):
+        recompute(CONTEXT, profile, POLICY, [FRAMES[0], None], counting(PARTITIONS))
+
+
+def test_recompute__earlier_frame_without_anchor__gives_no_value(profile: Profile) -> None:
+    made = recompute(CONTEXT, profile, POLICY, [None, FRAMES[1]], counting(PARTITIONS))
+    assert made.values == (-(2**63),)
