@@ -181,8 +181,8 @@ class ChainWatcher:
         reading, case = view.snapshot.reading, view.snapshot.case
         if reading is None or reading.cause is None or not reading.case_id:
             return
-        if case is not None and case.vote:  # nothing more will be known of it
-            return
+        if case is not None and case.vote and (case.metric or case.kind != "Breach"):
+            return  # nothing more will be known of it
         if self._explaining is None or self._explaining.done():
             self._explaining = tasks.create_task(self._read_case(view, reading.case_id))
 

@@ -126,6 +126,16 @@ async def test_run__vote_opens_later__is_seen_then_read_no_more() -> None:
         assert chain.case_reads == reads
 
 
+async def test_run__metric_not_readable_at_first__is_read_again() -> None:
+    chain = HandChain(case=replace(CASE, metric=""))
+    async with _watching(chain) as view:
+        chain.mine(state="Suspended", until=SUSPENDED.until, case_id=CaseId(7))
+        await until(lambda: view.snapshot.case is not None)
+        chain.case = CASE
+        chain.mine()
+        await until(lambda: view.snapshot.case == CASE)
+
+
 async def test_run__details_that_fail__cost_the_sentence_only() -> None:
     def fails(case: CaseFacts) -> str:
         raise RuntimeError("no evidence here")
