@@ -11,8 +11,10 @@ import {PolicyCode} from "./PolicyCode.sol";
  * @notice What token holders decided about each model: the grid of frames, the panel of monitors, the rules.
  *
  * Decisions
- * - A policy takes force at a boundary of the grid that is in force, and frames go on counting across it. A frame
- *   is always judged by the policy that was in force at its start, so no policy is changed under a frame.
+ * - A policy takes force at a boundary of the grid that is in force, and frames go on counting across it. Where its
+ *   frames are longer than their step, it waits until its first frame begins after the decision: a frame is always
+ *   judged by a policy that was known at its start.
+ * - Until it takes force a policy can be replaced whole, its start included.
  * - The panel is part of the policy: a monitor that governance dismisses leaves a panel by the next policy.
  *
  * Assumptions
@@ -64,6 +66,8 @@ contract PolicyBook is IPolicyBook, AccessManaged {
     error PolicyMonitorInvalid(address monitor);
     /// @notice The model has no policy, or none in force for that frame or time.
     error PolicyMissing(uint256 modelId);
+    /// @notice The frame lies beyond the end of time.
+    error PolicyFrameTooFar(uint256 modelId, uint64 frame);
 
     constructor(address authority_, MonitorRegistry monitors_) AccessManaged(authority_) {
         monitors = monitors_;
@@ -74,17 +78,8 @@ contract PolicyBook is IPolicyBook, AccessManaged {
     function setPolicy(uint256 modelId, PolicyInput calldata policy) external restricted returns (bytes32 digest) {
         _check(policy);
         Entry[] storage entries = _entries[modelId];
-        uint64 firstFrame = 1;
-        uint48 base = policy.start > block.timestamp ? policy.start : uint48(block.timestamp);
-        if (entries.length > 0) {
-            Entry storage last = entries[entries.length - 1];
-            if (last.base > block.timestamp) {
-                (firstFrame, base) = (last.firstFrame, last.base);
-                entries.pop();
-            } else {
-                (firstFrame, base) = _boundary(last, uint48(block.timestamp));
-            }
-        }
+        if (entries.length > 0 && entries[entries.length - 1].base > block.timestamp) entries.pop();
+        (uint64 firstFrame, uint48 base) = _beginning(entries, policy);
         bytes memory document = abi.encode(policy);
         digest = keccak256(document);
         entries.push(
@@ -136,11 +131,13 @@ contract PolicyBook is IPolicyBook, AccessManaged {
         for (uint256 i = entries.length; i > 0; --i) {
             Entry storage entry = entries[i - 1];
             if (frame >= entry.firstFrame) {
-                uint48 end = entry.base + uint48(frame - entry.firstFrame + 1) * entry.step;
+                // In full width: a frame number cut short would be a second name for another frame.
+                uint256 end = entry.base + (uint256(frame) - entry.firstFrame + 1) * entry.step;
+                require(end + entry.deadline <= type(uint48).max, PolicyFrameTooFar(modelId, frame));
                 terms = _terms(entry);
-                terms.start = end - entry.length;
-                terms.end = end;
-                terms.acceptUntil = end + entry.deadline;
+                terms.start = end > entry.length ? uint48(end - entry.length) : 0;
+                terms.end = uint48(end);
+                terms.acceptUntil = uint48(end + entry.deadline);
                 return terms;
             }
         }
@@ -169,6 +166,13 @@ contract PolicyBook is IPolicyBook, AccessManaged {
             if (entries[i - 1].base <= time) return entries[i - 1];
         }
         revert PolicyMissing(modelId);
+    }
+
+    /// @dev First frame of a new policy, and when that frame's step begins.
+    function _beginning(Entry[] storage entries, PolicyInput calldata policy) private view returns (uint64, uint48) {
+        uint48 now_ = uint48(block.timestamp);
+        if (entries.length == 0) return (1, policy.start > now_ ? policy.start : now_);
+        return _boundary(entries[entries.length - 1], now_ + policy.length - policy.step);
     }
 
     /// @dev First frame whose step begins at or after `time` under `entry`, and when it begins.
