@@ -8,6 +8,7 @@ import {IDecisionLog} from "../interfaces/IDecisionLog.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IPolicyBook, Op, Severity, Terms} from "../interfaces/IPolicyBook.sol";
 import {Breach, IKillSwitch} from "../interfaces/IKillSwitch.sol";
+import {State} from "../interfaces/IModelStatus.sol";
 import {Attestation, FrameRecord, IReportHub, Report} from "../interfaces/IReportHub.sol";
 import {PolicyCode} from "./PolicyCode.sol";
 
@@ -25,6 +26,7 @@ import {PolicyCode} from "./PolicyCode.sol";
  * - A monitor counts once a frame, whichever digest it signed.
  * - Only the anchored log can be reported on; frame 0 only on the registered evaluation set.
  * - A frame is judged once, and nothing undoes it.
+ * - In an evaluation, a value that is not available counts as a hit: what could not be looked at is not met.
  *
  * Assumptions
  * - Fewer than k monitors of a panel collude. If k do, a suspension is still bounded by {KillSwitch}.
@@ -106,6 +108,8 @@ contract ReportHub is IReportHub, EIP712, AccessManaged {
     error ReportValueOutOfRange(uint256 index, int64 value);
     /// @notice The version's evaluation closed when it took force.
     error ReportEvaluationClosed(uint256 modelId, uint32 version);
+    /// @notice No version of a retired model takes force.
+    error ReportModelRetired(uint256 modelId);
     /// @notice No signature of the call counted.
     error ReportWithoutSignature(uint256 modelId, uint64 frame);
 
@@ -143,6 +147,7 @@ contract ReportHub is IReportHub, EIP712, AccessManaged {
 
     /// @inheritdoc IReportHub
     function onActivate(uint256 modelId, uint32 version, uint48) external restricted {
+        require(killSwitch.statusOf(modelId).state != State.Retired, ReportModelRetired(modelId));
         _frames[_frameKey(modelId, version, 0, policies.currentTerms(modelId).digest)].closed = true;
     }
 
@@ -259,7 +264,7 @@ contract ReportHub is IReportHub, EIP712, AccessManaged {
 
     /// @dev Applies the rules. The case is that of the most severe rule that does not cool down.
     function _judge(Report calldata report, Context memory context) private returns (bool breached) {
-        uint256 missed = report.frame == 0 ? 0 : _missed(report, context);
+        uint256 missed = report.frame == 0 ? type(uint256).max : _missed(report, context);
         uint256 hits;
         uint256 worst = type(uint256).max;
         Severity severity = Severity.Warn;
