@@ -50,7 +50,7 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessManaged {
     error ModelVersionInvalid(uint256 modelId);
     /// @notice No quorum has found that the version meets the policy on its evaluation set.
     error ModelNotEvaluated(uint256 modelId, uint32 version);
-    /// @notice An activation is already under way; wait until it takes force.
+    /// @notice An activation is already under way, or made for this very boundary; wait for the next.
     error ModelActivationPending(uint256 modelId, uint48 from);
 
     constructor(address authority_, IPolicyBook policies_)
@@ -95,14 +95,15 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessManaged {
         _onlySteward(modelId);
         _known(modelId, version);
         require(hub.evaluationPassed(modelId, version), ModelNotEvaluated(modelId, version));
+        from = policies.boundaryAtOrAfter(modelId, uint48(block.timestamp));
         Activation[] storage list = _activations[modelId];
         uint32 previous;
         if (list.length > 0) {
             Activation storage last = list[list.length - 1];
-            require(last.from <= block.timestamp, ModelActivationPending(modelId, last.from));
+            // One a boundary, so that {versionAt} has little to look through.
+            require(last.from <= block.timestamp && last.from < from, ModelActivationPending(modelId, last.from));
             previous = last.version;
         }
-        from = policies.boundaryAtOrAfter(modelId, uint48(block.timestamp));
         list.push(Activation({from: from, version: version}));
         emit VersionActivated(modelId, version, previous, from);
         hub.onActivate(modelId, version, from);
