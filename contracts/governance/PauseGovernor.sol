@@ -12,6 +12,7 @@ import {GovernorVotesQuorumFraction} from
 import {GovernorVotesSuperQuorumFraction} from
     "@openzeppelin/contracts/governance/extensions/GovernorVotesSuperQuorumFraction.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {Case, CaseKind, ICaseVote, IKillSwitch} from "../interfaces/IKillSwitch.sol";
@@ -261,7 +262,7 @@ contract PauseGovernor is
 
     /// @notice Tells the switch how long a vote can take. Anyone may call it.
     function pushVoteSpan() public {
-        killSwitch.setVoteSpan(uint48(votingDelay() + votingPeriod() + lateQuorumVoteExtension()));
+        killSwitch.setVoteSpan(SafeCast.toUint48(votingDelay() + votingPeriod() + lateQuorumVoteExtension()));
     }
 
     /// @inheritdoc GovernorSettings
@@ -280,6 +281,18 @@ contract PauseGovernor is
     function setLateQuorumVoteExtension(uint48 newVoteExtension) public override {
         super.setLateQuorumVoteExtension(newVoteExtension);
         _settingsChanged();
+    }
+
+    /// @inheritdoc GovernorVotesQuorumFraction
+    function updateQuorumNumerator(uint256 newQuorumNumerator) public override {
+        super.updateQuorumNumerator(newQuorumNumerator);
+        _checkSettings();
+    }
+
+    /// @inheritdoc GovernorVotesSuperQuorumFraction
+    function updateSuperQuorumNumerator(uint256 newSuperQuorumNumerator) public override {
+        super.updateSuperQuorumNumerator(newSuperQuorumNumerator);
+        _checkSettings();
     }
 
     /// @inheritdoc Governor
