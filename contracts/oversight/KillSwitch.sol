@@ -23,6 +23,8 @@ import {SwitchParameters, SwitchParametersLib} from "./SwitchParameters.sol";
  * - A suspension is at least as long as its vote can take, or it does not happen. Its length uses {voteSpan}, stored
  *   here, so that a trip never waits for the governor.
  * - Every voted transition raises `epoch`; a call that names an old one reverts. So a vote has at most one effect.
+ * - A case suspends at most once, and only before its vote is opened: every suspension has its own vote ahead. A trip
+ *   that finds a milder case already being voted on opens a case of its own.
  * - Neither an activation nor a transfer nor a change of policy touches the state stored here.
  *
  * Assumptions
@@ -40,7 +42,9 @@ contract KillSwitch is IKillSwitch, AccessManaged {
         uint64 cause;
         uint64 live;
         SuspensionBudget.Bucket bucket;
+        /// Newest call to resume, and when a vote last freed the model.
         uint64 resumeCase;
+        uint48 resumedAt;
     }
 
     IModelRegistry public immutable registry;
@@ -56,6 +60,7 @@ contract KillSwitch is IKillSwitch, AccessManaged {
     mapping(uint256 modelId => Model) private _models;
     mapping(uint256 caseId => Case) private _cases;
     mapping(bytes32 key => uint48) private _cooling;
+    mapping(uint256 modelId => mapping(uint64 epoch => mapping(uint32 version => uint64))) private _resumeCases;
 
     /// @notice A model's state changed. `until` is 0 unless the new state is Suspended.
     event StateChanged(
@@ -149,10 +154,9 @@ contract KillSwitch is IKillSwitch, AccessManaged {
         require(model.state == State.Paused, StateInvalid(modelId, _state(modelId)));
         uint32 active = registry.activeVersion(modelId);
         require(version == active, VersionNotActive(modelId, version, active));
-        uint64 caseId = model.resumeCase;
-        if (caseId != 0 && _cases[caseId].outcome == Outcome.Open) _close(caseId, Outcome.Upheld);
-        model.resumeCase = 0;
-        model.cause = caseId;
+        uint64 caseId = _resumeCases[modelId][epoch][version];
+        if (caseId != 0) _close(caseId, Outcome.Upheld);
+        (model.cause, model.resumedAt) = (caseId, uint48(block.timestamp));
         _enter(modelId, State.Paused, State.Inactive, 0, epoch + 1);
     }
 
@@ -160,6 +164,7 @@ contract KillSwitch is IKillSwitch, AccessManaged {
     function retire(uint256 modelId) external restricted {
         State state = _state(modelId);
         require(state != State.Retired, StateInvalid(modelId, state));
+        _models[modelId].cause = 0;
         _enter(modelId, state, State.Retired, 0, _models[modelId].epoch + 1);
     }
 
@@ -177,6 +182,8 @@ contract KillSwitch is IKillSwitch, AccessManaged {
         bool resuming = kind == CaseKind.HolderResume;
         require(resuming && state == State.Paused, StateInvalid(modelId, state));
         require(!_isLive(model.resumeCase), CaseAlreadyOpen(modelId, model.resumeCase));
+        uint64 earlier = _resumeCases[modelId][model.epoch][version];
+        require(!_canBeCarriedOut(earlier), CaseAlreadyOpen(modelId, earlier));
         uint32 active = registry.activeVersion(modelId);
         require(version == active, VersionNotActive(modelId, version, active));
         Case memory case_;
@@ -186,7 +193,7 @@ contract KillSwitch is IKillSwitch, AccessManaged {
         case_.severity = Severity.Vote;
         case_.evidence = evidence;
         caseId = _open(case_);
-        model.resumeCase = uint64(caseId);
+        model.resumeCase = _resumeCases[modelId][model.epoch][version] = uint64(caseId);
     }
 
     /// @inheritdoc IKillSwitch
@@ -206,7 +213,8 @@ contract KillSwitch is IKillSwitch, AccessManaged {
 
     /// @notice Records how a case ended that was not carried out. Anyone may call it.
     /// @dev A rejection ends the suspension that this case caused, gives the rest of it back to the budget and lets
-    /// its rule cool down. Without quorum nothing cools down and the suspension simply runs out.
+    /// its rule cool down, counted from the vote's end: whoever pokes late gains nothing. Without quorum nothing cools
+    /// down and the suspension simply runs out.
     function poke(uint256 caseId) external {
         Case storage case_ = _cases[caseId];
         require(case_.openedAt != 0, CaseUnknown(caseId));
@@ -221,8 +229,8 @@ contract KillSwitch is IKillSwitch, AccessManaged {
         }
         _close(caseId, Outcome.Rejected);
         if (case_.kind != CaseKind.Breach) return;
-        uint48 until = uint48(block.timestamp) + _parameters.cooldown;
-        _cooling[_coolingKey(case_.modelId, case_.version, case_.policy, case_.rule)] = until;
+        uint48 ended = block.timestamp < case_.voteEnds ? uint48(block.timestamp) : case_.voteEnds;
+        _cooling[_coolingKey(case_.modelId, case_.version, case_.policy, case_.rule)] = ended + _parameters.cooldown;
         Model storage model = _models[case_.modelId];
         if (model.cause == caseId && _state(case_.modelId) == State.Suspended) {
             model.bucket.refund(model.until - uint48(block.timestamp), _parameters.refill);
@@ -307,8 +315,12 @@ contract KillSwitch is IKillSwitch, AccessManaged {
             return 0;
         }
         Model storage model = _models[breach.modelId];
+        // The vote that freed the model knew what had come before it, whenever that is reported.
+        if (model.resumedAt != 0 && policies.termsOf(breach.modelId, breach.frame).end <= model.resumedAt) return 0;
         caseId = model.live;
-        if (_isLive(caseId)) {
+        bool trips = severity == Severity.Trip;
+        if (_isLive(caseId) && (!trips || _cases[caseId].severity == Severity.Trip || _cases[caseId].vote == 0)) {
+            if (trips) _cases[caseId].severity = severity;
             emit CaseJoined(caseId, breach.modelId, severity, breach);
         } else {
             Case memory case_;
@@ -325,12 +337,12 @@ contract KillSwitch is IKillSwitch, AccessManaged {
             caseId = _open(case_);
             model.live = uint64(caseId);
         }
-        if (severity == Severity.Trip && state == State.Active && _cases[caseId].bound == 0) {
+        if (trips && state == State.Active && _cases[caseId].bound == 0 && _cases[caseId].vote == 0) {
             _suspend(breach.modelId, caseId, breach.suspension);
         }
     }
 
-    /// @dev A case suspends at most once, and only for a time that outlasts its vote.
+    /// @dev For the whole of a time that outlasts the case's vote, or not at all.
     function _suspend(uint256 modelId, uint256 caseId, uint48 least) private {
         Model storage model = _models[modelId];
         uint48 span = _parameters.openWindow + voteSpan + _parameters.margin;
@@ -341,7 +353,7 @@ contract KillSwitch is IKillSwitch, AccessManaged {
             return;
         }
         uint48 until = uint48(block.timestamp) + length;
-        (_cases[caseId].bound, _cases[caseId].severity) = (until, Severity.Trip);
+        _cases[caseId].bound = until;
         model.cause = uint64(caseId);
         _enter(modelId, State.Active, State.Suspended, until, model.epoch);
     }
@@ -380,6 +392,13 @@ contract KillSwitch is IKillSwitch, AccessManaged {
         if (case_.openedAt == 0 || case_.outcome != Outcome.Open) return false;
         if (case_.epoch != _models[case_.modelId].epoch) return false;
         return block.timestamp <= (case_.vote == 0 ? case_.openUntil : case_.voteEnds);
+    }
+
+    /// @dev A vote that passed and was not carried out yet stands in the way of another to the same effect.
+    function _canBeCarriedOut(uint256 caseId) private view returns (bool) {
+        Case storage case_ = _cases[caseId];
+        if (case_.vote == 0 || case_.outcome != Outcome.Open || case_.governor != msg.sender) return false;
+        return !ICaseVote(case_.governor).isOver(case_.vote);
     }
 
     function _coolingKey(uint256 modelId, uint32 version, bytes32 policy, uint16 rule) private pure returns (bytes32) {

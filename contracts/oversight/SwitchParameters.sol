@@ -22,8 +22,8 @@ library SwitchParametersLib {
     error ParameterOutOfBounds(uint256 index, uint256 value, uint256 least, uint256 most);
     /// @notice A suspension of at most `hardCap` would end before its vote can.
     error SuspensionShorterThanVote(uint256 needed, uint256 hardCap);
-    /// @notice The budget does not cover a single suspension.
-    error BudgetShorterThanSuspension(uint256 needed, uint256 budget);
+    /// @notice The budget does not cover the longest suspension: a policy that asks for it could never suspend.
+    error BudgetShorterThanSuspension(uint256 hardCap, uint256 budget);
 
     /// @notice Reverts unless each parameter is within its bounds and a suspension outlasts a vote of `voteSpan`.
     function check(
@@ -40,7 +40,7 @@ library SwitchParametersLib {
         _within(5, value.cooldown, least.cooldown, most.cooldown);
         uint256 needed = uint256(value.openWindow) + voteSpan + value.margin;
         require(needed <= value.hardCap, SuspensionShorterThanVote(needed, value.hardCap));
-        require(needed <= value.budget, BudgetShorterThanSuspension(needed, value.budget));
+        require(value.hardCap <= value.budget, BudgetShorterThanSuspension(value.hardCap, value.budget));
     }
 
     function _within(uint256 index, uint256 value, uint256 least, uint256 most) private pure {
