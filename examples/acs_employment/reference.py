@@ -1,12 +1,10 @@
 """The reference of a version: its evaluation set (frame 0) sealed, and its profile made of the same rows.
 
-`python -m examples.acs_employment.reference CARD LOG_FOLDER MODEL_ID VERSION PROFILE_FILE`. Only rows
-that the model was not trained on: it looks better on those it was.
+Only rows that the model was not trained on: it looks better on those it was.
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,6 @@ from examples.acs_employment.rows import load_spec, read_half, to_rows
 from tribune.decisions.anchor import Manifest, anchor_word, log_folder
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.sealing import seal_evaluation
-from tribune.exceptions import TribuneError
 from tribune.ids import Digest, ModelId, VersionNumber
 from tribune.metrics import ModelSpec, Profile
 
@@ -82,23 +79,3 @@ def make_profile_of(manifest: Manifest, folder: Path, spec: ModelSpec) -> Profil
             parquet.write_table(table.slice(start, end - start), path)
         labels = [folder / partition.path for partition in manifest.labels]
         return fit_profile(DuckDBEngine(threads=1), [[path] for path in paths], labels, spec)
-
-
-def main(arguments: list[str]) -> None:
-    """Make a version's reference and say what to register."""
-    if len(arguments) != 5:
-        sys.exit(__doc__)
-    card, log_root, model_id, version, target = arguments
-    try:
-        reference = make_reference(
-            Path(card), Path(log_root), ModelId(int(model_id)), VersionNumber(int(version))
-        )
-    except TribuneError as fault:
-        sys.exit(str(fault))
-    Path(target).write_bytes(reference.profile.canonical)
-    print(f"profile 0x{reference.profile.digest.hex()}")
-    print(f"evaluation set 0x{reference.evaluation_set.hex()}, {reference.manifest.rows} rows")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
