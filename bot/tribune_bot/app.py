@@ -1,0 +1,93 @@
+"""Runs the bot: opens what it works with, logs in, does its jobs until told to stop, closes everything."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from tribune.exceptions import ConfigurationError, TribuneError
+from tribune.log import get_logger, register_secret
+from tribune.settings import discord_token
+from tribune_bot.client import TribuneBot
+from tribune_bot.connection import connector_for
+from tribune_bot.services import Services, opened
+
+if TYPE_CHECKING:
+    from tribune.settings import Settings
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
+
+
+async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
+    """Run the bot until `stop` is set, or until cancelled.
+
+    Raises:
+        ConfigurationError: token, guild, channel, relayer key or deployment are missing or refused.
+        ChainError: the node does not answer at the start, or is another chain's.
+        StoreError: the database cannot be used.
+    """
+    token = discord_token(settings).get_secret_value()
+    register_secret(token)
+    async with opened(settings) as services:
+        work = asyncio.create_task(_work(services, token))
+        stopped = asyncio.create_task((stop or asyncio.Event()).wait())
+        try:
+            await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                await work  # raises what it ended with
+        finally:
+            for task in (work, stopped):
+                task.cancel()
+            await asyncio.gather(work, stopped, return_exceptions=True)
+            get_logger(__name__).info("the bot has stopped")
+
+
+async def _work(services: Services, token: str) -> None:
+    """Log in, then do every job; while Discord does not answer, say so and try again."""
+    pause = FIRST_PAUSE_S
+    while True:
+        # A client that could not log in cannot be used again.
+        async with TribuneBot(services, connector_for(services.settings.discord)) as bot:
+            if await _logged_in(bot, token):
+                await _do_jobs(bot)
+                return
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_S)
+
+
+async def _do_jobs(bot: TribuneBot) -> None:
+    """Do every job beside the gateway connection; one that fails ends them all."""
+    get_logger(__name__).info("the bot is logged in", jobs=len(bot.jobs))
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(bot.connect(reconnect=True), name="gateway")
+            for name, job in bot.jobs.items():
+                group.create_task(job(), name=name)
+    except* TribuneError as faults:
+        raise faults.exceptions[0] from None
+    except* discord.ClientException as faults:
+        raise ConfigurationError(
+            f"Discord closed the connection for good ({faults.exceptions[0]}).",
+            mend="Check the bot's settings in Discord's developer portal.",
+        ) from None
+
+
+async def _logged_in(bot: TribuneBot, token: str) -> bool:
+    try:
+        await bot.login(token)
+    except discord.LoginFailure:
+        raise ConfigurationError(
+            "Discord refuses the bot token.", mend="Make a new one in Discord's developer portal."
+        ) from None
+    except discord.Forbidden as fault:
+        raise ConfigurationError(
+            f"The bot may not use this guild ({fault.text}).",
+            mend="Invite it with the scopes bot and applications.commands, and check the guild's id.",
+        ) from None
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as fault:
+        get_logger(__name__).warning("Discord does not answer", error=type(fault).__name__)
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""The discord.py client: commands, buttons, jobs. It keeps no state that a restart would lose.
+
+Work is done by jobs that cogs register, never in `on_ready`; posting needs no gateway, so an alert does not
+wait for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from tribune_bot.board import Board
+from tribune_bot.docket import Docket
+from tribune_bot.errors import tell
+from tribune_bot.services import Services
+from tribune_bot.views.buttons import BUTTONS
+
+READY_WAIT_S = 0.5
+"""How long discord.py waits for guilds before it says that it is ready."""
+
+Job = Callable[[], Coroutine[Any, Any, None]]
+
+
+class TribuneBot(commands.Bot):
+    """The bot.
+
+    Args:
+        services: what it works with.
+        connector: how to reach a stand-in; None reaches Discord.
+    """
+
+    def __init__(self, services: Services, connector: Any = None) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,  # never used: there are slash commands only
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            guild_ready_timeout=READY_WAIT_S,
+            connector=connector,
+        )
+        self.services = services
+        self.board = Board(self, services)
+        self.docket = Docket(services)
+        self.jobs: dict[str, Job] = {}
+        self.tree.error(self._command_failed)
+
+    async def setup_hook(self) -> None:
+        """Add cogs and buttons and tell Discord the commands; called once, after login."""
+        from tribune_bot.cogs.cases import Cases
+        from tribune_bot.cogs.links import Links
+        from tribune_bot.cogs.models import Models
+        from tribune_bot.cogs.relay import Relay
+        from tribune_bot.cogs.votes import Votes
+
+        for cog in (Cases, Votes, Relay, Links, Models):
+            await self.add_cog(cog(self))
+        self.add_dynamic_items(*BUTTONS)
+        guild = discord.Object(self.services.guild_id)
+        self.tree.copy_global_to(guild=guild)
+        await self.tree.sync(guild=guild)
+
+    def add_job(self, name: str, job: Job) -> None:
+        """Register work that runs as long as the bot does."""
+        self.jobs[name] = job
+
+    async def _command_failed(
+        self, interaction: discord.Interaction[Any], fault: app_commands.AppCommandError
+    ) -> None:
+        await tell(interaction, fault)

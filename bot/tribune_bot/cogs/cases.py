@@ -1,0 +1,200 @@
+"""Cases, from the chain to the channel: posted within a second, kept up to date, their votes opened.
+
+What a case asks for is written to the outbox in the transaction that moves our place among the events on: a
+restart loses nothing and repeats nothing. The message itself is edited from what the chain says now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from discord.ext import commands
+
+from tribune.ballots.view import UnknownCaseError
+from tribune.chain.enums import Outcome
+from tribune.exceptions import ChainError, RevertedError, TribuneError
+from tribune.ids import CaseId
+from tribune.log import get_logger
+from tribune.store import messages, queries
+from tribune.sync.outbox import AlreadyDone, Outbox, PermanentFailure
+from tribune_bot.case_message import CaseFacts, case_message, subject_of
+from tribune_bot.charts import case_chart
+from tribune_bot.facts import read_facts
+
+if TYPE_CHECKING:
+    from tribune.store.session import Session
+    from tribune.store.tables import ChainEvent
+    from tribune_bot.client import TribuneBot
+
+READER = "bot.cases"
+"""Name of our checkpoint; its block number is the row id of the last event taken in."""
+LOOK_S = 1.0
+"""Longest wait between two looks where nothing wakes us."""
+RETRY_S = 1.0
+NEWS = timedelta(days=7)
+"""A case that is settled and older than this is history: a new bot does not post it."""
+POST, OPEN_VOTE, CHART = "discord.case", "chain.open_case", "discord.chart"
+
+
+class Cases(commands.Cog):
+    """Watches cases."""
+
+    def __init__(self, bot: TribuneBot) -> None:
+        self.bot = bot
+        self.services = bot.services
+        self.outbox = Outbox(
+            self.services.store,
+            {POST: self._post, OPEN_VOTE: self._open_vote, CHART: self._chart},
+        )
+        self._shown: dict[CaseId, datetime | None] = {}
+        """Posted cases that may still change, with the next time at which they do so by themselves."""
+
+    async def cog_load(self) -> None:
+        """Register the jobs."""
+        self.bot.add_job("index the chain", self.services.indexer.run)
+        self.bot.add_job("do what cases ask for", self.outbox.run)
+        self.bot.add_job("watch cases", self.watch)
+
+    async def watch(self) -> None:
+        """Take in events and keep messages up to date, until cancelled."""
+        await self._until_done(self._start)
+        while True:
+            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
+            await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
+            try:
+                events = await self.take_in()
+                await self.refresh(everything=bool(events))
+            except TribuneError as fault:
+                get_logger(__name__).warning("cases could not be followed", error=str(fault))
+                await asyncio.sleep(RETRY_S)
+            finally:
+                await changed
+
+    async def _until_done(self, work: Any) -> None:
+        while True:
+            try:
+                await work()
+                return
+            except TribuneError as fault:
+                get_logger(__name__).warning("the bot cannot start its watch", error=str(fault))
+                await asyncio.sleep(RETRY_S)
+
+    async def _start(self) -> None:
+        """Find out what is open and what is posted."""
+        await self.bot.docket.load()
+        for subject in await self.services.store.read(messages.posted_subjects, "case/"):
+            self._shown[CaseId(int(subject.removeprefix("case/")))] = None
+        await self.refresh(everything=True)
+
+    async def take_in(self) -> int:
+        """Write down what new events ask for; return how many events there were."""
+        events = await self.services.store.run(_take_in)
+        for event in events:
+            if event.name == "CaseOpened":
+                self.bot.docket.add(CaseId(event.args["case_id"]))
+        if events:
+            self.outbox.wake()
+        return len(events)
+
+    async def refresh(self, *, everything: bool) -> None:
+        """Bring posted messages up to date: all of them, or those whose time has come.
+
+        Raises:
+            ChainUnreachableError, DiscordUnreachableError: call again.
+        """
+        head = self.services.indexer.head
+        if head is None:
+            return
+        due = [c for c, at in self._shown.items() if everything or (at is not None and at <= head.time)]
+        for case_id in sorted(due):
+            try:
+                await self.show(case_id)
+            except UnknownCaseError:  # undone by a reorg; should it come back, its event brings it back
+                self._shown.pop(case_id, None)
+
+    async def show(self, case_id: CaseId, *, post: bool = False) -> CaseFacts:
+        """Bring the message of a case up to date."""
+        facts = await read_facts(self.services, case_id)
+        vote = facts.vote
+        if post and vote.outcome != "open" and vote.read_at - vote.opened_at > NEWS:
+            post = False
+        url = self.services.evidence_url(vote.evidence) if vote.evidence is not None else None
+        await self.bot.board.show(subject_of(case_id), case_message(facts, url), post=post)
+        if vote.outcome != "open":
+            self.bot.docket.settle(case_id)
+        if vote.outcome == "open" or vote.model.state in ("Paused", "Suspended"):
+            self._shown[case_id] = _next_change(facts)
+        else:
+            self._shown.pop(case_id, None)
+        return facts
+
+    async def _post(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Post a case's message, then its chart follows by an edit: the alert never waits for a figure."""
+        case_id = CaseId(payload["case"])
+        facts = await self.show(case_id, post=True)
+        if facts.vote.rule is not None:
+            await self.services.store.run(queries.enqueue, f"chart/case/{case_id}", CHART, payload)
+            self.outbox.wake()
+        return {}
+
+    async def _chart(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
+        case_id = CaseId(payload["case"])
+        facts = await read_facts(self.services, case_id)
+        try:
+            image = await case_chart(self.services, facts.vote)
+        except ChainError:
+            raise
+        except Exception as fault:  # a figure that cannot be drawn must not be tried for ever
+            raise PermanentFailure(f"The chart cannot be drawn ({type(fault).__name__}: {fault}).") from fault
+        if image is not None:
+            words = facts.vote.words
+            await self.bot.board.attach(
+                subject_of(case_id),
+                f"case-{case_id}.png",
+                image,
+                f"Chart: {words.finding} {words.limit_words}",
+            )
+        return {}
+
+    async def _open_vote(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
+        case_id = CaseId(payload["case"])
+        if await self._needs_no_opening(case_id):
+            raise AlreadyDone
+        try:
+            receipt = await self.services.sender.send(self.services.tribune.pause_governor.open_case(case_id))
+        except RevertedError:
+            if await self._needs_no_opening(case_id):  # somebody was quicker, which is as good
+                raise AlreadyDone from None
+            raise
+        return {"tx": receipt.tx_hash}
+
+    async def _needs_no_opening(self, case_id: CaseId) -> bool:
+        case = await self.services.tribune.kill_switch.case(case_id)
+        return case.vote != 0 or case.outcome is not Outcome.OPEN
+
+
+def _next_change(facts: CaseFacts) -> datetime | None:
+    """Return the next time at which a case changes though nothing happens on the chain."""
+    vote = facts.vote
+    times = (vote.open_until, vote.snapshot, vote.deadline, vote.suspended_until)
+    later = [time for time in times if time is not None and time >= vote.read_at]
+    return min(later, default=None)
+
+
+def _take_in(session: Session) -> list[ChainEvent]:
+    place = queries.checkpoint(session, READER)
+    events = list(queries.events_since(session, place.block_number if place is not None else 0))
+    for event in events:
+        if event.name == "CaseOpened":
+            _ask(session, event.args["case_id"])
+    if events:
+        queries.set_checkpoint(session, READER, events[-1].id or 0, "")
+    return events
+
+
+def _ask(session: Session, case_id: int) -> None:
+    """Write down what a new case asks for; what is written already stays as it is."""
+    queries.enqueue(session, f"message/case/{case_id}", POST, {"case": case_id})
+    queries.enqueue(session, f"open/case/{case_id}", OPEN_VOTE, {"case": case_id})

@@ -1,0 +1,67 @@
+"""Texts for Discord: what others chose (names, reasons, conclusions) made harmless, numbers made readable.
+
+A given text never pings anybody, never formats, never becomes a link, never runs on.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+
+LONGEST = 2000
+"""Characters of a bot's message."""
+
+_FORMATTING = re.compile(r"([\\*_~|`>#\[\]<])")
+_LINK = re.compile(r"(?i)([a-z])(://)")
+_INVITE = re.compile(r"(?i)\b(discord(?:app)?)(\.)(gg|com|media)\b")
+_ZERO_WIDTH = "\u200b"
+
+
+def harmless(text: str, longest: int = 400, *, lines: int = 1) -> str:
+    """Return a given text as plain words.
+
+    Args:
+        text: what somebody chose.
+        longest: characters kept.
+        lines: lines kept; what follows is put on the last one.
+    """
+    kept = [" ".join(_printable(line).split()) for line in text.splitlines()]
+    kept = [line for line in kept if line]
+    joined = "\n".join([*kept[: lines - 1], " ".join(kept[lines - 1 :])]).strip()
+    if len(joined) > longest:
+        joined = joined[: longest - 1].rstrip() + "…"
+    escaped = _FORMATTING.sub(r"\\\1", joined)
+    escaped = _LINK.sub(rf"\1{_ZERO_WIDTH}\2", escaped)
+    escaped = _INVITE.sub(rf"\1{_ZERO_WIDTH}\2\3", escaped)
+    return escaped.replace("@", f"@{_ZERO_WIDTH}")
+
+
+def _printable(line: str) -> str:
+    """Drop control and format characters: the latter turn the reading direction or hide text."""
+    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else " " for c in line)
+
+
+def percent(share: float) -> str:
+    """Show percent as people read it: "31 %", "4.1 %", "less than 0.1 %"."""
+    if 0 < share < 0.1:
+        return "less than 0.1 %"
+    if share >= 10 or share == 0:
+        return f"{share:.0f} %"
+    return f"{share:.1f} %"
+
+
+def moment(time: datetime, style: str = "R") -> str:
+    """Show a time in each reader's own zone; `R` counts down, `t` is the clock, `f` date and clock."""
+    return f"<t:{int(time.timestamp())}:{style}>"
+
+
+def fitted(parts: list[str]) -> str:
+    """Join lines, leaving out the last ones where they do not fit into a message."""
+    text = ""
+    for part in parts:
+        longer = f"{text}\n{part}" if text else part
+        if len(longer) > LONGEST:
+            break
+        text = longer
+    return text
