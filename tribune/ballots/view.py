@@ -37,10 +37,10 @@ class VoteState(StrEnum):
     EXECUTED = "executed"
 
 
-_GOVERNOR_STATES = tuple(VoteState)[1:]
+GOVERNOR_STATES = tuple(VoteState)[1:]
 """By OpenZeppelin's `ProposalState`."""
 
-_MODEL_STATES = ("Inactive", "Active", "Suspended", "Paused", "Retired")
+MODEL_STATES = ("Inactive", "Active", "Suspended", "Paused", "Retired")
 
 
 class UnknownCaseError(TribuneError):
@@ -181,7 +181,7 @@ async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id
         proposal_id=proposal_id,
         chain_id=contracts.chain.chain_id,
         governor=contracts.governor,
-        model=VotedModel(ModelId(model_id), name, VersionNumber(version), _MODEL_STATES[status["state"]]),
+        model=VotedModel(ModelId(model_id), name, VersionNumber(version), MODEL_STATES[status["state"]]),
         kind=KINDS[case["kind"]],
         outcome=("open", "upheld", "rejected", "lapsed")[case["outcome"]],
         state=state,
@@ -240,7 +240,7 @@ async def _vote(
         ),
         block=at,
     )
-    return _GOVERNOR_STATES[state], snapshot, deadline, votes
+    return GOVERNOR_STATES[state], snapshot, deadline, votes
 
 
 async def _tally(

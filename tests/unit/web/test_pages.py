@@ -1,0 +1,168 @@
+"""The pages without a script: words, escaping, headers, links, evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct
+
+from tribune.ballots.linking import WalletLinks
+from tribune.reports.canonical import cid, digest, write_evidence
+from tribune.store.queries import wallets_of
+from tribune.store.session import Store
+
+if TYPE_CHECKING:
+    from support.voting import Voting
+
+
+def spoil(folder: Path) -> str:
+    """Put another document under the name of one; return the name."""
+    name = cid(digest(b"{}"))
+    (folder / name).write_bytes(b'{"a":1}')
+    return name
+
+
+HTML = {"accept": "text/html"}
+USER = 80351110224678912
+
+
+async def test_get_page__open_vote__readable_without_a_script(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/b/1", headers=HTML)).text
+    assert "<h1>Keep acs-employment v1 stopped?</h1>" in text
+    assert "53 of 100 men and 6 of 100 women" in text
+    assert "<code>KillSwitch.pause(model 1)</code>, nothing else." in text
+    assert "matches the text above" in text
+    assert "Voting ends" in text
+    assert "metamask.app.link/dapp/dao.example/b/1" in text
+
+
+async def test_get_page__any__no_inline_script_or_style_and_strict_policy(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/b/1", headers=HTML)
+    assert not re.search(r"<script(?![^>]*\bsrc=)|\bstyle=|\bon\w+=", answer.text)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_get_page__hostile_model_name__escaped(client: httpx.AsyncClient, voting: Voting) -> None:
+    registry = voting.chain.contracts["ModelRegistry"].functions
+    voting.chain.send(registry.registerModel("<script>alert(1)</script>"), voting.chain.steward)
+    text = (await client.get("/", headers=HTML)).text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+
+
+async def test_get_page__no_such_case__a_plain_page(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/b/99", headers=HTML)
+    assert answer.status_code == 404
+    assert "There is no case 99." in answer.text
+    assert "content-security-policy" in answer.headers
+
+
+async def test_get_page__node_silent__says_that_we_cannot_see(blind_client: httpx.AsyncClient) -> None:
+    answer = await blind_client.get("/b/1", headers=HTML)
+    assert answer.status_code == 503
+    assert "We cannot see the chain" in answer.text
+
+
+async def test_get_chart__groups__png(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/b/1/chart.png")
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.content.startswith(b"\x89PNG")
+
+
+async def test_get_index__a_vote_is_open__lists_it_and_the_model(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/", headers=HTML)).text
+    assert '<a href="/b/1">acs-employment v1, case 1</a>' in text
+    assert "Suspended until" in text
+
+
+async def test_get_evidence__stored__its_bytes_have_its_name(
+    client: httpx.AsyncClient, voting: Voting
+) -> None:
+    name = (await client.get("/api/ballots/1")).json()["evidence"]
+    answer = await client.get(f"/evidence/{name}")
+    assert answer.headers["content-type"] == "application/json"
+    assert cid(digest(answer.content)) == name
+    assert (voting.folder / name).read_bytes() == answer.content
+
+
+async def test_get_evidence_view__stored__readable(client: httpx.AsyncClient) -> None:
+    name = (await client.get("/api/ballots/1")).json()["evidence"]
+    answer = await client.get(f"/evidence/{name}/view", headers=HTML)
+    assert answer.status_code == 200
+    assert "fairness.demographic_parity_difference.lower/SEX" in answer.text
+
+
+async def test_get_evidence_view__hostile_document__escaped(
+    client: httpx.AsyncClient, voting: Voting
+) -> None:
+    name = write_evidence(voting.folder, {"<b>": ["<i>", {"rules": None}], "rules": "<img>"})
+    answer = await client.get(f"/evidence/{name}/view", headers=HTML)
+    assert answer.status_code == 200
+    assert not re.search("<b>|<i>|<img>", answer.text)
+
+
+@pytest.mark.parametrize("name", ["..%2f..%2fetc%2fpasswd", "bafkreix", "x" * 300])
+async def test_get_evidence__no_such_name__404(client: httpx.AsyncClient, name: str) -> None:
+    assert (await client.get(f"/evidence/{name}")).status_code == 404
+
+
+async def test_get_evidence__changed_in_the_store__refused(client: httpx.AsyncClient, voting: Voting) -> None:
+    name = spoil(voting.folder)
+    answer = await client.get(f"/evidence/{name}", headers={"accept": "application/json"})
+    assert answer.status_code == 404
+    assert "sha-256 differs" in answer.json()["detail"]
+
+
+async def test_post_link__signed__links_and_spends(
+    client: httpx.AsyncClient, store: Store, links: WalletLinks
+) -> None:
+    wallet = Account.from_key("0x" + hashlib.sha256(b"wallet").hexdigest())
+    path = f"/link/{(await links.invite(USER)).token}"
+    assert str(USER) in (await client.get(path, headers=HTML)).text
+    message = (await client.get(f"{path}?wallet={wallet.address.lower()}")).json()["message"]
+    signature = "0x" + bytes(wallet.sign_message(encode_defunct(text=message)).signature).hex()
+    posted = await client.post(path, json={"message": message, "signature": signature})
+    assert posted.json() == {"status": "linked", "wallet": wallet.address}
+    assert await store.read(wallets_of, USER) == [wallet.address]
+    assert (await client.get(path, headers=HTML)).status_code == 410
+
+
+async def test_post_link__bad_signature__403_and_still_good(
+    client: httpx.AsyncClient, links: WalletLinks
+) -> None:
+    path = f"/link/{(await links.invite(USER)).token}"
+    answer = await client.post(path, json={"message": "hello", "signature": "0x00"})
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
+    assert (await client.get(path, headers=HTML)).status_code == 200
+
+
+async def test_get_link__unknown_token__410(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/link/nothing", headers=HTML)
+    assert answer.status_code == 410
+    assert "/link" in answer.text
+
+
+async def test_get_health__all_answers__ok(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).text.startswith("ok")
+
+
+async def test_get_health__node_silent__503(blind_client: httpx.AsyncClient) -> None:
+    assert (await blind_client.get("/healthz")).status_code == 503
+
+
+@pytest.fixture
+def links(client: httpx.AsyncClient, store: Store) -> WalletLinks:
+    transport = client._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    site = transport.app.state.site  # type: ignore[attr-defined]
+    made: WalletLinks = site.links
+    return made

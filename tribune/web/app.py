@@ -1,0 +1,75 @@
+"""The web application: routes and what they share. Clients are passed in; importing does nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from tribune.ballots.contracts import VoteContracts
+from tribune.ballots.documents import Documents
+from tribune.ballots.linking import WalletLinks
+from tribune.exceptions import TribuneError
+from tribune.web import api, pages
+from tribune.web.headers import SafeHeaders
+from tribune.web.problems import on_error
+from tribune.web.site import HERE, Site, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tribune.chain.client import Chain
+    from tribune.chain.deployments import Deployment
+    from tribune.store.session import Store
+
+
+def create_app(
+    *,
+    store: Store,
+    chain: Chain,
+    deployment: Deployment,
+    evidence: Sequence[str | Path],
+    public_url: str,
+) -> Starlette:
+    """Return the application.
+
+    Args:
+        store: the queue of ballots and the links, shared with the bot.
+        chain: the chain.
+        deployment: where its contracts are.
+        evidence: stores of evidence and profiles, tried in order.
+        public_url: address under which people reach the pages; wallets sign for its host.
+    """
+    public_url = public_url.rstrip("/")
+    app = Starlette(
+        routes=[
+            Route("/", pages.get_index),
+            Route("/b/{case_id}", pages.get_page),
+            Route("/b/{case_id}/chart.png", pages.get_chart),
+            Route("/api/ballots/{case_id}", api.get_ballot, methods=["GET"]),
+            Route("/api/ballots/{case_id}", api.post_ballot, methods=["POST"]),
+            Route("/api/ballots/{case_id}/{voter}", api.get_ballot_status),
+            Route("/link/{token}", pages.get_link, methods=["GET"]),
+            Route("/link/{token}", pages.post_link, methods=["POST"]),
+            Route("/evidence/{cid}", pages.get_evidence),
+            Route("/evidence/{cid}/view", pages.get_evidence_view),
+            Route("/healthz", pages.get_health),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+        ],
+        middleware=[Middleware(SafeHeaders)],
+        exception_handlers={TribuneError: on_error, HTTPException: on_error, Exception: on_error},
+    )
+    app.state.site = Site(
+        store=store,
+        contracts=VoteContracts(chain, deployment),
+        documents=Documents(evidence),
+        links=WalletLinks(store, chain, public_url),
+        public_url=public_url,
+        templates=environment(),
+    )
+    return app

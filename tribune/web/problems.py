@@ -1,0 +1,113 @@
+"""Errors for programs (`application/problem+json`, RFC 9457) and for people (a plain page).
+
+Says what is wrong and what helps. Never shows a traceback, and tells "not there" from "could not look".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from tribune.ballots.checks import BallotRefusedError
+from tribune.ballots.linking import LinkRefusedError
+from tribune.ballots.view import UnknownCaseError
+from tribune.exceptions import ChainError, EvidenceError, SignatureError, StoreError, TribuneError
+from tribune.log import get_logger
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from tribune.web.site import Site
+
+RETRY_S = 5
+"""When to ask again where we could not look."""
+
+
+class BadRequestError(TribuneError):
+    """A request that is not of its form."""
+
+
+class NotFoundError(TribuneError):
+    """Nothing is there."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error as it is told."""
+
+    status: int
+    slug: str
+    title: str
+    detail: str
+    mend: str = ""
+
+
+def problem_of(fault: Exception) -> Problem:
+    """Return how an error is told."""
+    if isinstance(fault, HTTPException):
+        titles = {404: "There is no such page", 405: "That cannot be done here"}
+        title = titles.get(fault.status_code, "This request cannot be answered")
+        return Problem(fault.status_code, "request", title, f"{title}.")
+    if not isinstance(fault, TribuneError):
+        return Problem(500, "internal", "Something went wrong here", "We could not answer; it was logged.")
+    status, slug, title = _kind(fault)
+    return Problem(status, slug, title, fault.message, fault.mend)
+
+
+def _kind(fault: TribuneError) -> tuple[int, str, str]:
+    if isinstance(fault, BallotRefusedError):
+        return fault.status, fault.problem, "This ballot would not count"
+    if isinstance(fault, LinkRefusedError):
+        gone = bool(fault.ids.get("gone"))
+        return (410 if gone else 403), "link-refused", "This wallet was not linked"
+    kinds: tuple[tuple[type[TribuneError], int, str, str], ...] = (
+        (UnknownCaseError, 404, "unknown-case", "There is no such case"),
+        (NotFoundError, 404, "not-found", "Nothing is there"),
+        (BadRequestError, 400, "bad-request", "This request is not of its form"),
+        (SignatureError, 400, "bad-signature", "This is not a signature"),
+        (EvidenceError, 404, "no-evidence", "This document is not here"),
+        (ChainError, 503, "chain-unreadable", "We cannot see the chain"),
+        (StoreError, 503, "store-unreadable", "We cannot read our records"),
+    )
+    for kind, status, slug, title in kinds:
+        if isinstance(fault, kind):
+            return status, slug, title
+    return 500, "internal", "Something went wrong here"
+
+
+async def on_error(request: Request, fault: Exception) -> Response:
+    """Answer a request that failed."""
+    site: Site = request.app.state.site
+    problem = problem_of(fault)
+    if problem.status >= 500:
+        get_logger(__name__).error(
+            "request failed",
+            path=request.scope.get("route_path", ""),
+            error=type(fault).__name__,
+            detail=str(fault),
+        )
+    headers = {"Cache-Control": "no-store"}
+    if problem.status == 503:
+        headers["Retry-After"] = str(RETRY_S)
+    if not _for_people(request):
+        body = {
+            "type": f"{site.public_url}/problems/{problem.slug}",
+            "title": problem.title,
+            "status": problem.status,
+            "detail": problem.detail,
+            "mend": problem.mend,
+        }
+        return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
+    page = site.page("error.html", problem=problem)
+    page.status_code = problem.status
+    page.headers.update(headers)
+    return page
+
+
+def _for_people(request: Request) -> bool:
+    if request.url.path.startswith("/api/") or request.method not in ("GET", "HEAD"):
+        return False
+    return "text/html" in request.headers.get("accept", "text/html")

@@ -1,0 +1,61 @@
+"""Run the pages as a process: open the clients that the settings name, serve until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING
+
+from tribune.log import get_logger
+
+if TYPE_CHECKING:
+    from tribune.settings import Settings
+
+
+async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
+    """Serve the pages until `stop` is set (None: until cancelled).
+
+    Raises:
+        ConfigurationError: no deployment, or a setting that cannot be used.
+        ChainUnreachableError, WrongChainError: the chain does not answer, or is another one.
+        StoreError: the store cannot be opened.
+    """
+    import uvicorn
+
+    from tribune.chain.client import Chain
+    from tribune.chain.deployments import load_deployment
+    from tribune.store.session import open_store
+    from tribune.web.app import create_app
+
+    deployment = load_deployment(settings.deployments, settings.chain.chain_id)
+    with open_store(settings.store_url) as store:
+        async with await Chain.connect(settings.chain) as chain:
+            app = create_app(
+                store=store,
+                chain=chain,
+                deployment=deployment,
+                evidence=settings.evidence_urls,
+                public_url=settings.web.public_url,
+            )
+            config = uvicorn.Config(
+                app,
+                host=settings.web.host,
+                port=settings.web.port,
+                access_log=False,  # addresses hold the tokens of links
+                log_config=None,
+                lifespan="off",
+                timeout_graceful_shutdown=3,
+            )
+            server = uvicorn.Server(config)
+            # Signals are for whoever runs this process, which tells us by `stop`.
+            server.capture_signals = nullcontext  # type: ignore[assignment,method-assign]
+            get_logger(__name__).info("pages are served", host=settings.web.host, port=settings.web.port)
+            serving = asyncio.create_task(server.serve())
+            stopping = asyncio.create_task((stop or asyncio.Event()).wait())
+            try:
+                await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stopping.cancel()
+                server.should_exit = True
+                with suppress(asyncio.CancelledError):
+                    await serving

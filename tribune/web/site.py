@@ -1,0 +1,134 @@
+"""What the handlers share: clients, templates and the address that people know. Holds no state of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from starlette.responses import HTMLResponse
+
+from tribune.ballots.view import CaseVote, read_case_vote
+from tribune.ids import Address, CaseId
+from tribune.web.problems import BadRequestError, NotFoundError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from starlette.requests import Request
+
+    from tribune.ballots.contracts import VoteContracts
+    from tribune.ballots.documents import Documents
+    from tribune.ballots.linking import WalletLinks
+    from tribune.store.session import Store
+
+HERE = Path(__file__).parent
+BODY_LIMIT = 32_768
+"""Bytes of a request's body: a signature of 4 kB, a reason and a message fit several times."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The clients of the pages.
+
+    Args:
+        store: the queue of ballots, shared with the bot.
+        contracts: the chain.
+        documents: evidence and profiles.
+        links: one-time links for wallets.
+        public_url: address under which people reach these pages.
+        templates: the pages.
+    """
+
+    store: Store
+    contracts: VoteContracts
+    documents: Documents
+    links: WalletLinks
+    public_url: str
+    templates: Environment
+
+    async def vote(self, request: Request) -> CaseVote:
+        """Return the vote that a request's path names.
+
+        Raises:
+            UnknownCaseError, NotFoundError: there is none.
+        """
+        text: str = request.path_params["case_id"]
+        if not (text.isascii() and text.isdigit() and len(text) < 20):
+            raise NotFoundError(f"{text[:40]!r} is no case.", mend="A case is a number: check the link.")
+        return await read_case_vote(self.contracts, self.documents, CaseId(int(text)))
+
+    def page(self, template: str, **values: Any) -> HTMLResponse:
+        """Return a page, not to be kept."""
+        html = self.templates.get_template(template).render(site=self, **values)
+        return HTMLResponse(html, headers={"Cache-Control": "no-store"})
+
+    def phone_links(self, path: str) -> list[tuple[str, str]]:
+        """Return (wallet, address) pairs that open a page inside a wallet's own browser on a phone."""
+        parts = urlsplit(self.public_url)
+        url = quote(f"{self.public_url}{path}", safe="")
+        return [
+            ("MetaMask", f"https://metamask.app.link/dapp/{parts.netloc}{parts.path}{path}"),
+            ("Coinbase", f"https://go.cb-w.com/dapp?cb_url={url}"),
+            ("Trust", f"https://link.trustwallet.com/open_url?coin_id=60&url={url}"),
+        ]
+
+
+def environment() -> Environment:
+    """Return the templates; everything put into them is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["when"] = when
+    made.filters["iso"] = lambda time: time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return made
+
+
+def when(time: datetime) -> str:
+    """Return a time for people, in UTC; scripts show it in the reader's zone."""
+    return time.astimezone(UTC).strftime("%-d %B %Y, %H:%M:%S UTC")
+
+
+def parse_address(text: object) -> Address:
+    """Read an account's address.
+
+    Raises:
+        BadRequestError: it is none.
+    """
+    from eth_utils.address import is_hex_address, to_checksum_address
+
+    if not isinstance(text, str) or not text.startswith("0x") or not is_hex_address(text):
+        raise BadRequestError("This is not an address.", mend="An address is 0x and 40 hex digits.")
+    return Address(to_checksum_address(text))
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """Read a request's body as a JSON object.
+
+    Raises:
+        BadRequestError: too long, not JSON, or no object.
+    """
+    import json
+
+    mend = "Send a JSON object with the content type application/json."
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise BadRequestError("The body is not JSON.", mend=mend)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise BadRequestError("The body is too long.", mend=f"At most {BODY_LIMIT} bytes are read.")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequestError("The body is not JSON.", mend=mend) from None
+    if not isinstance(value, dict):
+        raise BadRequestError("The body is not a JSON object.", mend=mend)
+    return value
