@@ -11,36 +11,20 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError, TribuneError
-from tribune.ids import ModelId, VersionNumber
+from tribune.ids import FrameIndex, ModelId, VersionNumber
 
 if TYPE_CHECKING:
-    from tribune.chain import Tribune
-    from tribune.chain.policy_book import PolicyRecord
-    from tribune.decisions.grid import FrameGrid
     from tribune.gate.middleware import App
     from tribune.settings import Settings
 
 MAX_STALENESS_S = 5.0
 """How old the view of the chain may be: some blocks of one second, with room for a busy machine."""
-
-
-def grid_of(record: PolicyRecord) -> FrameGrid:
-    """Return the frame grid of a policy on the chain: frame `first_frame` ends one step after its base."""
-    from tribune.decisions.grid import FrameGrid
-
-    policy = record.policy
-    return FrameGrid.of_seconds(
-        epoch_s=int(record.base.timestamp()) - (record.first_frame - 1) * policy.step_s,
-        step_s=policy.step_s,
-        length_s=policy.length_s,
-        grace_s=policy.grace_s,
-    )
 
 
 @asynccontextmanager
@@ -57,7 +41,7 @@ async def gated(
 
     Raises:
         ArtifactMismatchError: for another artifact than the registered one.
-        ConfigurationError: when the model has no policy, so no frames to record into.
+        ConfigurationError: when the model has no policy in force, so no frames to record into.
     """
     from examples.acs_employment.app import HEALTH, create_app
     from examples.acs_employment.explain import explainer
@@ -67,13 +51,20 @@ async def gated(
     from tribune.chain.gate_client import GateClient
     from tribune.decisions.leaf import LogSchema
     from tribune.decisions.log import DecisionLog
+    from tribune.gate.logger import grid_of
     from tribune.gate.middleware import ModelGate
     from tribune.gate.recorder import DecisionRecorder
     from tribune.gate.watcher import ChainWatcher
 
     async with await Tribune.connect(settings) as tribune:
         registered = (await tribune.model_registry.version(model_id, version)).details
-        record = await _policy(tribune, model_id)
+        record = await tribune.policy_book.policy_for(model_id, FrameIndex(0))
+        if record is None:
+            raise ConfigurationError(
+                f"Model {model_id} has no policy in force, so there are no frames to record decisions in.",
+                mend="Let token holders set one first.",
+                model_id=model_id,
+            )
         model = await asyncio.to_thread(load_model, card, registered.artifact)
         log = DecisionLog(
             settings.log_folder,
@@ -122,17 +113,6 @@ async def serve(app: App, port: int, ready: Path | None = None) -> None:
             temporary.rename(ready)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         await server.serve(sockets=[listening])
-
-
-async def _policy(tribune: Tribune, model_id: ModelId) -> PolicyRecord:
-    records: Sequence[PolicyRecord] = await tribune.policy_book.policies(model_id)
-    if not records:
-        raise ConfigurationError(
-            f"Model {model_id} has no policy, so there are no frames to record decisions in.",
-            mend="Let token holders set one first.",
-            model_id=model_id,
-        )
-    return records[-1]
 
 
 async def _run(arguments: list[str]) -> None:
