@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(ANVIL):$(PATH)
 .PHONY: demo test test-contracts test-python check setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
-	@$(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(KEEP),--keep)
+	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(KEEP),--keep)
 
 test: test-contracts test-python  ## all tests
 
@@ -21,7 +21,7 @@ test-contracts: setup
 	$(BIN)/ape test tests/contracts --network ethereum:local:foundry -q
 
 test-python: setup
-	$(BIN)/pytest tests/unit tests/integration tests/e2e -q
+	$(BIN)/pytest -p no:ape_test tests/unit tests/integration tests/e2e -q
 
 check: setup  ## lint, strict types, import rules, freshness of the committed ABIs
 	$(BIN)/ruff check .

@@ -117,7 +117,7 @@ async def _bot(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _web(settings: Settings, stop: asyncio.Event) -> None:
-    from tribune.web.app import run
+    from tribune.web.server import run
 
     await run(settings, stop)
 

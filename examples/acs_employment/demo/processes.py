@@ -67,20 +67,26 @@ class Processes:
     running: dict[str, Process] = field(default_factory=dict)
 
     def start(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        program: str = sys.executable,
     ) -> Process:
         """Start a command in the checkout's root.
 
         Args:
             name: for people and for the log file.
-            command: arguments after `python`; never a secret.
+            command: arguments; never a secret.
             environment: added to ours.
+            program: what to run; Python by default.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         log = self.folder / f"{name}.log"
         with log.open("wb") as output:
             popen = subprocess.Popen(
-                [sys.executable, *command],
+                [program, *command],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -118,19 +124,19 @@ class Processes:
                 raise ProcessEndedError(f"{of} is not ready after {limit_s:g} s.", mend="See its log.")
             await asyncio.sleep(0.05)
 
-
-async def finish(process: Process, limit_s: float) -> None:
-    """Wait for a process that ends by itself; raise ProcessEndedError unless it ends well and in time."""
-    deadline = time.monotonic() + limit_s
-    while process.alive:
-        if time.monotonic() > deadline:
-            process.stop()
-            raise ProcessEndedError(
-                f"{process.name} did not finish within {limit_s:g} s.", mend=f"See {process.log}."
-            )
-        await asyncio.sleep(0.05)
-    if process.popen.returncode != 0:
-        process.check()
+    async def finish(self, process: Process, limit_s: float) -> None:
+        """Wait for a process that ends by itself; raise ProcessEndedError unless it ends well and in time."""
+        deadline = time.monotonic() + limit_s
+        while process.alive:
+            if time.monotonic() > deadline:
+                process.stop()
+                raise ProcessEndedError(
+                    f"{process.name} did not finish within {limit_s:g} s.", mend=f"See {process.log}."
+                )
+            await asyncio.sleep(0.05)
+        if process.popen.returncode != 0:
+            process.check()
+        del self.running[process.name]
 
 
 def tail(log: Path, lines: int = 6) -> str:

@@ -1,0 +1,93 @@
+"""`make demo`: plays the main job, prints the closing table, writes `build/demo-summary.json`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from contextlib import AsyncExitStack
+
+from examples.acs_employment.demo.actors import Actors
+from examples.acs_employment.demo.local_chain import LocalChain
+from examples.acs_employment.demo.processes import ROOT
+from examples.acs_employment.demo.run import Run
+from examples.acs_employment.demo.stage import Stage
+from examples.acs_employment.demo.story import Story
+from examples.acs_employment.demo.summary import summarise
+from examples.acs_employment.incident import Incident
+from tribune.exceptions import TribuneError
+from tribune.log import configure
+
+SUMMARY = ROOT / "build" / "demo-summary.json"
+
+
+def main() -> int:
+    """Play the demo; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--incident", type=Incident, choices=list(Incident), default=Incident.WOMEN)
+    parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
+    given = parser.parse_args()
+    try:
+        return asyncio.run(_main(given.incident, given.keep))
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _main(incident: Incident, keep: bool) -> int:
+    configure(json=False, level="ERROR", process="demo")
+    story = Story()
+    local = LocalChain.start()
+    stage = Stage(ROOT / "build" / "demo", local, Actors.new())
+    run = Run(stage, story, incident)
+    task = asyncio.current_task()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, lambda: task.cancel() if task else None)
+    try:
+        async with AsyncExitStack() as stack:
+            try:
+                await run.play(stack)
+                summary = await summarise(run)
+                SUMMARY.write_text(json.dumps(summary, indent=2) + "\n")
+                _end(story, summary, keep)
+                if keep:
+                    await _keep(stage, summary)
+            finally:
+                await run.close()
+    except (TribuneError, TimeoutError) as error:
+        print(f"\nThe demo did not finish: {error}\nLogs: build/demo/logs/", file=sys.stderr)
+        return 1
+    except asyncio.CancelledError:
+        print("\nStopped.")
+        return 130
+    finally:
+        stage.processes.stop_all()
+        local.anvil.stop()
+    return 0
+
+
+def _end(story: Story, summary: dict[str, object], keep: bool) -> None:
+    states = summary["states"]
+    assert isinstance(states, list)  # noqa: S101 - we made it
+    around = "" if keep else " Look around: make demo KEEP=1"
+    story.say(f"{' → '.join(states)}, read back from the chain.{around}")
+    print(f"\n{story.table()}\n\nAll figures: {SUMMARY.relative_to(ROOT)}")
+
+
+async def _keep(stage: Stage, summary: dict[str, object]) -> None:
+    discord = ""
+    if not stage.real_discord:
+        ports = json.loads(await asyncio.to_thread((stage.discord_folder / "ports.json").read_text))
+        discord = f"\n  Discord stand-in   http://127.0.0.1:{ports['control_port']}/"
+    print(
+        f"\nStill running (Ctrl-C stops it):\n  ballot pages       {stage.site}/{discord}"
+        f"\n  chain              {stage.local.anvil.http_url}\n  logs               build/demo/logs/"
+    )
+    while True:
+        stage.processes.check()
+        await asyncio.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""The demo's chain: anvil with a block a second, an hour in the past until the slow lane has voted."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from examples.acs_employment.demo.actors import Actors
+from examples.acs_employment.demo.processes import Process, Processes
+from support.anvil import Anvil
+from tribune.chain import Chain
+
+HOUR_S = 3600
+COINS = 10**20
+BLOCK_S = 1
+
+
+class LocalChain:
+    """Anvil, and what only a local chain can do. Refuses time travel once `go_live` was called."""
+
+    def __init__(self, anvil: Anvil) -> None:
+        self.anvil = anvil
+        self._live = False
+
+    @classmethod
+    def start(cls, *, port: int = 0) -> LocalChain:
+        """Start anvil an hour in the past."""
+        started = Anvil.start(block_time=BLOCK_S, timestamp=int(time.time()) - HOUR_S, port=port)
+        return cls(started)
+
+    async def fund(self, chain: Chain, actors: Actors) -> None:
+        """Give everybody coins for gas, and mine each transaction at once until `go_live`."""
+        await chain.request("evm_setAutomine", True)
+        for account in actors.accounts:
+            await chain.request("anvil_setBalance", account.address, hex(COINS))
+
+    async def skip(self, chain: Chain, seconds: int) -> None:
+        """Let chain time pass in a moment."""
+        if self._live:
+            raise RuntimeError("no time travel once the gate serves")
+        await chain.request("evm_increaseTime", seconds)
+        await chain.request("evm_mine")
+
+    async def set_to_now(self, chain: Chain) -> None:
+        """Set chain time to the wall clock: the next block carries this second."""
+        await chain.request("evm_setNextBlockTimestamp", int(time.time()))
+
+    async def go_live(self, chain: Chain) -> None:
+        """From here on a block is mined each second and time passes as it does."""
+        await chain.request("evm_setIntervalMining", BLOCK_S)
+        self._live = True
+
+
+def deploy(processes: Processes, url: str, folder: Path, holders: Sequence[dict[str, Any]]) -> Process:
+    """Start `ape run deploy` on the chain behind `url`; it ends with the check of all roles.
+
+    Args:
+        processes: where to run it.
+        url: JSON-RPC address of the local chain.
+        folder: the demo's folder.
+        holders: `{"address", "tokens"}` of each.
+    """
+    path = folder / "holders.json"
+    path.write_text(json.dumps(list(holders)))
+    command = ["run", "deploy", "--network", "ethereum:local:foundry", "--holders", str(path)]
+    environment = {"APE_FOUNDRY_HOST": url, "SOLCX_BINARY_PATH": os.environ["SOLCX_BINARY_PATH"]}
+    ape = str(Path(sys.executable).with_name("ape"))
+    return processes.start("deploy", command, environment, program=ape)

@@ -1,0 +1,441 @@
+"""The run itself: set up, a healthy frame, the incident, the halt, the vote, the way back.
+
+Every figure that is said was read from chain, store or HTTP a moment before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from examples.acs_employment.demo import governance, local_chain, voters
+from examples.acs_employment.demo.actors import Holder
+from examples.acs_employment.demo.processes import Process
+from examples.acs_employment.demo.stage import Stage, free_port
+from examples.acs_employment.demo.story import Story
+from examples.acs_employment.demo.watcher import Watcher
+from examples.acs_employment.incident import Incident
+from examples.acs_employment.prober import Prober
+from examples.acs_employment.rows import load_spec, stream
+from examples.acs_employment.terms import FrameTerms, load_terms
+from examples.acs_employment.traffic import Pace, Traffic
+from support.discord.client import Control
+from tribune.chain import Tribune
+from tribune.chain.enums import State
+from tribune.chain.kill_switch import StateChanged
+from tribune.chain.model_registry import VersionActivated, VersionDetails
+from tribune.chain.report_hub import ReportJudged
+from tribune.decisions.grid import FrameGrid
+from tribune.exceptions import TribuneError
+from tribune.gate.logger import grid_for
+from tribune.ids import Address, CaseId, Digest, FrameIndex, ModelId, VersionNumber
+from tribune.reports.canonical import canonical_bytes, digest, write_evidence
+from tribune.sync.sender import Sender
+
+MODEL = ModelId(1)
+NAME = "acs-employment"
+FIRST, SECOND = VersionNumber(1), VersionNumber(2)
+NO_FRAME, NO_CASE = FrameIndex(0), CaseId(0)
+MICROSECONDS = 1_000_000
+
+
+@dataclass
+class Run:
+    """One run of the demo, and what it saw.
+
+    Args:
+        stage: what it stands on.
+        story: what it says.
+        incident: what is injected.
+    """
+
+    stage: Stage
+    story: Story
+    incident: Incident
+    terms: FrameTerms = field(default_factory=load_terms)
+    healthy_frame: FrameIndex = NO_FRAME
+    first_state: State = State.INACTIVE
+    durations_s: dict[str, float] = field(default_factory=dict)
+    ballots: list[voters.Mined] = field(default_factory=list)
+    breach_case: CaseId = NO_CASE
+    refusal: dict[str, Any] = field(default_factory=dict)
+
+    tribune: Tribune = field(init=False)
+    watcher: Watcher = field(init=False)
+    steward: Sender = field(init=False)
+    traffic: Traffic = field(init=False)
+    prober: Prober = field(init=False)
+    pages: httpx.AsyncClient = field(init=False)
+    grid: FrameGrid = field(init=False)
+    control: Control | None = field(init=False, default=None)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def play(self, stack: AsyncExitStack) -> None:
+        """Play the whole; clients stay open on `stack`."""
+        await self._set_up(stack)
+        await self._serve(stack)
+        await self._healthy()
+        if self.incident is Incident.NONE:
+            await self._quiet_end()
+            return
+        await self._halt()
+        await self._vote()
+        await self._come_back(stack)
+
+    # Setting up
+
+    async def _set_up(self, stack: AsyncExitStack) -> None:
+        stage, story = self.stage, self.story
+        preparing = self._prepare("v1")
+        stage.start_discord()
+        holders = [{"address": h.account.address, "tokens": h.tokens} for h in stage.actors.holders]
+        async with await self._bare_chain() as chain:
+            await stage.local.fund(chain, stage.actors)
+        deploying = local_chain.deploy(stage.processes, stage.local.anvil.http_url, stage.folder, holders)
+        await self.stage.processes.finish(deploying, 60)
+        await self._connect(stack)
+        checked = "Keys with admin rights: none" in deploying.log.read_text()
+        contracts = len(self.tribune.deployment.addresses)
+        rights = "none (checked)" if checked else "NOT CHECKED"
+        story.say(f"Local chain up, {contracts} contracts deployed. Keys with admin rights: {rights}.")
+        story.step("deployed", block=self.tribune.deployment.block)
+        for place, name in enumerate(stage.actors.monitors):
+            stage.start_monitor(name, threads=1 + place % 2)
+        await governance.delegate(self.tribune, stage.actors)
+        await self.steward.send(self.tribune.model_registry.register_model(NAME))
+        logger = Address(stage.actors.logger.address)
+        await self.steward.send(self.tribune.decision_log.set_logger(MODEL, logger))
+        executed = await governance.set_policy(self.tribune, stage.local, stage.actors, MODEL, self.terms)
+        await stage.local.go_live(self.tribune.chain)
+        self.grid = await grid_for(self.tribune, MODEL)
+        story.step("policy set by vote", block=executed.block_number, transaction=executed.tx_hash)
+        stage.start_pages()
+        await self.stage.processes.finish(preparing, 60)
+        await self._register("v1")
+
+    async def _bare_chain(self) -> Any:
+        from tribune.chain import Chain
+
+        return await Chain.connect(self.stage.settings().chain)
+
+    async def _connect(self, stack: AsyncExitStack) -> None:
+        settings = self.stage.settings()
+        self.tribune = await stack.enter_async_context(await Tribune.connect(settings))
+        own = await stack.enter_async_context(await Tribune.connect(settings))
+        self.watcher = Watcher(own, MODEL)
+        self._background(self.watcher.run())
+        self.steward = Sender(self.tribune.chain, self.stage.actors.steward)
+        self.pages = await stack.enter_async_context(httpx.AsyncClient(base_url=self.stage.site, timeout=10))
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    def _prepare(self, recipe: str) -> Process:
+        command = ["-m", "examples.acs_employment.demo.prepare", recipe, str(self.stage.folder), str(MODEL)]
+        return self.stage.processes.start(f"prepare-{recipe}", command)
+
+    def prepared(self, recipe: str) -> dict[str, Any]:
+        """Return what preparing a version left for its steward."""
+        found: dict[str, Any] = json.loads((self.stage.folder / f"{recipe}.json").read_text())
+        return found
+
+    async def _register(self, recipe: str) -> None:
+        """Register a version and wait for the monitors' evaluation of it."""
+        ready = self.prepared(recipe)
+        version = FIRST if recipe == "v1" else SECOND
+        details = VersionDetails(
+            artifact=Digest(bytes.fromhex(ready["artifact"])),
+            profile=Digest(bytes.fromhex(ready["profile"])),
+            evaluation_set=Digest(bytes.fromhex(ready["evaluation_set"])),
+            uri="",
+            parent=VersionNumber(version - 1),
+        )
+        receipt = await self.steward.send(self.tribune.model_registry.register_version(MODEL, details))
+        self.story.step(f"v{version} registered", block=receipt.block_number, transaction=receipt.tx_hash)
+        judged = await self.watcher.until_judged(version, FrameIndex(0), limit_s=30)
+        passed = await self.tribune.report_hub.evaluation_passed(MODEL, version)
+        if not passed:
+            raise TribuneError(f"The monitors' evaluation of v{version} broke rules {sorted(judged.hits)}.")
+        rules = len(judged.report.values)
+        self.story.say(
+            f"{NAME} v{version} registered: right for {ready['accuracy']:.0%} of {ready['evaluation_rows']:,} "
+            f"people it was not trained on; all {rules} rules, set by vote, kept."
+        )
+        self.story.step(
+            f"v{version} evaluated", block=judged.log.block_number, transaction=judged.log.tx_hash
+        )
+
+    async def _activate(self, version: VersionNumber) -> datetime:
+        """Put a version in force at the next frame boundary; returns that moment."""
+        receipt = await self.steward.send(self.tribune.model_registry.activate(MODEL, version))
+        events = self.tribune.model_registry.events(receipt.logs)
+        activated = next(event for event in events if isinstance(event, VersionActivated))
+        self.story.step(f"v{version} activated", block=receipt.block_number, transaction=receipt.tx_hash)
+        return activated.since
+
+    # Serving
+
+    async def _serve(self, stack: AsyncExitStack) -> None:
+        stage = self.stage
+        port = free_port()
+        serving = stage.start_server(self.prepared("v1")["card"], MODEL, FIRST, port)
+        since = await self._activate(FIRST)
+        stage.start_logger(MODEL, FIRST)
+        if not stage.real_discord:
+            ports = stage.discord_folder / "ports.json"
+            await stage.processes.until(ports, of="discord")
+            control_port = json.loads(ports.read_text())["control_port"]
+            self.control = await stack.enter_async_context(Control(control_port))
+        stage.start_bot()
+        await stage.processes.until(serving, of="server-v1")
+        self.prober = self._probe(port)
+        await self._ask(stack, port, skip=0)
+        await asyncio.sleep(max(0.0, since.timestamp() - time.time()))
+        await self.prober.wait_for(200, timeout_s=15)
+        status = await self.tribune.kill_switch.status(MODEL)
+        self.first_state = status.state
+        self.healthy_frame = FrameIndex(
+            (int(since.timestamp()) * MICROSECONDS - self.grid.epoch) // self.grid.step + 1
+        )
+        self.story.say(f"v{FIRST} serves behind its gate; the chain says {status.state}.")
+        self.story.step("serving")
+
+    def _probe(self, port: int) -> Prober:
+        prober = Prober("127.0.0.1", port)
+        self._background(prober.run(self.stop))
+        return prober
+
+    async def _ask(self, stack: AsyncExitStack, port: int, *, skip: int) -> None:
+        """Let people ask the server on this port from now on, after the first `skip` of them."""
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}"))
+        rows = stream(load_spec())
+        for _ in range(skip):
+            next(rows)
+        pace = Pace(frame_s=float(self.terms.length_s))
+        log = self.stage.folder / "log"
+        self.traffic = Traffic(client, rows, log_root=log, model_id=MODEL, pace=pace)
+        self._background(self.traffic.run(self.stop))
+
+    # A healthy frame
+
+    async def _healthy(self) -> None:
+        frame = self.healthy_frame
+        end_us = self.grid.bounds(frame)[1]
+        if self.incident is not Incident.NONE:
+            self.traffic.switch(self.incident, at_us=end_us)
+        preparing = self._prepare("v2") if self.incident is not Incident.NONE else None
+        await asyncio.sleep(max(0.0, end_us / MICROSECONDS - time.time()))
+        if preparing is not None:
+            self.story.say(f"INCIDENT, injected by this demo: {self.incident.words}.")
+        judged = await self._until_reported(FIRST, frame)
+        signed = await self.watcher.until_attested(FIRST, frame, len(self.stage.actors.monitors), limit_s=20)
+        results = {event.report for event in signed}
+        rows = self.manifest(FIRST, frame)["rows"]
+        outcome = "All rules kept" if not judged.hits else f"Rules broken: {sorted(judged.hits)}"
+        self.story.say(
+            f"Frame {frame}, {rows:,} decisions: {len(signed)} monitors, {len(results)} result "
+            f"({judged.digest.hex()[:4]}…{judged.digest.hex()[-2:]}). {outcome}."
+        )
+        self.story.step("healthy frame", block=judged.log.block_number, transaction=judged.log.tx_hash)
+        if preparing is not None:
+            await self.stage.processes.finish(preparing, 60)
+
+    async def _until_reported(self, version: VersionNumber, frame: FrameIndex) -> ReportJudged:
+        self.stage.processes.check()
+        return await self.watcher.until_judged(version, frame, limit_s=30)
+
+    def manifest(self, version: VersionNumber, frame: FrameIndex) -> dict[str, Any]:
+        """Return the sealed manifest of a frame."""
+        path = self.stage.folder / "log" / str(MODEL) / str(version) / "frames" / str(frame) / "manifest.json"
+        found: dict[str, Any] = json.loads(path.read_text())
+        return found
+
+    async def _quiet_end(self) -> None:
+        frame = FrameIndex(self.healthy_frame + 1)
+        judged = await self._until_reported(FIRST, frame)
+        status = await self.tribune.kill_switch.status(MODEL)
+        self.story.say(
+            f"Frame {frame}: {len(judged.hits)} rules broken. The chain says {status.state}, oversight "
+            f"{status.oversight}. No case, no vote."
+        )
+        self.story.step("second frame", block=judged.log.block_number, transaction=judged.log.tx_hash)
+        self.stop.set()
+
+    # The halt
+
+    async def _halt(self) -> None:
+        since = time.monotonic()
+        suspended = await self.watcher.until_state(State.SUSPENDED, limit_s=40)
+        change = await self.prober.wait_for(503, since_s=since, timeout_s=10)
+        arrived = self.watcher.arrived[suspended.log.block_number]
+        self.durations_s["report_to_refusal"] = change.monotonic_s - arrived
+        self.breach_case = suspended.case_id
+        case = await self.tribune.kill_switch.case(self.breach_case)
+        evidence = await self._evidence(case.evidence)
+        signed = await self.watcher.attested(FIRST, case.frame)
+        why = await self._why(case.case_id)
+        refused_ms = self.durations_s["report_to_refusal"] * 1000
+        self.story.say(
+            f"Frame {case.frame}: {why} {len(signed)} of {len(self.stage.actors.monitors)} monitors agree. "
+            f"SUSPENDED until {suspended.until:%H:%M:%S} UTC at the latest; next request refused "
+            f"{refused_ms:.0f} ms later."
+        )
+        self.story.step("suspended", block=suspended.log.block_number, transaction=suspended.log.tx_hash)
+        self.refusal = await self._refusal_in_words()
+        self.story.say(f"The gate says: {self.refusal['detail']}")
+        if evidence is None:
+            raise TribuneError("No store holds the evidence of the breach.", case_id=case.case_id)
+
+    async def _evidence(self, value: Digest) -> dict[str, Any] | None:
+        from tribune.ballots.documents import Documents
+
+        return await Documents(self.stage.stores).find(value)
+
+    async def _why(self, case_id: CaseId) -> str:
+        """Return the case's own words, as the ballot page has them."""
+        offer = (await self.pages.get(f"/api/ballots/{case_id}")).json()
+        return str(offer["why"])
+
+    async def _refusal_in_words(self) -> dict[str, Any]:
+        """Ask the gate until its refusal can say why: evidence is read after the model was stopped."""
+        deadline = time.monotonic() + 10
+        while True:
+            body = json.loads(self.traffic.last_refusal or b"{}")
+            if body.get("state") == State.SUSPENDED and body.get("reason"):
+                return dict(body)
+            if time.monotonic() > deadline:
+                raise TribuneError(f"The gate's refusal does not say why: {body}.")
+            await asyncio.sleep(0.1)
+
+    # The vote
+
+    async def _vote(self) -> None:
+        suspended = (await self.watcher.state_changes())[-1]
+        began = self.watcher.arrived[suspended.log.block_number]
+        await self._votes_open(self.breach_case)
+        self.durations_s["breach_to_vote"] = time.monotonic() - began
+        opened = time.monotonic()
+        order = {
+            "emil": voters.ABSTAIN,
+            "dina": voters.AGAINST,
+            "cleo": voters.FOR,
+            "ben": voters.FOR,
+            "ada": voters.FOR,
+        }
+        # The largest comes last: the ballot that reaches the super-quorum ends the vote.
+        self.ballots = await self._all_vote(self.breach_case, order)
+        paused = await self.watcher.until_state(State.PAUSED, limit_s=40)
+        self.durations_s["vote_to_paused"] = time.monotonic() - opened
+        tally = (await self.pages.get(f"/api/ballots/{self.breach_case}")).json()["tally"]
+        share = int(tally["for"]) / int(tally["supply"])
+        self.story.say(
+            f"Discord: {len(self.ballots)} ballots, {share:.0%} of voting power for the pause. "
+            "PAUSED until a vote says otherwise."
+        )
+        self.story.step("paused by vote", block=paused.log.block_number, transaction=paused.log.tx_hash)
+
+    async def _votes_open(self, case_id: CaseId) -> None:
+        """Wait until ballots of a case count: its vote is open and its voting delay over."""
+        deadline = time.monotonic() + 30
+        while True:
+            self.stage.processes.check()
+            offer = (await self.pages.get(f"/api/ballots/{case_id}")).json()
+            if offer.get("open"):
+                return
+            if time.monotonic() > deadline:
+                raise TribuneError(f"The vote of case {case_id} did not open: {offer.get('state')}.")
+            await asyncio.sleep(0.1)
+
+    async def _all_vote(self, case_id: CaseId, order: dict[str, int]) -> list[voters.Mined]:
+        by_name = {holder.name: holder for holder in self.stage.actors.holders}
+        chosen: list[tuple[Holder, int]] = [(by_name[name], support) for name, support in order.items()]
+        pages = [f"{self.stage.site}/b/{case_id}"] * len(chosen)
+        if self.control is not None:
+            control = self.control
+            message = await voters.vote_message(control, case_id, limit_s=20)
+            pages = await asyncio.gather(
+                *(voters.press_vote(control, holder.name, message, case_id) for holder, _ in chosen)
+            )
+        handed = [
+            (holder, await voters.vote(self.pages, holder, page, support))
+            for (holder, support), page in zip(chosen, pages, strict=True)
+        ]
+        return list(
+            await asyncio.gather(*(voters.mined(self.pages, holder, status) for holder, status in handed))
+        )
+
+    # The way back
+
+    async def _come_back(self, stack: AsyncExitStack) -> None:
+        stage = self.stage
+        await self._register("v2")
+        port = free_port()
+        since = await self._activate(SECOND)
+        serving = stage.start_server(self.prepared("v2")["card"], MODEL, SECOND, port)
+        conclusion = {
+            "schema": "tribune/conclusion/1",
+            "model": MODEL,
+            "case": self.breach_case,
+            "cause": f"The feed of this demo was spoilt on purpose: {self.incident.words}.",
+            "fix": "The feed is mended. v2 is trained anew and refuses ages that nobody has.",
+        }
+        write_evidence(str(stage.folder / "steward"), conclusion)
+        self.traffic.switch(Incident.NONE)
+        self.stop.set()
+        await asyncio.gather(*self._tasks[1:])
+        self.stop = asyncio.Event()
+        stage.processes.stop("server-v1")
+        stage.processes.stop("logger-v1")
+        await asyncio.sleep(max(0.0, since.timestamp() - time.time()))
+        cited = digest(canonical_bytes(conclusion))
+        receipt = await self._call_resume(cited)
+        case_id = CaseId(await self.tribune.kill_switch.case_count())
+        self.story.step("resume called", block=receipt.block_number, transaction=receipt.tx_hash)
+        stage.start_logger(MODEL, SECOND)
+        await self._votes_open(case_id)
+        order = {"ada": voters.FOR, "ben": voters.FOR, "dina": voters.FOR, "emil": voters.ABSTAIN}
+        await self._all_vote(case_id, order)
+        await stage.processes.until(serving, of="server-v2")
+        prober = self._probe(port)
+        await self._ask(stack, port, skip=self.traffic.counts.sent)
+        paused = (await self.watcher.state_changes())[-1]
+        resumed = await self.watcher.until_state(State.ACTIVE, after=paused.log.block_number, limit_s=40)
+        answered = await prober.wait_for(200, timeout_s=10)
+        arrived = self.watcher.arrived[resumed.log.block_number]
+        tally = (await self.pages.get(f"/api/ballots/{case_id}")).json()["tally"]
+        share = int(tally["for"]) / int(tally["supply"])
+        self.story.say(
+            f"Resume vote passed in its full period, {share:.0%} for. ACTIVE; v{SECOND} answers "
+            f"{(answered.monotonic_s - arrived) * 1000:.0f} ms later."
+        )
+        self.story.step("resumed by vote", block=resumed.log.block_number, transaction=resumed.log.tx_hash)
+
+    async def _call_resume(self, conclusion: Digest) -> Any:
+        """Call for the resume; the activation takes force with the block that comes at its boundary."""
+        call = self.tribune.pause_governor.call_resume(MODEL, SECOND, conclusion)
+        deadline = time.monotonic() + 10
+        while await self.tribune.model_registry.active_version(MODEL) != SECOND:
+            if time.monotonic() > deadline:
+                raise TribuneError("Version 2 did not take force.")
+            await asyncio.sleep(0.1)
+        return await self.steward.send(call)
+
+    async def close(self) -> None:
+        """Stop asking, and end what runs in the background."""
+        self.stop.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def transitions(self) -> list[StateChanged]:
+        """Return the model's changes of state, as the chain has them."""
+        return await self.watcher.state_changes()

@@ -1,0 +1,151 @@
+"""What the demo stands on: folders, addresses, and the environment of each process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from examples.acs_employment.demo.actors import VOTERS, Actors, key_environment
+from examples.acs_employment.demo.local_chain import LocalChain
+from examples.acs_employment.demo.processes import ROOT, Processes
+from tribune.settings import Settings, load_settings
+
+CHAIN_ID = 31337
+
+
+@dataclass
+class Stage:
+    """The demo's surroundings; `folder` is emptied at the start.
+
+    Args:
+        folder: of all that a run leaves behind.
+        local: the chain.
+        actors: everybody with a key.
+    """
+
+    folder: Path
+    local: LocalChain
+    actors: Actors
+    processes: Processes = field(init=False)
+    web_port: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.processes = Processes(self.folder / "logs")
+        self.web_port = free_port()
+
+    @property
+    def site(self) -> str:
+        """Address of the pages."""
+        return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def discord_folder(self) -> Path:
+        """Where the stand-in Discord says how to reach it."""
+        return self.folder / "discord"
+
+    @property
+    def real_discord(self) -> bool:
+        """Whether the bot speaks to Discord itself."""
+        return bool(os.environ.get("DISCORD_TOKEN"))
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Return what every process of ours is told; none of it is secret."""
+        own = self.folder / name
+        return {
+            "TRIBUNE_CHAIN__HTTP_URL": self.local.anvil.http_url,
+            "TRIBUNE_CHAIN__WS_URL": self.local.anvil.ws_url,
+            "TRIBUNE_CHAIN__CHAIN_ID": str(CHAIN_ID),
+            "TRIBUNE_DEPLOYMENTS": str(ROOT / "deployments"),
+            "TRIBUNE_STORE_URL": f"sqlite:///{own}.db",
+            "TRIBUNE_LOG_FOLDER": str(self.folder / "log"),
+            "TRIBUNE_FRAMES_POLL_S": "0.4",
+            "TRIBUNE_WEB__PORT": str(self.web_port),
+            "TRIBUNE_WEB__PUBLIC_URL": self.site,
+            "TRIBUNE_EVIDENCE_URLS": json.dumps(self.stores),
+        }
+
+    @property
+    def stores(self) -> list[str]:
+        """Evidence stores of steward and monitors, for those who only read."""
+        monitors = [str(self.folder / name / "evidence") for name in self.actors.monitors]
+        return [str(self.folder / "steward"), *monitors]
+
+    def settings(self) -> Settings:
+        """Return the settings with which the demo itself looks at the chain."""
+        environment = self.environment("demo")
+        return load_settings(
+            chain={
+                "http_url": environment["TRIBUNE_CHAIN__HTTP_URL"],
+                "ws_url": environment["TRIBUNE_CHAIN__WS_URL"],
+                "chain_id": CHAIN_ID,
+            },
+            deployments=ROOT / "deployments",
+        )
+
+    def start_discord(self) -> None:
+        """Start the stand-in Discord, unless the bot is to speak to Discord itself."""
+        if self.real_discord:
+            return
+        command = ["-m", "support.discord", "--folder", str(self.discord_folder), "--users", ",".join(VOTERS)]
+        self.processes.start("discord", command, {"PYTHONPATH": str(ROOT / "tests")})
+
+    def start_monitor(self, name: str, threads: int) -> None:
+        """Start a monitor with its own key, store, evidence folder and number of threads."""
+        environment = self.environment(name)
+        environment["TRIBUNE_EVIDENCE_URLS"] = json.dumps([str(self.folder / name / "evidence")])
+        environment["TRIBUNE_EVIDENCE_READ_URLS"] = json.dumps([str(self.folder / "steward")])
+        environment["TRIBUNE_MONITOR__THREADS"] = str(threads)
+        key = key_environment("monitor", self.actors.monitors[name])
+        self.processes.start(f"monitor-{name}", ["-m", "tribune.cli", "monitor", "run"], environment | key)
+
+    def start_pages(self) -> None:
+        """Start the ballot pages."""
+        self.processes.start("web", ["-m", "tribune.cli", "web"], self.environment("people"))
+
+    def start_bot(self) -> None:
+        """Start the bot, which shares its store with the pages."""
+        environment = self.environment("people") | key_environment("relayer", self.actors.relayer)
+        if not self.real_discord:
+            ports = json.loads((self.discord_folder / "ports.json").read_text())
+            environment |= {
+                "TRIBUNE_DISCORD__GUILD_ID": str(ports["guild_id"]),
+                "TRIBUNE_DISCORD__CHANNEL_ID": str(ports["channel_id"]),
+                "TRIBUNE_DISCORD__TOKEN_FILE": str(self.discord_folder / ports["token_file"]),
+                "TRIBUNE_DISCORD__CONNECT_HOST": "127.0.0.1",
+                "TRIBUNE_DISCORD__CONNECT_PORT": str(ports["rest_port"]),
+                "TRIBUNE_DISCORD__CA_FILE": str(self.discord_folder / ports["ca"]),
+            }
+        self.processes.start("bot", ["-m", "tribune.cli", "bot", "run"], environment)
+
+    def start_server(self, card: str, model_id: int, version: int, port: int) -> Path:
+        """Start a version's gated server; returns the file that says that it serves."""
+        ready = self.folder / f"server-v{version}.ready"
+        command = [
+            "-m",
+            "examples.acs_employment.serve",
+            card,
+            str(model_id),
+            str(version),
+            str(port),
+            str(ready),
+        ]
+        self.processes.start(f"server-v{version}", command, self.environment(f"server-v{version}"))
+        return ready
+
+    def start_logger(self, model_id: int, version: int) -> None:
+        """Start the process that seals and anchors a version's log."""
+        environment = self.environment(f"logger-v{version}") | key_environment("logger", self.actors.logger)
+        command = ["-m", "tribune.cli", "log", "seal", str(model_id), str(version)]
+        self.processes.start(f"logger-v{version}", command, environment)
+
+
+def free_port() -> int:
+    """Return a port that is free on loopback at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])

@@ -1,0 +1,110 @@
+"""Token holders as the demo plays them: each presses Vote in Discord and signs with an own key.
+
+They use the endpoints that the ballot page uses. No part of ours ever holds these keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from eth_account import Account
+
+from examples.acs_employment.demo.actors import Holder
+from support.discord.client import Control
+from tribune.exceptions import TribuneError
+
+FOR, AGAINST, ABSTAIN = 1, 0, 2
+_TIMEOUT_S = 20.0
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True)
+class Mined:
+    """A ballot that counted."""
+
+    voter: str
+    support: int
+    weight: str
+    tx: str
+    block: int
+
+
+async def vote_message(control: Control, case_id: int, *, limit_s: float) -> str:
+    """Wait for the message of a case to have its Vote button; returns the message's id."""
+    async with asyncio.timeout(limit_s):
+        while True:
+            for message in await control.get("messages"):
+                if any(button["custom_id"] == _vote_button(case_id) for button in message["buttons"]):
+                    return str(message["id"])
+            await asyncio.sleep(_POLL_S)
+
+
+async def press_vote(control: Control, user: str, message_id: str, case_id: int) -> str:
+    """Press a case's Vote button as a user; returns the ballot page's address that only this user was told.
+
+    Raises:
+        TribuneError: the answer has no such link.
+    """
+    custom_id = _vote_button(case_id)
+    answer = await control.post(
+        "press", user=user, message_id=message_id, custom_id=custom_id, wait=_TIMEOUT_S
+    )
+    links = [link["url"] for said in answer["messages"] for link in said["links"]]
+    page = next((url for url in links if "/b/" in url), None)
+    if page is None:
+        raise TribuneError(f"{user} pressed Vote and was told no ballot page: {answer['messages']}.")
+    return str(page)
+
+
+async def vote(client: httpx.AsyncClient, holder: Holder, page: str, support: int, reason: str = "") -> str:
+    """Sign a ballot for the case of a ballot page and hand it in; returns where its status is.
+
+    Raises:
+        TribuneError: the ballot was refused.
+    """
+    case_id = page.rstrip("/").rsplit("/", 1)[1]
+    offer = (await client.get(f"/api/ballots/{case_id}", params={"voter": holder.account.address})).json()
+    typed: dict[str, Any] = offer["typed_data"]["extended_ballot" if reason else "ballot"]
+    message = {**typed["message"], "voter": holder.account.address, "support": support}
+    if reason:
+        message["reason"] = reason
+    signed = Account.sign_typed_data(holder.account.key, full_message={**typed, "message": message})
+    ballot = {
+        "voter": holder.account.address,
+        "support": support,
+        "reason": reason,
+        "signature": "0x" + signed.signature.hex().removeprefix("0x"),
+    }
+    answer = await client.post(f"/api/ballots/{case_id}", json=ballot)
+    if answer.status_code != httpx.codes.ACCEPTED:
+        raise TribuneError(f"{holder.name}'s ballot was refused: {answer.text}", case_id=case_id)
+    return str(answer.json()["ballot"])
+
+
+async def mined(client: httpx.AsyncClient, holder: Holder, status_path: str) -> Mined:
+    """Wait until a ballot is in a block.
+
+    Raises:
+        TribuneError: it was refused, or did not get there in time.
+    """
+    async with asyncio.timeout(_TIMEOUT_S):
+        while True:
+            status = (await client.get(status_path)).json()
+            if status["status"] == "mined":
+                return Mined(
+                    voter=holder.account.address,
+                    support=int(status["support"]),
+                    weight=str(status["weight"]),
+                    tx=str(status["tx"]),
+                    block=int(status["block"]),
+                )
+            if status["status"] == "refused":
+                raise TribuneError(f"{holder.name}'s ballot was refused: {status}.")
+            await asyncio.sleep(_POLL_S)
+
+
+def _vote_button(case_id: int) -> str:
+    return f"tribune:vote:{case_id}"
