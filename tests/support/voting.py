@@ -104,7 +104,7 @@ def slow_chain(anvil: Anvil) -> TestChain:
     shares = zip(holders, (400_000, 250_000, 170_000, 100_000, 80_000), strict=True)
     given = tuple(Holder(account.address, tokens) for account, tokens in shares)
     config = deployment_config.load(ROOT / "deployments" / "local.toml", given)
-    lane = replace(config.fast_lane, voting_period_s=600)
+    lane = replace(config.fast_lane, voting_period_s=600, quorum_percent=20, super_quorum_percent=60)
     switch = replace(config.switch, hard_cap_s=2_000, budget_s=4_000, open_window_s=100)
     return deploy(anvil, config=replace(config, fast_lane=lane, switch=switch))
 

@@ -112,6 +112,7 @@ async function follow(account, first) {
 }
 
 byId("signing").hidden = false;
+byId("scriptless").hidden = true;
 form.addEventListener("submit", submit);
 const picker = new WalletPicker({ chainId, onReady, onError: showError });
 setInterval(() => {

@@ -31,6 +31,7 @@ async function sign() {
 }
 
 document.getElementById("signing").hidden = false;
+document.getElementById("scriptless").hidden = true;
 button.addEventListener("click", sign);
 new WalletPicker({
   chainId,
