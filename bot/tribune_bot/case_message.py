@@ -144,7 +144,7 @@ def _so_far(vote: CaseVote) -> str:
         f" · needs {percent(tally.percent(tally.quorum))}"
     )
     if tally.super_quorum is not None and vote.state in _VOTING:
-        told += f" (for {percent(tally.percent(tally.super_quorum))} it ends at once)"
+        told += f" ({percent(tally.percent(tally.super_quorum))} for ends it at once)"
     told += f" · {percent(tally.percent(tally.for_))} for, {percent(tally.percent(tally.against))} against"
     if tally.abstain:
         told += f", {percent(tally.percent(tally.abstain))} abstain"

@@ -52,7 +52,9 @@ async def tell(interaction: discord.Interaction[Any], fault: BaseException) -> N
         text = "Something went wrong here, not with you. It is written down; please try again in a minute."
         log.error("an interaction failed", exc_info=fault)
     with contextlib.suppress(discord.DiscordException, aiohttp.ClientError, OSError):
-        if interaction.response.is_done():
+        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            await interaction.edit_original_response(content=text, view=None)
+        elif interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)

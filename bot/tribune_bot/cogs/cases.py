@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 READER = "bot.cases"
 """Name of our checkpoint; its block number is the row id of the last event taken in."""
+TOO_LATE = ("CaseWindowOver", "CaseNotOpen", "EpochStale", "CaseUnknown")
+"""Refusals after which a case's vote can never be opened."""
 LOOK_S = 1.0
 """Longest wait between two looks where nothing wakes us."""
 RETRY_S = 1.0
@@ -164,10 +166,13 @@ class Cases(commands.Cog):
             raise AlreadyDone
         try:
             receipt = await self.services.sender.send(self.services.tribune.pause_governor.open_case(case_id))
-        except RevertedError:
+        except RevertedError as fault:
             if await self._needs_no_opening(case_id):  # somebody was quicker, which is as good
                 raise AlreadyDone from None
-            raise
+            if fault.ids.get("error") in TOO_LATE:
+                raise
+            # Somebody's transaction, perhaps our own of before a restart, may be under way: look again.
+            raise ChainError(fault.message) from fault
         return {"tx": receipt.tx_hash}
 
     async def _needs_no_opening(self, case_id: CaseId) -> bool:

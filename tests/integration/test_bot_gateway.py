@@ -1,0 +1,208 @@
+"""The bot over a real gateway: a breach becomes one message, a vote, ballots, a pause."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from integration.bot_world import URL, BotWorld, bot_world, labels
+from support.anvil import ROOT, Anvil, find_binary
+from tribune.ballots.contracts import VoteContracts
+from tribune.ballots.documents import Documents
+from tribune.ballots.queue import accept_ballot
+from tribune.ballots.typed_data import SignedBallot
+from tribune.ballots.view import read_case_vote
+from tribune.chain.client import Chain
+from tribune.chain.deployments import load_deployment
+from tribune.ids import Address
+from tribune.store import messages
+from tribune.store.session import open_store
+
+if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
+    from support.chain import TestChain
+    from support.voting import Voting
+
+ALERT_S = 3.0
+"""The goal is 1 s; a busy machine of two cores runs everything in this test at once."""
+
+
+@pytest.fixture
+def chain() -> Iterator[TestChain]:
+    if find_binary() is None or not (ROOT / ".build" / "__local__.json").exists():
+        pytest.skip("anvil or the compiled contracts are missing: run `make setup`")
+    from support.voting import slow_chain
+
+    with Anvil.start() as anvil:
+        yield slow_chain(anvil)
+
+
+@pytest.fixture
+async def world(chain: TestChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BotWorld]:
+    chain.write_record(tmp_path)
+    async with bot_world(tmp_path, chain.anvil.http_url, chain.anvil.ws_url, monkeypatch) as made:
+        yield made
+
+
+async def breach(chain: TestChain, world: BotWorld) -> Voting:
+    """Let a model be tripped, beside the running bot; from then on blocks come each second."""
+    from support.voting import open_breach
+
+    folder = Path(world.settings.evidence_urls[0])
+    voting = await asyncio.to_thread(open_breach, chain, folder, vote=False)
+    await asyncio.to_thread(chain.rpc, "evm_setIntervalMining", 1)
+    return voting
+
+
+async def voting_begun(voting: Voting) -> None:
+    """Wait until ballots count: the voting delay has passed on the chain."""
+    switch, governor = voting.chain.contracts["KillSwitch"], voting.governor
+    for _ in range(100):
+        proposal = switch.functions.caseOf(voting.case_id).call()[-1]
+        if proposal and governor.functions.state(proposal).call() == 1:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("the vote did not begin")
+
+
+async def queue_ballots(voting: Voting, world: BotWorld, choices: list[int]) -> None:
+    """Sign with the holders' wallets and queue, as the ballot page's process does."""
+    await voting_begun(voting)
+    async with Chain(voting.chain.anvil.http_url, chain_id=31337) as chain:
+        contracts = VoteContracts(chain, load_deployment(world.settings.deployments, 31337))
+        documents = Documents(world.settings.evidence_urls)
+        vote = await read_case_vote(contracts, documents, voting.case_id)
+        voting.proposal_id = vote.proposal_id
+        with open_store(world.settings.store_url) as store:
+            for account, choice in zip(voting.holders, choices, strict=False):
+                signature = bytes.fromhex(voting.sign(account, choice)[2:])
+                ballot = SignedBallot(vote.proposal_id, Address(account.address), choice, "", signature)
+                await accept_ballot(store, contracts, vote, ballot)
+
+
+async def test_bot__breach_to_pause__one_message_from_alert_to_paused(
+    chain: TestChain, world: BotWorld
+) -> None:
+    world.start()
+    await world.until(lambda: world.discord.gateway.connected, "the gateway")
+    voting = await breach(chain, world)
+    tripped = datetime.now(UTC)
+
+    message = await world.message("has been stopped: it treats women and men differently")
+    assert (message.created - tripped).total_seconds() < ALERT_S
+    assert 'It said "employed" for 53 of 100 men and 6 of 100 women.' in message.content
+
+    await world.until(lambda: "Vote" in labels(message), "the vote's buttons")
+    assert labels(message) == ["Vote", "See the evidence", "Check it yourself", "My voting power"]
+    await world.until(lambda: message.attachments, "the chart")
+    assert message.attachments[0].content.startswith(b"\x89PNG")
+
+    answer = await world.answered(world.press("ada", message, "Vote"))
+    assert answer.ephemeral
+    assert f"{URL}/b/{voting.case_id}" in answer.content
+
+    await queue_ballots(voting, world, [1, 1, 1, 1, 0])
+    await world.until(lambda: "% for" in message.content and "0 % for" not in message.content, "a tally")
+    await world.until(lambda: "is PAUSED until a vote says otherwise" in message.content, "PAUSED")
+    assert "Vote" not in labels(message)
+    status = chain.contracts["KillSwitch"].functions.statusOf(1).call()
+    assert status[0] == 3
+    assert len(world.messages) == 1
+
+    await world.halt()
+    found = await asyncio.to_thread(world.discord.ledger.report)
+    assert found["requests"] == []
+    assert found["unsupported"] == []
+
+
+async def test_bot__killed_between_post_and_record__finds_its_message_again(
+    chain: TestChain, world: BotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(messages, "record_posted", killed)
+        world.start()
+        voting = await breach(chain, world)
+        message = await world.message("has been stopped")
+        await world.kill()
+    assert message.nonce is not None
+    message.nonce = None  # Discord forgets nonces after some minutes
+
+    world.start()
+    await world.until(lambda: "Vote" in labels(message), "the vote's buttons on the first message")
+    assert len(world.messages) == 1
+    await queue_ballots(voting, world, [1, 1, 1, 1, 1])
+    await world.message("is PAUSED until a vote says otherwise")
+    assert len(world.messages) == 1
+    await world.halt()
+
+
+async def test_bot__case_opened_while_it_was_down__is_posted_once_at_its_start(
+    chain: TestChain, world: BotWorld
+) -> None:
+    await breach(chain, world)
+    world.start()
+    message = await world.message("has been stopped")
+    await world.until(lambda: "Vote" in labels(message), "the vote's buttons")
+    await world.halt()
+    world.start()
+    await world.until(lambda: world.discord.gateway.identified > 1, "the second start")
+    await asyncio.sleep(1)
+    assert len(world.messages) == 1
+    answer = await world.answered(world.press("ben", message, "My voting power"))
+    assert "I do not know your wallet" in answer.content
+    await world.halt()
+
+
+async def test_bot__hostile_model_name__pings_nobody_and_formats_nothing(
+    chain: TestChain, world: BotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from support import voting
+
+    monkeypatch.setattr(voting, "MODEL", "@everyone **x** [y](https://evil.example) <@1>\n# `z` ||w||")
+    world.start()
+    await breach(chain, world)
+    message = await world.message("has been stopped")
+    first = message.content.splitlines()[0]
+    assert "@everyone" not in first
+    assert "https://" not in first
+    assert "<@" not in first.replace("\\<", "")
+    assert message.mentions == []
+    sent = [
+        one
+        for one in world.discord.ledger.exchanges
+        if one.method == "POST" and "content" in (one.body or {})
+    ]
+    assert all(one.body["allowed_mentions"] == {"parse": []} for one in sent)
+    await world.halt()
+
+
+async def test_bot__commands__answer_privately(chain: TestChain, world: BotWorld) -> None:
+    await breach(chain, world)
+    world.start()
+    await world.message("has been stopped")
+    expected = {
+        "models": "acs-employment",
+        "proposals": "has been stopped",
+        "health": "Chain:",
+        "wallets": "No wallet is linked",
+        "link": "works once",
+    }
+    for name, part in expected.items():
+        answer = await world.answered(world.command("cleo", name))
+        assert answer.ephemeral, name
+        assert part in answer.content, name
+    answer = await world.answered(world.command("cleo", "model", model="acs-employment"))
+    assert "SUSPENDED" in answer.content
+    assert "Rules, set by vote" in answer.content
+    answer = await world.answered(world.command("cleo", "unlink", wallet="0xabc"))
+    assert "is not linked to you" in answer.content
+    refused = world.command("cleo", "model", model="nothing")
+    assert "There is no model" in (await world.answered(refused)).content
+    await world.halt()
