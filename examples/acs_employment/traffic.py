@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from examples.acs_employment.incident import Incident
 from examples.acs_employment.rows import Row, batches
 from tribune.decisions.anchor import log_folder
+from tribune.decisions.grid import FrameGrid
 from tribune.decisions.labels import append_labels
 from tribune.gate.problem import NOT_RECORDED
 from tribune.ids import ModelId, VersionNumber
@@ -62,6 +63,17 @@ class Counts:
     labelled: int = 0
 
 
+@dataclass(frozen=True)
+class _Label:
+    """A label that is known and not appended yet; before `release_us` it would be sealed too early."""
+
+    release_us: int
+    version: VersionNumber
+    id: str
+    time_us: int
+    label: str
+
+
 class Traffic:
     """The people who ask.
 
@@ -71,6 +83,8 @@ class Traffic:
         log_root: the log folder, where labels are appended as the steward would.
         model_id: the model that is asked.
         pace: how fast.
+        grid: frames of the log. What comes in a frame's grace is sealed with that frame, so labels of the
+            next frame's first decisions wait until it is over. None: no label waits.
     """
 
     def __init__(
@@ -81,6 +95,7 @@ class Traffic:
         log_root: Path,
         model_id: ModelId,
         pace: Pace | None = None,
+        grid: FrameGrid | None = None,
     ) -> None:
         self.client = client
         self._pace = pace or Pace()
@@ -88,7 +103,8 @@ class Traffic:
         self._log_root = log_root
         self._model_id = model_id
         self._switches: list[tuple[int, Incident]] = []
-        self._labels: dict[VersionNumber, list[tuple[str, int, object]]] = {}
+        self._grid = grid
+        self._labels: list[_Label] = []
         self.counts = Counts()
         self.last_refusal: bytes = b""
 
@@ -118,17 +134,18 @@ class Traffic:
                     batch = next(self._batches, [])
                 if loop.time() - flushed >= _LABEL_PAUSE_S:
                     flushed = loop.time()
-                    await self._append_labels()
+                    await self._append_labels(until_us=time.time_ns() // 1000)
                 due = max(due + self._pace.pause_s, loop.time())  # what was missed is not made up for
                 await asyncio.sleep(due - loop.time())
         finally:
-            await self._append_labels()
+            await self._append_labels(until_us=None)
 
     async def _ask(self, batch: list[Row]) -> bool:
         """Send a batch; return whether the next one is up."""
         import httpx
 
-        incident = self._incident_at(time.time_ns() // 1000)
+        sent_us = time.time_ns() // 1000
+        incident = self._incident_at(sent_us)
         rows = [{"id": row.id, **incident.spoil(row.features)} for row in batch]
         body = json.dumps({"rows": rows}).encode()
         try:
@@ -137,7 +154,7 @@ class Traffic:
             )
             outcome = _OUTCOMES.get(answer.status_code, "failed")
             if outcome == "answered":
-                self._note_labels(batch, answer.json())
+                self._note_labels(batch, answer.json(), sent_us)
             elif outcome == "refused" and answer.json()["type"].endswith(NOT_RECORDED):
                 outcome = "failed"
         except (httpx.HTTPError, ValueError, KeyError):
@@ -152,19 +169,32 @@ class Traffic:
         begun = [switch for switch in self._switches if switch[0] <= moment_us]
         return max(begun, key=lambda switch: switch[0])[1] if begun else Incident.NONE
 
-    def _note_labels(self, batch: list[Row], answer: dict[str, object]) -> None:
+    def _note_labels(self, batch: list[Row], answer: dict[str, object], sent_us: int) -> None:
         decisions, version = answer["decisions"], answer["version"]
         if not isinstance(decisions, list) or type(version) is not int:
             raise ValueError("This is no answer of the model.")
         decided = {decision["id"] for decision in decisions}
-        now_us = time.time_ns() // 1000
-        waiting = self._labels.setdefault(VersionNumber(version), [])
-        waiting += [(row.id, now_us, row.label) for row in batch if row.id in decided]
+        now_us, release_us = time.time_ns() // 1000, self._release(sent_us)
+        self._labels += [
+            _Label(release_us, VersionNumber(version), row.id, now_us, row.label)
+            for row in batch
+            if row.id in decided
+        ]
 
-    async def _append_labels(self) -> None:
-        waiting, self._labels = self._labels, {}
-        for version, labels in waiting.items():
-            if labels:
-                folder = log_folder(self._log_root, self._model_id, version)
-                await asyncio.to_thread(append_labels, folder, labels)
-                self.counts = replace(self.counts, labelled=self.counts.labelled + len(labels))
+    def _release(self, decided_us: int) -> int:
+        frame = self._grid.frame_of(decided_us) if self._grid is not None else None
+        if self._grid is None or frame is None:
+            return 0
+        return self._grid.bounds(frame)[0] + self._grid.grace
+
+    async def _append_labels(self, *, until_us: int | None) -> None:
+        ready: list[_Label] = []
+        waiting: list[_Label] = []
+        for label in self._labels:
+            (ready if until_us is None or label.release_us <= until_us else waiting).append(label)
+        self._labels = waiting
+        for version in sorted({label.version for label in ready}):
+            rows = [(label.id, label.time_us, label.label) for label in ready if label.version == version]
+            folder = log_folder(self._log_root, self._model_id, version)
+            await asyncio.to_thread(append_labels, folder, rows)
+            self.counts = replace(self.counts, labelled=self.counts.labelled + len(rows))

@@ -15,6 +15,7 @@ from examples.acs_employment.incident import Incident
 from examples.acs_employment.rows import Row, load_spec, stream
 from examples.acs_employment.traffic import Pace, Traffic
 from tribune.decisions.anchor import log_folder
+from tribune.decisions.grid import FrameGrid
 from tribune.decisions.labels import arrived_before
 from tribune.ids import ModelId, VersionNumber
 
@@ -165,6 +166,21 @@ async def test_switch__moment_ahead__nothing_is_spoilt_before_it(rows: list[Row]
         assert traffic.incident is Incident.NONE
     ages = {row.id: row.features["AGEP"] for row in rows}
     assert all(r["AGEP"] == ages[r["id"]] for batch in gate.requests for r in batch)
+
+
+async def test_run__grace_of_the_frame_before__labels_wait_until_it_is_over(
+    rows: list[Row], tmp_path: Path
+) -> None:
+    epoch_s = int(time.time()) - 2
+    grid = FrameGrid.of_seconds(epoch_s=epoch_s, step_s=100, length_s=100, grace_s=3)
+    gate = Gate(answer)
+    pace = Pace(rows_a_frame=20, frame_s=4.0, batch=5)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(gate), base_url="http://gate") as client:
+        traffic = Traffic(client, iter(rows), log_root=tmp_path, model_id=ModelId(1), pace=pace, grid=grid)
+        await ask(traffic, gate)
+    too_early = arrived_before(log_folder(tmp_path, ModelId(1), VersionNumber(1)), (epoch_s + 3) * 1_000_000)
+    assert too_early == []
+    assert traffic.counts.labelled == len(rows)
 
 
 async def test_run__pace__batches_are_spread_evenly(rows: list[Row], tmp_path: Path) -> None:
