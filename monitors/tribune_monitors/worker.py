@@ -36,6 +36,8 @@ from tribune_monitors.sources.documents import load_profile
 from tribune_monitors.sources.sealed import SealedFrame, SealedLog
 
 _KEPT_TALLIES = 256
+_JUDGING_GAS = 1_000_000
+"""What judging, a suspension and a case may cost whoever's signature turns out to be the k-th in its block."""
 
 
 @dataclass
@@ -227,9 +229,12 @@ class Worker:
         if index not in known.reported:
             attestation = Attestation(index, Digest(bytes.fromhex(row.witness)), bytes.fromhex(row.signature))
             try:
-                receipt = await self.sender.send(hub.submit(report, [attestation]))
+                receipt = await self.sender.send(hub.submit(report, [attestation]), headroom=_JUDGING_GAS)
                 tx_hash = receipt.tx_hash
             except RevertedError as fault:
+                if "tx_hash" in fault.ids:  # another's report came into the same block first: look again
+                    log.info("not counted yet", model=row.model_id, frame=row.frame, error=str(fault))
+                    return
                 state = ReportState.REFUSED
                 log.warning("refused", model=row.model_id, frame=row.frame, error=str(fault))
         await self.store.run(set_report_state, row.id or 0, state, tx_hash)

@@ -48,12 +48,13 @@ class Sender:
         self._lock = asyncio.Lock()
         self._next_nonce = 0
 
-    async def send(self, call: ContractCall, *, gas: int | None = None) -> Receipt:
+    async def send(self, call: ContractCall, *, gas: int | None = None, headroom: int = 0) -> Receipt:
         """Simulate a call, send it and wait for it.
 
         Args:
             call: what to do.
             gas: gas limit; None simulates to find it. Give it only where simulation must be skipped.
+            headroom: gas on top of what the simulation needed, for a call that does more when others come first.
 
         Returns:
             The receipt of a transaction that succeeded.
@@ -64,7 +65,7 @@ class Sender:
             TransactionPendingError: sent, in no block in time.
             ChainUnreachableError: the node does not answer; nothing was sent, as far as we can know.
         """
-        return await self._settle(call, await self._submit(call, gas))
+        return await self._settle(call, await self._submit(call, gas, headroom))
 
     async def send_all(self, calls: Sequence[ContractCall]) -> list[Receipt]:
         """Send several calls with consecutive nonces, then wait for all of them.
@@ -77,11 +78,11 @@ class Sender:
         hashes = [await self._submit(call, None) for call in calls]
         return [await self._settle(call, sent) for call, sent in zip(calls, hashes, strict=True)]
 
-    async def _submit(self, call: ContractCall, gas: int | None) -> str:
+    async def _submit(self, call: ContractCall, gas: int | None, headroom: int = 0) -> str:
         """Sign and hand over; return the transaction's hash."""
         try:
             if gas is None:
-                gas = int(await self.chain.estimate(call, self.address) * GAS_MARGIN)
+                gas = int(await self.chain.estimate(call, self.address) * GAS_MARGIN) + headroom
         except RevertedError:
             raise
         except ChainError as fault:
