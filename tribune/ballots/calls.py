@@ -11,29 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from tribune.chain.codec import load_abi, signature_of, snake, type_of
-from tribune.ids import Address, CaseId, ProposalId
+from tribune.chain.enums import CaseKind
+from tribune.chain.governor import ProposedCalls
+from tribune.chain.kill_switch import Case
+from tribune.chain.types import ZERO_ADDRESS
+from tribune.ids import Address, ProposalId
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """Calls and description of a proposal, as OpenZeppelin's governor takes them."""
+def proposal_id(calls: ProposedCalls) -> ProposalId:
+    """Return `uint256(keccak256(abi.encode(targets, values, calldatas, keccak256(description))))`."""
+    from eth_abi.abi import encode
+    from eth_utils.crypto import keccak
 
-    targets: tuple[Address, ...]
-    values: tuple[int, ...]
-    calldatas: tuple[bytes, ...]
-    description: str
-
-    @property
-    def id(self) -> ProposalId:
-        """`uint256(keccak256(abi.encode(targets, values, calldatas, keccak256(description))))`."""
-        from eth_abi.abi import encode
-        from eth_utils.crypto import keccak
-
-        packed = encode(
-            ["address[]", "uint256[]", "bytes[]", "bytes32"],
-            [self.targets, self.values, self.calldatas, keccak(text=self.description)],
-        )
-        return ProposalId(int.from_bytes(keccak(packed)))
+    packed = encode(["address[]", "uint256[]", "bytes[]", "bytes32"], calls.hashed)
+    return ProposalId(int.from_bytes(keccak(packed)))
 
 
 @dataclass(frozen=True)
@@ -52,33 +43,25 @@ class DecodedCall:
 
 
 def decode_proposal(
-    proposal: Proposal,
-    *,
-    case_id: CaseId,
-    case: Mapping[str, Any],
-    resuming: bool,
-    switch: Address,
-    voted_on: ProposalId,
+    proposal: ProposedCalls, case: Case, *, switch: Address, governor: Address
 ) -> DecodedCall:
     """Return a proposal's call and whether it matches its case.
 
     Args:
         proposal: what the governor says that it would carry out.
-        case_id: the case.
-        case: its record (`model_id`, `version`, `epoch`).
-        resuming: whether the words ask to let the model answer again.
+        case: what the words speak of; its vote is 0 where it is not open yet.
         switch: the deployment's KillSwitch.
-        voted_on: the proposal id that the case names, 0 where the vote is not open yet.
+        governor: the deployment's PauseGovernor, which must be running the case's vote.
     """
+    resuming = case.kind is CaseKind.HOLDER_RESUME
     expected: dict[str, Any] = (
-        {"model_id": case["model_id"], "version": case["version"], "epoch": case["epoch"]}
+        {"model_id": case.model_id, "version": case.version, "epoch": case.epoch}
         if resuming
-        else {"model_id": case["model_id"], "case_id": case_id, "epoch": case["epoch"]}
+        else {"model_id": case.model_id, "case_id": case.case_id, "epoch": case.epoch}
     )
     if len(proposal.targets) != 1:
-        zero = Address("0x" + "00" * 20)
         text = f"{len(proposal.targets)} calls, which we cannot explain"
-        return DecodedCall("", zero, "", {}, text, matches=False)
+        return DecodedCall("", ZERO_ADDRESS, "", {}, text, matches=False)
     target = proposal.targets[0]
     function, arguments = _decode(proposal.calldatas[0]) if target == switch else ("", {})
     if not function:
@@ -88,7 +71,7 @@ def decode_proposal(
         function == ("resume" if resuming else "pause")
         and arguments == expected
         and proposal.values == (0,)
-        and voted_on in (0, proposal.id)
+        and (not case.vote or (case.vote == proposal_id(proposal) and case.governor == governor))
     )
     shown = f"model {arguments.get('model_id')}"
     if "version" in arguments:

@@ -9,24 +9,23 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tribune.chain.codec import snake
 from tribune.chain.types import utc_or_none
 from tribune.exceptions import PolicyError, RevertedError
-from tribune.ids import Digest
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.documents import Documents
+    from tribune.chain.kill_switch import Case
+    from tribune.ids import Digest
     from tribune.metrics.policy import Rule
     from tribune.reports.words import CaseWords
-
-KINDS = ("breach", "guardian", "stale", "holder_pause", "holder_resume")
-"""Kinds of a case, by their number on the chain."""
 
 
 async def words_of(
     contracts: VoteContracts,
     documents: Documents,
-    case: Mapping[str, Any],
+    case: Case,
     name: str,
     profile: Digest,
     at: int,
@@ -38,20 +37,20 @@ async def words_of(
     """
     from tribune.reports.words import Kind, Subject, case_words
 
-    kind = Kind(KINDS[case["kind"]])
+    kind = Kind(snake(case.kind))
     breach = kind is Kind.BREACH
     rule, (start, end) = (await _rule(contracts, case, at)) if breach else (None, (0, 0))
     evidence, reference = await asyncio.gather(
-        documents.find(Digest(case["evidence"])), documents.profile(profile) if breach else _nothing()
+        documents.find(case.evidence), documents.profile(profile) if breach else _nothing()
     )
     subject = Subject(
         model=name,
-        version=case["version"],
+        version=case.version,
         kind=kind,
-        value=case["value"],
-        limit=case["limit"],
-        stopped=bool(case["bound"]),
-        frame=case["frame"],
+        value=case.value,
+        limit=case.limit,
+        stopped=case.bound is not None,
+        frame=case.frame,
         start=utc_or_none(start),
         end=utc_or_none(end),
     )
@@ -62,32 +61,30 @@ async def _nothing() -> None:
     return None
 
 
-async def _rule(
-    contracts: VoteContracts, case: Mapping[str, Any], at: int
-) -> tuple[Rule | None, tuple[int, int]]:
+async def _rule(contracts: VoteContracts, case: Case, at: int) -> tuple[Rule | None, tuple[int, int]]:
     """Return the rule that was hit and the frame's start and end; None and 0 where they cannot be told."""
     from tribune.metrics.policy import Rule
 
-    model_id = case["model_id"]
+    model_id = case.model_id
     [count] = await contracts.read(("PolicyBook", "policyCount", (model_id,)), block=at)
     found: Mapping[str, Any] | None = None
     for index in reversed(range(count)):
         [(policy, digest, _, _)] = await contracts.read(
             ("PolicyBook", "policyAt", (model_id, index)), block=at
         )
-        if digest == case["policy"]:
+        if digest == case.policy:
             found = policy
             break
-    if found is None or case["rule"] >= len(found["rules"]):
+    if found is None or case.rule >= len(found["rules"]):
         return None, (0, 0)
     times = (0, 0)
-    if case["frame"]:
+    if case.frame:
         try:
-            [terms] = await contracts.read(("PolicyBook", "termsOf", (model_id, case["frame"])), block=at)
+            [terms] = await contracts.read(("PolicyBook", "termsOf", (model_id, case.frame)), block=at)
             times = (terms["start"], terms["end"])
         except RevertedError:  # no grid time for this frame: the words go without it
             times = (0, 0)
-    fields = found["rules"][case["rule"]]
+    fields = found["rules"][case.rule]
     try:
         return Rule.from_chain(tuple(fields.values())), times
     except PolicyError:

@@ -19,10 +19,8 @@ from tribune.exceptions import SignatureError
 from tribune.ids import Address
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from tribune.chain.client import Chain
-    from tribune.store.session import Store
+    from tribune.store.session import Session, Store
     from tribune.store.tables import LinkToken
 
 LIFETIME = timedelta(minutes=10)

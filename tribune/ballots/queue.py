@@ -14,11 +14,9 @@ from tribune.ballots.typed_data import SignedBallot, Support
 from tribune.ids import Address, CaseId, ProposalId
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.view import CaseVote
-    from tribune.store.session import Store
+    from tribune.store.session import Session, Store
     from tribune.store.tables import StoredBallot
 
 

@@ -12,21 +12,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from tribune.ballots.cast import CastVote, find_votes, votes_in
 from tribune.ballots.queue import BallotStatus, mark_mined
+from tribune.chain.enums import ProposalState
 from tribune.exceptions import ChainError, ChainUnreachableError, RevertedError, TransactionPendingError
 from tribune.ids import Address, CaseId, ProposalId
 from tribune.log import get_logger
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from tribune.ballots.contracts import VoteContracts
     from tribune.chain.types import ContractCall, Receipt
-    from tribune.store.session import Store
+    from tribune.store.session import Session, Store
     from tribune.store.tables import StoredBallot
 
 BATCH = 150
 """Ballots in one transaction: at 75,000 gas each, a third of a block of 36 million."""
-_ACTIVE = 1
 
 
 class Sends(Protocol):
@@ -149,7 +147,7 @@ class BallotRelay:
             [state] = await self._contracts.read(("PauseGovernor", "state", (proposal_id,)))
             why = (
                 "The contract did not take the signature."
-                if state == _ACTIVE
+                if ProposalState.of(state) is ProposalState.ACTIVE
                 else "The vote had ended before this ballot could be counted."
             )
         return await self._store.run(_record, rows, cast, why)

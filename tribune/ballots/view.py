@@ -10,9 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tribune.ballots.calls import DecodedCall, Proposal, decode_proposal
-from tribune.ballots.explain import KINDS, choices, words_of
-from tribune.chain.types import utc, utc_or_none
+from tribune.ballots.calls import DecodedCall, decode_proposal
+from tribune.ballots.explain import choices, words_of
+from tribune.chain.codec import snake
+from tribune.chain.enums import CaseKind, ProposalState, State
+from tribune.chain.governor import ProposedCalls
+from tribune.chain.kill_switch import Case
+from tribune.chain.types import utc_or_none
 from tribune.exceptions import RevertedError, TribuneError
 from tribune.ids import Address, CaseId, Cid, Digest, ModelId, ProposalId, VersionNumber
 
@@ -36,11 +40,10 @@ class VoteState(StrEnum):
     EXPIRED = "expired"
     EXECUTED = "executed"
 
-
-GOVERNOR_STATES = tuple(VoteState)[1:]
-"""By OpenZeppelin's `ProposalState`."""
-
-MODEL_STATES = ("Inactive", "Active", "Suspended", "Paused", "Retired")
+    @classmethod
+    def of(cls, number: int) -> VoteState:
+        """Return the state that the governor means by a number."""
+        return cls(ProposalState.of(number).lower())
 
 
 class UnknownCaseError(TribuneError):
@@ -54,8 +57,8 @@ class VotedModel:
     id: ModelId
     name: str
     version: VersionNumber
-    state: str
-    """Now: Inactive, Active, Suspended, Paused or Retired."""
+    state: State
+    """Where it stands now."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id
     head = await contracts.chain.head()
     at = head.number
     try:
-        case, found, decimals = await contracts.read(
+        raw, found, decimals = await contracts.read(
             ("KillSwitch", "caseOf", (case_id,)),
             ("PauseGovernor", "proposalOf", (case_id,)),
             ("TribuneToken", "decimals", ()),
@@ -163,50 +166,44 @@ async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id
         if fault.ids.get("error") == "CaseUnknown":
             raise _unknown(case_id) from None
         raise
-    proposal_id = ProposalId(case["vote"])
-    resuming = KINDS[case["kind"]] == "holder_resume"
-    model_id, version = case["model_id"], case["version"]
+    case = Case.read(case_id, raw)
+    resuming = case.kind is CaseKind.HOLDER_RESUME
+    model_id, version = case.model_id, case.version
     name, version_record, status = await contracts.read(
         ("ModelRegistry", "nameOf", (model_id,)),
         ("ModelRegistry", "versionOf", (model_id, version)),
         ("KillSwitch", "statusOf", (model_id,)),
         block=at,
     )
-    state, snapshot, deadline, votes = await _vote(contracts, proposal_id, at)
+    state, snapshot, deadline, votes = await _vote(contracts, case.vote, at)
     tally = await _tally(contracts, votes, snapshot if state is not VoteState.PENDING else 0, resuming, at)
     words, rule = await words_of(contracts, documents, case, name, Digest(version_record["profile"]), at)
-    proposal = Proposal(*found)
     return CaseVote(
         case_id=case_id,
-        proposal_id=proposal_id,
+        proposal_id=case.vote,
         chain_id=contracts.chain.chain_id,
         governor=contracts.governor,
-        model=VotedModel(ModelId(model_id), name, VersionNumber(version), MODEL_STATES[status["state"]]),
-        kind=KINDS[case["kind"]],
-        outcome=("open", "upheld", "rejected", "lapsed")[case["outcome"]],
+        model=VotedModel(model_id, name, version, State.of(status["state"])),
+        kind=snake(case.kind),
+        outcome=case.outcome.lower(),
         state=state,
         question=words.question,
         words=words,
-        **choices(f"{tally.percent(tally.quorum):.3g} %", resuming=resuming, stopped=bool(case["bound"])),
+        **choices(f"{tally.percent(tally.quorum):.3g} %", resuming=resuming, stopped=case.bound is not None),
         call=decode_proposal(
-            proposal,
-            case_id=case_id,
-            case=case,
-            resuming=resuming,
-            switch=contracts.switch,
-            voted_on=proposal_id,
+            ProposedCalls(*found), case, switch=contracts.switch, governor=contracts.governor
         ),
         tally=tally,
         decimals=decimals,
-        opened_at=utc(case["opened_at"]),
-        open_until=utc(case["open_until"]),
+        opened_at=case.opened_at,
+        open_until=case.open_until,
         snapshot=utc_or_none(snapshot),
         deadline=utc_or_none(deadline),
-        suspended_until=utc_or_none(case["bound"]),
+        suspended_until=case.bound,
         rule=rule,
-        value=case["value"],
-        limit=case["limit"],
-        evidence=_cid(case["evidence"]),
+        value=case.value,
+        limit=case.limit,
+        evidence=_cid(case.evidence),
         block=at,
         read_at=head.time,
     )
@@ -240,7 +237,7 @@ async def _vote(
         ),
         block=at,
     )
-    return GOVERNOR_STATES[state], snapshot, deadline, votes
+    return VoteState.of(state), snapshot, deadline, votes
 
 
 async def _tally(
@@ -267,10 +264,10 @@ async def _tally(
     return VoteTally(for_, against, abstain, quorum, None if resuming else super_quorum, supply)
 
 
-def _cid(digest: bytes) -> Cid | None:
+def _cid(digest: Digest) -> Cid | None:
     from tribune.reports.canonical import cid
 
-    return cid(Digest(digest)) if any(digest) else None
+    return cid(digest) if any(digest) else None
 
 
 def _unknown(case_id: int) -> UnknownCaseError:

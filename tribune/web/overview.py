@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tribune.ballots.view import GOVERNOR_STATES, MODEL_STATES, VoteState
+from tribune.ballots.view import VoteState
+from tribune.chain.enums import State
 from tribune.chain.types import utc
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class ListedModel:
     id: int
     name: str
     version: int
-    state: str
+    state: State
     until: datetime | None
 
 
@@ -84,7 +85,7 @@ async def read_overview(contracts: VoteContracts) -> Overview:
             names[case["model_id"]],
             case["version"],
             utc(case["opened_at"]),
-            GOVERNOR_STATES[states[case["vote"]]] if case["vote"] else VoteState.NOT_OPENED,
+            VoteState.of(states[case["vote"]]) if case["vote"] else VoteState.NOT_OPENED,
         )
         for case_id, case in zip(case_ids, cases, strict=True)
     ]
@@ -98,7 +99,7 @@ async def read_overview(contracts: VoteContracts) -> Overview:
                 model_id,
                 names[model_id],
                 status["version"],
-                MODEL_STATES[status["state"]],
+                State.of(status["state"]),
                 utc(status["until"]) if status["until"] else None,
             )
             for model_id, status in zip(model_ids, statuses, strict=True)
