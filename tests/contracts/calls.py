@@ -53,7 +53,7 @@ def refused_deployment(error: str, name: str, *arguments: Any, sender: Any, **ex
     """Assert that a contract cannot be deployed with these arguments."""
     kind = getattr(ape.project, name).contract_type
     ethereum = ape.chain.provider.network.ecosystem
-    code = bytes(kind.deployment_bytecode.bytecode)
+    code = bytes.fromhex(str(kind.deployment_bytecode.bytecode).removeprefix("0x"))
     encoded = ethereum.encode_deployment(code, kind.constructor, *arguments)
     found = refusal(None, bytes(encoded.data), sender)
     assert found is not None, f"not refused: {name}"

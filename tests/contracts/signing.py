@@ -1,4 +1,4 @@
-"""What monitors and voters sign, built from the design's text alone, so that it checks the contracts' hashing.
+"""What monitors and voters sign, built from the design's text, so that it checks the contracts' own hashing.
 
 Signs with keys of a test chain; holds nothing else.
 """

@@ -297,6 +297,7 @@ def build() -> World:
     world.registry.registerVersion(1, version(), sender=steward)
     world.policies.setPolicy(1, policy(monitors), sender=world.admin)
     world.base = int(world.policies.policyAt(1, 0)[3])
+    warp_to(world.base + STEP // 2)
     world.evaluate(1)
     world.registry.activate(1, 1, sender=steward)
     warp_to(world.frame_end(1) + 1)
