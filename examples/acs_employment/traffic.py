@@ -62,6 +62,11 @@ class Counts:
     failed: int = 0
     labelled: int = 0
 
+    @property
+    def used(self) -> int:
+        """Rows that are not asked about again; refused ones are, and count as sent each time."""
+        return self.answered + self.rejected + self.failed
+
 
 @dataclass(frozen=True)
 class _Label:

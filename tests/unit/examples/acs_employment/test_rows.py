@@ -71,7 +71,9 @@ def test_load_terms__changes__take_the_place_of_the_files() -> None:
     assert load_terms(step_s=9, length_s=9).step_s == 9
 
 
-@pytest.mark.parametrize("changes", [{"unknown": 1}, {"k": 0}, {"step_s": 0}, {"grace_s": 5}])
+@pytest.mark.parametrize(
+    "changes", [{"unknown": 1}, {"k": 0}, {"step_s": 0}, {"grace_s": 5, "deadline_s": 5}]
+)
 def test_load_terms__impossible__is_refused(changes: dict[str, int]) -> None:
     with pytest.raises(PolicyError):
         load_terms(**changes)

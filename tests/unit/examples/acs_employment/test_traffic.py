@@ -103,7 +103,7 @@ async def test_run__refused__asks_the_same_again_and_has_no_label_for_it(
     gate = Gate(refuse, refuse, answer)
     traffic = await run(gate, rows[:5], tmp_path)
     assert gate.ids == [[row.id for row in rows[:5]]] * 3
-    assert (traffic.counts.refused, traffic.counts.answered) == (10, 5)
+    assert (traffic.counts.refused, traffic.counts.answered, traffic.counts.used) == (10, 5, 5)
     assert labels(tmp_path, 1) == {row.id: row.label for row in rows[:5]}
 
 
