@@ -46,9 +46,7 @@ def percent(share: float) -> str:
     """Show percent as people read it: "31 %", "4.1 %", "less than 0.1 %"."""
     if 0 < share < 0.1:
         return "less than 0.1 %"
-    if share >= 10 or share == 0:
-        return f"{share:.0f} %"
-    return f"{share:.1f} %"
+    return f"{share:.0f} %" if share >= 10 else f"{share:.1f}".removesuffix(".0") + " %"
 
 
 def moment(time: datetime, style: str = "R") -> str:

@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from support.discord.people import People
 from support.discord.server import StandIn
 from support.discord.world import Interaction, Message
 from tribune.settings import ChainSettings, DiscordSettings, KeySource, Settings, WebSettings
 from tribune_bot.app import run
+
+Found = TypeVar("Found")
 
 PATIENCE_S = 20.0
 URL = "http://127.0.0.1:8000"
@@ -57,7 +59,7 @@ class BotWorld:
         with contextlib.suppress(asyncio.CancelledError):
             await self.task
 
-    async def until(self, found: Callable[[], Any], what: str) -> Any:
+    async def until(self, found: Callable[[], Found | None], what: str) -> Found:
         """Wait until something holds; fail at once where the bot has ended."""
         ends = time.monotonic() + PATIENCE_S
         while time.monotonic() < ends:

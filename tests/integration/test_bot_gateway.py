@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ from tribune.ballots.typed_data import SignedBallot
 from tribune.ballots.view import read_case_vote
 from tribune.chain.client import Chain
 from tribune.chain.deployments import load_deployment
-from tribune.ids import Address
+from tribune.ids import Address, CaseId
+from tribune.reports.canonical import cid_digest, write_evidence
 from tribune.store import messages
 from tribune.store.session import open_store
 
@@ -117,6 +119,34 @@ async def test_bot__breach_to_pause__one_message_from_alert_to_paused(
     found = await asyncio.to_thread(world.discord.ledger.report)
     assert found["requests"] == []
     assert found["unsupported"] == []
+
+
+async def test_bot__resume__tells_the_conclusion_and_sets_the_model_free(
+    chain: TestChain, world: BotWorld
+) -> None:
+    world.start()
+    voting = await breach(chain, world)
+    await world.message("has been stopped")
+    await queue_ballots(voting, world, [1, 1, 1, 1, 1])
+    paused = await world.message("is PAUSED until a vote says otherwise")
+
+    conclusion = {"cause": "Ages came in 40 years too high.", "fix": "The feed was mended."}
+    name = write_evidence(world.settings.evidence_urls[0], conclusion)
+    call = voting.governor.functions.callResume(1, 1, cid_digest(name))
+    await asyncio.to_thread(chain.send, call, chain.steward)
+    asked = await world.message("acs-employment v1: shall it answer again?")
+    assert "Cause: Ages came in 40 years too high.\nFix: The feed was mended." in asked.content
+    await world.until(lambda: "Vote" in labels(asked), "the vote's buttons")
+    assert "See the conclusion" in labels(asked)
+
+    resume = replace(voting, case_id=CaseId(voting.case_id + 1))
+    await queue_ballots(resume, world, [1, 1, 1, 1, 0])
+    await world.until(lambda: "93 % for" in asked.content or "92 % for" in asked.content, "the tally")
+    await asyncio.to_thread(chain.warp, 700)
+    await world.until(lambda: "is ACTIVE again: the vote to resume passed" in asked.content, "ACTIVE")
+    await world.until(lambda: "was PAUSED by vote" in paused.content, "the first message to tell it too")
+    assert len(world.messages) == 2
+    await world.halt()
 
 
 async def test_bot__killed_between_post_and_record__finds_its_message_again(

@@ -1,0 +1,33 @@
+"""Points of a chart, from the reports that the hub judged."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from tribune.figures.history import Point
+from tribune.metrics.value import NOT_AVAILABLE
+from tribune_bot.charts import points_of
+
+
+def judged(frame: int, *values: int, model: int = 1, policy: str = "0xaa") -> Any:
+    report = {"model_id": model, "policy": policy, "frame": frame, "values": list(values)}
+    return SimpleNamespace(args={"report": report})
+
+
+def test_points_of__other_models_policies_and_later_frames__are_left_out() -> None:
+    events = [judged(4, 9), judged(3, 7), judged(2, 6, model=2), judged(2, 5, policy="0xbb"), judged(1, 4)]
+    assert points_of(events, 1, "0xaa", 0, 3) == [Point(1, 4), Point(3, 7)]
+
+
+def test_points_of__not_available__is_a_gap() -> None:
+    assert points_of([judged(1, 4, NOT_AVAILABLE)], 1, "0xaa", 1, 1) == [Point(1, None)]
+
+
+def test_points_of__many_frames__keeps_the_last_twelve() -> None:
+    found = points_of([judged(i, i) for i in range(1, 40)], 1, "0xaa", 0, 39)
+    assert [point.frame for point in found] == list(range(28, 40))
+
+
+def test_points_of__evaluation__is_no_frame_of_the_grid() -> None:
+    assert points_of([judged(0, 4)], 1, "0xaa", 0, 3) == []
