@@ -103,7 +103,7 @@ class Run:
         async with await self._bare_chain() as chain:
             await stage.local.fund(chain, stage.actors)
         deploying = local_chain.deploy(stage.processes, stage.local.anvil.http_url, stage.folder, holders)
-        await self.stage.processes.finish(deploying, 60)
+        await self.stage.processes.finish(deploying, 120)
         await self._connect(stack)
         checked = "Keys with admin rights: none" in deploying.log.read_text()
         contracts = len(self.tribune.deployment.addresses)
@@ -121,7 +121,7 @@ class Run:
         self.grid = await grid_for(self.tribune, MODEL)
         story.step("policy set by vote", block=executed.block_number, transaction=executed.tx_hash)
         stage.start_pages()
-        await self.stage.processes.finish(preparing, 60)
+        await self.stage.processes.finish(preparing, 120)
         await self._register("v1")
 
     async def _bare_chain(self) -> Any:
@@ -163,14 +163,15 @@ class Run:
         )
         receipt = await self.steward.send(self.tribune.model_registry.register_version(MODEL, details))
         self.story.step(f"v{version} registered", block=receipt.block_number, transaction=receipt.tx_hash)
-        judged = await self.watcher.until_judged(version, FrameIndex(0), limit_s=30)
+        judged = await self.watcher.until_judged(version, FrameIndex(0), limit_s=90)
         passed = await self.tribune.report_hub.evaluation_passed(MODEL, version)
         if not passed:
             raise TribuneError(f"The monitors' evaluation of v{version} broke rules {sorted(judged.hits)}.")
         rules = len(judged.report.values)
         self.story.say(
             f"{NAME} v{version} registered: right for {ready['accuracy']:.0%} of "
-            f"{ready['evaluation_rows']:,} people it was not trained on; all {rules} rules, set by vote, kept."
+            f"{ready['evaluation_rows']:,} people it was not trained on; all {rules} rules, set by vote, "
+            "kept."
         )
         self.story.step(
             f"v{version} evaluated", block=judged.log.block_number, transaction=judged.log.tx_hash
@@ -201,7 +202,7 @@ class Run:
         await stage.processes.until(serving, of="server-v1")
         self.prober = self._probe(port)
         await self._ask(stack, port, skip=0)
-        answered = await self.prober.wait_for(200, timeout_s=30)
+        answered = await self.prober.wait_for(200, timeout_s=60)
         status = await self.tribune.kill_switch.status(MODEL)
         self.first_state = status.state
         self.healthy_frame = self._whole_frame(answered.wall_us)
@@ -227,7 +228,7 @@ class Run:
             next(rows)
         pace = Pace(frame_s=float(self.terms.length_s))
         log = self.stage.folder / "log"
-        self.traffic = Traffic(client, rows, log_root=log, model_id=MODEL, pace=pace)
+        self.traffic = Traffic(client, rows, log_root=log, model_id=MODEL, pace=pace, grid=self.grid)
         self._background(self.traffic.run(self.stop))
 
     # A healthy frame
@@ -242,7 +243,7 @@ class Run:
         if preparing is not None:
             self.story.say(f"INCIDENT, injected by this demo: {self.incident.words}.")
         judged = await self._until_reported(FIRST, frame)
-        signed = await self.watcher.until_attested(FIRST, frame, len(self.stage.actors.monitors), limit_s=20)
+        signed = await self.watcher.until_attested(FIRST, frame, len(self.stage.actors.monitors), limit_s=60)
         results = {event.report for event in signed}
         rows = self.manifest(FIRST, frame)["rows"]
         outcome = "All rules kept" if not judged.hits else f"Rules broken: {sorted(judged.hits)}"
@@ -252,11 +253,11 @@ class Run:
         )
         self.story.step("healthy frame", block=judged.log.block_number, transaction=judged.log.tx_hash)
         if preparing is not None:
-            await self.stage.processes.finish(preparing, 60)
+            await self.stage.processes.finish(preparing, 120)
 
     async def _until_reported(self, version: VersionNumber, frame: FrameIndex) -> ReportJudged:
         self.stage.processes.check()
-        return await self.watcher.until_judged(version, frame, limit_s=30)
+        return await self.watcher.until_judged(version, frame, limit_s=90)
 
     def manifest(self, version: VersionNumber, frame: FrameIndex) -> dict[str, Any]:
         """Return the sealed manifest of a frame."""
@@ -279,8 +280,8 @@ class Run:
 
     async def _halt(self) -> None:
         since = time.monotonic()
-        suspended = await self.watcher.until_state(State.SUSPENDED, limit_s=40)
-        change = await self.prober.wait_for(503, since_s=since, timeout_s=10)
+        suspended = await self.watcher.until_state(State.SUSPENDED, limit_s=90)
+        change = await self.prober.wait_for(503, since_s=since, timeout_s=30)
         arrived = self.watcher.arrived[suspended.log.block_number]
         self.durations_s["report_to_refusal"] = change.monotonic_s - arrived
         self.breach_case = suspended.case_id
@@ -312,7 +313,7 @@ class Run:
 
     async def _refusal_in_words(self) -> dict[str, Any]:
         """Ask the gate until its refusal can say why: evidence is read after the model was stopped."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while True:
             body = json.loads(self.traffic.last_refusal or b"{}")
             if body.get("state") == State.SUSPENDED and body.get("reason"):
@@ -338,7 +339,7 @@ class Run:
         }
         # The largest comes last: the ballot that reaches the super-quorum ends the vote.
         self.ballots = await self._all_vote(self.breach_case, order)
-        paused = await self.watcher.until_state(State.PAUSED, limit_s=40)
+        paused = await self.watcher.until_state(State.PAUSED, limit_s=90)
         self.durations_s["vote_to_paused"] = time.monotonic() - opened
         tally = (await self.pages.get(f"/api/ballots/{self.breach_case}")).json()["tally"]
         share = int(tally["for"]) / int(tally["supply"])
@@ -350,7 +351,7 @@ class Run:
 
     async def _votes_open(self, case_id: CaseId) -> None:
         """Wait until ballots of a case count: its vote is open and its voting delay over."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             self.stage.processes.check()
             offer = (await self.pages.get(f"/api/ballots/{case_id}")).json()
@@ -366,7 +367,7 @@ class Run:
         pages = [f"{self.stage.site}/b/{case_id}"] * len(chosen)
         if self.control is not None:
             control = self.control
-            message = await voters.vote_message(control, case_id, limit_s=20)
+            message = await voters.vote_message(control, case_id, limit_s=60)
             pages = await asyncio.gather(
                 *(voters.press_vote(control, holder.name, message, case_id) for holder, _ in chosen)
             )
@@ -411,10 +412,10 @@ class Run:
         await self._all_vote(case_id, order)
         await stage.processes.until(serving, of="server-v2")
         prober = self._probe(port)
-        await self._ask(stack, port, skip=self.traffic.counts.sent)
+        await self._ask(stack, port, skip=self.traffic.counts.used)
         paused = (await self.watcher.state_changes())[-1]
-        resumed = await self.watcher.until_state(State.ACTIVE, after=paused.log.block_number, limit_s=40)
-        answered = await prober.wait_for(200, timeout_s=10)
+        resumed = await self.watcher.until_state(State.ACTIVE, after=paused.log.block_number, limit_s=90)
+        answered = await prober.wait_for(200, timeout_s=30)
         arrived = self.watcher.arrived[resumed.log.block_number]
         tally = (await self.pages.get(f"/api/ballots/{case_id}")).json()["tally"]
         share = int(tally["for"]) / int(tally["supply"])
@@ -427,7 +428,7 @@ class Run:
     async def _call_resume(self, conclusion: Digest) -> Any:
         """Call for the resume; the activation takes force with the block that comes at its boundary."""
         call = self.tribune.pause_governor.call_resume(MODEL, SECOND, conclusion)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while await self.tribune.model_registry.active_version(MODEL) != SECOND:
             if time.monotonic() > deadline:
                 raise TribuneError("Version 2 did not take force.")

@@ -36,7 +36,7 @@ async def vote_message(control: Control, case_id: int, *, limit_s: float) -> str
     """Wait for the message of a case to have its Vote button; returns the message's id."""
     async with asyncio.timeout(limit_s):
         while True:
-            for message in await control.get("messages"):
+            for message in (await control.get("messages"))["messages"]:
                 if any(button["custom_id"] == _vote_button(case_id) for button in message["buttons"]):
                     return str(message["id"])
             await asyncio.sleep(_POLL_S)
