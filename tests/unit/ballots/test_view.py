@@ -9,6 +9,7 @@ from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.view import UnknownCaseError, VoteState, read_case_vote, read_power
 from tribune.ids import Address, CaseId
+from tribune.reports.canonical import canonical_bytes, digest, write_evidence
 
 
 async def test_read_case_vote__open__says_question_reason_and_choices(
@@ -88,3 +89,35 @@ async def test_read_power__holder_and_stranger__votes_at_the_snapshot(
     holder, stranger = Address(voting.holders[0].address), Address(voting.chain.steward.address)
     assert await read_power(contracts, holder, vote) == (400_000 * 10**18, False)
     assert await read_power(contracts, stranger, vote) == (0, False)
+
+
+async def test_read_case_vote__resume__asks_whether_it_may_answer_again(
+    voting: Voting, contracts: VoteContracts, documents: Documents
+) -> None:
+    chain, governor = voting.chain, voting.governor.functions
+    for holder in voting.holders[:2]:
+        chain.send(governor.castVote(voting.proposal_id, 1), holder)
+    chain.send(governor.executeCase(voting.case_id))
+    conclusion = {
+        "schema": "tribune/conclusion/1",
+        "cause": "Ages came in another unit.",
+        "fix": "Version 2.",
+    }
+    write_evidence(voting.folder, conclusion)
+    chain.send(governor.callResume(1, 1, digest(canonical_bytes(conclusion))), chain.steward)
+    vote = await read_case_vote(contracts, documents, CaseId(voting.case_id + 1))
+    assert vote.question == "Let acs-employment v1 answer again?"
+    assert "Cause: Ages came in another unit." in vote.why
+    assert (vote.call.text, vote.call.matches) == ("KillSwitch.resume(model 1, version 1)", True)
+    assert vote.tally.super_quorum is None
+    assert (vote.model.state, vote.state) == ("Paused", VoteState.PENDING)
+
+
+async def test_read_case_vote__carried_out__says_so(
+    voting: Voting, contracts: VoteContracts, documents: Documents
+) -> None:
+    for holder in voting.holders[:2]:
+        voting.chain.send(voting.governor.functions.castVote(voting.proposal_id, 1), holder)
+    voting.chain.send(voting.governor.functions.executeCase(voting.case_id))
+    vote = await read_case_vote(contracts, documents, voting.case_id)
+    assert (vote.state, vote.outcome, vote.model.state) == (VoteState.EXECUTED, "upheld", "Paused")
