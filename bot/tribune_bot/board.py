@@ -39,7 +39,7 @@ class Shown:
     Args:
         content: its text.
         buttons: its buttons, in order.
-        mark: custom_id that one of the buttons has for as long as the message lives; it tells whose it is.
+        mark: custom_id of one of its buttons, or its first line: tells whose message it is after a crash.
     """
 
     content: str
@@ -155,7 +155,10 @@ class Board:
         """Return the message that an earlier attempt may have got out."""
         me = self._bot.user.id if self._bot.user is not None else 0
         async for message in channel.history(limit=LOOK_BACK, after=since - CLOCK_SKEW, oldest_first=False):
-            if message.author.id == me and mark in _custom_ids(message.components):
+            if message.author.id == me and mark in (
+                *_custom_ids(message.components),
+                *message.content.splitlines(),
+            ):
                 return message
         return None
 

@@ -53,12 +53,13 @@ class TribuneBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Add cogs and buttons and tell Discord the commands; called once, after login."""
         from tribune_bot.cogs.cases import Cases
+        from tribune_bot.cogs.early_warnings import EarlyWarnings
         from tribune_bot.cogs.links import Links
         from tribune_bot.cogs.models import Models
         from tribune_bot.cogs.relay import Relay
         from tribune_bot.cogs.votes import Votes
 
-        for cog in (Cases, Votes, Relay, Links, Models):
+        for cog in (Cases, Votes, Relay, Links, Models, EarlyWarnings):
             await self.add_cog(cog(self))
         self.add_dynamic_items(*BUTTONS)
         guild = discord.Object(self.services.guild_id)

@@ -21,9 +21,11 @@ from tribune.ballots.view import read_case_vote
 from tribune.chain.client import Chain
 from tribune.chain.deployments import load_deployment
 from tribune.ids import Address, CaseId
+from tribune.metrics import Severity
 from tribune.reports.canonical import cid_digest, write_evidence
 from tribune.store import messages
 from tribune.store.session import open_store
+from tribune.store.tables import ChainEvent
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
     from support.chain import TestChain
@@ -210,6 +212,37 @@ async def test_bot__hostile_model_name__pings_nobody_and_formats_nothing(
         if one.method == "POST" and "content" in (one.body or {})
     ]
     assert all(one.body["allowed_mentions"] == {"parse": []} for one in sent)
+    await world.halt()
+
+
+async def test_bot__warn_rule_hit__tells_without_a_vote(
+    chain: TestChain, world: BotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from support import voting
+
+    monkeypatch.setattr(voting, "RULE", replace(voting.RULE, severity=Severity.WARN))
+    tripped = await breach(chain, world)
+    case = chain.contracts["KillSwitch"].functions.caseOf(tripped.case_id).call()
+    value, policy, evidence = case[12], case[14], case[15]
+    report = {"model_id": 1, "version": 1, "frame": 2, "policy": "0x" + policy.hex(), "values": [value]}
+    judged = ChainEvent(
+        block_number=1,
+        block_hash="0x01",
+        block_time=datetime.now(UTC),
+        tx_hash="0x",
+        log_index=0,
+        address="0x",
+        contract="ReportHub",
+        name="ReportJudged",
+        args={"hits": 1, "case_id": 0, "report": report | {"evidence": "0x" + evidence.hex()}},
+        data="0x",
+    )
+    with open_store(world.settings.store_url) as store:
+        await store.run(lambda session: session.add(judged))
+    world.start()
+    message = await world.message("Early warning: acs-employment v1 treats women and men differently")
+    assert 'It said "employed" for 53 of 100 men and 6 of 100 women.' in message.content
+    assert labels(message) == ["See the evidence"]
     await world.halt()
 
 

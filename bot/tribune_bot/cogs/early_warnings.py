@@ -1,0 +1,175 @@
+"""Early warnings: a rule of severity WARN was hit. Nothing is stopped and nobody is asked to vote.
+
+One message for each unbroken run of hits of a rule, edited while the run goes on. A frame that opened or
+joined a case is told by that case alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from discord.ext import commands
+
+from tribune.chain.enums import Severity
+from tribune.exceptions import PolicyError, TribuneError
+from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
+from tribune.log import get_logger
+from tribune.store import messages, queries
+from tribune.sync.outbox import Outbox
+from tribune_bot.board import Shown
+from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.views.buttons import evidence_button
+
+if TYPE_CHECKING:
+    from tribune.chain.policy_book import PolicyRule
+    from tribune.store.session import Session
+    from tribune.store.tables import ChainEvent
+    from tribune_bot.client import TribuneBot
+
+READER = "bot.warnings"
+"""Name of our checkpoint; its block number is the row id of the last event taken in."""
+KIND = "discord.warning"
+LOOK_S = 2.0
+LOOK_BACK = 500
+"""Judged reports looked through for the beginning of a run."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judged frame, as far as warnings need it."""
+
+    model_id: int
+    version: int
+    frame: int
+    policy: str
+    hits: int
+    """Bit i is set where rule i was hit."""
+
+    @classmethod
+    def of(cls, event: ChainEvent) -> Judged:
+        """Read a stored event."""
+        report = event.args["report"]
+        return cls(
+            report["model_id"], report["version"], report["frame"], report["policy"], event.args["hits"]
+        )
+
+
+def run_of(judged: Iterable[Judged], last: Judged, rule: int) -> int:
+    """Return the first frame of the unbroken run of hits of a rule that ends with `last`."""
+    same = {
+        one.frame: one.hits
+        for one in judged
+        if (one.model_id, one.version, one.policy) == (last.model_id, last.version, last.policy)
+    }
+    first = last.frame
+    for frame in sorted((f for f in same if 0 < f < last.frame), reverse=True):
+        if not same[frame] >> rule & 1:
+            break
+        first = frame
+    return first
+
+
+class EarlyWarnings(commands.Cog):
+    """Tells early warnings."""
+
+    def __init__(self, bot: TribuneBot) -> None:
+        self.bot = bot
+        self.services = bot.services
+        self.outbox = Outbox(self.services.store, {KIND: self._tell})
+
+    async def cog_load(self) -> None:
+        """Register the jobs."""
+        self.bot.add_job("tell early warnings", self.outbox.run)
+        self.bot.add_job("watch for early warnings", self.watch)
+
+    async def watch(self) -> None:
+        """Take in judged reports until cancelled."""
+        while True:
+            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
+            await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
+            try:
+                if await self.services.store.run(_take_in):
+                    self.outbox.wake()
+            except TribuneError as fault:
+                get_logger(__name__).warning("warnings could not be followed", error=str(fault))
+            finally:
+                await changed
+
+    async def _tell(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
+        last = Judged(**payload["judged"])
+        record = await self.services.tribune.policy_book.policy_for(
+            ModelId(last.model_id), FrameIndex(last.frame)
+        )
+        if record is None:
+            return {}
+        events = await self.services.store.read(messages.newest_events, "ReportJudged", LOOK_BACK)
+        judged = [Judged.of(event) for event in events]
+        at = datetime.fromisoformat(payload["at"])
+        for place, rule in enumerate(record.policy.rules):
+            chain_rule: Any = rule
+            if last.hits >> place & 1 and chain_rule.severity is Severity.WARN:
+                first = run_of(judged, last, place)
+                subject = f"warning/{last.model_id}/{last.version}/{place}/{first}"
+                shown = await self._shown(last, chain_rule, payload, place, first, at)
+                await self.bot.board.show(subject, shown)
+        return {}
+
+    async def _shown(
+        self, last: Judged, rule: PolicyRule, payload: dict[str, Any], place: int, first: int, at: datetime
+    ) -> Shown:
+        from tribune.metrics.policy import Rule
+        from tribune.reports.canonical import cid
+        from tribune.reports.words import Subject, case_words
+
+        services, registry = self.services, self.services.tribune.model_registry
+        model_id, evidence = ModelId(last.model_id), Digest(bytes.fromhex(payload["evidence"][2:]))
+        name = await registry.name(model_id)
+        version = await registry.version(model_id, VersionNumber(last.version))
+        try:
+            judged_by: Rule | None = Rule.from_chain(rule.on_chain())
+        except PolicyError:
+            judged_by = None
+        value = payload["values"][place]
+        words = await asyncio.to_thread(
+            case_words,
+            Subject(name, last.version, value=value, limit=rule.limit, frame=last.frame),
+            judged_by,
+            await services.documents.find(evidence),
+            await services.documents.profile(version.details.profile),
+        )
+        model = f"{harmless(name, 80)} v{last.version}"
+        since = f", since frame {first}" if first < last.frame else ""
+        lines = [
+            f"**Early warning: {model} {harmless(words.fault, 160)}**",
+            harmless(words.sentence, 500),
+            f"Seen {moment(at)} in frame {last.frame}{since}. Nothing is stopped, nothing is voted on.",
+        ]
+        button = evidence_button(services.evidence_url(cid(evidence)))
+        return Shown(fitted(lines), mark=lines[0], buttons=(button,))
+
+
+def _take_in(session: Session) -> int:
+    """Write down which judged frames may be worth a warning; return how many."""
+    place = queries.checkpoint(session, READER)
+    since = place.block_number if place is not None else 0
+    events = queries.events_since(session, since, names=["ReportJudged"])
+    asked = 0
+    for event in events:
+        judged = Judged.of(event)
+        if judged.hits and judged.frame and not event.args["case_id"]:
+            report = event.args["report"]
+            payload = {
+                "judged": judged.__dict__,
+                "evidence": report["evidence"],
+                "values": list(report["values"]),
+                "at": event.block_time.isoformat(),
+            }
+            key = f"warning/{judged.model_id}/{judged.version}/{judged.frame}"
+            asked += queries.enqueue(session, key, KIND, payload)
+    if events:
+        queries.set_checkpoint(session, READER, events[-1].id or 0, "")
+    return asked

@@ -1,0 +1,76 @@
+"""Early warnings: which frames ask for one, and where a run of hits began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tribune.store import queries
+from tribune.store.session import Store, open_store
+from tribune.store.tables import ChainEvent
+from tribune_bot.cogs.early_warnings import KIND, Judged, _take_in, run_of
+from unit.bot.samples import NOW
+
+WARN = 0b10
+
+
+def judged(frame: int, hits: int = WARN, *, version: int = 1) -> Judged:
+    return Judged(1, version, frame, "0xaa", hits)
+
+
+def event(frame: int, hits: int, case_id: int = 0) -> ChainEvent:
+    report: dict[str, Any] = {
+        "model_id": 1, "version": 1, "frame": frame, "policy": "0xaa", "evidence": "0x" + "11" * 32,
+        "values": [1, 2],
+    }  # fmt: skip
+    return ChainEvent(
+        block_number=frame,
+        block_hash=f"0x{frame}",
+        block_time=NOW,
+        tx_hash="0x",
+        log_index=0,
+        address="0x",
+        contract="ReportHub",
+        name="ReportJudged",
+        args={"hits": hits, "case_id": case_id, "report": report},
+        data="0x",
+    )
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with open_store("sqlite://") as opened:
+        yield opened
+
+
+def asked_for(store: Store, *events: ChainEvent) -> list[str]:
+    with store.session() as session:
+        for one in events:
+            session.add(one)
+    with store.session() as session:
+        _take_in(session)
+    with store.session() as session:
+        return [row.key for row in queries.queued(session, [KIND])]
+
+
+def test_run_of__hits_in_a_row__begins_with_the_first() -> None:
+    assert run_of([judged(1, 0), judged(2), judged(3), judged(4)], judged(4), 1) == 2
+
+
+def test_run_of__other_version_or_rule__is_no_part_of_it() -> None:
+    assert run_of([judged(2, version=2), judged(3, 0b01)], judged(4), 1) == 4
+
+
+def test_take_in__hit_without_a_case__asks_for_a_warning(store: Store) -> None:
+    assert asked_for(store, event(3, WARN)) == ["warning/1/1/3"]
+
+
+def test_take_in__no_hit_a_case_or_an_evaluation__asks_for_nothing(store: Store) -> None:
+    assert asked_for(store, event(1, 0), event(2, WARN, case_id=7), event(0, WARN)) == []
+
+
+def test_take_in__twice__asks_once(store: Store) -> None:
+    asked_for(store, event(3, WARN))
+    assert asked_for(store) == ["warning/1/1/3"]
