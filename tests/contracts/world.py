@@ -182,7 +182,7 @@ class World:
         self.evaluate(number)
         if activate:
             self.registry.activate(1, number, sender=self.steward)
-            warp_to(int(self.policies.boundaryAtOrAfter(1, now())))
+            warp_to(int(self.policies.boundaryAtOrAfter(1, now())) + 1)
         return number
 
     # Votes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ape
 import pytest
 
@@ -14,7 +16,7 @@ from contracts.world import World
 UNIT = 10**18
 
 
-def relay(world: World, proposal: int, *ballots: object) -> object:
+def relay(world: World, proposal: int, *ballots: object) -> Any:
     return world.governor.castVotesBySig(proposal, list(ballots), sender=world.stranger)
 
 
@@ -26,7 +28,7 @@ def wallet_ballot(world: World, proposal: int, wallet: object, key: str) -> tupl
     return str(wallet), FOR, "", signature
 
 
-def owned_wallet(world: World) -> object:
+def owned_wallet(world: World) -> Any:
     """Holder 0's wallet, with all of its tokens."""
     owner = world.holders[0]
     wallet = world.stranger.deploy(ape.project.OwnedWallet, owner, world.token)

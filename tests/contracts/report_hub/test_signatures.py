@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from eth_utils.crypto import keccak
 
@@ -21,7 +23,7 @@ def report(world: World) -> Report:
     return world.report(2, hit(TRIP))
 
 
-def pass_on(world: World, report: Report, attestations: list[object]) -> object:
+def pass_on(world: World, report: Report, attestations: list[object]) -> Any:
     return world.hub.submit(report.struct, attestations, sender=world.stranger)
 
 
