@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from examples.acs_employment.demo.actors import Actors
-from examples.acs_employment.demo.processes import Process, Processes
+from examples.acs_employment.demo.processes import ROOT, Process
 from support.anvil import Anvil
 from tribune.chain import Chain
+
+if TYPE_CHECKING:
+    from examples.acs_employment.demo.stage import Stage
 
 HOUR_S = 3600
 COINS = 10**20
@@ -56,18 +58,20 @@ class LocalChain:
         self._live = True
 
 
-def deploy(processes: Processes, url: str, folder: Path, holders: Sequence[dict[str, Any]]) -> Process:
-    """Start `ape run deploy` on the chain behind `url`; it ends with the check of all roles.
+def deploy(stage: Stage, holders: Sequence[dict[str, Any]]) -> Process:
+    """Start `ape run deploy` on the demo's chain; it ends with the check of all roles.
 
     Args:
-        processes: where to run it.
-        url: JSON-RPC address of the local chain.
-        folder: the demo's folder.
+        stage: where to run it.
         holders: `{"address", "tokens"}` of each.
     """
-    path = folder / "holders.json"
+    path = stage.folder / "holders.json"
     path.write_text(json.dumps(list(holders)))
     command = ["run", "deploy", "--network", "ethereum:local:foundry", "--holders", str(path)]
-    environment = {"APE_FOUNDRY_HOST": url, "SOLCX_BINARY_PATH": os.environ["SOLCX_BINARY_PATH"]}
+    command += ["--folder", str(stage.deployments)]
+    environment = {
+        "APE_FOUNDRY_HOST": stage.local.anvil.http_url,
+        "SOLCX_BINARY_PATH": str(ROOT / "scripts" / "solc"),
+    }
     ape = str(Path(sys.executable).with_name("ape"))
-    return processes.start("deploy", command, environment, program=ape)
+    return stage.processes.start("deploy", command, environment, program=ape)

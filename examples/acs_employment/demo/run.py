@@ -90,8 +90,14 @@ class Run:
             await self._quiet_end()
             return
         await self._halt()
-        await self._vote()
-        await self._come_back(stack)
+        # The steward prepares the mended version while token holders vote: it changes no state by itself.
+        mending = asyncio.create_task(self._mend())
+        try:
+            await self._vote()
+            since = await mending
+        finally:
+            mending.cancel()
+        await self._come_back(stack, since)
 
     # Setting up
 
@@ -102,7 +108,7 @@ class Run:
         holders = [{"address": h.account.address, "tokens": h.tokens} for h in stage.actors.holders]
         async with await self._bare_chain() as chain:
             await stage.local.fund(chain, stage.actors)
-        deploying = local_chain.deploy(stage.processes, stage.local.anvil.http_url, stage.folder, holders)
+        deploying = local_chain.deploy(stage, holders)
         await self.stage.processes.finish(deploying, 120)
         await self._connect(stack)
         checked = "Keys with admin rights: none" in deploying.log.read_text()
@@ -381,11 +387,14 @@ class Run:
 
     # The way back
 
-    async def _come_back(self, stack: AsyncExitStack) -> None:
-        stage = self.stage
+    async def _mend(self) -> datetime:
+        """Register and activate the second version; returns when it takes force."""
         await self._register("v2")
+        return await self._activate(SECOND)
+
+    async def _come_back(self, stack: AsyncExitStack, since: datetime) -> None:
+        stage = self.stage
         port = free_port()
-        since = await self._activate(SECOND)
         serving = stage.start_server(self.prepared("v2")["card"], MODEL, SECOND, port)
         conclusion = {
             "schema": "tribune/conclusion/1",

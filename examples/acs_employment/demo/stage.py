@@ -25,11 +25,13 @@ class Stage:
         folder: of all that a run leaves behind.
         local: the chain.
         actors: everybody with a key.
+        deployments: where the addresses of the contracts are written and read.
     """
 
     folder: Path
     local: LocalChain
     actors: Actors
+    deployments: Path = ROOT / "deployments"
     processes: Processes = field(init=False)
     web_port: int = field(init=False)
 
@@ -61,7 +63,7 @@ class Stage:
             "TRIBUNE_CHAIN__HTTP_URL": self.local.anvil.http_url,
             "TRIBUNE_CHAIN__WS_URL": self.local.anvil.ws_url,
             "TRIBUNE_CHAIN__CHAIN_ID": str(CHAIN_ID),
-            "TRIBUNE_DEPLOYMENTS": str(ROOT / "deployments"),
+            "TRIBUNE_DEPLOYMENTS": str(self.deployments),
             "TRIBUNE_STORE_URL": f"sqlite:///{own}.db",
             "TRIBUNE_LOG_FOLDER": str(self.folder / "log"),
             "TRIBUNE_FRAMES_POLL_S": "0.4",
@@ -85,7 +87,7 @@ class Stage:
                 "ws_url": environment["TRIBUNE_CHAIN__WS_URL"],
                 "chain_id": CHAIN_ID,
             },
-            deployments=ROOT / "deployments",
+            deployments=self.deployments,
         )
 
     def start_discord(self) -> None:
