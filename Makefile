@@ -10,7 +10,7 @@ KEEP ?=
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(ANVIL):$(PATH)
 
-.PHONY: demo test test-contracts test-python check setup compile abis lock format clean
+.PHONY: demo test test-contracts test-python check bench setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(KEEP),--keep)
@@ -29,6 +29,9 @@ check: setup  ## lint, strict types, import rules, freshness of the committed AB
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/export_abis.py --check
+
+bench: setup  ## one benchmark: NAME=demo
+	$(BIN)/python bench/$(NAME).py
 
 setup: .venv/.ready node_modules/.ready .build/__local__.json
 

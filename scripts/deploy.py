@@ -52,8 +52,8 @@ def cli(config_path: Path, holders: Path | None, alias: str | None, folder: Path
             contract = deployer.deploy(getattr(ape.project, step.name), *arguments)
             if contract.address != where[step.name]:
                 raise click.ClickException(
-                    f"{step.name} is at {contract.address}, not at {where[step.name]}: another transaction of the "
-                    "deployer got in between. Deploy again with an account that nothing else uses."
+                    f"{step.name} is at {contract.address}, not at {where[step.name]}: another transaction "
+                    "of the deployer got in between. Deploy again with an account that nothing else uses."
                 )
             deployed[step.name] = contract
             click.echo(f"{step.name:22} {contract.address}")

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 
 from examples.acs_employment.demo.actors import Actors
 from examples.acs_employment.demo.local_chain import LocalChain
+from examples.acs_employment.demo.picture import picture
 from examples.acs_employment.demo.processes import ROOT
 from examples.acs_employment.demo.run import Run
 from examples.acs_employment.demo.stage import Stage
@@ -21,6 +22,7 @@ from tribune.exceptions import TribuneError
 from tribune.log import configure
 
 SUMMARY = ROOT / "build" / "demo-summary.json"
+PICTURE = ROOT / "build" / "demo.svg"
 
 
 def main() -> int:
@@ -72,7 +74,9 @@ def _end(story: Story, summary: dict[str, object], keep: bool) -> None:
     assert isinstance(states, list)  # noqa: S101 - we made it
     around = "" if keep else " Look around: make demo KEEP=1"
     story.say(f"{' → '.join(states)}, read back from the chain.{around}")
-    print(f"\n{story.table()}\n\nAll figures: {SUMMARY.relative_to(ROOT)}")
+    PICTURE.write_text(picture(story.said, "$ make demo"))
+    files = f"{SUMMARY.relative_to(ROOT)}, picture: {PICTURE.relative_to(ROOT)}"
+    print(f"\n{story.table()}\n\nAll figures: {files}")
 
 
 async def _keep(stage: Stage, summary: dict[str, object]) -> None:

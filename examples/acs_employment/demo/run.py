@@ -139,7 +139,7 @@ class Run:
         settings = self.stage.settings()
         self.tribune = await stack.enter_async_context(await Tribune.connect(settings))
         own = await stack.enter_async_context(await Tribune.connect(settings))
-        self.watcher = Watcher(own, MODEL)
+        self.watcher = Watcher(own, MODEL, self.stage.processes.check)
         self._background(self.watcher.run())
         self.steward = Sender(self.tribune.chain, self.stage.actors.steward)
         self.pages = await stack.enter_async_context(httpx.AsyncClient(base_url=self.stage.site, timeout=10))
@@ -262,7 +262,6 @@ class Run:
             await self.stage.processes.finish(preparing, 120)
 
     async def _until_reported(self, version: VersionNumber, frame: FrameIndex) -> ReportJudged:
-        self.stage.processes.check()
         return await self.watcher.until_judged(version, frame, limit_s=90)
 
     def manifest(self, version: VersionNumber, frame: FrameIndex) -> dict[str, Any]:

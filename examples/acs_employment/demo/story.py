@@ -22,6 +22,7 @@ class Story:
 
     started: float = field(default_factory=time.monotonic)
     steps: list[Step] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     _last: float = field(default_factory=time.monotonic)
 
     @property
@@ -32,7 +33,9 @@ class Story:
     def say(self, text: str) -> None:
         """Print a line with the time since the start."""
         whole = int(self.elapsed_s)
-        print(f"{whole // 60}:{whole % 60:02d}  {text}", flush=True)
+        line = f"{whole // 60}:{whole % 60:02d}  {text}"
+        self.said.append(line)
+        print(line, flush=True)
 
     def step(self, name: str, *, block: int | None = None, transaction: str = "") -> None:
         """Note a row of the closing table; its duration is the time since the row before it."""

@@ -24,10 +24,12 @@ class Watcher:
     Args:
         tribune: the contracts, on a client of its own.
         model_id: the model.
+        check: called while waiting; raises when waiting is in vain.
     """
 
-    def __init__(self, tribune: Tribune, model_id: ModelId) -> None:
+    def __init__(self, tribune: Tribune, model_id: ModelId, check: Callable[[], None]) -> None:
         self._tribune = tribune
+        self._check = check
         self._model_id = model_id
         self.arrived: dict[int, float] = {}
         self._from = tribune.deployment.block
@@ -100,6 +102,7 @@ class Watcher:
             found = pick(await look())
             if found is not None:
                 return found
+            self._check()
             if time.monotonic() > deadline:
                 raise TimeoutError(f"Waited {limit_s:g} s for {what}.")
             await asyncio.sleep(_POLL_S)
