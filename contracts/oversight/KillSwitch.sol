@@ -24,7 +24,7 @@ import {SwitchParameters, SwitchParametersLib} from "./SwitchParameters.sol";
  *   here, so that a trip never waits for the governor.
  * - Every voted transition raises `epoch`; a call that names an old one reverts. So a vote has at most one effect.
  * - A case suspends at most once, and only before its vote is opened: every suspension has its own vote ahead. A trip
- *   that finds a milder case already being voted on opens a case of its own.
+ *   that finds a case already being voted on, which has not suspended, suspends by a case of its own.
  * - Neither an activation nor a transfer nor a change of policy touches the state stored here.
  *
  * Assumptions
@@ -32,6 +32,7 @@ import {SwitchParameters, SwitchParametersLib} from "./SwitchParameters.sol";
  */
 contract KillSwitch is IKillSwitch, AccessManaged {
     using SuspensionBudget for SuspensionBudget.Bucket;
+    using SwitchParametersLib for SwitchParameters;
 
     struct Model {
         /// Inactive stands for "not halted"; Active is derived from registry and policy.
@@ -318,9 +319,12 @@ contract KillSwitch is IKillSwitch, AccessManaged {
         // The vote that freed the model knew what had come before it, whenever that is reported.
         if (model.resumedAt != 0 && policies.termsOf(breach.modelId, breach.frame).end <= model.resumedAt) return 0;
         caseId = model.live;
-        bool trips = severity == Severity.Trip;
-        if (_isLive(caseId) && (!trips || _cases[caseId].severity == Severity.Trip || _cases[caseId].vote == 0)) {
-            if (trips) _cases[caseId].severity = severity;
+        uint48 length = _parameters.suspension(breach.suspension, voteSpan);
+        bool trips = severity == Severity.Trip && state == State.Active;
+        bool covered = trips && model.bucket.covers(length, _parameters.budget, _parameters.refill);
+        bool separate = covered && _cases[caseId].vote != 0 && _cases[caseId].bound == 0;
+        if (_isLive(caseId) && !separate) {
+            if (severity == Severity.Trip) _cases[caseId].severity = severity;
             emit CaseJoined(caseId, breach.modelId, severity, breach);
         } else {
             Case memory case_;
@@ -337,25 +341,14 @@ contract KillSwitch is IKillSwitch, AccessManaged {
             caseId = _open(case_);
             model.live = uint64(caseId);
         }
-        if (trips && state == State.Active && _cases[caseId].bound == 0 && _cases[caseId].vote == 0) {
-            _suspend(breach.modelId, caseId, breach.suspension);
+        if (covered && _cases[caseId].bound == 0) {
+            model.bucket.draw(length, _parameters.refill);
+            uint48 until = uint48(block.timestamp) + length;
+            (_cases[caseId].bound, model.cause) = (until, uint64(caseId));
+            _enter(breach.modelId, State.Active, State.Suspended, until, model.epoch);
+        } else if (trips && !covered) {
+            emit BudgetExhausted(breach.modelId, caseId, length, model.bucket.level(_parameters.refill));
         }
-    }
-
-    /// @dev For the whole of a time that outlasts the case's vote, or not at all.
-    function _suspend(uint256 modelId, uint256 caseId, uint48 least) private {
-        Model storage model = _models[modelId];
-        uint48 span = _parameters.openWindow + voteSpan + _parameters.margin;
-        uint48 length = least > span ? least : span;
-        if (length > _parameters.hardCap) length = _parameters.hardCap;
-        if (!model.bucket.draw(length, _parameters.budget, _parameters.refill)) {
-            emit BudgetExhausted(modelId, caseId, length, model.bucket.level(_parameters.refill));
-            return;
-        }
-        uint48 until = uint48(block.timestamp) + length;
-        _cases[caseId].bound = until;
-        model.cause = uint64(caseId);
-        _enter(modelId, State.Active, State.Suspended, until, model.epoch);
     }
 
     function _open(Case memory case_) private returns (uint256 caseId) {

@@ -19,12 +19,14 @@ library SuspensionBudget {
         return back >= bucket.used ? 0 : bucket.used - uint48(back);
     }
 
-    /// @notice Draws `seconds_` if the budget covers them whole.
-    function draw(Bucket storage bucket, uint48 seconds_, uint48 budget, uint32 refill) internal returns (bool) {
-        uint48 used = level(bucket, refill);
-        if (uint256(used) + seconds_ > budget) return false;
-        (bucket.used, bucket.at) = (used + seconds_, uint48(block.timestamp));
-        return true;
+    /// @notice True if the budget covers `seconds_` whole.
+    function covers(Bucket storage bucket, uint48 seconds_, uint48 budget, uint32 refill) internal view returns (bool) {
+        return uint256(level(bucket, refill)) + seconds_ <= budget;
+    }
+
+    /// @notice Draws what the budget covers.
+    function draw(Bucket storage bucket, uint48 seconds_, uint32 refill) internal {
+        (bucket.used, bucket.at) = (level(bucket, refill) + seconds_, uint48(block.timestamp));
     }
 
     /// @notice Gives back what was drawn and not used.

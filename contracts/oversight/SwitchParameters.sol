@@ -43,6 +43,13 @@ library SwitchParametersLib {
         require(value.hardCap <= value.budget, BudgetShorterThanSuspension(value.hardCap, value.budget));
     }
 
+    /// @notice Length of a suspension: at least as long as a vote can take, at most the cap.
+    function suspension(SwitchParameters storage value, uint48 least, uint48 voteSpan) internal view returns (uint48) {
+        uint48 needed = value.openWindow + voteSpan + value.margin;
+        uint48 length = least > needed ? least : needed;
+        return length > value.hardCap ? value.hardCap : length;
+    }
+
     function _within(uint256 index, uint256 value, uint256 least, uint256 most) private pure {
         require(value >= least && value <= most, ParameterOutOfBounds(index, value, least, most));
     }
