@@ -15,12 +15,12 @@ MANIFEST = keccak(text="manifest")
 ZERO = "0x" + "00" * 20
 
 
-def anchor(world: World, frame: int = 2, sender: object = None, version: int = 1, rows: int = ROWS) -> Any:
+def anchor(world: World, frame: int = 2, sender: Any = None, version: int = 1, rows: int = ROWS) -> Any:
     sender = sender or world.steward
     return world.log.anchor(1, version, frame, MANIFEST, ROOT, rows, sender=sender)
 
 
-def refuse(world: World, error: str, frame: int, version: int = 1, sender: object = None) -> None:
+def refuse(world: World, error: str, frame: int, version: int = 1, sender: Any = None) -> None:
     sender = sender or world.steward
     refused(error, world.log.anchor, 1, version, frame, MANIFEST, ROOT, ROWS, sender=sender)
 
@@ -130,8 +130,8 @@ def tree(world: World) -> tuple[bytes, list[bytes]]:
     return root, [inner]
 
 
-def verify(world: World, *changes: tuple[int, object], root: bytes, proof: list[bytes]) -> bool:
-    arguments: list[object] = [1, 1, 2, MANIFEST, root, 3, leaf("a"), proof]
+def verify(world: World, *changes: tuple[int, Any], root: bytes, proof: list[bytes]) -> bool:
+    arguments: list[Any] = [1, 1, 2, MANIFEST, root, 3, leaf("a"), proof]
     for place, value in changes:
         arguments[place] = value
     return bool(world.log.verify(*arguments))
@@ -155,7 +155,7 @@ def test_verify__decision_of_the_frame__true(world: World, tree: tuple[bytes, li
     ],
 )
 def test_verify__anything_else_than_anchored__false(
-    world: World, tree: tuple[bytes, list[bytes]], place: int, value: object
+    world: World, tree: tuple[bytes, list[bytes]], place: int, value: Any
 ) -> None:
     assert not verify(world, (place, value), root=tree[0], proof=tree[1])
 

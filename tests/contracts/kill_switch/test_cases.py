@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from contracts.calls import events, now, refused, warp_to
@@ -69,6 +71,18 @@ def test_trip__milder_case_already_voted_on__gets_a_case_of_its_own(world: World
     trip(world)
     assert (world.switch.caseCount(), world.switch.statusOf(1).caseId) == (2, 2)
     assert (world.switch.caseOf(1).bound, world.state()) == (0, "Suspended")
+
+
+def test_trip__bound_over_while_a_later_case_is_voted_on__suspends_by_its_own(world: World) -> None:
+    trip(world, suspension=1)
+    warp_to(int(world.switch.caseOf(1).openUntil) + 1)
+    trip(world, frame=3)
+    warp_to(int(world.switch.caseOf(2).openUntil) - 1)
+    world.governor.openCase(2, sender=world.stranger)
+    warp_to(int(world.switch.caseOf(1).bound))
+    assert (world.state(), world.switch.caseOf(2).bound) == ("Active", 0)
+    trip(world, frame=4)
+    assert (world.state(), world.switch.statusOf(1).caseId) == ("Suspended", 3)
 
 
 def test_trip__again_while_suspended__joins(world: World) -> None:
@@ -140,7 +154,7 @@ def test_trip__cooling_rule__no_effect(world: World) -> None:
 
 
 @pytest.mark.parametrize("other", [{"rule": 3}, {"version": 2}, {"policy": b"\x01" * 32}])
-def test_trip__rule_beside_the_cooling_one__suspends(world: World, other: dict[str, object]) -> None:
+def test_trip__rule_beside_the_cooling_one__suspends(world: World, other: dict[str, Any]) -> None:
     reject_first(world)
     trip(world, frame=4, **other)
     assert world.state() == "Suspended"

@@ -223,6 +223,16 @@ def test_trip__budget_exhausted_and_voted_on__joins_and_opens_no_chain_of_cases(
     assert (world.switch.caseCount(), world.state()) == (3, "Active")
 
 
+def test_trip__budget_exhausted_while_a_milder_case_is_voted_on__joins(world: World) -> None:
+    for _ in range(2):
+        trip(world, suspension=HARD_CAP)
+        warp_to(int(world.switch.statusOf(1).until))
+    open_breach_case(world, rule=1)
+    world.open(3)
+    trip(world, suspension=HARD_CAP)
+    assert (world.switch.caseCount(), world.state()) == (3, "Active")
+
+
 def test_trip__budget_refilled__suspends_again(world: World) -> None:
     for _ in range(2):
         trip(world, suspension=HARD_CAP)

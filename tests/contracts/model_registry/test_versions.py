@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from eth_utils.crypto import keccak
 
-from contracts.calls import events, next_at, now, refused, rpc, warp_to
+from contracts.calls import events, next_at, now, refused, warp_to
 from contracts.world import STEP, World, hit, policy, version
 
 
@@ -43,7 +45,7 @@ def test_register_version__time_given_by_the_steward__ignored(world: World) -> N
     "changes",
     [{"artifact": bytes(32)}, {"profile": bytes(32)}, {"evaluation_set": bytes(32)}, {"parent": 2}],
 )
-def test_register_version__incomplete__refused(world: World, changes: dict[str, object]) -> None:
+def test_register_version__incomplete__refused(world: World, changes: dict[str, Any]) -> None:
     refused(
         "ModelVersionInvalid", world.registry.registerVersion, 1, version(**changes), sender=world.steward
     )
@@ -172,4 +174,3 @@ def test_transfer__not_the_steward__refused(world: World) -> None:
         1,
         sender=world.stranger,
     )
-    assert rpc("eth_chainId")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from contracts.calls import events, refused
@@ -20,7 +22,7 @@ def proposal(world: World) -> int:
     return world.open(1)
 
 
-def relay(world: World, proposal: int, *ballots: object) -> tuple[list[str], list[str]]:
+def relay(world: World, proposal: int, *ballots: Any) -> tuple[list[str], list[str]]:
     """Relay a batch; return who was counted and who was skipped."""
     receipt = world.governor.castVotesBySig(proposal, list(ballots), sender=world.stranger)
     counted = [str(event["voter"]) for event in events(receipt, "VoteCast")]
@@ -89,7 +91,7 @@ def test_cast_votes_by_sig__super_quorum_within_the_batch__rest_skipped(world: W
 
 @pytest.mark.parametrize("changes", [{"chain_id": 1}, {"nonce": 1}])
 def test_cast_votes_by_sig__other_chain_or_nonce__skipped(
-    world: World, proposal: int, changes: dict[str, int]
+    world: World, proposal: int, changes: dict[str, Any]
 ) -> None:
     ballot = world.ballot(proposal, 2, **changes)
     assert relay(world, proposal, ballot) == ([], [str(world.holders[2])])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from eth_utils.crypto import keccak
 
-from contracts.calls import events, now, refused, warp_to
+from contracts.calls import events, refused, warp_to
 from contracts.kill_switch.breaches import open_breach_case, trip
 from contracts.signing import AGAINST, FOR
 from contracts.world import DELAY, EXECUTION_GRACE, PERIOD, SPAN, VOTE, World
@@ -12,7 +14,7 @@ from contracts.world import DELAY, EXECUTION_GRACE, PERIOD, SPAN, VOTE, World
 CONCLUSION = keccak(text="conclusion")
 
 
-def parts(world: World, case: int) -> tuple[object, object, object, str]:
+def parts(world: World, case: int) -> tuple[Any, Any, Any, str]:
     """What a case's vote would carry out."""
     targets, values, calldatas, description = world.governor.proposalOf(case)
     return list(targets), list(values), list(calldatas), description
@@ -284,4 +286,3 @@ def test_execute_case__resume_of_a_version_no_longer_active__refused(world: Worl
     world.end_vote(proposal)
     world.next_version()
     refused("VersionNotActive", world.governor.executeCase, case, sender=world.stranger, given=1, active=2)
-    assert now() > 0

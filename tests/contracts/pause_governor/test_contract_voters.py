@@ -16,11 +16,11 @@ from contracts.world import World
 UNIT = 10**18
 
 
-def relay(world: World, proposal: int, *ballots: object) -> Any:
+def relay(world: World, proposal: int, *ballots: Any) -> Any:
     return world.governor.castVotesBySig(proposal, list(ballots), sender=world.stranger)
 
 
-def wallet_ballot(world: World, proposal: int, wallet: object, key: str) -> tuple[str, int, str, bytes]:
+def wallet_ballot(world: World, proposal: int, wallet: Any, key: str) -> tuple[str, int, str, bytes]:
     """A ballot in a contract's name, signed with a key."""
     signature = signing.ballot(
         key, world.governor.address, proposal, str(wallet), FOR, chain_id=world.chain_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, replace
+from typing import Any
 
 import ape
 import pytest
@@ -122,6 +123,7 @@ def test_deploy__super_quorum_under_quorum__refused(world: World) -> None:
 @pytest.mark.parametrize("name", ["PauseGovernor", "OversightGovernor"])
 def test_deploy__token_that_counts_blocks__refused(world: World, name: str) -> None:
     token = world.stranger.deploy(ape.project.BlockClockToken).address
+    arguments: tuple[Any, ...]
     if name == "PauseGovernor":
         arguments = (token, world.switch.address, world.registry.address, world.timelock.address, lane())
     else:

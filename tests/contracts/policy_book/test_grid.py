@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from contracts.calls import next_at, now, refused, warp_to
 from contracts.world import STEP, World, policy
 
 
-def set_policy(world: World, **changes: object) -> None:
+def set_policy(world: World, **changes: Any) -> None:
     world.policies.setPolicy(1, policy(world.monitors, **changes), sender=world.admin)
 
 
@@ -20,7 +22,7 @@ def digest(world: World, index: int) -> bytes:
     return bytes(world.policies.policyAt(1, index)[1])
 
 
-def second_model(world: World, **changes: object) -> None:
+def second_model(world: World, **changes: Any) -> None:
     world.registry.registerModel("second", sender=world.steward)
     world.policies.setPolicy(2, policy(world.monitors, **changes), sender=world.admin)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
@@ -15,7 +17,7 @@ TYPE = (
 )
 
 
-def refuse(world: World, error: str, changes: dict[str, object], **expected: object) -> None:
+def refuse(world: World, error: str, changes: dict[str, Any], **expected: Any) -> None:
     wanted = policy(world.monitors, **changes)
     refused(error, world.policies.setPolicy, 1, wanted, sender=world.admin, **expected)
 
@@ -119,12 +121,12 @@ def test_set_policy__times_that_do_not_fit__refused(world: World, changes: dict[
         rule(lo=-(2**63)),
     ],
 )
-def test_set_policy__broken_rule__refused(world: World, broken: tuple[object, ...]) -> None:
+def test_set_policy__broken_rule__refused(world: World, broken: tuple[Any, ...]) -> None:
     refuse(world, "PolicyRuleInvalid", {"rules": [rule(), broken]}, index=1)
 
 
 @pytest.mark.parametrize("broken", [rule(op=2), rule(severity=3)])
-def test_set_policy__no_such_choice__refused(world: World, broken: tuple[object, ...]) -> None:
+def test_set_policy__no_such_choice__refused(world: World, broken: tuple[Any, ...]) -> None:
     refuse(world, "", {"rules": [broken]})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from contracts.calls import events
@@ -17,7 +19,7 @@ def missing(*rules: int) -> tuple[int, ...]:
     return tuple(NOT_AVAILABLE if place in rules else good for place, good in enumerate(HEALTHY))
 
 
-def hits(receipt: object) -> int:
+def hits(receipt: Any) -> int:
     return int(events(receipt, "ReportJudged")[0]["hits"])
 
 

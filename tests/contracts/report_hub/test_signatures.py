@@ -23,7 +23,7 @@ def report(world: World) -> Report:
     return world.report(2, hit(TRIP))
 
 
-def pass_on(world: World, report: Report, attestations: list[object]) -> Any:
+def pass_on(world: World, report: Report, attestations: list[Any]) -> Any:
     return world.hub.submit(report.struct, attestations, sender=world.stranger)
 
 
@@ -119,7 +119,7 @@ def test_submit__two_agree_against_one__judged(world: World, report: Report) -> 
     assert world.state() == "Suspended"
 
 
-def strangers(world: World, report: Report, **changes: object) -> tuple[int, bytes, bytes]:
+def strangers(world: World, report: Report, **changes: Any) -> tuple[int, bytes, bytes]:
     """An attestation in the name of monitor 0, made some other way."""
     arguments = {
         "key": world.monitors[0].private_key,
@@ -128,10 +128,10 @@ def strangers(world: World, report: Report, **changes: object) -> tuple[int, byt
         "index": 0,
         "chain_id": world.chain_id,
     }
-    return signing.attestation(**arguments | changes)  # type: ignore[arg-type]
+    return signing.attestation(**arguments | changes)
 
 
-def refuse_alone(world: World, report: Report, attestation: object) -> None:
+def refuse_alone(world: World, report: Report, attestation: Any) -> None:
     refused("ReportWithoutSignature", world.hub.submit, report.struct, [attestation], sender=world.stranger)
 
 
@@ -176,7 +176,7 @@ def test_submit__other_hub__refused(world: World, report: Report) -> None:
     ],
 )
 def test_submit__signed_for_another_report__refused(
-    world: World, report: Report, change: dict[str, object]
+    world: World, report: Report, change: dict[str, Any]
 ) -> None:
     refuse_alone(world, report, strangers(world, report.but(**change)))
 
