@@ -3,25 +3,18 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-ANVIL := $(firstword $(wildcard node_modules/@foundry-rs/anvil-*/bin))
 INCIDENT ?= women
 KEEP ?=
 
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
-export PATH := $(CURDIR)/$(ANVIL):$(PATH)
 
-.PHONY: demo test test-contracts test-python check bench setup compile abis lock format clean
+.PHONY: demo test check bench setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(KEEP),--keep)
 
-test: test-contracts test-python  ## all tests
-
-test-contracts: setup
-	$(BIN)/ape test tests/contracts --network ethereum:local:foundry -q
-
-test-python: setup
-	$(BIN)/pytest -p no:ape_test tests/unit tests/integration tests/e2e -q
+test: setup  ## all tests: contracts, unit, integration, end to end
+	$(BIN)/pytest -q
 
 check: setup  ## lint, strict types, import rules, freshness of the committed ABIs
 	$(BIN)/ruff check .
@@ -46,12 +39,14 @@ setup: .venv/.ready node_modules/.ready .build/__local__.json
 node_modules/.ready: package-lock.json
 	@echo "Setting up compiler, contract library and local chain in node_modules …"
 	@npm ci --ignore-scripts --silent
+	@ls node_modules/@foundry-rs/anvil-*/bin/anvil >/dev/null 2>&1 || npm install --no-save --ignore-scripts --silent \
+		@foundry-rs/anvil-$$(node -p "process.platform + '-' + (process.arch === 'x64' ? 'amd64' : process.arch)")@1.7.1
 	@touch $@
 
-.build/__local__.json: $(shell find contracts -name '*.sol') ape-config.yaml scripts/solc/solc-v0.8.37 .venv/.ready node_modules/.ready
+.build/__local__.json: $(shell find contracts -name '*.sol') ape-config.yaml scripts/solc/solc-v0.8.37 package-lock.json | .venv/.ready node_modules/.ready
 	@echo "Compiling the contracts …"
-	@$(BIN)/ape compile --force > build-compile.log 2>&1 || { cat build-compile.log; rm -f build-compile.log; exit 1; }
-	@rm -f build-compile.log
+	@mkdir -p build
+	@$(BIN)/ape compile --force > build/compile.log 2>&1 || { cat build/compile.log; exit 1; }
 	@touch $@
 
 compile: setup
