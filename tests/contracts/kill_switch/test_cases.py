@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.calls import events, now, refused, warp_to
+from contracts.calls import events, next_at, now, refused, warp_to
 from contracts.kill_switch.breaches import EVIDENCE, open_breach_case, trip
 from contracts.world import COOLDOWN, HARD_CAP, MARGIN, SPAN, SUSPENSION, VOTE, WINDOW, World
 
@@ -50,7 +50,7 @@ def test_trip__policy_longer_than_cap__capped(world: World) -> None:
 
 def test_trip__vote_opened_in_last_second__ends_within_the_suspension(world: World) -> None:
     trip(world, suspension=1)
-    warp_to(int(world.switch.caseOf(1).openUntil) - 1)
+    next_at(int(world.switch.caseOf(1).openUntil))
     world.governor.openCase(1, sender=world.stranger)
     case = world.switch.caseOf(1)
     assert case.voteEnds + MARGIN <= case.bound
@@ -77,7 +77,7 @@ def test_trip__bound_over_while_a_later_case_is_voted_on__suspends_by_its_own(wo
     trip(world, suspension=1)
     warp_to(int(world.switch.caseOf(1).openUntil) + 1)
     trip(world, frame=3)
-    warp_to(int(world.switch.caseOf(2).openUntil) - 1)
+    next_at(int(world.switch.caseOf(2).openUntil))
     world.governor.openCase(2, sender=world.stranger)
     warp_to(int(world.switch.caseOf(1).bound))
     assert (world.state(), world.switch.caseOf(2).bound) == ("Active", 0)
@@ -109,7 +109,7 @@ def test_trip__window_missed__opens_another_case(world: World) -> None:
 
 def test_trip__window_not_yet_over__joins(world: World) -> None:
     open_breach_case(world)
-    warp_to(int(world.switch.caseOf(1).openUntil) - 1)
+    next_at(int(world.switch.caseOf(1).openUntil))
     trip(world)
     assert world.switch.caseCount() == 1
 

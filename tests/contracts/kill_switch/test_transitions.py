@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eth_utils.crypto import keccak
 
-from contracts.calls import events, now, refused, warp_to
+from contracts.calls import events, next_at, now, refused, warp_to
 from contracts.kill_switch.breaches import open_breach_case, trip
 from contracts.signing import FOR
 from contracts.world import SPAN, World
@@ -189,7 +189,7 @@ def test_mark_vote__twice__refused(world: World) -> None:
 
 def test_mark_vote__last_second_of_window__marked(world: World) -> None:
     trip(world)
-    warp_to(int(world.switch.caseOf(1).openUntil) - 1)
+    next_at(int(world.switch.caseOf(1).openUntil))
     receipt = world.switch.markVote(1, 5, sender=world.as_governor)
     assert world.switch.caseOf(1).voteEnds == receipt.timestamp + SPAN
 

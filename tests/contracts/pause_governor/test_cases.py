@@ -6,7 +6,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from contracts.calls import events, refused, warp_to
+from contracts.calls import events, next_at, refused, warp_to
 from contracts.kill_switch.breaches import open_breach_case, trip
 from contracts.signing import AGAINST, FOR
 from contracts.world import DELAY, EXECUTION_GRACE, PERIOD, SPAN, VOTE, World
@@ -58,7 +58,7 @@ def test_open_case__window_over__refused(world: World) -> None:
 
 def test_open_case__last_second_of_window__opened(world: World) -> None:
     trip(world)
-    warp_to(int(world.switch.caseOf(1).openUntil) - 1)
+    next_at(int(world.switch.caseOf(1).openUntil))
     world.governor.openCase(1, sender=world.stranger)
     assert world.proposal(1) != 0
 
@@ -165,7 +165,7 @@ def test_execute_case__last_second_of_grace__paused(world: World) -> None:
     trip(world)
     proposal = world.open(1)
     world.vote(proposal, 0, support=FOR)
-    warp_to(int(world.governor.proposalDeadline(proposal)) + EXECUTION_GRACE - 2)
+    next_at(int(world.governor.proposalDeadline(proposal)) + EXECUTION_GRACE)
     world.governor.executeCase(1, sender=world.stranger)
     assert world.state() == "Paused"
 
