@@ -14,6 +14,7 @@ from tribune.store.upgrade import upgrade
 from tribune.sync.sender import Sender
 from tribune_monitors.engines.conformance import assert_conformant
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+from tribune_monitors.measuring import Measurer
 from tribune_monitors.scheduler import run_every
 from tribune_monitors.sources.sealed import SealedLog
 from tribune_monitors.worker import Worker
@@ -25,23 +26,26 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     Raises:
         ConfigurationError: no key, no deployment, or an engine that does not count as it must.
         ChainUnreachableError: the node does not answer at the start.
+        WrongChainError: the node is another chain's.
+        StoreError: the store cannot be opened.
     """
     account = load_account(settings, "monitor")
     register_secret(account.key.hex())
     engine = DuckDBEngine(settings.monitor.threads)
-    await asyncio.gather(asyncio.to_thread(assert_conformant, engine), asyncio.to_thread(warm_up))
     await asyncio.to_thread(upgrade, settings.store_url)
     async with await Tribune.connect(settings) as tribune:
-        worker = Worker(
-            tribune=tribune,
-            account=account,
-            sender=Sender(tribune.chain, account, receipt_timeout_s=settings.chain.receipt_timeout_s),
-            store=Store(settings.store_url),
-            engine=engine,
-            log=SealedLog(settings.log_folder),
-            evidence=settings.evidence_urls,
-            profiles=[*settings.evidence_urls, *settings.evidence_read_urls],
-            models=[ModelId(number) for number in settings.monitor.models],
-        )
-        get_logger(__name__).info("monitor ready", monitor=worker.monitor, engine=engine.name)
-        await run_every(worker.look, settings.frames_poll_s, stop)
+        await asyncio.gather(asyncio.to_thread(assert_conformant, engine), asyncio.to_thread(warm_up))
+        sender = Sender(tribune.chain, account, receipt_timeout_s=settings.chain.receipt_timeout_s)
+        stores = [*settings.evidence_urls, *settings.evidence_read_urls]
+        with Store(settings.store_url) as store:
+            worker = Worker(
+                tribune=tribune,
+                account=account,
+                sender=sender,
+                store=store,
+                measurer=Measurer(tribune, sender.address, engine, SealedLog(settings.log_folder), stores),
+                evidence=settings.evidence_urls,
+                models=[ModelId(number) for number in settings.monitor.models],
+            )
+            get_logger(__name__).info("monitor ready", monitor=worker.monitor, engine=engine.name)
+            await run_every(worker.look, settings.frames_poll_s, stop)

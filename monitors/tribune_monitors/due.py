@@ -1,12 +1,14 @@
 """What is due: frames and evaluations that this monitor should report on and has not signed.
 
 Follows from chain and store alone. Frames come oldest first and only until their own deadline; a frame
-without an anchor is not due, since there is nothing to report on.
+without an anchor is not due, since there is nothing to report on. What cannot change on the chain (a policy
+in force, the version of a past frame, a judged evaluation) is asked once.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,57 +18,137 @@ from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 
 
 @dataclass(frozen=True)
-class DueReport:
-    """A report that should be made.
+class Reported:
+    """What a report is about.
 
     Args:
-        model_id, version, frame: about what; frame 0 is the version's evaluation.
-        policy: in force at the frame's start.
+        model_id, version, frame: frame 0 is the version's evaluation.
         word: what the chain says of the log: anchored word or evaluation-set digest.
-        index: place of this monitor in the panel.
-        start, end: bounds of the frame; None for frame 0.
     """
 
     model_id: ModelId
     version: VersionNumber
     frame: FrameIndex
-    policy: PolicyRecord
     word: Digest
+
+
+@dataclass(frozen=True)
+class DueReport(Reported):
+    """A report that should be made.
+
+    Args:
+        policy: in force at the frame's start.
+        index: place of this monitor in the panel.
+        start, end: bounds of the frame; None for frame 0.
+    """
+
+    policy: PolicyRecord
     index: int
     start: datetime | None = None
     end: datetime | None = None
 
 
-Signed = Callable[[ModelId, VersionNumber, FrameIndex], bool]
+Signed = Callable[[ModelId, VersionNumber, FrameIndex], Awaitable[bool]]
 """Whether this monitor has signed a report of that frame (frame 0: of that version)."""
 
 
-async def due_reports(
-    tribune: Tribune, monitor: Address, model_id: ModelId, signed: Signed
-) -> AsyncIterator[DueReport]:
-    """Yield what is due for a model, evaluations first, then frames oldest first."""
-    records = await tribune.policy_book.policies(model_id)
-    now = await tribune.chain.block_time()
-    current = next((record for record in reversed(records) if record.base <= now), None)
-    if current is None:
-        return
-    async for due in _evaluations(tribune, monitor, model_id, current, signed):
-        yield due
-    newest = await tribune.policy_book.last_frame_at(model_id, now)
-    for frame in _open_frames(newest, current, now):
-        record = next((r for r in reversed(records) if frame >= r.first_frame), None)
-        if record is None or monitor not in record.policy.panel:
-            continue
-        start, end = frame_bounds(record, frame)
-        if now > end + timedelta(seconds=record.policy.deadline_s):
-            continue
-        version = await tribune.model_registry.version_at(model_id, end - timedelta(seconds=1))
-        if not version or signed(model_id, version, frame):
-            continue
-        word = await tribune.decision_log.anchor_of(model_id, version, frame)
-        if word is not None:
-            index = record.policy.panel.index(monitor)
-            yield DueReport(model_id, version, frame, record, word, index, start, end)
+class DueReports:
+    """Looks for what is due.
+
+    Args:
+        tribune: the contracts.
+        monitor: who would report.
+        signed: asks the store.
+    """
+
+    def __init__(self, tribune: Tribune, monitor: Address, signed: Signed) -> None:
+        self._tribune = tribune
+        self._monitor = monitor
+        self._signed = signed
+        self._in_force: dict[ModelId, list[PolicyRecord]] = {}
+        self._versions: dict[tuple[ModelId, FrameIndex], VersionNumber] = {}
+        self._done: set[tuple[ModelId, FrameIndex]] = set()
+        self._evaluated: set[tuple[ModelId, VersionNumber, Digest]] = set()
+
+    async def find(self, model_id: ModelId, now: datetime) -> list[DueReport]:
+        """Return what is due for a model at a block's time: evaluations first, then frames oldest first."""
+        records = await self.policies(model_id, now)
+        if not records:
+            return []
+        evaluations = await self._evaluations(model_id, records[-1])
+        return evaluations + await self._frames(model_id, open_frames(records, now))
+
+    async def policies(self, model_id: ModelId, now: datetime) -> Sequence[PolicyRecord]:
+        """Return the policies that are or were in force, oldest first. One in force is never replaced."""
+        book = self._tribune.policy_book
+        known = self._in_force.setdefault(model_id, [])
+        for index in range(len(known), await book.policy_count(model_id)):
+            record = await book.policy_at(model_id, index)
+            if record.base > now:
+                break
+            known.append(record)
+        return known
+
+    async def _evaluations(self, model_id: ModelId, current: PolicyRecord) -> list[DueReport]:
+        if self._monitor not in current.policy.panel:
+            return []
+        index = current.policy.panel.index(self._monitor)
+        registry, hub = self._tribune.model_registry, self._tribune.report_hub
+        count, active = await asyncio.gather(
+            registry.version_count(model_id), registry.active_version(model_id)
+        )
+        found = []
+        for version in map(VersionNumber, range(1, count + 1)):
+            key = (model_id, version, current.digest)
+            if version == active or key in self._evaluated:
+                continue
+            record = await hub.frame(model_id, version, FrameIndex(0), current.digest)
+            if record.judged or await self._signed(model_id, version, FrameIndex(0)):
+                self._evaluated.add(key)
+                continue
+            word = await registry.evaluation_set(model_id, version)
+            found.append(DueReport(model_id, version, FrameIndex(0), word, current, index))
+        return found
+
+    async def _frames(
+        self, model_id: ModelId, opened: Sequence[tuple[FrameIndex, PolicyRecord]]
+    ) -> list[DueReport]:
+        self._forget_before(model_id, opened[0][0] if opened else None)
+        asked = []
+        for frame, record in opened:
+            if self._monitor in record.policy.panel and (model_id, frame) not in self._done:
+                version = await self._version(model_id, frame, record)
+                if version:
+                    asked.append((frame, record, version))
+        words = await self._tribune.decision_log.anchors_of(model_id, [(v, frame) for frame, _, v in asked])
+        found = []
+        for (frame, record, version), word in zip(asked, words, strict=True):
+            if word is None:
+                continue
+            if await self._signed(model_id, version, frame):
+                self._done.add((model_id, frame))
+                continue
+            start, end = frame_bounds(record, frame)
+            index = record.policy.panel.index(self._monitor)
+            found.append(DueReport(model_id, version, frame, word, record, index, start, end))
+        return found
+
+    async def _version(self, model_id: ModelId, frame: FrameIndex, record: PolicyRecord) -> VersionNumber:
+        """Return the version in force in a frame that has ended: an activation never reaches back."""
+        key = (model_id, frame)
+        if key not in self._versions:
+            moment = frame_bounds(record, frame)[1] - timedelta(seconds=1)
+            self._versions[key] = await self._tribune.model_registry.version_at(model_id, moment)
+        return self._versions[key]
+
+    def _forget_before(self, model_id: ModelId, oldest: FrameIndex | None) -> None:
+        """Drop what is known of frames whose deadline is over, so that memory stays bounded."""
+
+        def over(key: tuple[ModelId, FrameIndex]) -> bool:
+            return key[0] == model_id and (oldest is None or key[1] < oldest)
+
+        self._done = {key for key in self._done if not over(key)}
+        self._versions = {key: version for key, version in self._versions.items() if not over(key)}
 
 
 def frame_bounds(record: PolicyRecord, frame: FrameIndex) -> tuple[datetime, datetime]:
@@ -76,25 +158,20 @@ def frame_bounds(record: PolicyRecord, frame: FrameIndex) -> tuple[datetime, dat
     return end - timedelta(seconds=record.policy.length_s), end
 
 
-def _open_frames(newest: FrameIndex, current: PolicyRecord, now: datetime) -> list[FrameIndex]:
-    """Return the frames whose deadline may not be over, oldest first."""
-    most = current.policy.deadline_s // current.policy.step_s + 2
-    return [FrameIndex(frame) for frame in range(max(1, newest - most), newest + 1)]
+def open_frames(records: Sequence[PolicyRecord], now: datetime) -> list[tuple[FrameIndex, PolicyRecord]]:
+    """Return the frames that have ended and whose deadline is not over, oldest first, each with its policy.
 
-
-async def _evaluations(
-    tribune: Tribune, monitor: Address, model_id: ModelId, current: PolicyRecord, signed: Signed
-) -> AsyncIterator[DueReport]:
-    if monitor not in current.policy.panel:
-        return
-    index = current.policy.panel.index(monitor)
-    registry, hub = tribune.model_registry, tribune.report_hub
-    for number in range(1, await registry.version_count(model_id) + 1):
-        version = VersionNumber(number)
-        if signed(model_id, version, FrameIndex(0)):
-            continue
-        record = await hub.frame(model_id, version, FrameIndex(0), current.digest)
-        if record.judged:
-            continue
-        word = await registry.evaluation_set(model_id, version)
-        yield DueReport(model_id, version, FrameIndex(0), current, word, index)
+    Args:
+        records: policies that are or were in force at `now`, oldest first.
+        now: a block's time.
+    """
+    found = []
+    for place, record in enumerate(records):
+        step = record.policy.step_s
+        passed = int((now - record.base).total_seconds())
+        newest = record.first_frame - 1 + passed // step
+        if place + 1 < len(records):
+            newest = min(newest, records[place + 1].first_frame - 1)
+        over = max(0, passed - record.policy.deadline_s - 1) // step  # ended, deadline and all
+        found += [(FrameIndex(n), record) for n in range(record.first_frame + over, newest + 1)]
+    return found

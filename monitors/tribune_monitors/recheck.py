@@ -18,10 +18,12 @@ from tribune.metrics import Policy
 from tribune.reports.canonical import canonical_bytes, read_evidence
 from tribune.reports.verify import verify_evidence
 from tribune.settings import Settings
+from tribune_monitors.due import Reported
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+from tribune_monitors.history import Frames, looked_at, steps_of, window_files
+from tribune_monitors.measuring import read_frames
 from tribune_monitors.sources.documents import load_profile
 from tribune_monitors.sources.sealed import SealedFrame, SealedLog
-from tribune_monitors.worker import frame_files
 
 
 @dataclass(frozen=True)
@@ -48,18 +50,11 @@ async def recheck(settings: Settings, name: Cid) -> Outcome:
         details = (await tribune.model_registry.version(model_id, version)).details
         profile = await asyncio.to_thread(load_profile, stores, details.profile)
         policy = Policy.from_chain([rule.on_chain() for rule in record.policy.rules])
-        back = 0 if frame == 0 else policy.longest_window - 1 + profile.spec.label_lag
-        log = SealedLog(settings.log_folder)
-        frames: dict[FrameIndex, SealedFrame | None] = {}
-        for number in range(frame if frame == 0 else max(1, frame - back), frame + 1):
-            word = await _word(tribune, model_id, version, FrameIndex(number))
-            frames[FrameIndex(number)] = (
-                None
-                if word is None
-                else await asyncio.to_thread(log.read, model_id, version, FrameIndex(number), word=word)
-            )
-    files = [frame_files(number, frames, profile.spec.label_lag) for number in frames]
-    window = files[-policy.longest_window :] if frame else files
+        steps = steps_of(record.policy)
+        numbers = looked_at(frame, policy, profile.spec, steps)
+        about = Reported(model_id, version, frame, await _word(tribune, model_id, version, frame))
+        frames = await read_frames(tribune, SealedLog(settings.log_folder), about, numbers)
+    window = window_files(frame, frames, policy, profile.spec, steps)
     verdict = await asyncio.to_thread(
         verify_evidence, canonical_bytes(document), profile, policy, window, DuckDBEngine().count
     )
@@ -71,7 +66,7 @@ async def recheck(settings: Settings, name: Cid) -> Outcome:
     return Outcome(False, f"DIFFERENT. First difference: {verdict.difference}")
 
 
-def _current(frames: dict[FrameIndex, SealedFrame | None], frame: FrameIndex) -> SealedFrame:
+def _current(frames: Frames, frame: FrameIndex) -> SealedFrame:
     sealed = frames[frame]
     if sealed is None:
         raise EvidenceError(f"Frame {frame} is not anchored on this chain.", frame=frame)
@@ -97,9 +92,10 @@ async def _policy(tribune: Tribune, model_id: ModelId, digest: str) -> PolicyRec
     )
 
 
-async def _word(
-    tribune: Tribune, model_id: ModelId, version: VersionNumber, frame: FrameIndex
-) -> Digest | None:
+async def _word(tribune: Tribune, model_id: ModelId, version: VersionNumber, frame: FrameIndex) -> Digest:
     if frame == 0:
         return await tribune.model_registry.evaluation_set(model_id, version)
-    return await tribune.decision_log.anchor_of(model_id, version, frame)
+    word = await tribune.decision_log.anchor_of(model_id, version, frame)
+    if word is None:
+        raise EvidenceError(f"Frame {frame} is not anchored on this chain.", frame=frame)
+    return word

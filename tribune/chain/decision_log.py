@@ -61,6 +61,33 @@ class DecisionLog(Contract):
         word = bytes(await self._read("anchorOf", model_id, version, frame))
         return Digest(word) if any(word) else None
 
+    async def anchors_of(
+        self, model_id: ModelId, frames: Sequence[tuple[VersionNumber, FrameIndex]]
+    ) -> list[Digest | None]:
+        """Return the anchored words of several frames, read in one request."""
+        words = await self._read_many(
+            *(("anchorOf", (model_id, version, frame)) for version, frame in frames)
+        )
+        return [Digest(bytes(word)) if any(word) else None for word in words]
+
+    async def anchorings(
+        self,
+        model_id: ModelId,
+        version: VersionNumber,
+        frames: Sequence[FrameIndex],
+        from_block: int,
+        to_block: int,
+    ) -> list[FrameAnchored]:
+        """Return how these frames were anchored within a range of blocks, in chain order."""
+        topics = (
+            self.topic("FrameAnchored"),
+            model_id.to_bytes(32, "big"),
+            version.to_bytes(32, "big"),
+            [frame.to_bytes(32, "big") for frame in frames],
+        )
+        logs = await self.chain.logs([self.address], from_block, to_block, topics)
+        return [event for event in self.events(logs) if isinstance(event, FrameAnchored)]
+
     async def logger_of(self, model_id: ModelId) -> Address:
         """Return who may anchor beside the steward; the zero address if nobody."""
         return Address(await self._read("loggerOf", model_id))

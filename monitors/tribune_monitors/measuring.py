@@ -1,0 +1,156 @@
+"""Measuring a due report: sealed files in, evidence and our witness out.
+
+Every file that is looked back over is checked against the chain before anything is counted; where one of them
+is not what the chain names, nothing is measured. Signs nothing and sends nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tribune.chain import Tribune
+from tribune.exceptions import EvidenceError
+from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
+from tribune.metrics import Policy, Profile, Tally
+from tribune.reports.evidence import Evidence, EvidenceContext
+from tribune.reports.verify import recompute
+from tribune.reports.witness import witness, witness_key
+from tribune_monitors.due import DueReport, Reported
+from tribune_monitors.engines.base import Engine
+from tribune_monitors.history import (
+    Frames,
+    anchored_words,
+    looked_at,
+    manifests_read,
+    steps_of,
+    window_files,
+)
+from tribune_monitors.sources.documents import load_profile
+from tribune_monitors.sources.sealed import SealedFrame, SealedLog
+
+_KEPT_TALLIES = 256
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a report is made of."""
+
+    evidence: Evidence
+    witness: Digest
+
+
+class Measurer:
+    """Measures due reports.
+
+    Args:
+        tribune: the contracts.
+        monitor: whose witness.
+        engine: conformant; counts.
+        log: sealed logs.
+        profiles: stores that profiles are read from.
+    """
+
+    def __init__(
+        self, tribune: Tribune, monitor: Address, engine: Engine, log: SealedLog, profiles: Sequence[str]
+    ) -> None:
+        self._tribune = tribune
+        self._monitor = monitor
+        self._engine = engine
+        self._log = log
+        self._stores = profiles
+        self._profiles: dict[tuple[ModelId, VersionNumber], Profile] = {}
+        self._tallies: OrderedDict[tuple[Digest, tuple[Path, ...], tuple[Path, ...]], Tally] = OrderedDict()
+
+    async def measure(self, due: DueReport) -> Measured:
+        """Measure what is due.
+
+        Raises:
+            EvidenceError: profile or sealed files are missing, or not what the chain names.
+            DataError, PolicyError: they cannot be measured as they are.
+            ChainError: we could not look.
+        """
+        profile = await self._profile(due.model_id, due.version)
+        policy = Policy.from_chain([rule.on_chain() for rule in due.policy.policy.rules])
+        steps = steps_of(due.policy.policy)
+        numbers = looked_at(due.frame, policy, profile.spec, steps)
+        key = witness_key(
+            self._tribune.chain.chain_id, self._tribune.report_hub.address, self._monitor, due.model_id
+        )
+        frames = await read_frames(self._tribune, self._log, due, numbers, key)
+        return await asyncio.to_thread(self._evaluate, due, policy, profile, frames, steps)
+
+    async def _profile(self, model_id: ModelId, version: VersionNumber) -> Profile:
+        if (model_id, version) not in self._profiles:
+            details = (await self._tribune.model_registry.version(model_id, version)).details
+            profile = await asyncio.to_thread(load_profile, self._stores, details.profile)
+            self._profiles[model_id, version] = profile
+        return self._profiles[model_id, version]
+
+    def _evaluate(
+        self, due: DueReport, policy: Policy, profile: Profile, frames: Frames, steps: int
+    ) -> Measured:
+        current = frames[due.frame]
+        if current is None:
+            raise EvidenceError(f"Frame {due.frame} is not anchored.", frame=due.frame)
+        context = EvidenceContext(
+            chain=self._tribune.chain.chain_id,
+            model=due.model_id,
+            version=due.version,
+            frame=due.frame,
+            start_us=_micros(due.start),
+            end_us=_micros(due.end),
+            manifest=due.word,
+            policy=due.policy.digest,
+            manifests=manifests_read(frames),
+        )
+        files = window_files(due.frame, frames, policy, profile.spec, steps)
+        evidence = recompute(context, profile, policy, files, self._count)
+        return Measured(evidence, witness(due.frame, current.macs[0]))
+
+    def _count(self, decisions: Sequence[Path], labels: Sequence[Path], profile: Profile) -> Tally:
+        """Count once, whatever looks at the same sealed files again."""
+        key = (profile.digest, tuple(decisions), tuple(labels))
+        if key not in self._tallies:
+            self._tallies[key] = self._engine.count(decisions, labels, profile)
+            while len(self._tallies) > _KEPT_TALLIES:
+                self._tallies.popitem(last=False)
+        return self._tallies[key]
+
+
+async def read_frames(
+    tribune: Tribune, log: SealedLog, about: Reported, numbers: Sequence[FrameIndex], *keys: bytes
+) -> Frames:
+    """Read the frames of a report, each checked against the chain; None: without an anchor.
+
+    Args:
+        tribune: the contracts.
+        log: sealed logs.
+        about: the reported frame.
+        numbers: as from `looked_at`.
+        keys: witness keys, for the reported frame.
+
+    Raises:
+        EvidenceError: a file is missing, or is not what the chain names.
+    """
+    frames: dict[FrameIndex, SealedFrame | None] = {}
+    for frame, word in (await anchored_words(tribune, about, numbers)).items():
+        frames[frame] = None
+        if word is not None:
+            frames[frame] = await asyncio.to_thread(
+                log.read,
+                about.model_id,
+                about.version,
+                frame,
+                word=word,
+                keys=keys if frame == about.frame else (),
+            )
+    return frames
+
+
+def _micros(time: datetime | None) -> int:
+    return 0 if time is None else int(time.timestamp()) * 1_000_000
