@@ -116,8 +116,8 @@ class Run:
         rights = "none (checked)" if checked else "NOT CHECKED"
         story.say(f"Local chain up, {contracts} contracts deployed. Keys with admin rights: {rights}.")
         story.step("deployed", block=self.tribune.deployment.block)
-        for place, name in enumerate(stage.actors.monitors):
-            stage.start_monitor(name, threads=1 + place % 2)
+        for place, name in enumerate(self.first_monitors):
+            stage.start_monitor(name, threads=1 + place)
         await governance.delegate(self.tribune, stage.actors)
         await self.steward.send(self.tribune.model_registry.register_model(NAME))
         logger = Address(stage.actors.logger.address)
@@ -126,7 +126,6 @@ class Run:
         await stage.local.go_live(self.tribune.chain)
         self.grid = await grid_for(self.tribune, MODEL)
         story.step("policy set by vote", block=executed.block_number, transaction=executed.tx_hash)
-        stage.start_pages()
         await self.stage.processes.finish(preparing, 120)
         await self._register("v1")
 
@@ -150,6 +149,11 @@ class Run:
     def _prepare(self, recipe: str) -> Process:
         command = ["-m", "examples.acs_employment.demo.prepare", recipe, str(self.stage.folder), str(MODEL)]
         return self.stage.processes.start(f"prepare-{recipe}", command)
+
+    @property
+    def first_monitors(self) -> list[str]:
+        """The k monitors whose start comes first: a small machine is spared until they have evaluated."""
+        return list(self.stage.actors.monitors)[: self.terms.k]
 
     def prepared(self, recipe: str) -> dict[str, Any]:
         """Return what preparing a version left for its steward."""
@@ -199,6 +203,10 @@ class Run:
         serving = stage.start_server(self.prepared("v1")["card"], MODEL, FIRST, port)
         await self._activate(FIRST)
         stage.start_logger(MODEL, FIRST)
+        stage.start_pages()
+        for name in stage.actors.monitors:
+            if name not in self.first_monitors:
+                stage.start_monitor(name, threads=1)
         if not stage.real_discord:
             ports = stage.discord_folder / "ports.json"
             await stage.processes.until(ports, of="discord")
@@ -364,7 +372,7 @@ class Run:
                 return
             if time.monotonic() > deadline:
                 raise TribuneError(f"The vote of case {case_id} did not open: {offer.get('state')}.")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.25)
 
     async def _all_vote(self, case_id: CaseId, order: dict[str, int]) -> list[voters.Mined]:
         by_name = {holder.name: holder for holder in self.stage.actors.holders}

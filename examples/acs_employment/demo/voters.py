@@ -18,7 +18,7 @@ from tribune.exceptions import TribuneError
 
 FOR, AGAINST, ABSTAIN = 1, 0, 2
 _TIMEOUT_S = 20.0
-_POLL_S = 0.2
+_POLL_S = 0.25
 
 
 @dataclass(frozen=True)

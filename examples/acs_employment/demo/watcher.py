@@ -15,7 +15,7 @@ from tribune.chain.types import Log
 from tribune.ids import Address, FrameIndex, ModelId
 
 T = TypeVar("T")
-_POLL_S = 0.1
+_POLL_S = 0.2
 
 
 class Watcher:
