@@ -54,7 +54,7 @@ class Sender:
         Args:
             call: what to do.
             gas: gas limit; None simulates to find it. Give it only where simulation must be skipped.
-            headroom: gas on top of what the simulation needed, for a call that does more when others come first.
+            headroom: gas on top of what the simulation needed, for a call that others can make cost more.
 
         Returns:
             The receipt of a transaction that succeeded.
