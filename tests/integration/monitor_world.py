@@ -1,4 +1,4 @@
-"""A small model on a real chain, its steward, and monitors with stores of their own: for tests of monitors."""
+"""A small model on a real chain, its steward, and monitors with stores of their own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from eth_account.signers.local import LocalAccount
 
@@ -35,6 +36,9 @@ from tribune_monitors.engines.fit import fit_profile
 from tribune_monitors.measuring import Measurer
 from tribune_monitors.sources.sealed import SealedLog
 from tribune_monitors.worker import Worker
+
+if TYPE_CHECKING:
+    import pytest
 
 STEP, GRACE, DEADLINE, SUSPENSION = 100, 5, 350, 60
 ROWS = 200
@@ -78,7 +82,8 @@ class Sample:
 def sample(seed: int, time: int, *, n: int = ROWS, age: float = 40.0, jobs: bool = True) -> Sample:
     """Make random decisions at a time (microseconds) with labels that are right about three times in four."""
     dice = random.Random(seed)  # noqa: S311 - samples, not secrets
-    decisions, labels = [], []
+    decisions: list[Decision] = []
+    labels: list[tuple[str, int, object]] = []
     for i in range(n):
         score = dice.random()
         features: dict[str, object] = {"age": dice.gauss(age, 10.0), "sex": dice.choice("12")}
@@ -155,10 +160,10 @@ class MonitorWorld:
         assert first == 1
         return FrameGrid.of_seconds(epoch_s=base, step_s=STEP, length_s=STEP, grace_s=GRACE)
 
-    def next_frame(self, model_id: ModelId) -> FrameIndex:
-        """Return the first frame that has not begun."""
+    def current_frame(self, model_id: ModelId) -> FrameIndex:
+        """Return the frame that is under way."""
         book = self.chain.contracts["PolicyBook"].functions
-        return FrameIndex(book.lastFrameAt(model_id, self.chain.now).call() + 2)
+        return FrameIndex(book.lastFrameAt(model_id, self.chain.now).call() + 1)
 
     def seal(
         self,
@@ -194,6 +199,10 @@ class MonitorWorld:
         if moment_s > self.chain.now:
             self.chain.warp(moment_s - self.chain.now)
 
+    def pass_deadline(self, model_id: ModelId, frame: FrameIndex, *, but_s: int = -1) -> None:
+        """Let chain time pass up to `but_s` before the end of a frame's deadline."""
+        self.until(self.grid(model_id).bounds(frame)[1] // 1_000_000 + DEADLINE - but_s)
+
     def anchor(self, manifest: Manifest) -> Digest:
         """Anchor a manifest as the steward; return its word."""
         call = self.chain.contracts["DecisionLog"].functions.anchor(
@@ -209,7 +218,7 @@ class MonitorWorld:
 
     def sealed(self, model_id: ModelId, **options: object) -> FrameIndex:
         """Let the next frame pass, seal and anchor it."""
-        frame = self.next_frame(model_id)
+        frame = self.current_frame(model_id)
         self.anchor(self.seal(model_id, frame, **options))  # type: ignore[arg-type]
         return frame
 
@@ -250,6 +259,29 @@ class Monitor:
     def signed(self, model_id: ModelId, frame: int) -> SignedReport | None:
         with self.worker.store.session(readonly=True) as session:
             return signed_report(session, self.worker.monitor, model_id, frame, VERSION)
+
+    def row(self, model_id: ModelId, frame: int) -> SignedReport:
+        """Return what this monitor signed for a frame."""
+        found = self.signed(model_id, frame)
+        assert found is not None, self.why
+        return found
+
+    def requests(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Return a list that grows by the name of each request to the node from now on."""
+        rpc, asked = self.tribune.chain.rpc, []
+        request, batch = rpc.request, rpc.batch
+
+        async def one(method: str, *args: Any, **options: Any) -> Any:
+            asked.append(method)
+            return await request(method, *args, **options)
+
+        async def many(calls: Sequence[Any], **options: Any) -> list[Any]:
+            asked.append("batch")
+            return await batch(calls, **options)
+
+        monkeypatch.setattr(rpc, "request", one)
+        monkeypatch.setattr(rpc, "batch", many)
+        return asked
 
     async def frame(self, model_id: ModelId, frame: int) -> FrameRecord:
         """Return what the hub knows of a frame."""
