@@ -125,6 +125,8 @@ def check(config: DeploymentConfig) -> None:
         ),
         f"a suspension ends after at most {switch.hard_cap_s} s (switch.hard_cap_s), but its vote can take "
         f"{needed} s": needed > switch.hard_cap_s,
+        f"a suspension of up to {switch.hard_cap_s} s (switch.hard_cap_s) is more than the budget of "
+        f"{switch.budget_s} s": switch.hard_cap_s > switch.budget_s,
         f"the suspension budget of {switch.budget_s} s does not cover one suspension of {needed} s": (
             needed > switch.budget_s
         ),

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from support.anvil import ROOT, find_binary
+from tribune.log import configure
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -15,4 +16,5 @@ def _compiler() -> None:
     os.environ.setdefault("SOLCX_BINARY_PATH", str(ROOT / "scripts" / "solc"))
     binary = find_binary()
     assert binary is not None, "anvil is not installed: run `make setup`"
+    configure(json=False, level="ERROR", process="e2e")
     os.environ["PATH"] = f"{binary.parent}{os.pathsep}{os.environ['PATH']}"

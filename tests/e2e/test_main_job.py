@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -20,9 +23,10 @@ from examples.acs_employment.demo.stage import Stage
 from examples.acs_employment.demo.story import Story
 from examples.acs_employment.demo.summary import summarise
 from examples.acs_employment.incident import Incident
-from tribune.chain.enums import Outcome, ProposalState, State
+from tribune.chain.enums import Outcome, ProposalState, State, Support
 from tribune.ids import CaseId, FrameIndex
 from tribune.reports.canonical import cid_digest
+from tribune.sync.sender import Sender
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -155,3 +159,50 @@ async def test_frames__of_the_log__are_what_the_chain_anchors(played: Played) ->
     assert played.summary["frames"]
     for frame in played.summary["frames"]:
         assert await log.anchor_of(MODEL, frame["version"], FrameIndex(frame["frame"])) is not None
+
+
+async def test_gate__only_chain_and_gate_alive__refuses_after_a_raw_pause(played: Played) -> None:
+    """Comes last: it ends every process but the chain and the second version's server."""
+    run = played.run
+    stage, tribune = run.stage, run.tribune
+    for name in [name for name in stage.processes.running if name != "server-v2"]:
+        stage.processes.stop(name, kill=True)
+    prober = run.second_prober
+    await prober.wait_for(200, timeout_s=30)
+    status = await tribune.kill_switch.status(MODEL)
+
+    hub = tribune.report_hub.address
+    breach = (MODEL, SECOND, 10**6, 0, 10**6, 0, bytes(32), bytes(32), 60)
+    call = tribune.kill_switch.abi.call(
+        tribune.kill_switch.address, "openBreachCase", [breach], "open a case in the hub's name"
+    )
+    await tribune.chain.request("anvil_impersonateAccount", hub)
+    await tribune.chain.request("anvil_setBalance", hub, hex(10**18))
+    await tribune.chain.request(
+        "eth_sendTransaction", {"from": hub, "to": call.to, "data": "0x" + call.data.hex()}
+    )
+    case_id = CaseId(await tribune.kill_switch.case_count() + 1)
+    await _until(lambda: tribune.kill_switch.case_count(), case_id)
+
+    governor = tribune.pause_governor
+    holders = [Sender(tribune.chain, holder.account) for holder in stage.actors.holders]
+    await holders[0].send(governor.open_case(case_id))
+    proposal = (await tribune.kill_switch.case(case_id)).vote
+    await _until(lambda: governor.state(proposal), ProposalState.ACTIVE)
+    for sender in holders[:4]:
+        if await governor.state(proposal) is ProposalState.ACTIVE:
+            await sender.send(governor.cast_vote(proposal, Support.FOR))
+    since = time.monotonic()
+    await holders[0].send(governor.execute_case(case_id))
+    refused = await prober.wait_for(503, since_s=since, timeout_s=10)
+    assert json.loads(refused.body)["state"] == "Paused"
+    after = await tribune.kill_switch.status(MODEL)
+    assert (after.state, after.epoch) == (State.PAUSED, status.epoch + 1)
+
+
+async def _until(look: Callable[[], Awaitable[object]], wanted: object) -> None:
+    for _ in range(200):
+        if await look() == wanted:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"never {wanted}")

@@ -74,4 +74,4 @@ def deploy(stage: Stage, holders: Sequence[dict[str, Any]]) -> Process:
         "SOLCX_BINARY_PATH": str(ROOT / "scripts" / "solc"),
     }
     ape = str(Path(sys.executable).with_name("ape"))
-    return stage.processes.start("deploy", command, environment, program=ape)
+    return stage.processes.start("deploy", command, environment, program=ape, ends=True)

@@ -28,11 +28,12 @@ class ProcessEndedError(TribuneError):
 
 @dataclass
 class Process:
-    """One running process."""
+    """One running process; `ends` is true of one that ends by itself when its work is done."""
 
     name: str
     popen: subprocess.Popen[bytes]
     log: Path
+    ends: bool = False
 
     @property
     def alive(self) -> bool:
@@ -51,8 +52,8 @@ class Process:
             self.popen.wait(STOP_LIMIT_S)
 
     def check(self) -> None:
-        """Raise ProcessEndedError unless it runs."""
-        if not self.alive:
+        """Raise ProcessEndedError unless it runs, or has done its work."""
+        if not self.alive and not (self.ends and self.popen.returncode == 0):
             raise ProcessEndedError(
                 f"{self.name} ended with code {self.popen.returncode}: {tail(self.log)}",
                 mend=f"See {self.log}.",
@@ -73,6 +74,7 @@ class Processes:
         environment: Mapping[str, str] | None = None,
         *,
         program: str = sys.executable,
+        ends: bool = False,
     ) -> Process:
         """Start a command in the checkout's root.
 
@@ -81,6 +83,7 @@ class Processes:
             command: arguments; never a secret.
             environment: added to ours.
             program: what to run; Python by default.
+            ends: whether it is to end by itself.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         log = self.folder / f"{name}.log"
@@ -93,7 +96,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             )
-        process = Process(name, popen, log)
+        process = Process(name, popen, log, ends)
         self.running[name] = process
         return process
 
@@ -134,8 +137,7 @@ class Processes:
                     f"{process.name} did not finish within {limit_s:g} s.", mend=f"See {process.log}."
                 )
             await asyncio.sleep(0.05)
-        if process.popen.returncode != 0:
-            process.check()
+        process.check()
         del self.running[process.name]
 
 

@@ -75,6 +75,7 @@ class Run:
     steward: Sender = field(init=False)
     traffic: Traffic = field(init=False)
     prober: Prober = field(init=False)
+    second_prober: Prober = field(init=False)
     pages: httpx.AsyncClient = field(init=False)
     grid: FrameGrid = field(init=False)
     control: Control | None = field(init=False, default=None)
@@ -148,7 +149,7 @@ class Run:
 
     def _prepare(self, recipe: str) -> Process:
         command = ["-m", "examples.acs_employment.demo.prepare", recipe, str(self.stage.folder), str(MODEL)]
-        return self.stage.processes.start(f"prepare-{recipe}", command)
+        return self.stage.processes.start(f"prepare-{recipe}", command, ends=True)
 
     @property
     def first_monitors(self) -> list[str]:
@@ -427,7 +428,7 @@ class Run:
         order = {"ada": voters.FOR, "ben": voters.FOR, "dina": voters.FOR, "emil": voters.ABSTAIN}
         await self._all_vote(case_id, order)
         await stage.processes.until(serving, of="server-v2")
-        prober = self._probe(port)
+        prober = self.second_prober = self._probe(port)
         await self._ask(stack, port, skip=self.traffic.counts.used)
         paused = (await self.watcher.state_changes())[-1]
         resumed = await self.watcher.until_state(State.ACTIVE, after=paused.log.block_number, limit_s=90)
