@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eth_account.signers.local import LocalAccount
-
 from support.chain import TestChain
 from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyInput
@@ -292,15 +290,17 @@ class Monitor:
 
 @asynccontextmanager
 async def monitors(
-    world: MonitorWorld, *places: int, models: Sequence[int] = (), account: LocalAccount | None = None
+    world: MonitorWorld, *places: int, models: Sequence[int] = (), timeout_s: float = 5.0
 ) -> AsyncIterator[list[Monitor]]:
     """Yield workers of the panel's members at these places, with 1, 2 and 4 threads."""
     async with AsyncExitStack() as stack:
         made = []
         for place in places:
             settings = world.settings(f"monitor-{place}")
+            chain = settings.chain.model_copy(update={"timeout_s": timeout_s})
+            settings = settings.model_copy(update={"chain": chain})
             tribune = await stack.enter_async_context(await Tribune.connect(settings))
-            key = account or world.chain.monitors[place]
+            key = world.chain.monitors[place]
             store = stack.enter_context(open_store(settings.store_url))
             sender = Sender(tribune.chain, key, receipt_timeout_s=10)
             stores = [*settings.evidence_urls, *settings.evidence_read_urls]
