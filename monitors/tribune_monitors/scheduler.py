@@ -44,6 +44,8 @@ async def run_every(
         async with looking:
             try:
                 await look()
+            except asyncio.CancelledError:
+                log.info("look given up")  # at the stop; a job that raises would be logged as a fault
             except Exception as fault:
                 if str(fault) != last:
                     unforeseen = None if isinstance(fault, TribuneError) else fault

@@ -123,9 +123,9 @@ class Worker:
             await asyncio.to_thread(write_evidence, url, measured.evidence.document)
         return measured
 
-    async def _signed(self, model_id: ModelId, version: VersionNumber, frame: FrameIndex) -> bool:
+    async def _signed(self, model_id: ModelId, version: VersionNumber, frame: FrameIndex) -> Digest | None:
         row = await self.store.read(signed_report, self.monitor, model_id, frame, version)
-        return row is not None
+        return None if row is None else Digest(bytes.fromhex(row.policy))
 
     async def _sign(self, due: DueReport, measured: Measured) -> SignedReport:
         """Sign, store, and return the signature in force, which is the first one stored."""

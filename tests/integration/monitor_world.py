@@ -7,7 +7,7 @@ import random
 import shutil
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +142,13 @@ class MonitorWorld:
         digests = (b"\1" * 32, profile.digest, manifest_digest(manifest), bytes(32), bytes(32))
         self.chain.send(registry.registerVersion(model_id, (*digests, 0, 0, "")), self.chain.steward)
         return version
+
+    def change_policy(self, model_id: ModelId) -> None:
+        """Let another policy of the same panel and grid take force."""
+        functions = self.chain.contracts["PolicyBook"].functions
+        policy = replace(policy_input(panel_of(self.chain)), suspension_s=SUSPENSION + 1)
+        self.chain.as_timelock(functions.setPolicy(model_id, policy.fields))
+        self.warp_to_force()
 
     def activate(self, model_id: ModelId, version: VersionNumber = VERSION) -> None:
         registry = self.chain.contracts["ModelRegistry"].functions

@@ -45,6 +45,34 @@ async def test_look__second_version__evaluated_while_the_first_serves(world: Mon
     world.activate(ONE, version)
 
 
+async def test_look__policy_changed_before_activation__version_registered_anew_is_evaluated(
+    world: MonitorWorld,
+) -> None:
+    version = world.register_version(ONE)
+    async with monitors(world, 0, 1) as panel:
+        for monitor in panel:
+            await monitor.look()
+        world.change_policy(ONE)
+        anew = world.register_version(ONE)
+        for monitor in panel:
+            await monitor.look()
+        hub = panel[0].tribune.report_hub
+        assert not await hub.evaluation_passed(ONE, version)
+        assert await hub.evaluation_passed(ONE, anew)
+
+
+async def test_look__policy_changed__each_frame_under_the_policy_of_its_start(world: MonitorWorld) -> None:
+    former = world.sealed(ONE)
+    world.change_policy(ONE)
+    frame = world.sealed(ONE)
+    async with monitors(world, 0, 1) as panel:
+        for monitor in panel:
+            await monitor.look()
+        for one in (former, frame):
+            assert (await panel[0].frame(ONE, one)).judged
+        assert panel[0].row(ONE, former).policy != panel[0].row(ONE, frame).policy
+
+
 async def test_look__healthy_frame__three_equal_digests(world: MonitorWorld) -> None:
     frame = world.sealed(ONE)
     async with monitors(world, 0, 1, 2) as panel:

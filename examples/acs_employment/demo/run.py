@@ -80,6 +80,7 @@ class Run:
     grid: FrameGrid = field(init=False)
     control: Control | None = field(init=False, default=None)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _preparing: Process = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def play(self, stack: AsyncExitStack) -> None:
@@ -204,16 +205,6 @@ class Run:
         serving = stage.start_server(self.prepared("v1")["card"], MODEL, FIRST, port)
         await self._activate(FIRST)
         stage.start_logger(MODEL, FIRST)
-        stage.start_pages()
-        for name in stage.actors.monitors:
-            if name not in self.first_monitors:
-                stage.start_monitor(name, threads=1)
-        if not stage.real_discord:
-            ports = stage.discord_folder / "ports.json"
-            await stage.processes.until(ports, of="discord")
-            control_port = json.loads(ports.read_text())["control_port"]
-            self.control = await stack.enter_async_context(Control(control_port))
-        stage.start_bot()
         await stage.processes.until(serving, of="server-v1")
         self.prober = self._probe(port)
         await self._ask(stack, port, skip=0)
@@ -223,6 +214,21 @@ class Run:
         self.healthy_frame = self._whole_frame(answered.wall_us)
         self.story.say(f"v{FIRST} serves behind its gate; the chain says {status.state}.")
         self.story.step("serving")
+        await self._start_the_rest(stack)
+
+    async def _start_the_rest(self, stack: AsyncExitStack) -> None:
+        """Start what is not needed before the first frame ends."""
+        stage = self.stage
+        for name in stage.actors.monitors:
+            if name not in self.first_monitors:
+                stage.start_monitor(name, threads=1)
+        if not stage.real_discord:
+            ports = stage.discord_folder / "ports.json"
+            await stage.processes.until(ports, of="discord")
+            control_port = json.loads(ports.read_text())["control_port"]
+            self.control = await stack.enter_async_context(Control(control_port))
+        stage.start_pages()
+        stage.start_bot()
 
     def _whole_frame(self, moment_us: int) -> FrameIndex:
         """Return the frame that people can ask in from its beginning, or nearly."""
@@ -253,11 +259,12 @@ class Run:
         end_us = self.grid.bounds(frame)[1]
         if self.incident is not Incident.NONE:
             self.traffic.switch(self.incident, at_us=end_us)
-        preparing = self._prepare("v2") if self.incident is not Incident.NONE else None
         await asyncio.sleep(max(0.0, end_us / MICROSECONDS - time.time()))
-        if preparing is not None:
+        if self.incident is not Incident.NONE:
             self.story.say(f"INCIDENT, injected by this demo: {self.incident.words}.")
         judged = await self._until_reported(FIRST, frame)
+        if self.incident is not Incident.NONE:
+            self._preparing = self._prepare("v2")
         signed = await self.watcher.until_attested(FIRST, frame, len(self.stage.actors.monitors), limit_s=60)
         results = {event.report for event in signed}
         rows = self.manifest(FIRST, frame)["rows"]
@@ -267,8 +274,6 @@ class Run:
             f"({judged.digest.hex()[:4]}…{judged.digest.hex()[-2:]}). {outcome}."
         )
         self.story.step("healthy frame", block=judged.log.block_number, transaction=judged.log.tx_hash)
-        if preparing is not None:
-            await self.stage.processes.finish(preparing, 120)
 
     async def _until_reported(self, version: VersionNumber, frame: FrameIndex) -> ReportJudged:
         return await self.watcher.until_judged(version, frame, limit_s=90)
@@ -396,7 +401,8 @@ class Run:
     # The way back
 
     async def _mend(self) -> datetime:
-        """Register and activate the second version; returns when it takes force."""
+        """Prepare, register and activate the second version; returns when it takes force."""
+        await self.stage.processes.finish(self._preparing, 120)
         await self._register("v2")
         return await self._activate(SECOND)
 

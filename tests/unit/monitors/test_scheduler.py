@@ -69,7 +69,9 @@ async def test_run_every__stopped_in_a_look__lets_it_end() -> None:
     assert ended
 
 
-async def test_run_every__stopped_in_an_endless_look__cancels_it() -> None:
+async def test_run_every__stopped_in_an_endless_look__cancels_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     stop = asyncio.Event()
     cancelled = False
 
@@ -84,6 +86,7 @@ async def test_run_every__stopped_in_an_endless_look__cancels_it() -> None:
 
     await asyncio.wait_for(run_every(look, 3600, stop, last_look_s=0.05), 5)
     assert cancelled
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 async def test_run_every__after_the_stop__no_further_look() -> None:
