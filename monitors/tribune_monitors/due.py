@@ -50,7 +50,7 @@ class DueReport(Reported):
 
 
 Signed = Callable[[ModelId, VersionNumber, FrameIndex], Awaitable[Digest | None]]
-"""Under which policy this monitor has signed a report of that frame (frame 0: of that version); None: not yet."""
+"""Under which policy this monitor signed a report of a frame (frame 0: of a version); None: not yet."""
 
 
 class DueReports:
