@@ -58,7 +58,10 @@ async def _main(incident: Incident, keep: bool) -> int:
             finally:
                 await run.close()
     except (TribuneError, TimeoutError) as error:
-        print(f"\nThe demo did not finish: {error}\nLogs: build/demo/logs/", file=sys.stderr)
+        print(
+            f"\nThe demo did not finish: {error or 'something took too long'}\nLogs: build/demo/logs/",
+            file=sys.stderr,
+        )
         return 1
     except asyncio.CancelledError:
         print("\nStopped.")

@@ -81,6 +81,7 @@ class Run:
     control: Control | None = field(init=False, default=None)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     _preparing: Process = field(init=False)
+    _served_since_s: float = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def play(self, stack: AsyncExitStack) -> None:
@@ -209,6 +210,7 @@ class Run:
         self.prober = self._probe(port)
         await self._ask(stack, port, skip=0)
         answered = await self.prober.wait_for(200, timeout_s=60)
+        self._served_since_s = answered.monotonic_s
         status = await self.tribune.kill_switch.status(MODEL)
         self.first_state = status.state
         self.healthy_frame = self._whole_frame(answered.wall_us)
@@ -298,9 +300,8 @@ class Run:
     # The halt
 
     async def _halt(self) -> None:
-        since = time.monotonic()
         suspended = await self.watcher.until_state(State.SUSPENDED, limit_s=90)
-        change = await self.prober.wait_for(503, since_s=since, timeout_s=30)
+        change = await self.prober.wait_for(503, since_s=self._served_since_s, timeout_s=30)
         arrived = self.watcher.arrived[suspended.log.block_number]
         self.durations_s["report_to_refusal"] = change.monotonic_s - arrived
         self.breach_case = suspended.case_id
