@@ -7,6 +7,7 @@ store, and ends with `FOLDER/<version>.json`: what the steward registers.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def prepare(recipe: str, folder: Path, model_id: ModelId) -> None:
 
 
 if __name__ == "__main__":
+    os.nice(5)  # it prepares what comes later; what serves and watches now goes first
     try:
         prepare(sys.argv[1], Path(sys.argv[2]), ModelId(int(sys.argv[3])))
     except TribuneError as error:

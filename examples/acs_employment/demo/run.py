@@ -231,6 +231,8 @@ class Run:
             self.control = await stack.enter_async_context(Control(control_port))
         stage.start_pages()
         stage.start_bot()
+        if self.incident is not Incident.NONE:
+            self._preparing = self._prepare("v2")
 
     def _whole_frame(self, moment_us: int) -> FrameIndex:
         """Return the frame that people can ask in from its beginning, or nearly."""
@@ -265,8 +267,6 @@ class Run:
         if self.incident is not Incident.NONE:
             self.story.say(f"INCIDENT, injected by this demo: {self.incident.words}.")
         judged = await self._until_reported(FIRST, frame)
-        if self.incident is not Incident.NONE:
-            self._preparing = self._prepare("v2")
         signed = await self.watcher.until_attested(FIRST, frame, len(self.stage.actors.monitors), limit_s=60)
         results = {event.report for event in signed}
         rows = self.manifest(FIRST, frame)["rows"]
