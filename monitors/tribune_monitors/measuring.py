@@ -7,8 +7,7 @@ is not what the chain names, nothing is measured. Signs nothing and sends nothin
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +15,9 @@ from pathlib import Path
 from tribune.chain import Tribune
 from tribune.exceptions import EvidenceError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
-from tribune.metrics import Policy, Profile, Tally
-from tribune.reports.evidence import Evidence, EvidenceContext
-from tribune.reports.verify import recompute
+from tribune.metrics import Policy, Profile, Tally, Value
+from tribune.metrics.measure import measure
+from tribune.reports.evidence import Evidence, EvidenceContext, FrameFiles, build_evidence, count_frame
 from tribune.reports.witness import witness, witness_key
 from tribune_monitors.due import DueReport, Reported
 from tribune_monitors.engines.base import Engine
@@ -30,10 +29,11 @@ from tribune_monitors.history import (
     steps_of,
     window_files,
 )
+from tribune_monitors.kept import Kept
 from tribune_monitors.sources.documents import load_profile
 from tribune_monitors.sources.sealed import SealedFrame, SealedLog
 
-_KEPT_TALLIES = 256
+_KEPT = 256  # tallies of some 100 kB: the windows of a few dozen models
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Measurer:
         self._log = log
         self._stores = profiles
         self._profiles: dict[tuple[ModelId, VersionNumber], Profile] = {}
-        self._tallies: OrderedDict[tuple[Digest, tuple[Path, ...], tuple[Path, ...]], Tally] = OrderedDict()
+        self._tallies: Kept[Tally] = Kept(_KEPT)
+        self._measured: Kept[Mapping[str, Value]] = Kept(_KEPT)
 
     async def measure(self, due: DueReport) -> Measured:
         """Measure what is due.
@@ -108,18 +109,28 @@ class Measurer:
             policy=due.policy.digest,
             manifests=manifests_read(frames),
         )
-        files = window_files(due.frame, frames, policy, profile.spec, steps)
-        evidence = recompute(context, profile, policy, files, self._count)
+        *earlier, own = window_files(due.frame, frames, policy, profile.spec, steps)
+        if own is None:
+            raise AssertionError("the reported frame has files")
+        history = [None if files is None else self._values(policy, profile, files) for files in earlier]
+        tallies = count_frame(own, profile, self._count)
+        evidence = build_evidence(context, profile, policy, tallies, history)
         return Measured(evidence, witness(due.frame, current.macs[0]))
+
+    def _values(self, policy: Policy, profile: Profile, files: FrameFiles) -> Mapping[str, Value]:
+        """Measure an earlier frame; a window that slides on measures one frame more, not all of them."""
+
+        def make() -> Mapping[str, Value]:
+            tallies = count_frame(files, profile, self._count)
+            return measure(policy, profile, tallies.tally, tallies.labelled)
+
+        key = (policy, profile.digest, files.decisions, files.labelled, files.labels)
+        return self._measured.get(key, make)
 
     def _count(self, decisions: Sequence[Path], labels: Sequence[Path], profile: Profile) -> Tally:
         """Count once, whatever looks at the same sealed files again."""
         key = (profile.digest, tuple(decisions), tuple(labels))
-        if key not in self._tallies:
-            self._tallies[key] = self._engine.count(decisions, labels, profile)
-            while len(self._tallies) > _KEPT_TALLIES:
-                self._tallies.popitem(last=False)
-        return self._tallies[key]
+        return self._tallies.get(key, lambda: self._engine.count(decisions, labels, profile))
 
 
 async def read_frames(

@@ -242,7 +242,9 @@ async def test_recheck__report_with_a_history__the_same(world: MonitorWorld) -> 
     async with monitors(world, 0) as (monitor,):
         await monitor.look()
         world.anchor(late)
-        for about in (FrameIndex(0), frame):
+        last = world.sealed(ONE, labels=world.samples[frame].labels)
+        await monitor.look()
+        for about in (FrameIndex(0), frame, last):
             cid = monitor.row(ONE, about).cid if about else evaluation_cid(world)
             outcome = await recheck(monitor.settings, Cid(cid))
             assert outcome.same, outcome.words
