@@ -18,6 +18,7 @@ from tribune_bot.services import Services, opened
 if TYPE_CHECKING:
     from tribune.settings import Settings
 
+CANCEL_AGAIN_S = 0.5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
 
 
@@ -63,7 +64,7 @@ async def _do_jobs(bot: TribuneBot) -> None:
     get_logger(__name__).info("the bot is logged in", jobs=len(bot.jobs))
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(bot.connect(reconnect=True), name="gateway")
+            group.create_task(_gateway(bot), name="gateway")
             for name, job in bot.jobs.items():
                 group.create_task(job(), name=name)
     except* TribuneError as faults:
@@ -73,6 +74,22 @@ async def _do_jobs(bot: TribuneBot) -> None:
             f"Discord closed the connection for good ({faults.exceptions[0]}).",
             mend="Check the bot's settings in Discord's developer portal.",
         ) from None
+
+
+async def _gateway(bot: TribuneBot) -> None:
+    """Hold the gateway connection until cancelled.
+
+    A `wait_for` inside discord.py swallows a cancellation that comes in the moment in which the connection is
+    lost (Python 3.11), and would then reconnect for ever: so it is cancelled until it ends.
+    """
+    connecting = asyncio.create_task(bot.connect(reconnect=True))
+    try:
+        await asyncio.wait({connecting})
+        await connecting  # raises what it ended with
+    finally:
+        while not connecting.done():
+            connecting.cancel()
+            await asyncio.wait({connecting}, timeout=CANCEL_AGAIN_S)
 
 
 async def _logged_in(bot: TribuneBot, token: str) -> bool:
