@@ -18,8 +18,9 @@ from eth_account import Account
 
 from examples.acs_employment.demo.actors import Actors
 from examples.acs_employment.demo.local_chain import LocalChain
-from examples.acs_employment.demo.run import FIRST, MODEL, SECOND, Run
+from examples.acs_employment.demo.run import Run
 from examples.acs_employment.demo.stage import Stage
+from examples.acs_employment.demo.steward import FIRST, MODEL, SECOND
 from examples.acs_employment.demo.story import Story
 from examples.acs_employment.demo.summary import summarise
 from examples.acs_employment.incident import Incident

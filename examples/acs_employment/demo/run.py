@@ -17,9 +17,9 @@ from typing import Any
 import httpx
 
 from examples.acs_employment.demo import governance, local_chain, voters
-from examples.acs_employment.demo.actors import Holder
 from examples.acs_employment.demo.processes import Process
 from examples.acs_employment.demo.stage import Stage, free_port
+from examples.acs_employment.demo.steward import FIRST, MODEL, SECOND, Steward, prepare
 from examples.acs_employment.demo.story import Story
 from examples.acs_employment.demo.watcher import Watcher
 from examples.acs_employment.incident import Incident
@@ -28,21 +28,15 @@ from examples.acs_employment.rows import load_spec, stream
 from examples.acs_employment.terms import FrameTerms, load_terms
 from examples.acs_employment.traffic import Pace, Traffic
 from support.discord.client import Control
-from tribune.chain import Tribune
+from tribune.chain import Chain, Tribune
 from tribune.chain.enums import State
 from tribune.chain.kill_switch import StateChanged
-from tribune.chain.model_registry import VersionActivated, VersionDetails
 from tribune.chain.report_hub import ReportJudged
 from tribune.decisions.grid import FrameGrid
 from tribune.exceptions import TribuneError
 from tribune.gate.logger import grid_for
-from tribune.ids import Address, CaseId, Digest, FrameIndex, ModelId, VersionNumber
-from tribune.reports.canonical import canonical_bytes, digest, write_evidence
-from tribune.sync.sender import Sender
+from tribune.ids import CaseId, Digest, FrameIndex, VersionNumber
 
-MODEL = ModelId(1)
-NAME = "acs-employment"
-FIRST, SECOND = VersionNumber(1), VersionNumber(2)
 NO_FRAME, NO_CASE = FrameIndex(0), CaseId(0)
 MICROSECONDS = 1_000_000
 NEARLY_US = 1_500_000
@@ -72,13 +66,13 @@ class Run:
 
     tribune: Tribune = field(init=False)
     watcher: Watcher = field(init=False)
-    steward: Sender = field(init=False)
+    steward: Steward = field(init=False)
     traffic: Traffic = field(init=False)
     prober: Prober = field(init=False)
     second_prober: Prober = field(init=False)
     pages: httpx.AsyncClient = field(init=False)
     grid: FrameGrid = field(init=False)
-    control: Control | None = field(init=False, default=None)
+    electorate: voters.Electorate = field(init=False)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     _preparing: Process = field(init=False)
     _served_since_s: float = field(init=False)
@@ -106,10 +100,10 @@ class Run:
 
     async def _set_up(self, stack: AsyncExitStack) -> None:
         stage, story = self.stage, self.story
-        preparing = self._prepare("v1")
+        preparing = prepare(stage, FIRST)
         stage.start_discord()
         holders = [{"address": h.account.address, "tokens": h.tokens} for h in stage.actors.holders]
-        async with await self._bare_chain() as chain:
+        async with await Chain.connect(stage.settings().chain) as chain:
             await stage.local.fund(chain, stage.actors)
         deploying = local_chain.deploy(stage, holders)
         await self.stage.processes.finish(deploying, 120)
@@ -122,20 +116,12 @@ class Run:
         for place, name in enumerate(self.first_monitors):
             stage.start_monitor(name, threads=1 + place)
         await governance.delegate(self.tribune, stage.actors)
-        await self.steward.send(self.tribune.model_registry.register_model(NAME))
-        logger = Address(stage.actors.logger.address)
-        await self.steward.send(self.tribune.decision_log.set_logger(MODEL, logger))
+        await self.steward.register_model()
         executed = await governance.set_policy(self.tribune, stage.local, stage.actors, MODEL, self.terms)
         await stage.local.go_live(self.tribune.chain)
         self.grid = await grid_for(self.tribune, MODEL)
         story.step("policy set by vote", block=executed.block_number, transaction=executed.tx_hash)
-        await self.stage.processes.finish(preparing, 120)
-        await self._register("v1")
-
-    async def _bare_chain(self) -> Any:
-        from tribune.chain import Chain
-
-        return await Chain.connect(self.stage.settings().chain)
+        await self.steward.register(FIRST, preparing)
 
     async def _connect(self, stack: AsyncExitStack) -> None:
         settings = self.stage.settings()
@@ -143,68 +129,24 @@ class Run:
         own = await stack.enter_async_context(await Tribune.connect(settings))
         self.watcher = Watcher(own, MODEL, self.stage.processes.check)
         self._background(self.watcher.run())
-        self.steward = Sender(self.tribune.chain, self.stage.actors.steward)
+        self.steward = Steward(self.stage, self.story, self.tribune, self.watcher)
         self.pages = await stack.enter_async_context(httpx.AsyncClient(base_url=self.stage.site, timeout=10))
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
-
-    def _prepare(self, recipe: str) -> Process:
-        command = ["-m", "examples.acs_employment.demo.prepare", recipe, str(self.stage.folder), str(MODEL)]
-        return self.stage.processes.start(f"prepare-{recipe}", command, ends=True)
 
     @property
     def first_monitors(self) -> list[str]:
         """The k monitors whose start comes first: a small machine is spared until they have evaluated."""
         return list(self.stage.actors.monitors)[: self.terms.k]
 
-    def prepared(self, recipe: str) -> dict[str, Any]:
-        """Return what preparing a version left for its steward."""
-        found: dict[str, Any] = json.loads((self.stage.folder / f"{recipe}.json").read_text())
-        return found
-
-    async def _register(self, recipe: str) -> None:
-        """Register a version and wait for the monitors' evaluation of it."""
-        ready = self.prepared(recipe)
-        version = FIRST if recipe == "v1" else SECOND
-        details = VersionDetails(
-            artifact=Digest(bytes.fromhex(ready["artifact"])),
-            profile=Digest(bytes.fromhex(ready["profile"])),
-            evaluation_set=Digest(bytes.fromhex(ready["evaluation_set"])),
-            uri="",
-            parent=VersionNumber(version - 1),
-        )
-        receipt = await self.steward.send(self.tribune.model_registry.register_version(MODEL, details))
-        self.story.step(f"v{version} registered", block=receipt.block_number, transaction=receipt.tx_hash)
-        judged = await self.watcher.until_judged(version, FrameIndex(0), limit_s=90)
-        passed = await self.tribune.report_hub.evaluation_passed(MODEL, version)
-        if not passed:
-            raise TribuneError(f"The monitors' evaluation of v{version} broke rules {sorted(judged.hits)}.")
-        rules = len(judged.report.values)
-        self.story.say(
-            f"{NAME} v{version} registered: right for {ready['accuracy']:.0%} of "
-            f"{ready['evaluation_rows']:,} people it was not trained on; all {rules} rules, set by vote, "
-            "kept."
-        )
-        self.story.step(
-            f"v{version} evaluated", block=judged.log.block_number, transaction=judged.log.tx_hash
-        )
-
-    async def _activate(self, version: VersionNumber) -> datetime:
-        """Put a version in force at the next frame boundary; returns that moment."""
-        receipt = await self.steward.send(self.tribune.model_registry.activate(MODEL, version))
-        events = self.tribune.model_registry.events(receipt.logs)
-        activated = next(event for event in events if isinstance(event, VersionActivated))
-        self.story.step(f"v{version} activated", block=receipt.block_number, transaction=receipt.tx_hash)
-        return activated.since
-
     # Serving
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         stage = self.stage
         port = free_port()
-        serving = stage.start_server(self.prepared("v1")["card"], MODEL, FIRST, port)
-        await self._activate(FIRST)
+        serving = stage.start_server(self.steward.prepared(FIRST)["card"], MODEL, FIRST, port)
+        await self.steward.activate(FIRST)
         stage.start_logger(MODEL, FIRST)
         await stage.processes.until(serving, of="server-v1")
         self.prober = self._probe(port)
@@ -224,15 +166,17 @@ class Run:
         for name in stage.actors.monitors:
             if name not in self.first_monitors:
                 stage.start_monitor(name, threads=1)
+        control = None
         if not stage.real_discord:
             ports = stage.discord_folder / "ports.json"
             await stage.processes.until(ports, of="discord")
             control_port = json.loads(ports.read_text())["control_port"]
-            self.control = await stack.enter_async_context(Control(control_port))
+            control = await stack.enter_async_context(Control(control_port))
+        self.electorate = voters.Electorate(self.pages, stage.actors.holders, control, stage.processes.check)
         stage.start_pages()
         stage.start_bot()
         if self.incident is not Incident.NONE:
-            self._preparing = self._prepare("v2")
+            self._preparing = prepare(stage, SECOND)
 
     def _whole_frame(self, moment_us: int) -> FrameIndex:
         """Return the frame that people can ask in from its beginning, or nearly."""
@@ -347,7 +291,7 @@ class Run:
     async def _vote(self) -> None:
         suspended = (await self.watcher.state_changes())[-1]
         began = self.watcher.arrived[suspended.log.block_number]
-        await self._votes_open(self.breach_case)
+        await self.electorate.until_open(self.breach_case)
         self.durations_s["breach_to_vote"] = time.monotonic() - began
         opened = time.monotonic()
         order = {
@@ -358,7 +302,7 @@ class Run:
             "ada": voters.FOR,
         }
         # The largest comes last: the ballot that reaches the super-quorum ends the vote.
-        self.ballots = await self._all_vote(self.breach_case, order)
+        self.ballots = await self.electorate.vote(self.breach_case, order)
         paused = await self.watcher.until_state(State.PAUSED, limit_s=90)
         self.durations_s["vote_to_paused"] = time.monotonic() - opened
         tally = (await self.pages.get(f"/api/ballots/{self.breach_case}")).json()["tally"]
@@ -369,56 +313,17 @@ class Run:
         )
         self.story.step("paused by vote", block=paused.log.block_number, transaction=paused.log.tx_hash)
 
-    async def _votes_open(self, case_id: CaseId) -> None:
-        """Wait until ballots of a case count: its vote is open and its voting delay over."""
-        deadline = time.monotonic() + 90
-        while True:
-            self.stage.processes.check()
-            offer = (await self.pages.get(f"/api/ballots/{case_id}")).json()
-            if offer.get("open"):
-                return
-            if time.monotonic() > deadline:
-                raise TribuneError(f"The vote of case {case_id} did not open: {offer.get('state')}.")
-            await asyncio.sleep(0.25)
-
-    async def _all_vote(self, case_id: CaseId, order: dict[str, int]) -> list[voters.Mined]:
-        by_name = {holder.name: holder for holder in self.stage.actors.holders}
-        chosen: list[tuple[Holder, int]] = [(by_name[name], support) for name, support in order.items()]
-        pages = [f"{self.stage.site}/b/{case_id}"] * len(chosen)
-        if self.control is not None:
-            control = self.control
-            message = await voters.vote_message(control, case_id, limit_s=60)
-            pages = await asyncio.gather(
-                *(voters.press_vote(control, holder.name, message, case_id) for holder, _ in chosen)
-            )
-        handed = [
-            (holder, await voters.vote(self.pages, holder, page, support))
-            for (holder, support), page in zip(chosen, pages, strict=True)
-        ]
-        return list(
-            await asyncio.gather(*(voters.mined(self.pages, holder, status) for holder, status in handed))
-        )
-
     # The way back
 
     async def _mend(self) -> datetime:
         """Prepare, register and activate the second version; returns when it takes force."""
-        await self.stage.processes.finish(self._preparing, 120)
-        await self._register("v2")
-        return await self._activate(SECOND)
+        await self.steward.register(SECOND, self._preparing)
+        return await self.steward.activate(SECOND)
 
     async def _come_back(self, stack: AsyncExitStack, since: datetime) -> None:
         stage = self.stage
         port = free_port()
-        serving = stage.start_server(self.prepared("v2")["card"], MODEL, SECOND, port)
-        conclusion = {
-            "schema": "tribune/conclusion/1",
-            "model": MODEL,
-            "case": self.breach_case,
-            "cause": f"The feed of this demo was spoilt on purpose: {self.incident.words}.",
-            "fix": "The feed is mended. v2 is trained anew and refuses ages that nobody has.",
-        }
-        write_evidence(str(stage.folder / "steward"), conclusion)
+        serving = stage.start_server(self.steward.prepared(SECOND)["card"], MODEL, SECOND, port)
         self.traffic.switch(Incident.NONE)
         self.stop.set()
         await asyncio.gather(*self._tasks[1:])
@@ -426,14 +331,12 @@ class Run:
         stage.processes.stop("server-v1")
         stage.processes.stop("logger-v1")
         await asyncio.sleep(max(0.0, since.timestamp() - time.time()))
-        cited = digest(canonical_bytes(conclusion))
-        receipt = await self._call_resume(cited)
+        await self.steward.call_resume(self.steward.conclude(self.breach_case, self.incident))
         case_id = CaseId(await self.tribune.kill_switch.case_count())
-        self.story.step("resume called", block=receipt.block_number, transaction=receipt.tx_hash)
         stage.start_logger(MODEL, SECOND)
-        await self._votes_open(case_id)
+        await self.electorate.until_open(case_id)
         order = {"ada": voters.FOR, "ben": voters.FOR, "dina": voters.FOR, "emil": voters.ABSTAIN}
-        await self._all_vote(case_id, order)
+        await self.electorate.vote(case_id, order)
         await stage.processes.until(serving, of="server-v2")
         prober = self.second_prober = self._probe(port)
         await self._ask(stack, port, skip=self.traffic.counts.used)
@@ -448,16 +351,6 @@ class Run:
             f"{(answered.monotonic_s - arrived) * 1000:.0f} ms later."
         )
         self.story.step("resumed by vote", block=resumed.log.block_number, transaction=resumed.log.tx_hash)
-
-    async def _call_resume(self, conclusion: Digest) -> Any:
-        """Call for the resume; the activation takes force with the block that comes at its boundary."""
-        call = self.tribune.pause_governor.call_resume(MODEL, SECOND, conclusion)
-        deadline = time.monotonic() + 30
-        while await self.tribune.model_registry.active_version(MODEL) != SECOND:
-            if time.monotonic() > deadline:
-                raise TribuneError("Version 2 did not take force.")
-            await asyncio.sleep(0.1)
-        return await self.steward.send(call)
 
     async def close(self) -> None:
         """Stop asking, and end what runs in the background."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from examples.acs_employment.demo.run import FIRST, MODEL, Run
+from examples.acs_employment.demo.run import Run
+from examples.acs_employment.demo.steward import FIRST, MODEL
 from tribune.metrics import Policy
 from tribune.reports.canonical import cid
 

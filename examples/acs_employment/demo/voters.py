@@ -6,6 +6,8 @@ They use the endpoints that the ballot page uses. No part of ours ever holds the
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,7 @@ from tribune.exceptions import TribuneError
 FOR, AGAINST, ABSTAIN = 1, 0, 2
 _TIMEOUT_S = 20.0
 _POLL_S = 0.25
+_OPEN_S = 90.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,55 @@ class Mined:
     weight: str
     tx: str
     block: int
+
+
+@dataclass(frozen=True)
+class Electorate:
+    """All token holders.
+
+    Args:
+        pages: client of the ballot pages.
+        holders: everybody who may vote.
+        control: the stand-in Discord; None where the bot speaks to Discord itself: nobody presses there.
+        check: called while waiting; raises when waiting is in vain.
+    """
+
+    pages: httpx.AsyncClient
+    holders: Sequence[Holder]
+    control: Control | None
+    check: Callable[[], None]
+
+    async def until_open(self, case_id: int) -> None:
+        """Wait until ballots of a case count: its vote is open and its voting delay over.
+
+        Raises:
+            TribuneError: it did not open in time.
+        """
+        deadline = time.monotonic() + _OPEN_S
+        while True:
+            self.check()
+            offer = (await self.pages.get(f"/api/ballots/{case_id}")).json()
+            if offer.get("open"):
+                return
+            if time.monotonic() > deadline:
+                raise TribuneError(f"The vote of case {case_id} did not open: {offer.get('state')}.")
+            await asyncio.sleep(_POLL_S)
+
+    async def vote(self, case_id: int, order: Mapping[str, int]) -> list[Mined]:
+        """Let holders vote, by name, in this order; returns their ballots once all are in blocks."""
+        by_name = {holder.name: holder for holder in self.holders}
+        chosen = [(by_name[name], support) for name, support in order.items()]
+        pages = [f"/b/{case_id}"] * len(chosen)
+        if self.control is not None:
+            control = self.control
+            message = await vote_message(control, case_id, limit_s=60)
+            presses = (press_vote(control, holder.name, message, case_id) for holder, _ in chosen)
+            pages = await asyncio.gather(*presses)
+        handed = [
+            (holder, await vote(self.pages, holder, page, support))
+            for (holder, support), page in zip(chosen, pages, strict=True)
+        ]
+        return list(await asyncio.gather(*(mined(self.pages, *ballot) for ballot in handed)))
 
 
 async def vote_message(control: Control, case_id: int, *, limit_s: float) -> str:
