@@ -113,8 +113,8 @@ class Run:
         rights = "none (checked)" if checked else "NOT CHECKED"
         story.say(f"Local chain up, {contracts} contracts deployed. Keys with admin rights: {rights}.")
         story.step("deployed", block=self.tribune.deployment.block)
-        for place, name in enumerate(self.first_monitors):
-            stage.start_monitor(name, threads=1 + place)
+        for name in self.first_monitors:
+            stage.start_monitor(name)
         await governance.delegate(self.tribune, stage.actors)
         await self.steward.register_model()
         executed = await governance.set_policy(self.tribune, stage.local, stage.actors, MODEL, self.terms)
@@ -165,7 +165,7 @@ class Run:
         stage = self.stage
         for name in stage.actors.monitors:
             if name not in self.first_monitors:
-                stage.start_monitor(name, threads=1)
+                stage.start_monitor(name)
         control = None
         if not stage.real_discord:
             ports = stage.discord_folder / "ports.json"

@@ -97,11 +97,12 @@ class Stage:
         command = ["-m", "support.discord", "--folder", str(self.discord_folder), "--users", ",".join(VOTERS)]
         self.processes.start("discord", command, {"PYTHONPATH": str(ROOT / "tests")})
 
-    def start_monitor(self, name: str, threads: int) -> None:
+    def start_monitor(self, name: str) -> None:
         """Start a monitor with its own key, store, evidence folder and number of threads."""
         environment = self.environment(name)
         environment["TRIBUNE_EVIDENCE_URLS"] = json.dumps([str(self.folder / name / "evidence")])
         environment["TRIBUNE_EVIDENCE_READ_URLS"] = json.dumps([str(self.folder / "steward")])
+        threads = 1 + list(self.actors.monitors).index(name)  # the result must not depend on it
         environment["TRIBUNE_MONITOR__THREADS"] = str(threads)
         key = key_environment("monitor", self.actors.monitors[name])
         self.processes.start(f"monitor-{name}", ["-m", "tribune.cli", "monitor", "run"], environment | key)
