@@ -11,7 +11,7 @@ export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 .PHONY: demo test check bench setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
-	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(KEEP),--keep)
+	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: setup  ## all tests: contracts, unit, integration, end to end
 	$(BIN)/pytest -q

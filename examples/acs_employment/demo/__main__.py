@@ -7,18 +7,20 @@ import asyncio
 import json
 import signal
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from examples.acs_employment.demo.actors import Actors
+from examples.acs_employment.demo.around import look_around
 from examples.acs_employment.demo.local_chain import LocalChain
 from examples.acs_employment.demo.picture import picture
 from examples.acs_employment.demo.processes import ROOT
 from examples.acs_employment.demo.run import Run
 from examples.acs_employment.demo.stage import Stage
+from examples.acs_employment.demo.steward import MODEL
 from examples.acs_employment.demo.story import Story
 from examples.acs_employment.demo.summary import summarise
 from examples.acs_employment.incident import Incident
-from tribune.exceptions import TribuneError
+from tribune.exceptions import ConfigurationError, TribuneError
 from tribune.log import configure
 
 SUMMARY = ROOT / "build" / "demo-summary.json"
@@ -28,11 +30,13 @@ PICTURE = ROOT / "build" / "demo.svg"
 def main() -> int:
     """Play the demo; returns the exit code."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("--incident", type=Incident, choices=list(Incident), default=Incident.WOMEN)
+    parser.add_argument("--incident", default=Incident.WOMEN, help=", ".join(Incident))
     parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
     given = parser.parse_args()
     try:
-        return asyncio.run(_main(given.incident, given.keep))
+        return asyncio.run(_main(Incident.named(given.incident), given.keep))
+    except ConfigurationError as error:
+        parser.exit(error.exit_code, f"{error}\n")
     except KeyboardInterrupt:
         return 130
 
@@ -54,7 +58,7 @@ async def _main(incident: Incident, keep: bool) -> int:
                 SUMMARY.write_text(json.dumps(summary, indent=2) + "\n")
                 _end(story, summary, keep)
                 if keep:
-                    await _keep(stage, summary)
+                    await _keep(run)
             finally:
                 await run.close()
     except (TribuneError, TimeoutError) as error:
@@ -82,18 +86,14 @@ def _end(story: Story, summary: dict[str, object], keep: bool) -> None:
     print(f"\n{story.table()}\n\nAll figures: {files}")
 
 
-async def _keep(stage: Stage, summary: dict[str, object]) -> None:
-    discord = ""
-    if not stage.real_discord:
-        ports = json.loads(await asyncio.to_thread((stage.discord_folder / "ports.json").read_text))
-        discord = f"\n  Discord stand-in   http://127.0.0.1:{ports['control_port']}/"
-    print(
-        f"\nStill running (Ctrl-C stops it):\n  ballot pages       {stage.site}/{discord}"
-        f"\n  chain              {stage.local.anvil.http_url}\n  logs               build/demo/logs/"
-    )
-    while True:
-        stage.processes.check()
-        await asyncio.sleep(1)
+async def _keep(run: Run) -> None:
+    """Leave everything running until we are cancelled, which is no fault here."""
+    print(f"\n{await look_around(run, MODEL)}", flush=True)
+    with suppress(asyncio.CancelledError):
+        while True:
+            run.stage.processes.check()
+            await asyncio.sleep(1)
+    print("\nStopped.")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ class Stage:
     deployments: Path = ROOT / "deployments"
     processes: Processes = field(init=False)
     web_port: int = field(init=False)
+    served: str = ""
+    """Address of the model's server that was started last."""
 
     def __post_init__(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -139,6 +141,7 @@ class Stage:
             str(ready),
         ]
         self.processes.start(f"server-v{version}", command, self.environment(f"server-v{version}"))
+        self.served = f"http://127.0.0.1:{port}"
         return ready
 
     def start_logger(self, model_id: int, version: int) -> None:

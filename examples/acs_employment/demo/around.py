@@ -1,0 +1,73 @@
+"""What people can look at while the demo is left running: addresses, and commands to check it themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from examples.acs_employment.demo.processes import ROOT
+from examples.acs_employment.demo.run import Run
+from examples.acs_employment.demo.stage import CHAIN_ID, Stage
+from examples.acs_employment.demo.steward import FIRST
+from tribune.ids import Cid, ModelId
+from tribune.reports.canonical import cid
+
+
+async def look_around(run: Run, model_id: ModelId) -> str:
+    """Write a settings file for the `tribune` command, and return where to look and what to type.
+
+    Args:
+        run: the run that has just been played; its processes still run.
+        model_id: the model that it was about.
+    """
+    from examples.acs_employment.app import GATED_HEALTH  # late: it brings a web framework
+
+    stage = run.stage
+    with_settings = f"--settings {_settings_file(stage)}"
+    name = await _report(run)
+    chain = stage.local.anvil.http_url
+    return "\n".join(
+        (
+            "Still running (Ctrl-C stops it):",
+            f"  ballot pages       {stage.site}/",
+            *await _discord(stage),
+            f"  model and gate     {stage.served}{GATED_HEALTH}",
+            f"  chain              {chain}",
+            "  logs               build/demo/logs/",
+            "",
+            "Check it yourself, in a second terminal in this folder:",
+            f"  .venv/bin/tribune status {model_id} {with_settings}",
+            f"  .venv/bin/tribune verify report {name} {with_settings}",
+            f"  APE_FOUNDRY_HOST={chain} .venv/bin/ape run verify_roles --network ethereum:local:foundry",
+        )
+    )
+
+
+async def _discord(stage: Stage) -> list[str]:
+    if stage.real_discord:
+        return []
+    ports = json.loads(await asyncio.to_thread((stage.discord_folder / "ports.json").read_text))
+    return [f"  Discord stand-in   http://127.0.0.1:{ports['control_port']}/"]
+
+
+async def _report(run: Run) -> Cid:
+    """Return the name of the report that says most: of the breach, or of the healthy frame without one."""
+    frame = run.healthy_frame
+    if run.breach_case:
+        frame = (await run.tribune.kill_switch.case(run.breach_case)).frame
+    return cid((await run.watcher.until_judged(FIRST, frame, limit_s=10)).report.evidence)
+
+
+def _settings_file(stage: Stage) -> str:
+    """Write what the `tribune` command has to know to read this run; holds no key."""
+    settings = {
+        "deployments": str(stage.deployments),
+        "log_folder": str(stage.folder / "log"),
+        "evidence_urls": stage.stores,
+        "chain.http_url": stage.local.anvil.http_url,
+        "chain.chain_id": CHAIN_ID,
+    }
+    path = stage.folder / "tribune.toml"
+    # A JSON value of these kinds is a TOML value too.
+    path.write_text("".join(f"{key} = {json.dumps(v, ensure_ascii=False)}\n" for key, v in settings.items()))
+    return str(path.relative_to(ROOT))
