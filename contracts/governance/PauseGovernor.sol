@@ -151,7 +151,9 @@ contract PauseGovernor is
     function isRejected(uint256 proposalId) external view returns (bool) {
         if (state(proposalId) != ProposalState.Defeated) return false;
         (uint256 against, uint256 for_, uint256 abstain) = proposalVotes(proposalId);
-        return against >= for_ && against + for_ + abstain >= quorum(proposalSnapshot(proposalId));
+        uint256 took = against + for_ + abstain;
+        // A supply too small for its percentage has a quorum of 0, which silence must not meet.
+        return took > 0 && against >= for_ && took >= quorum(proposalSnapshot(proposalId));
     }
 
     /// @inheritdoc ICaseVote

@@ -40,7 +40,7 @@ struct Case {
     uint48 bound;
     /// Latest possible end of its vote, 0 before the vote opens.
     uint48 voteEnds;
-    /// Frame, place in the policy, value and limit of the rule that opened it.
+    /// Frame, place in the policy, value and limit of the rule that suspended by it, else of the one that opened it.
     uint64 frame;
     uint16 rule;
     int64 value;

@@ -23,7 +23,7 @@ struct Rule {
     /// A hit needs m of the last w frames over the limit; monitors report the m-th value.
     uint8 m;
     uint8 w;
-    /// Consecutive frames that may be not available before that is itself a hit.
+    /// Consecutive reported frames that may be not available before that is itself a hit; 255 is without end.
     uint8 naBudget;
     /// Normal quantile that the metric's bound uses, in millionths; 0 where it uses none.
     uint32 z;

@@ -47,7 +47,8 @@ contract DecisionLog is IDecisionLog {
     }
 
     /// @notice Names the account that may anchor beside the steward; the zero address takes the right back.
-    /// @dev The right is the steward's to give, so it is kept per steward and ends with a transfer of the model.
+    /// @dev The right is the steward's to give, so it is kept per steward and ends with a transfer of the model. A
+    /// steward who gets the model back finds the logger that it had named.
     function setLogger(uint256 modelId, address logger) external {
         require(registry.stewardOf(modelId) == msg.sender, LogNotAuthorized(modelId, msg.sender));
         emit LoggerChanged(modelId, _loggers[modelId][msg.sender], logger);
@@ -88,8 +89,9 @@ contract DecisionLog is IDecisionLog {
         return _loggers[modelId][registry.stewardOf(modelId)];
     }
 
-    /// @notice True if `leaf` is a decision of an anchored frame.
-    /// @dev Manifest and rows are asked for because the anchor is one word over all three.
+    /// @notice True if `leaf` is in the tree of an anchored frame that holds decisions.
+    /// @dev Manifest and rows are asked for because the anchor is one word over all three. Inner nodes are in the tree
+    /// too: who asks hashes the decision itself, twice as OpenZeppelin's trees do, and takes no leaf from others.
     function verify(
         uint256 modelId,
         uint32 version,
@@ -101,7 +103,8 @@ contract DecisionLog is IDecisionLog {
         bytes32[] calldata proof
     ) external view returns (bool) {
         bytes32 word = _anchors[modelId][version][frame];
-        return word != 0 && word == _word(manifest, root, rows) && MerkleProof.verifyCalldata(proof, root, leaf);
+        return word != 0 && rows != 0 && word == _word(manifest, root, rows)
+            && MerkleProof.verifyCalldata(proof, root, leaf);
     }
 
     function _word(bytes32 manifest, bytes32 root, uint64 rows) private pure returns (bytes32) {

@@ -20,11 +20,11 @@ import {SwitchParameters, SwitchParametersLib} from "./SwitchParameters.sol";
  *
  * Decisions
  * - Suspended ends by itself: the state is derived from the clock, nobody has to act.
- * - A suspension is at least as long as its vote can take, or it does not happen. Its length uses {voteSpan}, stored
- *   here, so that a trip never waits for the governor.
+ * - A suspension is at least as long as its vote can take by the parameters in force when it begins, or it does not
+ *   happen. Its length uses {voteSpan}, stored here, so that a trip never waits for the governor.
  * - Every voted transition raises `epoch`; a call that names an old one reverts. So a vote has at most one effect.
  * - A case suspends at most once, and only before its vote is opened: every suspension has its own vote ahead. A trip
- *   that finds a case already being voted on, which has not suspended, suspends by a case of its own.
+ *   that the budget covers suspends by the live case, which then is about that trip, or else by a case of its own.
  * - Neither an activation nor a transfer nor a change of policy touches the state stored here.
  *
  * Assumptions
@@ -214,8 +214,8 @@ contract KillSwitch is IKillSwitch, AccessManaged {
 
     /// @notice Records how a case ended that was not carried out. Anyone may call it.
     /// @dev A rejection ends the suspension that this case caused, gives the rest of it back to the budget and lets
-    /// its rule cool down, counted from the vote's end: whoever pokes late gains nothing. Without quorum nothing cools
-    /// down and the suspension simply runs out.
+    /// its rule cool down, counted at most from the latest end that the vote could have. After another vote has
+    /// decided it has no effect. Without quorum nothing cools down and the suspension simply runs out.
     function poke(uint256 caseId) external {
         Case storage case_ = _cases[caseId];
         require(case_.openedAt != 0, CaseUnknown(caseId));
@@ -229,10 +229,10 @@ contract KillSwitch is IKillSwitch, AccessManaged {
             return _close(caseId, Outcome.Lapsed);
         }
         _close(caseId, Outcome.Rejected);
-        if (case_.kind != CaseKind.Breach) return;
+        Model storage model = _models[case_.modelId];
+        if (case_.kind != CaseKind.Breach || case_.epoch != model.epoch) return;
         uint48 ended = block.timestamp < case_.voteEnds ? uint48(block.timestamp) : case_.voteEnds;
         _cooling[_coolingKey(case_.modelId, case_.version, case_.policy, case_.rule)] = ended + _parameters.cooldown;
-        Model storage model = _models[case_.modelId];
         if (model.cause == caseId && _state(case_.modelId) == State.Suspended) {
             model.bucket.refund(model.until - uint48(block.timestamp), _parameters.refill);
             _enter(case_.modelId, State.Suspended, State.Inactive, 0, model.epoch);
@@ -322,33 +322,33 @@ contract KillSwitch is IKillSwitch, AccessManaged {
         uint48 length = _parameters.suspension(breach.suspension, voteSpan);
         bool trips = severity == Severity.Trip && state == State.Active;
         bool covered = trips && model.bucket.covers(length, _parameters.budget, _parameters.refill);
-        bool separate = covered && _cases[caseId].vote != 0 && _cases[caseId].bound == 0;
-        if (_isLive(caseId) && !separate) {
+        // A covered trip always suspends: by a case of its own where the live one cannot carry it.
+        bool carries = _cases[caseId].vote == 0 && _cases[caseId].bound == 0;
+        if (_isLive(caseId) && (carries || !covered)) {
             if (severity == Severity.Trip) _cases[caseId].severity = severity;
+            if (covered) _cases[caseId] = _about(_cases[caseId], breach);
             emit CaseJoined(caseId, breach.modelId, severity, breach);
         } else {
             Case memory case_;
-            case_.modelId = breach.modelId;
-            case_.version = breach.version;
-            case_.kind = CaseKind.Breach;
             case_.severity = severity;
-            case_.frame = breach.frame;
-            case_.rule = breach.rule;
-            case_.value = breach.value;
-            case_.limit = breach.limit;
-            case_.policy = breach.policy;
-            case_.evidence = breach.evidence;
-            caseId = _open(case_);
+            caseId = _open(_about(case_, breach));
             model.live = uint64(caseId);
         }
-        if (covered && _cases[caseId].bound == 0) {
+        if (covered) {
             model.bucket.draw(length, _parameters.refill);
-            uint48 until = uint48(block.timestamp) + length;
-            (_cases[caseId].bound, model.cause) = (until, uint64(caseId));
-            _enter(breach.modelId, State.Active, State.Suspended, until, model.epoch);
-        } else if (trips && !covered) {
+            (_cases[caseId].bound, model.cause) = (uint48(block.timestamp) + length, uint64(caseId));
+            _enter(breach.modelId, State.Active, State.Suspended, _cases[caseId].bound, model.epoch);
+        } else if (trips) {
             emit BudgetExhausted(breach.modelId, caseId, length, model.bucket.level(_parameters.refill));
         }
+    }
+
+    /// @dev What voters decide on, and which rule cools down if they reject it.
+    function _about(Case memory case_, Breach calldata breach) private pure returns (Case memory) {
+        (case_.modelId, case_.version, case_.kind) = (breach.modelId, breach.version, CaseKind.Breach);
+        (case_.frame, case_.rule, case_.policy) = (breach.frame, breach.rule, breach.policy);
+        (case_.value, case_.limit, case_.evidence) = (breach.value, breach.limit, breach.evidence);
+        return case_;
     }
 
     function _open(Case memory case_) private returns (uint256 caseId) {

@@ -13,8 +13,9 @@ import {IReportHub} from "../interfaces/IReportHub.sol";
  *
  * Decisions
  * - Anyone may register a model: without a policy, which only governance sets, it can never be operational.
- * - A version takes force at a boundary of the frame grid, so that a frame has one version; and only after a quorum
- *   of monitors found that it meets the policy on its evaluation set.
+ * - A version takes force at a boundary of the frame grid, and a frame belongs to the version in force at its end; so
+ *   where frames are as long as their step, each has one version. It takes force only after a quorum of monitors
+ *   found that it meets the policy in force on its evaluation set.
  * - Nothing here frees a halted model: neither activation nor a transfer of the token touches its state.
  */
 contract ModelRegistry is IModelRegistry, ERC721, AccessManaged {

@@ -13,7 +13,7 @@ import {PolicyCode} from "./PolicyCode.sol";
  * Decisions
  * - A policy takes force at a boundary of the grid that is in force, and frames go on counting across it. Where its
  *   frames are longer than their step, it waits until its first frame begins after the decision: a frame is always
- *   judged by a policy that was known at its start.
+ *   judged by a policy that was known at its start. Only a model's first policy need not wait: nothing ran before it.
  * - Until it takes force a policy can be replaced whole, its start included.
  * - The panel is part of the policy: a monitor that governance dismisses leaves a panel by the next policy.
  *

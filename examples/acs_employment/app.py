@@ -7,7 +7,6 @@ whole, and no decision is told that could not be recorded.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -23,6 +22,7 @@ from tribune.decisions.log import Receipt
 from tribune.exceptions import DataError, LogUnavailableError
 from tribune.gate.problem import NOT_RECORDED
 from tribune.ids import VersionNumber
+from tribune.untrusted import load_json
 
 MAX_BODY = 2**21
 MAX_ROWS = 1_000
@@ -124,8 +124,8 @@ async def _read_rows(request: Request) -> list[Mapping[str, object]]:
             raise _RequestFault(413, "This request is too large", f"A request has at most {MAX_BODY} bytes.")
         pieces.append(piece)
     try:
-        document: Any = json.loads(b"".join(pieces))
-    except (ValueError, RecursionError):
+        document: Any = load_json(b"".join(pieces))
+    except ValueError:
         raise _RequestFault(400, "This is no JSON", 'Send {"rows": [{"id": …, …}]}.') from None
     rows = document.get("rows") if isinstance(document, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -8,7 +8,6 @@ of the files. Builds the word only; sending it is `tribune.sync`'s.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from tribune.decisions.keccak import keccak256
 from tribune.decisions.merkle import MerkleTree
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
+from tribune.untrusted import load_json
 
 SCHEMA = "tribune/manifest/1"
 MANIFEST_NAME = "manifest.json"
@@ -144,7 +144,7 @@ def parse_manifest(data: bytes) -> Manifest:
     try:
         if len(data) > _MAX_BYTES:
             raise ValueError("it is too large")
-        document = json.loads(data)
+        document = load_json(data)
         if document["schema"] != SCHEMA or set(document) != _KEYS:
             raise ValueError("another schema")
         root = document["merkle_root"]
@@ -163,7 +163,7 @@ def parse_manifest(data: bytes) -> Manifest:
             raise ValueError("it is not in canonical form")
         if sum(partition.rows for partition in manifest.partitions) != manifest.rows:
             raise ValueError("its rows are not those of its partitions")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as fault:
+    except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise EvidenceError(f"This is not a manifest: {fault}.") from fault
     return manifest
 

@@ -7,7 +7,6 @@ together, and a reference without rows.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,6 +20,7 @@ from tribune.metrics.binning import Binning, Scheme, binning_from_json
 from tribune.metrics.fixed import MICRO, micro
 from tribune.metrics.spec import ModelSpec
 from tribune.metrics.tally import Tally, canonical_json
+from tribune.untrusted import load_json
 
 SCHEMA = "tribune/profile/1"
 
@@ -74,7 +74,7 @@ class Profile:
             ConfigurationError, DataError: when it is not a profile, or its parts do not fit together.
         """
         try:
-            document = json.loads(data)
+            document = load_json(data)
             if document["schema"] != SCHEMA:
                 raise ConfigurationError(f"The profile has schema {document['schema']!r}, not {SCHEMA}.")
             spec = ModelSpec.from_json(document["spec"])

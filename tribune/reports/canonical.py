@@ -10,9 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import os
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Any, TypeVar
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import Cid, Digest
+from tribune.untrusted import MAX_DEPTH, load_json
 
 _T = TypeVar("_T")
 
@@ -27,9 +26,7 @@ SAFE_INTEGER = 2**53 - 1
 """Largest integer that every JSON reader keeps exact (RFC 8785 appendix D); larger ones become strings."""
 
 _CID_PREFIX = b"\x01\x55\x12\x20"  # CIDv1, raw codec, sha2-256, 32 bytes
-_MAX_DEPTH = 64
 _MAX_BYTES = 64 * 2**20  # a published document is some hundred kB; this bounds what a hostile store can send
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
 def canonical_bytes(document: object) -> bytes:
@@ -93,10 +90,9 @@ def parse_canonical(data: bytes) -> dict[str, Any]:
     Raises:
         EvidenceError: unless the bytes are exactly the canonical form of a JSON object.
     """
-    _refuse_deep(data)
     try:
-        document = json.loads(data.decode("utf-8"), parse_float=_no_float, parse_constant=_no_float)
-    except (UnicodeDecodeError, ValueError) as fault:
+        document = load_json(data, number=_no_float)
+    except ValueError as fault:
         raise EvidenceError(f"These bytes are not a JSON document: {fault}.") from fault
     if not isinstance(document, dict):
         raise EvidenceError("The document is not a JSON object.")
@@ -188,8 +184,8 @@ def _bounded(action: Callable[[], _T], failure: str, timeout_s: float) -> _T:
 
 
 def _plain(value: object, where: str, depth: int) -> Any:
-    if depth > _MAX_DEPTH:
-        raise EvidenceError(f"The document is nested deeper than {_MAX_DEPTH} levels.")
+    if depth > MAX_DEPTH:
+        raise EvidenceError(f"The document is nested deeper than {MAX_DEPTH} levels.")
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
@@ -207,15 +203,6 @@ def _plain(value: object, where: str, depth: int) -> Any:
             mend="Give it in millionths, as an integer.",
         )
     raise EvidenceError(f"{where} is a {type(value).__name__}, which JSON has no word for.")
-
-
-def _refuse_deep(data: bytes) -> None:
-    # CPython's JSON reader overflows the C stack on deep nesting where the recursion limit was raised.
-    depth = 0
-    for token in _TOKEN.finditer(data):
-        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0], 0)
-        if depth > _MAX_DEPTH:
-            raise EvidenceError(f"The document is nested deeper than {_MAX_DEPTH} levels.")
 
 
 def _no_float(text: str) -> Any:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from tribune.ballots.view import CaseVote, read_case_vote
 from tribune.ids import Address, CaseId
+from tribune.untrusted import load_json
 from tribune.web.problems import BadRequestError, NotFoundError
 
 if TYPE_CHECKING:
@@ -115,8 +116,6 @@ async def read_json(request: Request) -> dict[str, Any]:
     Raises:
         BadRequestError: too long, not JSON, or no object.
     """
-    import json
-
     mend = "Send a JSON object with the content type application/json."
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise BadRequestError("The body is not JSON.", mend=mend)
@@ -126,8 +125,8 @@ async def read_json(request: Request) -> dict[str, Any]:
         if len(body) > BODY_LIMIT:
             raise BadRequestError("The body is too long.", mend=f"At most {BODY_LIMIT} bytes are read.")
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = load_json(bytes(body))
+    except ValueError:
         raise BadRequestError("The body is not JSON.", mend=mend) from None
     if not isinstance(value, dict):
         raise BadRequestError("The body is not a JSON object.", mend=mend)
