@@ -1,0 +1,1 @@
+"""What an attacker may try, across contracts; each test is an attempt and how it ends."""
