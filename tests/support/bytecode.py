@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from support.anvil import KEYS
 from tribune.chain.client import Chain
 from tribune.chain.types import ContractCall
@@ -33,4 +35,8 @@ async def deploy(chain: Chain, code: bytes) -> Address:
 async def emit(chain: Chain, emitter: Address, topic: int) -> None:
     """Let the emitter emit, from a key that no sender of a test uses."""
     call = {"from": "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720", "to": emitter, "data": f"0x{topic:064x}"}
-    await chain.request("eth_sendTransaction", call)
+    sent = await chain.request("eth_sendTransaction", call)
+    for _ in range(100):  # a busy anvil answers a moment before the block is there
+        if await chain.receipt(sent) is not None:
+            return
+        await asyncio.sleep(0.02)
