@@ -6,6 +6,7 @@ A refusal is looked at with `eth_call` and read from the contracts' own ABIs: ev
 from __future__ import annotations
 
 from functools import cache
+from time import sleep
 from typing import Any
 
 import ape
@@ -64,6 +65,15 @@ def refused_deployment(error: str, name: str, *arguments: Any, sender: Any, **ex
 def rpc(method: str, *parameters: Any) -> Any:
     """Call a JSON-RPC method of the chain."""
     return ape.chain.provider.make_request(method, list(parameters))
+
+
+def mined(transaction: str) -> dict[str, Any]:
+    """Wait for a transaction's receipt, for at most some seconds."""
+    for _ in range(500):
+        if receipt := rpc("eth_getTransactionReceipt", transaction):
+            return dict(receipt)
+        sleep(0.01)
+    raise TimeoutError(transaction)
 
 
 def now() -> int:

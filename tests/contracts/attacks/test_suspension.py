@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from time import sleep
-
 import pytest
 
-from contracts.calls import events, next_at, now, refused, rpc, warp_to
+from contracts.calls import events, mined, next_at, now, refused, rpc, warp_to
 from contracts.kill_switch.breaches import EVIDENCE, breach, open_breach_case, trip
 from contracts.signing import AGAINST
 from contracts.world import (
@@ -22,15 +20,6 @@ from contracts.world import (
     World,
     hit,
 )
-
-
-def mined(transaction: str) -> dict[str, str]:
-    """Wait for a transaction's receipt, for at most some seconds."""
-    for _ in range(500):
-        if receipt := rpc("eth_getTransactionReceipt", transaction):
-            return dict(receipt)
-        sleep(0.01)
-    raise TimeoutError(transaction)
 
 
 def reject(world: World, case: int) -> None:
@@ -235,5 +224,6 @@ def test_trip__budget_lowered_in_flight__the_running_suspension_stands_and_the_n
     assert world.switch.statusOf(1).until == until
     warp_to(int(until))
     exhausted = events(trip(world, rule=3), "BudgetExhausted")
-    assert exhausted and world.state() == "Active"
+    assert exhausted
+    assert world.state() == "Active"
     assert receipt.timestamp + HARD_CAP == until
