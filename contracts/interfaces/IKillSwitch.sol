@@ -87,6 +87,6 @@ interface ICaseVote {
     /// @notice True once the vote ended with at least as many votes against as for and a quorum taking part.
     function isRejected(uint256 proposalId) external view returns (bool);
 
-    /// @notice True once the vote can have no effect any more.
+    /// @notice True once the vote's own state allows no effect any more; the switch knows about epochs.
     function isOver(uint256 proposalId) external view returns (bool);
 }

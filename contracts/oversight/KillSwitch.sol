@@ -98,7 +98,7 @@ contract KillSwitch is IKillSwitch, AccessManaged {
     error VersionNotActive(uint256 modelId, uint32 given, uint32 active);
     /// @notice A case of that kind is already open for the model.
     error CaseAlreadyOpen(uint256 modelId, uint256 caseId);
-    /// @notice The case's vote is not over, or did not end in a way that can be recorded.
+    /// @notice The case's vote or window is not over, or its vote passed and can still be carried out.
     error CaseVoteNotOver(uint256 caseId);
 
     constructor(
