@@ -41,6 +41,7 @@ NO_FRAME, NO_CASE = FrameIndex(0), CaseId(0)
 MICROSECONDS = 1_000_000
 NEARLY_US = 1_500_000
 """How late into a frame the first answer may come for the frame to be told as the healthy one."""
+MONITORS_READY_S = 60
 
 
 @dataclass
@@ -203,7 +204,7 @@ class Run:
     # A healthy frame
 
     async def _healthy(self) -> None:
-        frame = self.healthy_frame
+        frame = self.healthy_frame = await self._frame_of_all(self.healthy_frame)
         end_us = self.grid.bounds(frame)[1]
         if self.incident is not Incident.NONE:
             self.traffic.switch(self.incident, at_us=end_us)
@@ -220,6 +221,23 @@ class Run:
             f"({judged.digest.hex()[:4]}…{judged.digest.hex()[-2:]}). {outcome}."
         )
         self.story.step("healthy frame", block=judged.log.block_number, transaction=judged.log.tx_hash)
+
+    async def _frame_of_all(self, frame: FrameIndex) -> FrameIndex:
+        """Return the first frame from `frame` on that ends when every monitor watches.
+
+        On a busy machine a monitor can take longer to start than a frame's deadline leaves.
+        """
+        deadline = time.monotonic() + MONITORS_READY_S
+        while True:
+            end_us = self.grid.bounds(frame)[1]
+            while time.time() * MICROSECONDS < end_us:
+                if self.stage.all_watch:
+                    return frame
+                await asyncio.sleep(0.1)
+            self.stage.processes.check()
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Waited {MONITORS_READY_S} s for all monitors to be ready.")
+            frame = FrameIndex(frame + 1)
 
     async def _until_reported(self, version: VersionNumber, frame: FrameIndex) -> ReportJudged:
         return await self.watcher.until_judged(version, frame, limit_s=90)

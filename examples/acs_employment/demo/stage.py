@@ -109,6 +109,12 @@ class Stage:
         key = key_environment("monitor", self.actors.monitors[name])
         self.processes.start(f"monitor-{name}", ["-m", "tribune.cli", "monitor", "run"], environment | key)
 
+    @property
+    def all_watch(self) -> bool:
+        """Whether every monitor has said that it is ready."""
+        logs = (self.processes.folder / f"monitor-{name}.log" for name in self.actors.monitors)
+        return all(log.exists() and b"monitor ready" in log.read_bytes() for log in logs)
+
     def start_pages(self) -> None:
         """Start the ballot pages."""
         self.processes.start("web", ["-m", "tribune.cli", "web"], self.environment("people"))
