@@ -36,6 +36,7 @@ app.add_typer(verify, name="verify")
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="A TOML file; ./tribune.toml is read where it exists.")
 ]
+Number = Annotated[int, typer.Argument(min=1, max=2**32 - 1, help="Counted from 1.")]
 
 
 @monitor.command("run")
@@ -57,7 +58,7 @@ def web(settings: SettingsFile = None) -> None:
 
 
 @log.command("seal")
-def log_seal(model: int, version: int, settings: SettingsFile = None) -> None:
+def log_seal(model: Number, version: Number, settings: SettingsFile = None) -> None:
     """Seal each frame of a served version and anchor it on the chain, with the logger's key."""
 
     async def run(read: Settings, stop: asyncio.Event) -> None:
@@ -69,7 +70,7 @@ def log_seal(model: int, version: int, settings: SettingsFile = None) -> None:
 
 
 @app.command()
-def status(model: int, settings: SettingsFile = None) -> None:
+def status(model: Number, settings: SettingsFile = None) -> None:
     """Say where a model stands, read from the chain."""
 
     async def run(read: Settings) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
 DEFAULT_FILE = Path("tribune.toml")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class _Section(BaseModel):
@@ -55,14 +57,14 @@ class ChainSettings(_Section):
     def _http(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
-        return value
+        return _with_host(value)
 
     @field_validator("ws_url")
     @classmethod
     def _ws(cls, value: str | None) -> str | None:
         if value and not value.startswith(("ws://", "wss://")):
             raise ValueError("must begin with ws:// or wss://")
-        return value or None
+        return _with_host(value) if value else None
 
 
 class KeySource(_Section):
@@ -96,7 +98,7 @@ class WebSettings(_Section):
     """Where the pages listen and under which address people reach them."""
 
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(default=8000, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8000"
     """Address that people see in Discord and that wallets sign for."""
 
@@ -115,6 +117,14 @@ class LogSettings(_Section):
 
     json_lines: bool = True
     level: str = "INFO"
+    """Least severe level that is logged."""
+
+    @field_validator("level")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value.upper() not in LEVELS:
+            raise ValueError(f"must be one of {', '.join(LEVELS)}")
+        return value.upper()
 
 
 class Settings(BaseSettings):
@@ -282,6 +292,18 @@ def load_account(settings: Settings, role: str) -> LocalAccount:
             role=role,
         ) from None
     return account
+
+
+def _with_host(url: str) -> str:
+    """Return an address that names a host and a port that can be; ValueError for any other, without it."""
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # its message holds the port, which may be the end of a misspelt credential
+        usable = False
+    if not usable:
+        raise ValueError("must name a host, and a port from 1 to 65535 if any")
+    return url
 
 
 def _read(path: Path, what: str) -> str:

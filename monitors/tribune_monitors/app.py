@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from tribune.chain import Tribune
+from tribune.exceptions import ConfigurationError, EvidenceError
 from tribune.ids import ModelId
 from tribune.log import get_logger, register_secret
 from tribune.metrics.measure import warm_up
+from tribune.reports.canonical import write_evidence
 from tribune.settings import Settings, load_account
 from tribune.store.session import Store
 from tribune.store.upgrade import upgrade
@@ -24,7 +27,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Run a monitor until `stop` is set.
 
     Raises:
-        ConfigurationError: no key, no deployment, or an engine that does not count as it must.
+        ConfigurationError: no key, no deployment, an evidence store that cannot be written, or an engine that
+            does not count as it must.
         ChainUnreachableError: the node does not answer at the start.
         WrongChainError: the node is another chain's.
         StoreError: the store cannot be opened.
@@ -33,6 +37,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     register_secret(account.key.hex())
     engine = DuckDBEngine(settings.monitor.threads)
     await asyncio.to_thread(upgrade, settings.store_url)
+    await asyncio.to_thread(_check_writable, settings.evidence_urls)
     async with await Tribune.connect(settings) as tribune:
         await asyncio.gather(asyncio.to_thread(assert_conformant, engine), asyncio.to_thread(warm_up))
         sender = Sender(tribune.chain, account, receipt_timeout_s=settings.chain.receipt_timeout_s)
@@ -49,3 +54,21 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             )
             get_logger(__name__).info("monitor ready", monitor=worker.monitor, engine=engine.name)
             await run_every(worker.look, settings.frames_poll_s, stop)
+
+
+def _check_writable(stores: Sequence[str]) -> None:
+    """Write a small document into each evidence store: better to fail now than with the first report."""
+    if not stores:
+        raise ConfigurationError(
+            "There is no evidence store, so nobody could check what this monitor says.",
+            mend="Name one in TRIBUNE_EVIDENCE_URLS.",
+        )
+    for place, store in enumerate(stores, start=1):
+        try:
+            write_evidence(store, {"schema": "tribune/writable/1"})
+        except EvidenceError as fault:
+            why = type(fault.__cause__ or fault).__name__
+            raise ConfigurationError(
+                f"Evidence store {place} of {len(stores)} cannot be written ({why}).",
+                mend="Check TRIBUNE_EVIDENCE_URLS: each is a folder we may write to, or a store's address.",
+            ) from fault

@@ -74,12 +74,18 @@ def _current(frames: Frames, frame: FrameIndex) -> SealedFrame:
 
 
 def _evidence(stores: list[str], name: Cid) -> dict[str, Any]:
-    fault = EvidenceError(f"No store is configured to look for {name} in.")
+    fault = EvidenceError(
+        f"No store that was named holds the evidence {name}.",
+        mend="Name one that does in TRIBUNE_EVIDENCE_URLS or TRIBUNE_EVIDENCE_READ_URLS.",
+    )
     for store in stores:
         try:
             return read_evidence(store, name)
         except EvidenceError as cause:
-            fault = cause
+            if not isinstance(
+                cause.__cause__, FileNotFoundError
+            ):  # could not look: says more than "not there"
+                fault = cause
     raise fault
 
 

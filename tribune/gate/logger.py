@@ -94,12 +94,13 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
     """Seal and anchor a version's frames until `stop` is set, from the frame on in which it takes force.
 
     Raises:
-        ConfigurationError: no key, no deployment, no policy.
+        ConfigurationError: no key, no deployment, no such model or version, no policy.
         ChainUnreachableError: the node does not answer at the start.
     """
     account = load_account(settings, "logger")
     register_secret(account.key.hex())
     async with await Tribune.connect(settings) as tribune:
+        await _check_registered(tribune, model_id, version)
         grid = await grid_for(tribune, model_id)
         sender = Sender(tribune.chain, account, receipt_timeout_s=settings.chain.receipt_timeout_s)
         samples = OperationalSamples(tribune, model_id, grid)
@@ -155,6 +156,23 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
             for task in (*tasks, waiting):
                 task.cancel()
             await asyncio.gather(*tasks, waiting, return_exceptions=True)
+
+
+async def _check_registered(tribune: Tribune, model_id: ModelId, version: VersionNumber) -> None:
+    registry = tribune.model_registry
+    if not 1 <= model_id <= await registry.model_count():
+        raise ConfigurationError(
+            f"There is no model {model_id} on this chain.",
+            mend="Models are counted from 1.",
+            model_id=model_id,
+        )
+    count = await registry.version_count(model_id)
+    if not 1 <= version <= count:
+        raise ConfigurationError(
+            f"Model {model_id} has no version {version}.",
+            mend=f"Registered so far: {count}. Register it first.",
+            model_id=model_id,
+        )
 
 
 async def first_unanchored(

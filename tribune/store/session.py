@@ -153,7 +153,7 @@ def _store_error(fault: SQLAlchemyError) -> StoreError:
     if "locked" in text:
         mend = "Another process holds the database: stop it, or give each process a store of its own."
     elif "no such table" in text or "UndefinedTable" in text:
-        mend = "The store has not been set up: run `tribune store upgrade`."
+        mend = "The store has not been set up: each process does so when it starts, so start it again."
     elif "unable to open" in text or "readonly" in text or "disk" in text:
         mend = "Check that the folder of the store exists, is writable and has room."
     else:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
+from tribune.exceptions import ConfigurationError
 from tribune.log import get_logger
 
 if TYPE_CHECKING:
-    from tribune.settings import Settings
+    from tribune.settings import Settings, WebSettings
 
 
 async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
@@ -28,7 +30,7 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
     from tribune.web.app import create_app
 
     deployment = load_deployment(settings.deployments, settings.chain.chain_id)
-    with open_store(settings.store_url) as store:
+    with _listening(settings.web) as listening, open_store(settings.store_url) as store:
         async with await Chain.connect(settings.chain) as chain:
             app = create_app(
                 store=store,
@@ -39,8 +41,6 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
             )
             config = uvicorn.Config(
                 app,
-                host=settings.web.host,
-                port=settings.web.port,
                 access_log=False,  # addresses hold the tokens of links
                 log_config=None,
                 lifespan="off",
@@ -50,7 +50,7 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
             # Signals are for whoever runs this process, which tells us by `stop`.
             server.capture_signals = nullcontext  # type: ignore[assignment,method-assign]
             get_logger(__name__).info("pages are served", host=settings.web.host, port=settings.web.port)
-            serving = asyncio.create_task(server.serve())
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
             stopping = asyncio.create_task((stop or asyncio.Event()).wait())
             try:
                 await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -59,3 +59,18 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
                 server.should_exit = True
                 with suppress(asyncio.CancelledError):
                     await serving
+
+
+def _listening(web: WebSettings) -> socket.socket:
+    """Return a socket that listens where the settings say.
+
+    Opened here, since uvicorn ends the process where it cannot.
+    """
+    family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
+    try:
+        return socket.create_server((web.host, web.port), family=family, backlog=2048)
+    except OSError as fault:
+        raise ConfigurationError(
+            f"The pages cannot listen on {web.host}, port {web.port} ({fault.strerror or fault}).",
+            mend="Stop what uses the port, or choose others in TRIBUNE_WEB__HOST and TRIBUNE_WEB__PORT.",
+        ) from None
