@@ -42,7 +42,7 @@ def test_session__sqlite__wal_and_busy_timeout(store: Store) -> None:
 
 def test_session__tables_missing__store_error_with_mend(tmp_path: Path) -> None:
     with (
-        pytest.raises(StoreError, match="store upgrade"),
+        pytest.raises(StoreError, match="start it again"),
         Store(f"sqlite:///{tmp_path / 'x.db'}") as empty,
         empty.session() as session,
     ):
