@@ -17,7 +17,7 @@ from ape.cli import ConnectedProviderCommand
 
 from scripts.deployment import config as deployment_config
 from scripts.deployment import record
-from scripts.deployment.config import Holder
+from scripts.deployment.config import read_holders
 from scripts.deployment.plan import Deploy, addresses, resolved, steps
 from scripts.deployment.verify import verify
 from tribune.exceptions import TribuneError
@@ -37,10 +37,12 @@ from tribune.exceptions import TribuneError
 def cli(config_path: Path, holders: Path | None, alias: str | None, folder: Path) -> None:
     """Deploy all contracts, hand ADMIN to the timelock, and write the record that every other part reads."""
     try:
-        listed = tuple(Holder(**entry) for entry in json.loads(holders.read_text())) if holders else ()
+        listed = read_holders(json.loads(holders.read_text())) if holders else ()
         config = deployment_config.load(config_path, listed)
     except TribuneError as error:
         raise click.ClickException(str(error)) from error
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"The file of holders, {holders}, cannot be read: {error}.") from error
     deployer = ape.accounts.load(alias) if alias else ape.accounts.test_accounts[0]
     plan = steps(config, deployer.address)
     where = addresses(plan, deployer.address, deployer.nonce)

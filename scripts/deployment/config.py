@@ -10,9 +10,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_type_hints
 
+from eth_utils.address import is_address
+
 from tribune.exceptions import ConfigurationError
 
 T = TypeVar("T")
+
+_MEND = "Compare it with deployments/local.toml."
+_HOLDERS = "Each is written with an address and a whole number of tokens above 0."
 
 
 @dataclass(frozen=True)
@@ -96,23 +101,43 @@ def load(path: Path, holders: tuple[Holder, ...] = ()) -> DeploymentConfig:
             f"There is no deployment configuration {path}.", mend="Copy deployments/local.toml."
         )
     try:
-        raw = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path} is not TOML: {error}.") from error
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # a syntax error or text that is not UTF-8 is a ValueError
+        raise ConfigurationError(f"{path} cannot be read: {error}.", mend=_MEND) from error
     token = _table(raw, "token", path)
-    listed = holders or tuple(Holder(entry["address"], entry["tokens"]) for entry in token.get("holders", []))
+    listed = holders or read_holders(token.get("holders", []))
     config = DeploymentConfig(
         token_name=str(token.get("name", "")),
         token_symbol=str(token.get("symbol", "")),
         holders=listed,
-        slow_lane=_section(SlowLane, _table(raw, "slow_lane", path), path),
-        fast_lane=_section(FastLane, _table(raw, "fast_lane", path), path),
-        switch=_section(Switch, _table(raw, "switch", path), path),
-        switch_least=_section(Switch, _table(raw, "switch_least", path), path),
-        switch_most=_section(Switch, _table(raw, "switch_most", path), path),
+        slow_lane=_section(SlowLane, "slow_lane", raw, path),
+        fast_lane=_section(FastLane, "fast_lane", raw, path),
+        switch=_section(Switch, "switch", raw, path),
+        switch_least=_section(Switch, "switch_least", raw, path),
+        switch_most=_section(Switch, "switch_most", raw, path),
     )
     check(config)
     return config
+
+
+def read_holders(listed: object) -> tuple[Holder, ...]:
+    """Return the holders of a list of `{"address", "tokens"}`.
+
+    Raises:
+        ConfigurationError: it is another thing, an address is none, or a number of tokens is not above 0.
+    """
+    if not isinstance(listed, list):
+        raise ConfigurationError("The holders are no list.", mend=_HOLDERS)
+    holders = []
+    for place, entry in enumerate(listed, start=1):
+        fields_given = dict(entry) if isinstance(entry, dict) else {}
+        address, tokens = fields_given.pop("address", None), fields_given.pop("tokens", None)
+        if fields_given or not (isinstance(address, str) and is_address(address)):
+            raise ConfigurationError(f"Holder {place} has no address that is one.", mend=_HOLDERS)
+        if type(tokens) is not int or tokens < 1:
+            raise ConfigurationError(f"Holder {place} has no tokens.", mend=_HOLDERS)
+        holders.append(Holder(address, tokens))
+    return tuple(holders)
 
 
 def check(config: DeploymentConfig) -> None:
@@ -149,15 +174,17 @@ def check(config: DeploymentConfig) -> None:
 
 def _table(raw: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
     if not isinstance(raw.get(name), dict):
-        raise ConfigurationError(f"{path} lacks the table [{name}].")
+        raise ConfigurationError(f"{path} lacks the table [{name}].", mend=_MEND)
     return cast("dict[str, Any]", raw[name])
 
 
-def _section(kind: type[T], raw: dict[str, Any], path: Path) -> T:
+def _section(kind: type[T], name: str, tables: dict[str, Any], path: Path) -> T:
+    raw = _table(tables, name, path)
     names = set(get_type_hints(kind))
     if set(raw) != names:
         odd = ", ".join(sorted(names ^ set(raw)))
-        raise ConfigurationError(f"{path}: missing or unknown in [{kind.__name__}]: {odd}.")
-    if not all(isinstance(value, int) for value in raw.values()):
-        raise ConfigurationError(f"{path}: all values of [{kind.__name__}] are whole numbers.")
+        raise ConfigurationError(f"{path}: missing or unknown in [{name}]: {odd}.", mend=_MEND)
+    wrong = ", ".join(sorted(key for key, value in raw.items() if type(value) is not int or value < 0))
+    if wrong:
+        raise ConfigurationError(f"{path}: no whole number from 0 on in [{name}]: {wrong}.", mend=_MEND)
     return kind(**raw)

@@ -74,7 +74,8 @@ def check(
                 f"{key[0]} 0x{key[1]} may be called by {have_name}, not by "
                 f"{ROLE_NAMES[expected.get(key, ADMIN)]}"
             )
-    for role, held in findings.holders.items():
+    for role in sorted({*findings.holders, *HOLDERS}):
+        held = findings.holders[role]
         wanted = {addresses[HOLDERS[role]]} if role in HOLDERS else set()
         for account in sorted(held - wanted):
             kind = "a contract" if code_size.get(account) else "a KEY"

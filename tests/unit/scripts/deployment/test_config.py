@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scripts.deployment.config import Switch, load, read_holders
+from tribune.exceptions import ConfigurationError
+from unit.scripts.deployment.samples import HOLDER, LOCAL, STRANGER, changed
+
+
+def test_load__local_file__counts_the_longest_vote() -> None:
+    config = load(LOCAL, (HOLDER,))
+    lane = config.fast_lane
+    assert config.vote_span_s == lane.voting_delay_s + lane.voting_period_s + lane.late_extension_s
+    assert config.holders == (HOLDER,)
+
+
+def test_load__holders_in_the_file__read(tmp_path: Path) -> None:
+    listed = f'symbol = "TRIB"\nholders = [{{address = "{STRANGER}", tokens = 100}}]'
+    path = changed(tmp_path / "x.toml", 'symbol = "TRIB"', listed)
+    assert load(path).holders == (HOLDER,)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('name = "Tribune demo"', 'name = ""', "no name, symbol or holder"),
+        ("hard_cap_s = 300", "hard_cap_s = 20", "its vote can take 46 s"),
+        ("hard_cap_s = 300", "hard_cap_s = 601", "more than the budget of 600 s"),
+        ("budget_s = 600", "budget_s = 40", "does not cover one suspension of 46 s"),
+        ("super_quorum_percent = 80", "super_quorum_percent = 20", "must be above quorum_percent"),
+        ("voting_period_s = 8\nlate_extension_s = 2", "voting_period_s = 8\nlate_extension_s = 9", "at most"),
+        ("voting_delay_s = 1\n", "voting_delay_s = 0\n", "voting_delay_s must be at least 1"),
+        ("voting_period_s = 8", "voting_period_s = 4", "outside its hard bounds"),
+        ("voting_period_s = 8", "voting_period_s = 604801", "outside its hard bounds"),
+    ],
+)
+def test_load__unsafe_together__refused_in_plain_words(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=words) as refused:
+        load(changed(tmp_path / "x.toml", old, new), (HOLDER,))
+    assert refused.value.mend
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[switch]", "[swich]", r"lacks the table \[switch\]"),
+        ("margin_s = 5", "", r"missing or unknown in \[switch\]: margin_s"),
+        ("margin_s = 5", "margin_s = 5\nmargins = 5", r"missing or unknown in \[switch\]: margins"),
+        ("margin_s = 5", 'margin_s = "5"', r"\[switch\]: margin_s"),
+        ("margin_s = 5", "margin_s = true", r"\[switch\]: margin_s"),
+        ("margin_s = 5", "margin_s = -5", r"\[switch\]: margin_s"),
+        ("margin_s = 5", "margin_s = ", "cannot be read"),
+    ],
+)
+def test_load__not_of_its_form__names_the_place(tmp_path: Path, old: str, new: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words) as refused:
+        load(changed(tmp_path / "x.toml", old, new), (HOLDER,))
+    assert "deployments/local.toml" in refused.value.mend
+
+
+def test_load__no_file__names_one_to_copy(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"Copy deployments/local\.toml"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_load__no_holders__refused() -> None:
+    with pytest.raises(ConfigurationError, match="holder"):
+        load(LOCAL)
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        ({"address": STRANGER}, "no list"),
+        ([7], "Holder 1 has no address"),
+        ([{"tokens": 1}], "Holder 1 has no address"),
+        ([{"address": STRANGER[:-1], "tokens": 1}], "Holder 1 has no address"),
+        ([{"address": STRANGER}], "Holder 1 has no tokens"),
+        ([{"address": STRANGER, "tokens": 1}, {"address": STRANGER, "tokens": 0}], "Holder 2 has no tokens"),
+        ([{"address": STRANGER, "tokens": 1.5}], "Holder 1 has no tokens"),
+        ([{"address": STRANGER, "tokens": 1, "votes": 2}], "Holder 1"),
+    ],
+)
+def test_read_holders__not_of_its_form__names_the_place(listed: object, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        read_holders(listed)
+
+
+def test_as_tuple__a_switch__in_the_order_of_the_contract() -> None:
+    assert Switch(1, 2, 3, 4, 5, 6).as_tuple() == (1, 2, 3, 4, 5, 6)
