@@ -28,7 +28,9 @@ def verify(addresses: dict[str, str], start: int) -> None:
     sizes = {account: len(ape.chain.provider.get_code(account)) for account in accounts}
     findings = check(events, addresses, sizes)
     findings.problems += _timelock(contracts, start)
-    if contracts["KillSwitch"].voteSpan() == 0:
+    governor = contracts["PauseGovernor"]
+    span = governor.votingDelay() + governor.votingPeriod() + governor.lateQuorumVoteExtension()
+    if contracts["KillSwitch"].voteSpan() != span:
         findings.problems.append(
             "the switch does not know how long a vote can take: call PauseGovernor.pushVoteSpan"
         )
