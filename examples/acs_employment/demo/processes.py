@@ -34,6 +34,7 @@ class Process:
     popen: subprocess.Popen[bytes]
     log: Path
     ends: bool = False
+    started_s: float = field(default_factory=time.time)
 
     @property
     def alive(self) -> bool:

@@ -42,6 +42,8 @@ MICROSECONDS = 1_000_000
 NEARLY_US = 1_500_000
 """How late into a frame the first answer may come for the frame to be told as the healthy one."""
 MONITORS_READY_S = 60
+REPORTING_S = 5
+"""How long a monitor that is ready may take to measure, sign and send."""
 
 
 @dataclass
@@ -223,19 +225,18 @@ class Run:
         self.story.step("healthy frame", block=judged.log.block_number, transaction=judged.log.tx_hash)
 
     async def _frame_of_all(self, frame: FrameIndex) -> FrameIndex:
-        """Return the first frame from `frame` on that ends when every monitor watches.
-
-        On a busy machine a monitor can take longer to start than a frame's deadline leaves.
-        """
-        deadline = time.monotonic() + MONITORS_READY_S
+        """Return the first frame from `frame` on that every monitor can report on before its deadline."""
+        limit = time.monotonic() + MONITORS_READY_S
         while True:
-            end_us = self.grid.bounds(frame)[1]
-            while time.time() * MICROSECONDS < end_us:
-                if self.stage.all_watch:
+            end_s = self.grid.bounds(frame)[1] / MICROSECONDS
+            while True:
+                if self.stage.monitors_ready_s() < end_s + self.terms.deadline_s - REPORTING_S:
                     return frame
-                await asyncio.sleep(0.1)
+                if time.time() >= end_s:
+                    break
+                await asyncio.sleep(0.2)
             self.stage.processes.check()
-            if time.monotonic() > deadline:
+            if time.monotonic() > limit:
                 raise TimeoutError(f"Waited {MONITORS_READY_S} s for all monitors to be ready.")
             frame = FrameIndex(frame + 1)
 
