@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from support.anvil import Anvil, find_binary
@@ -11,6 +12,9 @@ from support.anvil import Anvil, find_binary
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let web3 import `websockets.legacy` (web3.py 7 does so at import); all other warnings stay errors."""
+    # The same examples in every run: what fails on one machine fails on all. Long campaigns run by hand.
+    hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+    hypothesis.settings.load_profile("same")
     config.addinivalue_line("filterwarnings", "ignore:websockets.legacy is deprecated:DeprecationWarning")
     config.addinivalue_line("filterwarnings", "ignore:websockets.client.*is deprecated:DeprecationWarning")
 

@@ -36,6 +36,8 @@ def cells(binning: Binning, column: Sequence[int]) -> list[int]:
 def joined(now: Sequence[int], then: Sequence[int]) -> tuple[list[int], list[int]]:
     """Join cells in order until each expects at least 5 rows in the smaller sample; the last joins back."""
     n, m = sum(now), sum(then)
+    if n + m == 0:
+        return [0], [0]
     a: list[int] = []
     b: list[int] = []
     open_a = open_b = 0

@@ -145,6 +145,11 @@ def test_joined__any_counts__keeps_sums_and_expects_five(pairs: list[tuple[int, 
         assert all((x + y) * min(n, m) / (n + m) >= 5 for x, y in zip(a, b, strict=True))
 
 
+def test_joined__no_rows_at_all__is_one_empty_cell() -> None:
+    assert drift.joined([0, 0], [0, 0]) == ([0], [0])
+    assert drift.chi_squared(*drift.joined([0, 0], [0, 0])) == (0, 0)
+
+
 def test_effect__values_beyond_the_range__belong_to_the_outermost_bins(profile: Profile) -> None:
     inside = [*[Row(10, "a", "1", "1", 0.5)] * 20, *[Row(90, "a", "1", "1", 0.5)] * 30]
     beyond = [*[Row(-7, "a", "1", "1", 0.5)] * 20, *[Row(500, "a", "1", "1", 0.5)] * 30]
