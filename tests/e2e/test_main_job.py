@@ -117,6 +117,11 @@ async def test_ballots__of_one_case__relayed_together(played: Played) -> None:
     assert len({ballot["tx"] for ballot in played.summary["ballots"]}) < len(played.summary["ballots"])
 
 
+async def test_link__by_a_one_time_page__is_the_holder_s_wallet(played: Played) -> None:
+    holder = played.run.stage.actors.holders[0]
+    assert played.run.linked == (holder.name, holder.account.address)
+
+
 async def test_refusal__while_suspended__says_why_and_until_when(played: Played) -> None:
     refusal = played.run.refusal
     assert refusal["status"] == 503

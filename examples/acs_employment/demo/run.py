@@ -66,6 +66,7 @@ class Run:
     ballots: list[voters.Mined] = field(default_factory=list)
     breach_case: CaseId = NO_CASE
     refusal: dict[str, Any] = field(default_factory=dict)
+    linked: tuple[str, str] | None = None
 
     tribune: Tribune = field(init=False)
     watcher: Watcher = field(init=False)
@@ -331,6 +332,12 @@ class Run:
             "PAUSED until a vote says otherwise."
         )
         self.story.step("paused by vote", block=paused.log.block_number, transaction=paused.log.tx_hash)
+        self.linked = await self.electorate.link_first()
+        if self.linked is not None:
+            name, wallet = self.linked
+            self.story.say(
+                f"{name} links {wallet[:6]}…{wallet[-4:]} to see her power in Discord; votes need no link."
+            )
 
     # The way back
 

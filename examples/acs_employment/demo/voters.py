@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 from eth_account import Account
+from eth_account.messages import encode_defunct
 
 from examples.acs_employment.demo.actors import Holder
 from support.discord.client import Control
@@ -83,6 +84,13 @@ class Electorate:
         ]
         return list(await asyncio.gather(*(mined(self.pages, *ballot) for ballot in handed)))
 
+    async def link_first(self) -> tuple[str, str] | None:
+        """Let the first holder link a wallet; returns name and wallet, None without the stand-in."""
+        if self.control is None:
+            return None
+        holder = self.holders[0]
+        return holder.name, await link_wallet(self.control, self.pages, holder)
+
 
 async def vote_message(control: Control, case_id: int, *, limit_s: float) -> str:
     """Wait for the message of a case to have its Vote button; returns the message's id."""
@@ -111,12 +119,35 @@ async def press_vote(control: Control, user: str, message_id: str, case_id: int)
     return str(page)
 
 
+async def link_wallet(control: Control, client: httpx.AsyncClient, holder: Holder) -> str:
+    """Ask the bot for a one-time link, sign in with the wallet there, and return the wallet that is linked.
+
+    Raises:
+        TribuneError: the bot gave no link, or the page did not link.
+    """
+    answer = await control.post("command", user=holder.name, name="link", options={}, wait=_TIMEOUT_S)
+    links = [link["url"] for said in answer["messages"] for link in said["links"] if "/link/" in link["url"]]
+    if not links:
+        raise TribuneError(f"{holder.name} asked for a link and was told none: {answer['messages']}.")
+    offer = await client.get(links[0], params={"wallet": holder.account.address})
+    message = str(offer.json()["message"])
+    signature = holder.account.sign_message(encode_defunct(text=message)).signature
+    signed = {"message": message, "signature": "0x" + signature.hex().removeprefix("0x")}
+    linked = await client.post(links[0], json=signed)
+    if linked.status_code != httpx.codes.OK:
+        raise TribuneError(f"{holder.name}'s wallet was not linked: {linked.text}")
+    return str(linked.json()["wallet"])
+
+
 async def vote(client: httpx.AsyncClient, holder: Holder, page: str, support: int, reason: str = "") -> str:
     """Sign a ballot for the case of a ballot page and hand it in; returns where its status is.
 
     Raises:
-        TribuneError: the ballot was refused.
+        TribuneError: the page does not open, or the ballot was refused.
     """
+    shown = await client.get(page)
+    if shown.status_code != httpx.codes.OK:
+        raise TribuneError(f"{holder.name} cannot open the ballot page {page}: {shown.status_code}.")
     case_id = page.rstrip("/").rsplit("/", 1)[1]
     offer = (await client.get(f"/api/ballots/{case_id}", params={"voter": holder.account.address})).json()
     typed: dict[str, Any] = offer["typed_data"]["extended_ballot" if reason else "ballot"]
