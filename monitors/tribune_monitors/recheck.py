@@ -15,7 +15,7 @@ from tribune.chain.policy_book import PolicyRecord
 from tribune.exceptions import EvidenceError, PolicyError
 from tribune.ids import Cid, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy
-from tribune.reports.canonical import canonical_bytes, read_evidence
+from tribune.reports.canonical import canonical_bytes, read_from_any
 from tribune.reports.verify import verify_evidence
 from tribune.settings import Settings
 from tribune_monitors.due import Reported
@@ -74,19 +74,11 @@ def _current(frames: Frames, frame: FrameIndex) -> SealedFrame:
 
 
 def _evidence(stores: list[str], name: Cid) -> dict[str, Any]:
-    fault = EvidenceError(
+    missing = EvidenceError(
         f"No store that was named holds the evidence {name}.",
         mend="Name one that does in TRIBUNE_EVIDENCE_URLS or TRIBUNE_EVIDENCE_READ_URLS.",
     )
-    for store in stores:
-        try:
-            return read_evidence(store, name)
-        except EvidenceError as cause:
-            if not isinstance(
-                cause.__cause__, FileNotFoundError
-            ):  # could not look: says more than "not there"
-                fault = cause
-    raise fault
+    return read_from_any(stores, name, missing)
 
 
 async def _policy(tribune: Tribune, model_id: ModelId, digest: str) -> PolicyRecord:

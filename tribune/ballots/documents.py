@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import EvidenceError, TribuneError
-from tribune.reports.canonical import canonical_bytes, cid, cid_digest, read_evidence
+from tribune.reports.canonical import canonical_bytes, cid, read_from_any
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,13 +81,7 @@ class Documents:
         return self._profiles[name]
 
     def _look(self, name: Cid) -> dict[str, Any]:
-        cid_digest(name)
-        fault = EvidenceError(
+        missing = EvidenceError(
             f"No store holds {name}.", mend="Set TRIBUNE_EVIDENCE_URLS to a store that has it."
         )
-        for store in self._stores:
-            try:
-                return read_evidence(store, name, timeout_s=self._timeout_s)
-            except EvidenceError as cause:
-                fault = cause
-        raise fault
+        return read_from_any(self._stores, name, missing, timeout_s=self._timeout_s)

@@ -133,6 +133,29 @@ def read_evidence(store: str | Path, name: str, *, timeout_s: float = 60.0) -> d
     return parse_canonical(data)
 
 
+def read_from_any(
+    stores: Sequence[str | Path], name: str, missing: EvidenceError, *, timeout_s: float = 60.0
+) -> dict[str, Any]:
+    """Read the document of this name from the first store that has it whole.
+
+    Args:
+        stores: folders or fsspec URLs, tried in order.
+        name: of the document.
+        missing: what to raise where no store has it. A store that could not be looked into, or holds
+            something else under the name, says more than "not there", and is raised in its place.
+        timeout_s: longest wait for one store.
+    """
+    cid_digest(name)
+    fault = missing
+    for store in stores:
+        try:
+            return read_evidence(store, name, timeout_s=timeout_s)
+        except EvidenceError as cause:
+            if not isinstance(cause.__cause__, FileNotFoundError):
+                fault = cause
+    raise fault
+
+
 def _put(store: str, name: str, data: bytes) -> None:
     if "://" in store:
         import fsspec

@@ -32,11 +32,6 @@ def record_shown(session: Session, subject: str, digest: str) -> None:
     )
 
 
-def forget_message(session: Session, subject: str) -> None:
-    """Forget a subject's message, since somebody deleted it."""
-    session.execute(delete(PostedMessage).where(col(PostedMessage.subject) == subject))
-
-
 def posted_subjects(session: Session, prefix: str) -> list[str]:
     """Return the subjects with a message that begin with this prefix."""
     rows = session.exec(

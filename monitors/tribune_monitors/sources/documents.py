@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest
 from tribune.metrics import Profile
-from tribune.reports.canonical import canonical_bytes, cid, read_evidence
+from tribune.reports.canonical import canonical_bytes, cid, read_from_any
 
 
 def load_profile(stores: Sequence[str], digest: Digest) -> Profile:
@@ -17,14 +17,9 @@ def load_profile(stores: Sequence[str], digest: Digest) -> Profile:
         EvidenceError: no store gives it; this is "could not look".
     """
     name = cid(digest)
-    for store in stores:
-        try:
-            document = read_evidence(store, name)
-        except EvidenceError:
-            continue
-        return Profile.from_bytes(canonical_bytes(document))
-    raise EvidenceError(
+    missing = EvidenceError(
         f"No store holds the profile {name}.",
         mend="Ask the steward where it is, and add that store to TRIBUNE_EVIDENCE_READ_URLS.",
         digest=digest,
     )
+    return Profile.from_bytes(canonical_bytes(read_from_any(stores, name, missing)))

@@ -22,6 +22,7 @@ from tribune.reports.canonical import (
     digest,
     parse_canonical,
     read_evidence,
+    read_from_any,
     write_evidence,
 )
 
@@ -180,3 +181,24 @@ def test_read_evidence__store_hangs__gives_up_in_time(
     monkeypatch.setattr("tribune.reports.canonical._get", lambda *_: time.sleep(5))
     with pytest.raises(EvidenceError, match=r"within 0\.05 s"):
         read_evidence(tmp_path, cid(digest(b"{}")), timeout_s=0.05)
+
+
+def test_read_from_any__first_store_lacks_or_spoils_it__the_next_serves(tmp_path: Path) -> None:
+    name = write_evidence(tmp_path / "good", {"a": 1})
+    (tmp_path / "spoilt").mkdir()
+    (tmp_path / "spoilt" / name).write_bytes(b"{}")
+    stores = [tmp_path / "empty", tmp_path / "spoilt", tmp_path / "good"]
+    assert read_from_any(stores, name, EvidenceError("nowhere")) == {"a": 1}
+
+
+def test_read_from_any__nowhere__raises_what_the_caller_says(tmp_path: Path) -> None:
+    name = write_evidence(tmp_path / "good", {"a": 1})
+    with pytest.raises(EvidenceError, match="nowhere"):
+        read_from_any([tmp_path / "empty"], name, EvidenceError("nowhere"))
+
+
+def test_read_from_any__spoilt_and_nowhere_else__says_that_it_is_spoilt(tmp_path: Path) -> None:
+    name = write_evidence(tmp_path / "spoilt", {"a": 1})
+    (tmp_path / "spoilt" / name).write_bytes(b"{}")
+    with pytest.raises(EvidenceError, match="not that document"):
+        read_from_any([tmp_path / "spoilt", tmp_path / "empty"], name, EvidenceError("nowhere"))
