@@ -6,6 +6,8 @@ BIN := .venv/bin
 INCIDENT ?= women
 KEEP ?=
 
+FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
+
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 
 .PHONY: demo test check bench setup compile abis lock format clean
@@ -14,6 +16,7 @@ demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=wom
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: setup  ## all tests: contracts, unit, integration, end to end
+	$(FORGE) test --offline
 	$(BIN)/pytest -q
 
 check: setup  ## lint, strict types, import rules, freshness of the committed ABIs
@@ -39,8 +42,10 @@ setup: .venv/.ready node_modules/.ready .build/__local__.json
 node_modules/.ready: package-lock.json
 	@echo "Setting up compiler, contract library and local chain in node_modules …"
 	@npm ci --ignore-scripts --silent
-	@ls node_modules/@foundry-rs/anvil-*/bin/anvil >/dev/null 2>&1 || npm install --no-save --ignore-scripts --silent \
-		@foundry-rs/anvil-$$(node -p "process.platform + '-' + (process.arch === 'x64' ? 'amd64' : process.arch)")@1.7.1
+	@for tool in anvil forge; do \
+		ls node_modules/@foundry-rs/$$tool-*/bin/$$tool >/dev/null 2>&1 || npm install --no-save --ignore-scripts --silent \
+		@foundry-rs/$$tool-$$(node -p "process.platform + '-' + (process.arch === 'x64' ? 'amd64' : process.arch)")@1.7.1 \
+		|| exit 1; done
 	@touch $@
 
 .build/__local__.json: $(shell find contracts -name '*.sol') ape-config.yaml scripts/solc/solc-v0.8.37 package-lock.json | .venv/.ready node_modules/.ready

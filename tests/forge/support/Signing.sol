@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Report} from "../../../contracts/interfaces/IReportHub.sol";
+import {vm} from "./Vm.sol";
+
+/// @notice What monitors and voters sign, built from the design's text: it checks the contracts' own hashing.
+library Signing {
+    bytes32 private constant _DOMAIN =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant _REPORT = keccak256(
+        "Report(uint256 modelId,uint32 version,uint64 frame,bytes32 policy,bytes32 manifest,bytes32 evidence,"
+        "int64[] values)"
+    );
+    bytes32 private constant _ATTESTATION = keccak256("Attestation(bytes32 report,bytes32 witness)");
+    bytes32 private constant _BALLOT =
+        keccak256("Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)");
+    bytes32 private constant _EXTENDED_BALLOT = keccak256(
+        "ExtendedBallot(uint256 proposalId,uint8 support,address voter,uint256 nonce,string reason,bytes params)"
+    );
+
+    function attestation(address hub, Report memory report, bytes32 witness) internal view returns (bytes32) {
+        return _typed("Tribune ReportHub", hub, keccak256(abi.encode(_ATTESTATION, digest(report), witness)));
+    }
+
+    function digest(Report memory report) internal pure returns (bytes32) {
+        bytes memory values;
+        for (uint256 i = 0; i < report.values.length; ++i) {
+            values = bytes.concat(values, abi.encode(report.values[i]));
+        }
+        return keccak256(
+            abi.encode(
+                _REPORT,
+                report.modelId,
+                report.version,
+                report.frame,
+                report.policy,
+                report.manifest,
+                report.evidence,
+                keccak256(values)
+            )
+        );
+    }
+
+    function ballot(address governor, uint256 proposal, address voter, uint8 support, string memory reason)
+        internal
+        view
+        returns (bytes32)
+    {
+        bytes32 message = bytes(reason).length == 0
+            ? keccak256(abi.encode(_BALLOT, proposal, support, voter, uint256(0)))
+            : keccak256(
+                abi.encode(
+                    _EXTENDED_BALLOT, proposal, support, voter, uint256(0), keccak256(bytes(reason)), keccak256("")
+                )
+            );
+        return _typed("Tribune PauseGovernor", governor, message);
+    }
+
+    function sign(uint256 key, bytes32 digest_) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest_);
+        return abi.encodePacked(r, s, v);
+    }
+
+    function _typed(string memory name, address where, bytes32 message) private view returns (bytes32) {
+        bytes32 domain =
+            keccak256(abi.encode(_DOMAIN, keccak256(bytes(name)), keccak256("1"), block.chainid, where));
+        return keccak256(abi.encodePacked(hex"1901", domain, message));
+    }
+}
