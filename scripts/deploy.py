@@ -17,8 +17,8 @@ from ape.cli import ConnectedProviderCommand
 
 from scripts.deployment import config as deployment_config
 from scripts.deployment import record
-from scripts.deployment.config import read_holders
 from scripts.deployment.plan import Deploy, addresses, resolved, steps
+from scripts.deployment.token_config import read_holders
 from scripts.deployment.verify import verify
 from tribune.exceptions import TribuneError
 
@@ -51,7 +51,7 @@ def cli(config_path: Path, holders: Path | None, alias: str | None, folder: Path
     for step in plan:
         arguments = resolved(step.arguments, where.__getitem__)
         if isinstance(step, Deploy):
-            contract = deployer.deploy(getattr(ape.project, step.name), *arguments)
+            contract = deployer.deploy(getattr(ape.project, step.contract), *arguments)
             if contract.address != where[step.name]:
                 raise click.ClickException(
                     f"{step.name} is at {contract.address}, not at {where[step.name]}: another transaction "

@@ -6,26 +6,42 @@ Holds no key and no address of a node. All times are in seconds.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_type_hints
 
-from eth_utils.address import is_address
-
+from scripts.deployment.token_config import (
+    ExistingToken,
+    Holder,
+    OwnToken,
+    TokenConfig,
+    WrappedToken,
+    read_token,
+)
+from scripts.deployment.token_config import address as read_address
 from tribune.exceptions import ConfigurationError
+
+__all__ = [
+    "DeploymentConfig",
+    "ExistingToken",
+    "FastLane",
+    "Holder",
+    "OwnToken",
+    "SlowLane",
+    "Switch",
+    "WrappedToken",
+    "load",
+]
 
 T = TypeVar("T")
 
 _MEND = "Compare it with deployments/local.toml."
-_HOLDERS = "Each is written with an address and a whole number of tokens above 0."
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who gets how many tokens (whole tokens, 18 decimals)."""
-
-    address: str
-    tokens: int
+_TABLES = {"token", "executive", "guardian", "slow_lane", "fast_lane"} | {
+    "switch",
+    "switch_least",
+    "switch_most",
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,10 @@ class FastLane:
     least_period_s: int
     most_period_s: int
 
+    def as_tuple(self) -> tuple[int, ...]:
+        """Return the values in the struct's order."""
+        return tuple(getattr(self, field.name) for field in fields(self))
+
 
 @dataclass(frozen=True)
 class Switch:
@@ -74,14 +94,17 @@ class Switch:
 class DeploymentConfig:
     """All that a deployment needs to know."""
 
-    token_name: str
-    token_symbol: str
-    holders: tuple[Holder, ...]
-    slow_lane: SlowLane
+    token: TokenConfig
+    slow_lane: SlowLane | None
+    """None where an executive of the DAO's own decides in its place."""
     fast_lane: FastLane
     switch: Switch
     switch_least: Switch
     switch_most: Switch
+    executive: str | None = None
+    """An existing timelock, Safe or DAO that stands in the place of OversightGovernor and timelock."""
+    guardian: str | None = None
+    """A multisig that may halt for a bounded time."""
 
     @property
     def vote_span_s(self) -> int:
@@ -96,89 +119,59 @@ def load(path: Path, holders: tuple[Holder, ...] = ()) -> DeploymentConfig:
     Raises:
         ConfigurationError: the file is missing, lacks a value, or its values are unsafe together.
     """
-    if not path.exists():
+    from scripts.deployment.safety import check
+
+    raw = _read(path)
+    executive = _party(raw, "executive", path)
+    if executive and "slow_lane" in raw:
         raise ConfigurationError(
-            f"There is no deployment configuration {path}.", mend="Copy deployments/local.toml."
+            f"{path} names an [executive] and has a [slow_lane], but one of them decides.", mend="Remove one."
         )
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:  # a syntax error or text that is not UTF-8 is a ValueError
-        raise ConfigurationError(f"{path} cannot be read: {error}.", mend=_MEND) from error
-    token = _table(raw, "token", path)
-    listed = holders or read_holders(token.get("holders", []))
     config = DeploymentConfig(
-        token_name=str(token.get("name", "")),
-        token_symbol=str(token.get("symbol", "")),
-        holders=listed,
-        slow_lane=_section(SlowLane, "slow_lane", raw, path),
+        token=read_token(_table(raw, "token", path), holders, path),
+        slow_lane=None if executive else _section(SlowLane, "slow_lane", raw, path),
         fast_lane=_section(FastLane, "fast_lane", raw, path),
         switch=_section(Switch, "switch", raw, path),
         switch_least=_section(Switch, "switch_least", raw, path),
         switch_most=_section(Switch, "switch_most", raw, path),
+        executive=executive,
+        guardian=_party(raw, "guardian", path),
     )
     check(config)
     return config
 
 
-def read_holders(listed: object) -> tuple[Holder, ...]:
-    """Return the holders of a list of `{"address", "tokens"}`.
-
-    Raises:
-        ConfigurationError: it is another thing, an address is none, or a number of tokens is not above 0.
-    """
-    if not isinstance(listed, list):
-        raise ConfigurationError("The holders are no list.", mend=_HOLDERS)
-    holders = []
-    for place, entry in enumerate(listed, start=1):
-        fields_given = dict(entry) if isinstance(entry, dict) else {}
-        address, tokens = fields_given.pop("address", None), fields_given.pop("tokens", None)
-        if fields_given or not (isinstance(address, str) and is_address(address)):
-            raise ConfigurationError(f"Holder {place} has no address that is one.", mend=_HOLDERS)
-        if type(tokens) is not int or tokens < 1:
-            raise ConfigurationError(f"Holder {place} has no tokens.", mend=_HOLDERS)
-        holders.append(Holder(address, tokens))
-    return tuple(holders)
-
-
-def check(config: DeploymentConfig) -> None:
-    """Raise ConfigurationError where the values are unsafe together, in plain words."""
-    lane, switch = config.fast_lane, config.switch
-    needed = switch.open_window_s + config.vote_span_s + switch.margin_s
-    problems = {
-        "the token has no name, symbol or holder": not (
-            config.token_name and config.token_symbol and config.holders
-        ),
-        f"a suspension ends after at most {switch.hard_cap_s} s (switch.hard_cap_s), but its vote can take "
-        f"{needed} s": needed > switch.hard_cap_s,
-        f"a suspension of up to {switch.hard_cap_s} s (switch.hard_cap_s) is more than the budget of "
-        f"{switch.budget_s} s": switch.hard_cap_s > switch.budget_s,
-        f"the suspension budget of {switch.budget_s} s does not cover one suspension of {needed} s": (
-            needed > switch.budget_s
-        ),
-        "fast_lane.super_quorum_percent must be above quorum_percent": (
-            lane.super_quorum_percent <= lane.quorum_percent
-        ),
-        "fast_lane.late_extension_s must be at most voting_period_s": lane.late_extension_s
-        > lane.voting_period_s,
-        "fast_lane.voting_delay_s must be at least 1": lane.voting_delay_s < 1,
-        "fast_lane.voting_period_s is outside its hard bounds": not (
-            lane.least_period_s <= lane.voting_period_s <= lane.most_period_s
-        ),
-    }
-    found = [problem for problem, present in problems.items() if present]
-    if found:
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
         raise ConfigurationError(
-            f"This deployment would be unsafe: {'; '.join(found)}.", mend="Change the file."
+            f"There is no deployment configuration {path}.",
+            mend="Copy deployments/example.toml for a real network, deployments/local.toml for a test.",
         )
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # a syntax error or text that is not UTF-8 is a ValueError
+        raise ConfigurationError(f"{path} cannot be read: {error}.", mend=_MEND) from error
+    if odd := sorted(set(raw) - _TABLES):
+        raise ConfigurationError(f"{path} has a table that is not known: [{odd[0]}].", mend=_MEND)
+    return raw
 
 
-def _table(raw: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
+def _party(raw: Mapping[str, Any], name: str, path: Path) -> str | None:
+    if name not in raw:
+        return None
+    table = _table(raw, name, path)
+    if set(table) != {"address"}:
+        raise ConfigurationError(f'{path}: [{name}] is written with address = "0x…" alone.', mend=_MEND)
+    return read_address(table["address"], f"{path}: [{name}]")
+
+
+def _table(raw: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
     if not isinstance(raw.get(name), dict):
         raise ConfigurationError(f"{path} lacks the table [{name}].", mend=_MEND)
     return cast("dict[str, Any]", raw[name])
 
 
-def _section(kind: type[T], name: str, tables: dict[str, Any], path: Path) -> T:
+def _section(kind: type[T], name: str, tables: Mapping[str, Any], path: Path) -> T:
     raw = _table(tables, name, path)
     names = set(get_type_hints(kind))
     if set(raw) != names:

@@ -1,192 +1,138 @@
-"""The steps of a deployment, in order, as data.
+"""The steps of a deployment, in order.
 
-A step names its contract and its arguments; `Ref("X")` stands for the address of a contract of the plan, also
-of one that comes later: addresses follow from the deployer's nonce. The last step takes the deployer's rights
-away.
+Whoever is `admin` at first sets the roles: the key that deploys, which hands its rights to the executive in
+the last steps, or the executive itself, which then is ADMIN from the access manager's creation on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from scripts.deployment.config import DeploymentConfig, ExistingToken, OwnToken
+from scripts.deployment.role_table import (
+    ADMIN,
+    GUARDIAN,
+    HOLDERS,
+    HUB,
+    PAUSE,
+    REGISTRY,
+    RESTRICTED,
+    ROLE_NAMES,
+    selector,
+)
+from scripts.deployment.steps import Call, Deploy, Ref, Step, addresses, resolved
 
-import rlp  # type: ignore[import-untyped]
-from eth_utils.address import to_checksum_address
-from eth_utils.conversions import to_bytes
-from eth_utils.crypto import keccak
+__all__ = [
+    "ADMIN",
+    "GUARDIAN",
+    "HOLDERS",
+    "HUB",
+    "PAUSE",
+    "REGISTRY",
+    "RESTRICTED",
+    "ROLE_NAMES",
+    "ZERO",
+    "Call",
+    "Deploy",
+    "Ref",
+    "Step",
+    "addresses",
+    "resolved",
+    "selector",
+    "steps",
+]
 
-from scripts.deployment.config import DeploymentConfig
-
-ADMIN, PAUSE, HUB, GUARDIAN, REGISTRY = range(5)
-ROLE_NAMES = {ADMIN: "ADMIN", PAUSE: "PAUSE", HUB: "HUB", GUARDIAN: "GUARDIAN", REGISTRY: "REGISTRY"}
 ZERO = "0x" + "00" * 20
 UNIT = 10**18
 
-RESTRICTED: dict[int, dict[str, tuple[str, ...]]] = {
-    PAUSE: {
-        "KillSwitch": (
-            "pause(uint256,uint256,uint64)",
-            "resume(uint256,uint32,uint64)",
-            "openHolderCase(uint256,uint8,uint32,bytes32)",
-            "markVote(uint256,uint256)",
-            "setVoteSpan(uint48)",
-        )
-    },
-    HUB: {
-        "KillSwitch": (
-            "trip((uint256,uint32,uint64,uint16,int64,int64,bytes32,bytes32,uint32))",
-            "openBreachCase((uint256,uint32,uint64,uint16,int64,int64,bytes32,bytes32,uint32))",
-        )
-    },
-    REGISTRY: {"ReportHub": ("onActivate(uint256,uint32,uint48)",)},
-}
-"""Functions of each role; every other restricted function is ADMIN's."""
 
-HOLDERS = {ADMIN: "TribuneTimelock", PAUSE: "PauseGovernor", HUB: "ReportHub", REGISTRY: "ModelRegistry"}
-"""The one holder of each role after a deployment; GUARDIAN has none until governance grants it."""
+def steps(config: DeploymentConfig, admin: str) -> tuple[Step, ...]:
+    """Return all steps of a deployment whose first ADMIN is `admin`, contracts first."""
+    return (*_contracts(config, admin), *_wiring(), *_roles(config), *_handover(config, admin))
 
 
-@dataclass(frozen=True)
-class Ref:
-    """The address of a contract of the plan."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Deploy:
-    """Create a contract."""
-
-    name: str
-    arguments: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Call:
-    """Call a function of a contract of the plan; `why` is for people."""
-
-    name: str
-    function: str
-    arguments: tuple[Any, ...]
-    why: str
-
-
-Step = Deploy | Call
-
-
-def selector(signature: str) -> bytes:
-    """First four bytes of a function signature's hash."""
-    return keccak(text=signature)[:4]
-
-
-def steps(config: DeploymentConfig, deployer: str) -> tuple[Step, ...]:
-    """Return all steps of a deployment by `deployer`, contracts first."""
-    slow, fast = config.slow_lane, config.fast_lane
-    manager, timelock = Ref("TribuneAccessManager"), Ref("TribuneTimelock")
-    token, policies, registry = Ref("TribuneToken"), Ref("PolicyBook"), Ref("ModelRegistry")
-    switch, hub = Ref("KillSwitch"), Ref("ReportHub")
-    lane = (
-        fast.voting_delay_s,
-        fast.voting_period_s,
-        fast.late_extension_s,
-        fast.execution_grace_s,
-        fast.quorum_percent,
-        fast.super_quorum_percent,
-        fast.least_period_s,
-        fast.most_period_s,
-    )
-    contracts: tuple[Step, ...] = (
-        Deploy("TribuneAccessManager", (deployer,)),
-        Deploy(
-            "TribuneToken",
-            (
-                config.token_name,
-                config.token_symbol,
-                [holder.address for holder in config.holders],
-                [holder.tokens * UNIT for holder in config.holders],
-            ),
-        ),
-        # Executor zero: anyone may carry out what was decided. No admin: it administers itself.
-        Deploy("TribuneTimelock", (slow.timelock_delay_s, [Ref("OversightGovernor")], [ZERO])),
-        Deploy(
-            "OversightGovernor",
-            (
-                token,
-                timelock,
-                slow.voting_delay_s,
-                slow.voting_period_s,
-                slow.threshold_tokens * UNIT,
-                slow.quorum_percent,
-                slow.late_extension_s,
-            ),
-        ),
+def _contracts(config: DeploymentConfig, admin: str) -> tuple[Deploy, ...]:
+    manager, token, executive = Ref("TribuneAccessManager"), _token(config), _executive(config)
+    policies, registry, switch = Ref("PolicyBook"), Ref("ModelRegistry"), Ref("KillSwitch")
+    bounds = (config.switch_least.as_tuple(), config.switch.as_tuple(), config.switch_most.as_tuple())
+    return (
+        Deploy("TribuneAccessManager", (admin,)),
+        *_own_token(config),
+        *_slow_lane(config),
         Deploy("MonitorRegistry", (manager,)),
         Deploy("PolicyBook", (manager, Ref("MonitorRegistry"))),
         Deploy("ModelRegistry", (manager, policies)),
         Deploy("DecisionLog", (registry, policies)),
-        Deploy(
-            "KillSwitch",
-            (
-                manager,
-                registry,
-                policies,
-                config.switch_least.as_tuple(),
-                config.switch.as_tuple(),
-                config.switch_most.as_tuple(),
-            ),
-        ),
+        Deploy("KillSwitch", (manager, registry, policies, *bounds)),
         Deploy("ReportHub", (manager, policies, registry, Ref("DecisionLog"), switch)),
-        Deploy("PauseGovernor", (token, switch, registry, timelock, lane)),
+        Deploy("PauseGovernor", (token, switch, registry, executive, config.fast_lane.as_tuple())),
     )
-    roles: list[Step] = [
-        Call("ModelRegistry", "setHub", (hub,), "the registry asks this hub about evaluations")
-    ]
+
+
+def _token(config: DeploymentConfig) -> Ref | str:
+    return config.token.address if isinstance(config.token, ExistingToken) else Ref("TribuneToken")
+
+
+def _executive(config: DeploymentConfig) -> Ref | str:
+    return config.executive or Ref("TribuneTimelock")
+
+
+def _own_token(config: DeploymentConfig) -> tuple[Deploy, ...]:
+    token = config.token
+    if isinstance(token, ExistingToken):
+        return ()
+    if isinstance(token, OwnToken):
+        holders = [holder.address for holder in token.holders]
+        amounts = [holder.tokens * UNIT for holder in token.holders]
+        return (Deploy("TribuneToken", (token.name, token.symbol, holders, amounts)),)
+    return (Deploy("TribuneToken", (token.underlying, token.name, token.symbol), kind="TribuneWrappedToken"),)
+
+
+def _slow_lane(config: DeploymentConfig) -> tuple[Deploy, ...]:
+    slow = config.slow_lane
+    if slow is None:
+        return ()
+    settings = (slow.voting_delay_s, slow.voting_period_s, slow.threshold_tokens * UNIT, slow.quorum_percent)
+    return (
+        # Executor zero: anyone may carry out what was decided. No admin: it administers itself.
+        Deploy("TribuneTimelock", (slow.timelock_delay_s, [Ref("OversightGovernor")], [ZERO])),
+        Deploy(
+            "OversightGovernor", (_token(config), Ref("TribuneTimelock"), *settings, slow.late_extension_s)
+        ),
+    )
+
+
+def _wiring() -> tuple[Call, ...]:
+    return (
+        Call("ModelRegistry", "setHub", (Ref("ReportHub"),), "the registry asks this hub about evaluations"),
+    )
+
+
+def _roles(config: DeploymentConfig) -> tuple[Call, ...]:
+    """Functions to roles, then roles to holders; the span comes last, since it needs PAUSE."""
+    made: list[Call] = []
     for role, targets in RESTRICTED.items():
-        roles.append(Call("TribuneAccessManager", "labelRole", (role, ROLE_NAMES[role]), "names the role"))
+        made.append(_manager("labelRole", role, ROLE_NAMES[role], why="names the role"))
         for target, functions in targets.items():
             selectors = [selector(function) for function in functions]
-            roles.append(
-                Call(
-                    "TribuneAccessManager",
-                    "setTargetFunctionRole",
-                    (Ref(target), selectors, role),
-                    f"{ROLE_NAMES[role]} may call {', '.join(f.split('(')[0] for f in functions)}",
-                )
-            )
+            why = f"{ROLE_NAMES[role]} may call {', '.join(f.split('(')[0] for f in functions)}"
+            made.append(_manager("setTargetFunctionRole", Ref(target), selectors, role, why=why))
     for role, holder in HOLDERS.items():
         if role != ADMIN:
-            roles.append(
-                Call(
-                    "TribuneAccessManager",
-                    "grantRole",
-                    (role, Ref(holder), 0),
-                    f"{holder} gets {ROLE_NAMES[role]}",
-                )
-            )
+            made.append(_manager("grantRole", role, Ref(holder), 0, why=f"{holder} gets {ROLE_NAMES[role]}"))
+    if config.guardian:
+        made.append(_manager("grantRole", GUARDIAN, config.guardian, 0, why="the guardian gets GUARDIAN"))
+    span = Call("PauseGovernor", "pushVoteSpan", (), "the switch learns how long a vote can take")
+    return (*made, span)
+
+
+def _handover(config: DeploymentConfig, admin: str) -> tuple[Call, ...]:
+    """Return the deployer's last two steps; none where the executive itself was ADMIN from the start."""
+    if config.executive == admin:
+        return ()
     return (
-        *contracts,
-        *roles,
-        Call("PauseGovernor", "pushVoteSpan", (), "the switch learns how long a vote can take"),
-        Call("TribuneAccessManager", "grantRole", (ADMIN, timelock, 0), "the timelock gets ADMIN"),
-        Call("TribuneAccessManager", "renounceRole", (ADMIN, deployer), "the deployer gives up ADMIN"),
+        _manager("grantRole", ADMIN, _executive(config), 0, why="the executive gets ADMIN"),
+        _manager("renounceRole", ADMIN, admin, why="the deployer gives up ADMIN"),
     )
 
 
-def addresses(plan: tuple[Step, ...], deployer: str, nonce: int) -> dict[str, str]:
-    """Return name → address of each contract, given the deployer's next nonce."""
-    found: dict[str, str] = {}
-    for offset, step in enumerate(plan):
-        if isinstance(step, Deploy):
-            encoded = rlp.encode([to_bytes(hexstr=deployer), nonce + offset])
-            found[step.name] = to_checksum_address(keccak(encoded)[12:])
-    return found
-
-
-def resolved(value: Any, address_of: Callable[[str], str]) -> Any:
-    """Return `value` with every `Ref` in it replaced by an address."""
-    if isinstance(value, Ref):
-        return address_of(value.name)
-    if isinstance(value, (list, tuple)):
-        return type(value)(resolved(item, address_of) for item in value)
-    return value
+def _manager(function: str, *arguments: object, why: str) -> Call:
+    return Call("TribuneAccessManager", function, arguments, why)

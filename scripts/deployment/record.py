@@ -23,7 +23,7 @@ def write(
         "block": block,
         "addresses": dict(sorted(addresses.items())),
         "parameters": {
-            "slow_lane": asdict(config.slow_lane),
+            "slow_lane": asdict(config.slow_lane) if config.slow_lane else None,
             "fast_lane": asdict(config.fast_lane),
             "switch": asdict(config.switch),
             "vote_span_s": config.vote_span_s,

@@ -17,7 +17,7 @@ from eth_utils.crypto import keccak
 from contracts import signing
 from contracts.calls import impersonated, now, warp_to
 from contracts.signing import FOR, Report
-from scripts.deployment.config import DeploymentConfig, FastLane, Holder, SlowLane, Switch
+from scripts.deployment.config import DeploymentConfig, FastLane, Holder, OwnToken, SlowLane, Switch
 from scripts.deployment.plan import Deploy, addresses, resolved, steps
 
 STEP, GRACE, DEADLINE, SUSPENSION = 1000, 50, 500, 3000
@@ -278,14 +278,14 @@ def build() -> World:
     deployer, steward, stranger, outsider = accounts[:4]
     monitors, holders = accounts[4:7], accounts[7:12]
     allocation = tuple(Holder(str(who), share) for who, share in zip(holders, SHARES, strict=True))
-    config = DeploymentConfig("Tribune test", "TRIB", allocation, SLOW, LANE, INITIAL, LEAST, MOST)
+    config = DeploymentConfig(OwnToken("Tribune test", "TRIB", allocation), SLOW, LANE, INITIAL, LEAST, MOST)
     plan = steps(config, str(deployer))
     where = addresses(plan, str(deployer), deployer.nonce)
     contracts: dict[str, Any] = {}
     for step in plan:
         arguments = resolved(step.arguments, where.__getitem__)
         if isinstance(step, Deploy):
-            contracts[step.name] = deployer.deploy(getattr(ape.project, step.name), *arguments)
+            contracts[step.name] = deployer.deploy(getattr(ape.project, step.contract), *arguments)
         else:
             getattr(contracts[step.name], step.function)(*arguments, sender=deployer)
     world = World(contracts, deployer, steward, stranger, list(monitors), outsider, list(holders))

@@ -116,8 +116,8 @@ def deploy(anvil: Anvil, *, config: DeploymentConfig | None = None, votes: bool 
     for step in plan:
         arguments = resolved(step.arguments, where.__getitem__)
         if isinstance(step, Deploy):
-            code = contract_types()[step.name]["deploymentBytecode"]["bytecode"]
-            factory = web3.eth.contract(abi=contract_types()[step.name]["abi"], bytecode=code)
+            code = contract_types()[step.contract]["deploymentBytecode"]["bytecode"]
+            factory = web3.eth.contract(abi=contract_types()[step.contract]["abi"], bytecode=code)
             call = factory.constructor(*arguments)
         else:
             call = contracts[step.name].get_function_by_name(step.function)(*arguments)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.deployment.config import Switch, load, read_holders
+from scripts.deployment.config import OwnToken, Switch, load
+from scripts.deployment.token_config import read_holders
 from tribune.exceptions import ConfigurationError
 from unit.scripts.deployment.samples import HOLDER, LOCAL, STRANGER, changed
 
@@ -13,22 +14,22 @@ def test_load__local_file__counts_the_longest_vote() -> None:
     config = load(LOCAL, (HOLDER,))
     lane = config.fast_lane
     assert config.vote_span_s == lane.voting_delay_s + lane.voting_period_s + lane.late_extension_s
-    assert config.holders == (HOLDER,)
+    assert config.token == OwnToken("Tribune demo", "TRIB", (HOLDER,))
 
 
 def test_load__holders_in_the_file__read(tmp_path: Path) -> None:
     listed = f'symbol = "TRIB"\nholders = [{{address = "{STRANGER}", tokens = 100}}]'
     path = changed(tmp_path / "x.toml", 'symbol = "TRIB"', listed)
-    assert load(path).holders == (HOLDER,)
+    assert load(path).token == OwnToken("Tribune demo", "TRIB", (HOLDER,))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         ('name = "Tribune demo"', 'name = ""', "no name, symbol or holder"),
-        ("hard_cap_s = 300", "hard_cap_s = 20", "its vote can take 46 s"),
+        ("hard_cap_s = 300", "hard_cap_s = 20", "its vote can take 24 s"),
         ("hard_cap_s = 300", "hard_cap_s = 601", "more than the budget of 600 s"),
-        ("budget_s = 600", "budget_s = 40", "does not cover one suspension of 46 s"),
+        ("budget_s = 600", "budget_s = 20", "does not cover one suspension of 24 s"),
         ("super_quorum_percent = 80", "super_quorum_percent = 20", "must be above quorum_percent"),
         ("voting_period_s = 8\nlate_extension_s = 2", "voting_period_s = 8\nlate_extension_s = 9", "at most"),
         ("voting_delay_s = 1\n", "voting_delay_s = 0\n", "voting_delay_s must be at least 1"),
@@ -47,7 +48,8 @@ def test_load__unsafe_together__refused_in_plain_words(
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("[switch]", "[swich]", r"lacks the table \[switch\]"),
+        ("[switch]", "[swich]", r"not known: \[swich\]"),
+        ("[switch]\n", "[guardian]\n", r"lacks the table \[switch\]"),
         ("margin_s = 5", "", r"missing or unknown in \[switch\]: margin_s"),
         ("margin_s = 5", "margin_s = 5\nmargins = 5", r"missing or unknown in \[switch\]: margins"),
         ("margin_s = 5", 'margin_s = "5"', r"\[switch\]: margin_s"),
@@ -63,7 +65,7 @@ def test_load__not_of_its_form__names_the_place(tmp_path: Path, old: str, new: s
 
 
 def test_load__no_file__names_one_to_copy(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"Copy deployments/local\.toml"):
+    with pytest.raises(ConfigurationError, match=r"deployments/local\.toml for a test"):
         load(tmp_path / "nowhere.toml")
 
 
