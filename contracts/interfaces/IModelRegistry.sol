@@ -30,6 +30,12 @@ interface IModelRegistry {
     /// @notice Version in force now, 0 if none.
     function activeVersion(uint256 modelId) external view returns (uint32);
 
+    /// @notice Steward, and version in force at `time`, both 0 if there is none: one cheap call for both.
+    function stewardAndVersionAt(uint256 modelId, uint48 time) external view returns (address steward, uint32 version);
+
+    /// @notice When the model's first version took or takes force (unix seconds), 0 if none was activated.
+    function activeSince(uint256 modelId) external view returns (uint48);
+
     /// @notice Digest of a version's evaluation set; reverts for an unknown version.
     function evaluationSetOf(uint256 modelId, uint32 version) external view returns (bytes32);
 }

@@ -6,6 +6,8 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IModelRegistry, Version} from "../interfaces/IModelRegistry.sol";
 import {IPolicyBook} from "../interfaces/IPolicyBook.sol";
 import {IReportHub} from "../interfaces/IReportHub.sol";
+import {AgentReference} from "./registry/AgentReference.sol";
+import {Statements} from "./registry/Statements.sol";
 
 /**
  * @title ModelRegistry
@@ -16,21 +18,40 @@ import {IReportHub} from "../interfaces/IReportHub.sol";
  * - A version takes force at a boundary of the frame grid, and a frame belongs to the version in force at its end; so
  *   where frames are as long as their step, each has one version. It takes force only after a quorum of monitors
  *   found that it meets the policy in force on its evaluation set.
+ * - Activations keep a minimum distance, so that no steward rotates versions faster than rules, votes and cooldowns,
+ *   which go by version, can follow.
+ * - A model's steward, its last activated version and when that takes force share a word: reports and anchors read it.
  * - Nothing here frees a halted model: neither activation nor a transfer of the token touches its state.
  */
-contract ModelRegistry is IModelRegistry, ERC721, AccessManaged {
+contract ModelRegistry is IModelRegistry, Statements, AgentReference, ERC721, AccessManaged {
     struct Activation {
         uint48 from;
         uint32 version;
     }
 
+    /// @dev `steward` follows the token's holder; `from` and `version` are the last activation, 0 before the first.
+    struct Head {
+        address steward;
+        uint48 from;
+        uint32 version;
+    }
+
+    /// @notice No distance of activations may be longer (seconds): a fix must not wait for ever.
+    uint48 public constant MAX_ACTIVATION_DISTANCE = 30 days;
+
+    /// @notice The policies whose frame grid activations keep to.
     IPolicyBook public immutable policies;
+    /// @notice The hub that is asked about evaluations.
     IReportHub public hub;
+    /// @notice Least time between two versions of a model taking force (seconds).
+    uint48 public activationDistance;
+    /// @notice How many models there are; they are numbered from 1.
     uint256 public modelCount;
 
     mapping(uint256 modelId => string) private _names;
     mapping(uint256 modelId => Version[]) private _versions;
     mapping(uint256 modelId => Activation[]) private _activations;
+    mapping(uint256 modelId => Head) private _heads;
 
     /// @notice A model was registered.
     event ModelRegistered(uint256 indexed modelId, address indexed steward, string name);
@@ -40,6 +61,8 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessManaged {
     event VersionActivated(uint256 indexed modelId, uint32 indexed version, uint32 previous, uint48 from);
     /// @notice Evaluations are asked of another hub from now on.
     event HubChanged(address indexed previous, address indexed current);
+    /// @notice Versions keep another distance from now on (seconds).
+    event ActivationDistanceChanged(uint48 previous, uint48 current);
 
     /// @notice A model needs a name.
     error ModelNameEmpty();
@@ -53,18 +76,28 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessManaged {
     error ModelNotEvaluated(uint256 modelId, uint32 version);
     /// @notice An activation is already under way, or made for this very boundary; wait for the next.
     error ModelActivationPending(uint256 modelId, uint48 from);
+    /// @notice The next version may take force from `earliest` on, not yet at `from`.
+    error ModelActivationTooSoon(uint256 modelId, uint48 from, uint48 earliest);
+    /// @notice The distance of activations is above `most`.
+    error ModelActivationDistanceTooLong(uint48 distance, uint48 most);
 
-    constructor(address authority_, IPolicyBook policies_)
+    constructor(address authority_, IPolicyBook policies_, uint48 activationDistance_)
         ERC721("Tribune model", "TRIBUNE-MODEL")
         AccessManaged(authority_)
     {
         policies = policies_;
+        _setActivationDistance(activationDistance_);
     }
 
     /// @notice Names the hub that evaluations are asked of.
     function setHub(IReportHub hub_) external restricted {
         emit HubChanged(address(hub), address(hub_));
         hub = hub_;
+    }
+
+    /// @notice Sets the least time between two versions of a model taking force (seconds).
+    function setActivationDistance(uint48 distance) external restricted {
+        _setActivationDistance(distance);
     }
 
     /// @notice Registers a model; the caller becomes its steward.
@@ -92,20 +125,24 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessManaged {
     }
 
     /// @notice Puts a version in force at the next boundary of the frame grid.
+    /// @return from When it takes force (unix seconds).
     function activate(uint256 modelId, uint32 version) external returns (uint48 from) {
         _onlySteward(modelId);
         _known(modelId, version);
         require(hub.evaluationPassed(modelId, version), ModelNotEvaluated(modelId, version));
         from = policies.boundaryAtOrAfter(modelId, uint48(block.timestamp));
-        Activation[] storage list = _activations[modelId];
-        uint32 previous;
-        if (list.length > 0) {
-            Activation storage last = list[list.length - 1];
+        Head storage head = _heads[modelId];
+        (uint48 last, uint32 previous) = (head.from, head.version);
+        if (previous != 0) {
             // One a boundary, so that {versionAt} has little to look through.
-            require(last.from <= block.timestamp && last.from < from, ModelActivationPending(modelId, last.from));
-            previous = last.version;
+            require(last <= block.timestamp && last < from, ModelActivationPending(modelId, last));
+            require(
+                from >= last + activationDistance,
+                ModelActivationTooSoon(modelId, from, last + activationDistance)
+            );
         }
-        list.push(Activation({from: from, version: version}));
+        (head.from, head.version) = (from, version);
+        _activations[modelId].push(Activation({from: from, version: version}));
         emit VersionActivated(modelId, version, previous, from);
         hub.onActivate(modelId, version, from);
     }
@@ -136,21 +173,56 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessManaged {
     }
 
     /// @inheritdoc IModelRegistry
-    function versionAt(uint256 modelId, uint48 time) public view returns (uint32) {
-        Activation[] storage list = _activations[modelId];
-        for (uint256 i = list.length; i > 0; --i) {
-            if (list[i - 1].from <= time) return list[i - 1].version;
-        }
-        return 0;
+    function versionAt(uint256 modelId, uint48 time) external view returns (uint32) {
+        return _versionAt(modelId, _heads[modelId], time);
     }
 
     /// @inheritdoc IModelRegistry
     function activeVersion(uint256 modelId) external view returns (uint32) {
-        return versionAt(modelId, uint48(block.timestamp));
+        return _versionAt(modelId, _heads[modelId], uint48(block.timestamp));
     }
 
-    function _onlySteward(uint256 modelId) private view {
+    /// @inheritdoc IModelRegistry
+    function stewardAndVersionAt(uint256 modelId, uint48 time) external view returns (address, uint32) {
+        Head memory head = _heads[modelId];
+        return (head.steward, _versionAt(modelId, head, time));
+    }
+
+    /// @inheritdoc IModelRegistry
+    function activeSince(uint256 modelId) external view returns (uint48) {
+        return _heads[modelId].version == 0 ? 0 : _activations[modelId][0].from;
+    }
+
+    /// @dev The head follows every change of holder, a transfer by approval included.
+    function _update(address to, uint256 modelId, address auth) internal override returns (address) {
+        _heads[modelId].steward = to;
+        return super._update(to, modelId, auth);
+    }
+
+    function _setActivationDistance(uint48 distance) private {
+        require(
+            distance <= MAX_ACTIVATION_DISTANCE,
+            ModelActivationDistanceTooLong(distance, MAX_ACTIVATION_DISTANCE)
+        );
+        emit ActivationDistanceChanged(activationDistance, distance);
+        activationDistance = distance;
+    }
+
+    function _onlySteward(uint256 modelId) internal view override {
         require(ownerOf(modelId) == msg.sender, ModelNotSteward(modelId, msg.sender));
+    }
+
+    function _artifactOf(uint256 modelId, uint32 version) internal view override returns (bytes32) {
+        return _known(modelId, version).artifact;
+    }
+
+    function _versionAt(uint256 modelId, Head memory head, uint48 time) private view returns (uint32) {
+        if (head.version == 0 || head.from <= time) return head.version;
+        Activation[] storage list = _activations[modelId];
+        for (uint256 i = list.length - 1; i > 0; --i) {
+            if (list[i - 1].from <= time) return list[i - 1].version;
+        }
+        return 0;
     }
 
     function _known(uint256 modelId, uint32 version) private view returns (Version storage) {

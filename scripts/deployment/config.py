@@ -28,6 +28,7 @@ __all__ = [
     "FastLane",
     "Holder",
     "OwnToken",
+    "Registry",
     "SlowLane",
     "Switch",
     "WrappedToken",
@@ -37,7 +38,7 @@ __all__ = [
 T = TypeVar("T")
 
 _MEND = "Compare it with deployments/local.toml."
-_TABLES = {"token", "executive", "guardian", "slow_lane", "fast_lane"} | {
+_TABLES = {"token", "executive", "guardian", "slow_lane", "fast_lane", "registry"} | {
     "switch",
     "switch_least",
     "switch_most",
@@ -91,6 +92,14 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Registry:
+    """Parameters of ModelRegistry."""
+
+    activation_distance_s: int
+    """Least time between two versions of a model taking force, at most 30 days."""
+
+
+@dataclass(frozen=True)
 class DeploymentConfig:
     """All that a deployment needs to know."""
 
@@ -101,6 +110,7 @@ class DeploymentConfig:
     switch: Switch
     switch_least: Switch
     switch_most: Switch
+    registry: Registry
     executive: str | None = None
     """An existing timelock, Safe or DAO that stands in the place of OversightGovernor and timelock."""
     guardian: str | None = None
@@ -134,6 +144,7 @@ def load(path: Path, holders: tuple[Holder, ...] = ()) -> DeploymentConfig:
         switch=_section(Switch, "switch", raw, path),
         switch_least=_section(Switch, "switch_least", raw, path),
         switch_most=_section(Switch, "switch_most", raw, path),
+        registry=_section(Registry, "registry", raw, path),
         executive=executive,
         guardian=_party(raw, "guardian", path),
     )

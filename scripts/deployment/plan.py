@@ -59,7 +59,7 @@ def _contracts(config: DeploymentConfig, admin: str) -> tuple[Deploy, ...]:
         *_slow_lane(config),
         Deploy("MonitorRegistry", (manager,)),
         Deploy("PolicyBook", (manager, Ref("MonitorRegistry"))),
-        Deploy("ModelRegistry", (manager, policies)),
+        Deploy("ModelRegistry", (manager, policies, config.registry.activation_distance_s)),
         Deploy("DecisionLog", (registry, policies)),
         Deploy("KillSwitch", (manager, registry, policies, *bounds)),
         Deploy("ReportHub", (manager, policies, registry, Ref("DecisionLog"), switch)),

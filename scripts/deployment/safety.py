@@ -8,10 +8,12 @@ from __future__ import annotations
 from scripts.deployment.config import DeploymentConfig, OwnToken, WrappedToken
 from tribune.exceptions import ConfigurationError
 
+_MAX_ACTIVATION_DISTANCE_S = 30 * 24 * 3600  # constant in ModelRegistry
+
 
 def check(config: DeploymentConfig) -> None:
     """Raise ConfigurationError where the values are unsafe together, naming every reason."""
-    found = [*_token(config), *_suspension(config), *_votes(config), *_parties(config)]
+    found = [*_token(config), *_suspension(config), *_votes(config), *_versions(config), *_parties(config)]
     if found:
         raise ConfigurationError(
             f"This deployment would be unsafe: {'; '.join(found)}.", mend="Change the file."
@@ -86,6 +88,12 @@ def _votes(config: DeploymentConfig) -> list[str]:
             slow.late_extension_s > slow.voting_period_s
         )
     return [problem for problem, present in problems.items() if present]
+
+
+def _versions(config: DeploymentConfig) -> list[str]:
+    if config.registry.activation_distance_s > _MAX_ACTIVATION_DISTANCE_S:
+        return [f"registry.activation_distance_s is over {_MAX_ACTIVATION_DISTANCE_S} (30 days)"]
+    return []
 
 
 def _parties(config: DeploymentConfig) -> list[str]:

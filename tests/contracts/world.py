@@ -17,7 +17,15 @@ from eth_utils.crypto import keccak
 from contracts import signing
 from contracts.calls import impersonated, now, warp_to
 from contracts.signing import FOR, Report
-from scripts.deployment.config import DeploymentConfig, FastLane, Holder, OwnToken, SlowLane, Switch
+from scripts.deployment.config import (
+    DeploymentConfig,
+    FastLane,
+    Holder,
+    OwnToken,
+    Registry,
+    SlowLane,
+    Switch,
+)
 from scripts.deployment.plan import Deploy, addresses, resolved, steps
 
 STEP, GRACE, DEADLINE, SUSPENSION = 1000, 50, 500, 3000
@@ -278,7 +286,9 @@ def build() -> World:
     deployer, steward, stranger, outsider = accounts[:4]
     monitors, holders = accounts[4:7], accounts[7:12]
     allocation = tuple(Holder(str(who), share) for who, share in zip(holders, SHARES, strict=True))
-    config = DeploymentConfig(OwnToken("Tribune test", "TRIB", allocation), SLOW, LANE, INITIAL, LEAST, MOST)
+    config = DeploymentConfig(
+        OwnToken("Tribune test", "TRIB", allocation), SLOW, LANE, INITIAL, LEAST, MOST, Registry(0)
+    )
     plan = steps(config, str(deployer))
     where = addresses(plan, str(deployer), deployer.nonce)
     contracts: dict[str, Any] = {}

@@ -17,6 +17,7 @@ ADMIN_CALLS: list[Call] = [
     ("monitor_registry", "admit", ("0x" + "11" * 20, "x", "")),
     ("monitor_registry", "dismiss", ("0x" + "11" * 20,)),
     ("registry", "setHub", ("0x" + "11" * 20,)),
+    ("registry", "setActivationDistance", (1,)),
     ("switch", "retire", (1,)),
     ("switch", "setParameters", (INITIAL.as_tuple(),)),
 ]
@@ -77,11 +78,14 @@ def test_restricted__every_function_that_says_so__tried(world: World) -> None:
         "registry": {
             "activate",
             "approve",
+            "attest",
             "registerModel",
             "registerVersion",
             "safeTransferFrom",
+            "setAgent",
             "setApprovalForAll",
             "transferFrom",
+            "withdrawStatement",
         },
     }
     for contract, names in public.items():

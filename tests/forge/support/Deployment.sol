@@ -65,7 +65,7 @@ abstract contract Deployment {
         slowLane = new OversightGovernor(token, timelock, 10, 1000, 1 ether, 20, 100);
         monitorRegistry = new MonitorRegistry(address(access));
         policies = new PolicyBook(address(access), monitorRegistry);
-        registry = new ModelRegistry(address(access), policies);
+        registry = new ModelRegistry(address(access), policies, 0);
         log = new DecisionLog(registry, policies);
         (SwitchParameters memory least, SwitchParameters memory most) = _bounds();
         killSwitch = new KillSwitch(address(access), registry, policies, least, _parameters(), most);

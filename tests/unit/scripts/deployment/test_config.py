@@ -35,6 +35,7 @@ def test_load__holders_in_the_file__read(tmp_path: Path) -> None:
         ("voting_delay_s = 1\n", "voting_delay_s = 0\n", "voting_delay_s must be at least 1"),
         ("voting_period_s = 8", "voting_period_s = 4", "outside its hard bounds"),
         ("voting_period_s = 8", "voting_period_s = 604801", "outside its hard bounds"),
+        ("activation_distance_s = 0", "activation_distance_s = 2592001", "over 2592000"),
     ],
 )
 def test_load__unsafe_together__refused_in_plain_words(
