@@ -1,67 +1,70 @@
-"""Deploy Tribune's contracts: `ape run deploy --network … [--config FILE] [--account ALIAS]`.
+"""Deploy Tribune's contracts: `ape run deploy --network … --config FILE [--account ALIAS]`.
 
-Follows `scripts/deployment/plan.py` step by step, checks the addresses that follow from the deployer's nonce,
-writes `deployments/<chainId>.json`, and ends with the check of `verify_roles`. Refuses unsafe settings before
-it sends anything.
+Refuses unsafe settings before it sends anything, can be run again after a failure, writes
+`deployments/<chainId>.json` and ends with the check of `verify_roles`. `--dry-run` and `--plan` send nothing.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-import ape
 import click
 from ape.cli import ConnectedProviderCommand
 
+from scripts.deployment import ape_key, chain_checks
 from scripts.deployment import config as deployment_config
-from scripts.deployment import record
-from scripts.deployment.plan import Deploy, addresses, resolved, steps
-from scripts.deployment.token_config import read_holders
-from scripts.deployment.verify import verify
-from tribune.exceptions import TribuneError
+from scripts.deployment.run import by_key, by_plan, dry_run
+from scripts.deployment.token_config import Holder, read_holders
+from tribune.exceptions import ConfigurationError, TribuneError
 
 
 @click.command(cls=ConnectedProviderCommand)
-@click.option("--config", "config_path", type=Path, default=Path("deployments/local.toml"), show_default=True)
+@click.option("--config", "path", type=Path, default=Path("deployments/local.toml"), show_default=True)
 @click.option(
     "--holders", type=Path, help='JSON file with [{"address", "tokens"}], in place of the file\'s holders.'
 )
-@click.option(
-    "--account", "alias", help="Alias of the deployer's ape account; a development account if left out."
-)
+@click.option("--account", "alias", help="Alias of the deployer's ape account; local chains have one.")
 @click.option(
     "--folder", type=Path, default=Path("deployments"), show_default=True, help="Where the record goes."
 )
-def cli(config_path: Path, holders: Path | None, alias: str | None, folder: Path) -> None:
-    """Deploy all contracts, hand ADMIN to the timelock, and write the record that every other part reads."""
+@click.option("--dry-run", "dry", is_flag=True, help="Say and simulate every step; send nothing.")
+@click.option(
+    "--plan", type=Path, metavar="FOLDER", help="Write files for the [executive] to carry out; send nothing."
+)
+@click.option("--create", is_flag=True, help="With --plan: create the contracts with --account now.")
+@click.option("--salt", default="", help="With --plan: a word; another one gives other addresses.")
+@click.option("--anew", is_flag=True, help="Give up a deployment that was begun, and begin again.")
+def cli(
+    path: Path,
+    holders: Path | None,
+    alias: str | None,
+    folder: Path,
+    dry: bool,
+    plan: Path | None,
+    create: bool,
+    salt: str,
+    anew: bool,
+) -> None:
+    """Deploy all contracts, hand ADMIN to the executive, and write the record that every other part reads."""
     try:
-        listed = read_holders(json.loads(holders.read_text())) if holders else ()
-        config = deployment_config.load(config_path, listed)
+        config = deployment_config.load(path, _holders(holders))
+        node = ape_key.connected()
+        for warning in chain_checks.check(config, node):
+            click.echo(f"WARNING: {warning}")
+        if plan is not None:
+            account = ape_key.account(alias) if create else None
+            by_plan(config, node, plan, salt, account, click.echo)
+        elif dry:
+            dry_run(config, node, str(ape_key.account(alias).address), click.echo)
+        else:
+            by_key(config, node, ape_key.account(alias), folder, anew, click.echo)
     except TribuneError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _holders(path: Path | None) -> tuple[Holder, ...]:
+    try:
+        return read_holders(json.loads(path.read_text(encoding="utf-8"))) if path else ()
     except (OSError, ValueError) as error:
-        raise click.ClickException(f"The file of holders, {holders}, cannot be read: {error}.") from error
-    deployer = ape.accounts.load(alias) if alias else ape.accounts.test_accounts[0]
-    plan = steps(config, deployer.address)
-    where = addresses(plan, deployer.address, deployer.nonce)
-    block = ape.chain.blocks.head.number
-    deployed: dict[str, Any] = {}
-    for step in plan:
-        arguments = resolved(step.arguments, where.__getitem__)
-        if isinstance(step, Deploy):
-            contract = deployer.deploy(getattr(ape.project, step.contract), *arguments)
-            if contract.address != where[step.name]:
-                raise click.ClickException(
-                    f"{step.name} is at {contract.address}, not at {where[step.name]}: another transaction "
-                    "of the deployer got in between. Deploy again with an account that nothing else uses."
-                )
-            deployed[step.name] = contract
-            click.echo(f"{step.name:22} {contract.address}")
-        else:
-            getattr(deployed[step.name], step.function)(*arguments, sender=deployer)
-            click.echo(f"{'':22} {step.name}.{step.function}: {step.why}")
-    path = record.write(folder, ape.chain.chain_id, block, where, config)
-    click.echo(f"Written: {path}")
-    verify(where, block)
+        raise ConfigurationError(f"The file of holders, {path}, cannot be read: {error}.") from error

@@ -1,18 +1,20 @@
 """Check who may do what: `ape run verify_roles --network …`. Fails if any key holds an admin right.
 
-Replays the access manager's events from the deployment's block on, and checks the timelock's own roles too.
+Replays the access manager's events from the deployment's block on, and checks authorities, hubs, the
+timelock's own roles and the parameters too.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import ape
 import click
 from ape.cli import ConnectedProviderCommand
 
+from scripts.deployment import record
+from scripts.deployment.ape_key import connected
 from scripts.deployment.verify import verify
+from tribune.exceptions import TribuneError
 
 
 @click.command(cls=ConnectedProviderCommand)
@@ -20,9 +22,9 @@ from scripts.deployment.verify import verify
     "--folder", type=Path, default=Path("deployments"), show_default=True, help="Where the record is."
 )
 def cli(folder: Path) -> None:
-    """Print the holder of every role and fail on any that the plan does not name."""
-    path = folder / f"{ape.chain.chain_id}.json"
-    if not path.exists():
-        raise click.ClickException(f"There is no {path}. Deploy first: ape run deploy.")
-    record = json.loads(path.read_text())
-    verify(record["addresses"], record["block"])
+    """Print the holder of every role and the parameters; fail on anything beside the record."""
+    try:
+        node = connected()
+        verify(node, record.read(folder, node.chain_id)[0], click.echo)
+    except TribuneError as error:
+        raise click.ClickException(str(error)) from error

@@ -28,16 +28,16 @@ def where() -> dict[str, str]:
     return addresses(plan(), DEPLOYER, 0)
 
 
-def granted(role: int, account: str) -> RoleEvent:
-    return RoleEvent("RoleGranted", {"roleId": role, "account": account})
+def granted(role: int, account: str, delay: int = 0) -> RoleEvent:
+    return RoleEvent("RoleGranted", {"role_id": role, "account": account, "delay": delay})
 
 
 def revoked(role: int, account: str) -> RoleEvent:
-    return RoleEvent("RoleRevoked", {"roleId": role, "account": account})
+    return RoleEvent("RoleRevoked", {"role_id": role, "account": account})
 
 
 def opened_to(role: int, target: str, selector: bytes) -> RoleEvent:
-    return RoleEvent("TargetFunctionRoleUpdated", {"target": target, "selector": selector, "roleId": role})
+    return RoleEvent("TargetFunctionRoleUpdated", {"target": target, "selector": selector, "role_id": role})
 
 
 def history() -> list[RoleEvent]:
