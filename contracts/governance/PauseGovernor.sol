@@ -15,8 +15,9 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
-import {Case, CaseKind, ICaseVote, IKillSwitch} from "../interfaces/IKillSwitch.sol";
-import {BallotSignatures} from "./BallotSignatures.sol";
+import {CaseCall, CaseKind, ICaseVote, IKillSwitch} from "../interfaces/IKillSwitch.sol";
+import {Call, HolderCalls, SignedCall} from "./HolderCalls.sol";
+import {SignedBallots} from "./SignedBallots.sol";
 import {TimestampClock} from "./TimestampClock.sol";
 
 /// @notice How the fast lane votes, in seconds and percent of the supply.
@@ -27,17 +28,13 @@ struct FastLane {
     uint48 executionGrace;
     uint256 quorumPercent;
     uint256 superQuorumPercent;
+    /// Share of the supply, in millionths, whose holders can call for a vote.
+    uint32 callThreshold;
+    /// Gas that an ERC-1271 signer gets.
+    uint32 contractGas;
     /// Hard bounds of the period, for good.
     uint32 leastPeriod;
     uint32 mostPeriod;
-}
-
-/// @notice A ballot signed by its voter, for whoever relays it.
-struct SignedBallot {
-    address voter;
-    uint8 support;
-    string reason;
-    bytes signature;
 }
 
 /**
@@ -52,16 +49,16 @@ struct SignedBallot {
  * - `propose`, `queue`, `cancel` and `relay` revert: the only proposals are those of cases.
  * - A super-quorum ends a pause vote early, never a resume vote: halting may be quick, freeing must not be.
  * - A passed vote that nobody carries out expires, so that it cannot be kept in a pocket.
- * - A ballot's nonce is 0: `hasVoted` already makes it single-use, and a counter would only cost and block.
  *
  * Assumptions
  * - It is the only holder of PAUSE. `executive` is the timelock, Safe or DAO that decides in the slow lane.
  */
 contract PauseGovernor is
     GovernorSettings,
-    GovernorCountingSimple,
+    SignedBallots,
     GovernorVotesSuperQuorumFraction,
     GovernorPreventLateQuorum,
+    HolderCalls,
     ICaseVote
 {
     IKillSwitch public immutable killSwitch;
@@ -74,17 +71,14 @@ contract PauseGovernor is
     mapping(uint256 proposalId => uint256) private _caseOfProposal;
     mapping(uint256 proposalId => bool) private _isResume;
 
-    /// @notice A relayed ballot did not count: wrong signature, already voted, or no such choice.
-    event BallotSkipped(uint256 indexed proposalId, address indexed voter);
-
     /// @notice Proposals come from cases only.
     error PauseGovernorClosed();
     /// @notice Only the model's steward may call for this.
     error PauseGovernorNotSteward(uint256 modelId, address caller);
-    /// @notice A resume must cite the conclusion of the incident.
-    error PauseGovernorConclusionMissing(uint256 modelId);
-    /// @notice Delay at least 1, extension at most the period, grace above 0, super-quorum above quorum, period within
-    /// its hard bounds.
+    /// @notice The call is of another kind than the function, or of another epoch than the model.
+    error PauseGovernorCallInvalid(uint8 kind, uint64 epoch);
+    /// @notice Delay at least 1, extension at most the period, grace above 0, super-quorum above quorum, the threshold
+    /// of calls above 0 and at most the quorum, period within its hard bounds.
     error PauseGovernorSettingsInvalid();
 
     constructor(IVotes token_, IKillSwitch killSwitch_, IModelRegistry registry_, address executive_, FastLane memory lane)
@@ -94,31 +88,59 @@ contract PauseGovernor is
         GovernorVotesQuorumFraction(lane.quorumPercent)
         GovernorVotesSuperQuorumFraction(lane.superQuorumPercent)
         GovernorPreventLateQuorum(lane.lateExtension)
+        SignedBallots(lane.contractGas)
     {
         TimestampClock.check(token_);
         (killSwitch, registry, executive) = (killSwitch_, registry_, executive_);
         (executionGrace, leastPeriod, mostPeriod) = (lane.executionGrace, lane.leastPeriod, lane.mostPeriod);
         require(lane.executionGrace > 0 && executive_ != address(0), PauseGovernorSettingsInvalid());
+        _setCallThreshold(lane.callThreshold);
         _checkSettings();
     }
 
     // ── Cases ───────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @notice Opens the vote of a case. Anyone may call it, once a case, within the case's window.
-    function openCase(uint256 caseId) external returns (uint256 proposalId) {
-        return _openVote(caseId, killSwitch.caseOf(caseId));
+    function openCase(uint256 caseId) public returns (uint256 proposalId) {
+        CaseCall memory call = killSwitch.callOf(caseId);
+        (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, string memory description) =
+            _proposal(caseId, call);
+        proposalId = _propose(targets, values, calldatas, description, address(this));
+        _caseOfProposal[proposalId] = caseId;
+        if (call.kind == CaseKind.HolderResume) _isResume[proposalId] = true;
+        killSwitch.markVote(caseId, proposalId);
     }
 
-    /// @notice Calls for a paused model to run again in the named version, which must be in force.
+    /// @notice Opens a vote on pausing a model, on the call of holders: harm that no metric sees.
+    /// @param call What they signed; its kind is HolderPause.
+    /// @param signatures Theirs, in ascending order of their addresses.
+    function callPause(Call calldata call, SignedCall[] calldata signatures)
+        external
+        returns (uint256 caseId, uint256 proposalId)
+    {
+        return _call(CaseKind.HolderPause, call, signatures);
+    }
+
+    /// @notice Opens a vote on letting a paused model run again in the named version, which must be in force.
+    /// @param call What holders signed; its kind is HolderResume.
+    /// @param signatures Theirs, in ascending order of their addresses.
+    function callResume(Call calldata call, SignedCall[] calldata signatures)
+        external
+        returns (uint256 caseId, uint256 proposalId)
+    {
+        return _call(CaseKind.HolderResume, call, signatures);
+    }
+
+    /// @notice The steward's own call for a paused model to run again in the named version, which must be in force.
     /// @param conclusion SHA-256 of the incident's conclusion: cause and fix.
     function callResume(uint256 modelId, uint32 version, bytes32 conclusion)
         external
         returns (uint256 caseId, uint256 proposalId)
     {
         require(registry.stewardOf(modelId) == msg.sender, PauseGovernorNotSteward(modelId, msg.sender));
-        require(conclusion != 0, PauseGovernorConclusionMissing(modelId));
+        require(conclusion != 0, CallEvidenceMissing(modelId));
         caseId = killSwitch.openHolderCase(modelId, CaseKind.HolderResume, version, conclusion);
-        proposalId = _openVote(caseId, killSwitch.caseOf(caseId));
+        proposalId = openCase(caseId);
     }
 
     /// @notice Carries out the passed vote of a case. Anyone may call it.
@@ -139,7 +161,7 @@ contract PauseGovernor is
             string memory description
         )
     {
-        return _proposal(caseId, killSwitch.caseOf(caseId));
+        return _proposal(caseId, killSwitch.callOf(caseId));
     }
 
     /// @notice The case that a proposal is about, 0 if none.
@@ -161,66 +183,6 @@ contract PauseGovernor is
         ProposalState current = state(proposalId);
         return current == ProposalState.Defeated || current == ProposalState.Executed
             || current == ProposalState.Expired || current == ProposalState.Canceled;
-    }
-
-    // ── Ballots ─────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// @notice Casts many signed ballots. One that cannot count is skipped and named; the others count.
-    /// @dev Without a reason a ballot is OpenZeppelin's `Ballot`, with one its `ExtendedBallot` with empty params.
-    function castVotesBySig(uint256 proposalId, SignedBallot[] calldata ballots) external returns (uint256 counted) {
-        _validateStateBitmap(proposalId, _encodeStateBitmap(ProposalState.Active));
-        for (uint256 i = 0; i < ballots.length; ++i) {
-            SignedBallot calldata ballot = ballots[i];
-            bool plain = bytes(ballot.reason).length == 0;
-            if (
-                hasVoted(proposalId, ballot.voter) || ballot.support > uint8(VoteType.Abstain)
-                    || state(proposalId) != ProposalState.Active
-                    || !(
-                        plain
-                            ? _validateVoteSig(proposalId, ballot.support, ballot.voter, ballot.signature)
-                            : _validateExtendedVoteSig(
-                                proposalId, ballot.support, ballot.voter, ballot.reason, "", ballot.signature
-                            )
-                    )
-            ) {
-                emit BallotSkipped(proposalId, ballot.voter);
-                continue;
-            }
-            _castVote(proposalId, ballot.voter, ballot.support, ballot.reason);
-            ++counted;
-        }
-    }
-
-    function _validateVoteSig(uint256 proposalId, uint8 support, address voter, bytes memory signature)
-        internal
-        view
-        override
-        returns (bool)
-    {
-        bytes32 structHash = keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, support, voter, uint256(0)));
-        return BallotSignatures.isValid(voter, _hashTypedDataV4(structHash), signature);
-    }
-
-    function _validateExtendedVoteSig(
-        uint256 proposalId,
-        uint8 support,
-        address voter,
-        string memory reason,
-        bytes memory params,
-        bytes memory signature
-    ) internal view override returns (bool) {
-        bytes32 structHash = keccak256(
-            abi.encode(
-                EXTENDED_BALLOT_TYPEHASH,
-                proposalId,
-                support,
-                voter,
-                uint256(0),
-                keccak256(bytes(reason)),
-                keccak256(params)
-            )
-        );
-        return BallotSignatures.isValid(voter, _hashTypedDataV4(structHash), signature);
     }
 
     // ── Closed doors ────────────────────────────────────────────────────────────────────────────────────────
@@ -297,6 +259,12 @@ contract PauseGovernor is
         _checkSettings();
     }
 
+    /// @notice Changes the share of the supply, in millionths, whose holders can call for a vote.
+    function setCallThreshold(uint32 millionths) external onlyGovernance {
+        _setCallThreshold(millionths);
+        _checkSettings();
+    }
+
     /// @inheritdoc Governor
     function state(uint256 proposalId)
         public
@@ -340,20 +308,43 @@ contract PauseGovernor is
         require(msg.sender == executive, GovernorOnlyExecutor(msg.sender));
     }
 
+    function _validateVoteSig(uint256 proposalId, uint8 support, address voter, bytes memory signature)
+        internal
+        view
+        override(Governor, SignedBallots)
+        returns (bool)
+    {
+        return super._validateVoteSig(proposalId, support, voter, signature);
+    }
+
+    function _validateExtendedVoteSig(
+        uint256 proposalId,
+        uint8 support,
+        address voter,
+        string memory reason,
+        bytes memory params,
+        bytes memory signature
+    ) internal view override(Governor, SignedBallots) returns (bool) {
+        return super._validateExtendedVoteSig(proposalId, support, voter, reason, params, signature);
+    }
+
     function _tallyUpdated(uint256 proposalId) internal override(Governor, GovernorPreventLateQuorum) {
         super._tallyUpdated(proposalId);
     }
 
-    function _openVote(uint256 caseId, Case memory case_) private returns (uint256 proposalId) {
-        (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, string memory description) =
-            _proposal(caseId, case_);
-        proposalId = _propose(targets, values, calldatas, description, address(this));
-        _caseOfProposal[proposalId] = caseId;
-        _isResume[proposalId] = case_.kind == CaseKind.HolderResume;
-        killSwitch.markVote(caseId, proposalId);
+    function _call(CaseKind kind, Call calldata call, SignedCall[] calldata signatures)
+        private
+        returns (uint256 caseId, uint256 proposalId)
+    {
+        require(call.kind == uint8(kind), PauseGovernorCallInvalid(call.kind, call.epoch));
+        uint256 power = _useCall(call, signatures, contractGas);
+        caseId = killSwitch.openHolderCase(call.modelId, kind, call.version, call.evidence);
+        require(killSwitch.callOf(caseId).epoch == call.epoch, PauseGovernorCallInvalid(call.kind, call.epoch));
+        emit HoldersCalled(call.modelId, kind, call.round, caseId, power);
+        proposalId = openCase(caseId);
     }
 
-    function _proposal(uint256 caseId, Case memory case_)
+    function _proposal(uint256 caseId, CaseCall memory call)
         private
         view
         returns (
@@ -363,12 +354,12 @@ contract PauseGovernor is
             string memory description
         )
     {
-        bool resuming = case_.kind == CaseKind.HolderResume;
+        bool resuming = call.kind == CaseKind.HolderResume;
         (targets, values, calldatas) = (new address[](1), new uint256[](1), new bytes[](1));
         targets[0] = address(killSwitch);
         calldatas[0] = resuming
-            ? abi.encodeCall(IKillSwitch.resume, (case_.modelId, case_.version, case_.epoch))
-            : abi.encodeCall(IKillSwitch.pause, (case_.modelId, caseId, case_.epoch));
+            ? abi.encodeCall(IKillSwitch.resume, (call.modelId, call.version, call.epoch))
+            : abi.encodeCall(IKillSwitch.pause, (call.modelId, caseId, call.epoch));
         description = string.concat("tribune/1/", resuming ? "resume/" : "pause/", Strings.toString(caseId));
     }
 
@@ -381,7 +372,8 @@ contract PauseGovernor is
         uint256 period = votingPeriod();
         require(
             votingDelay() >= 1 && period >= leastPeriod && period <= mostPeriod && lateQuorumVoteExtension() <= period
-                && superQuorumNumerator() > quorumNumerator() && quorumNumerator() > 0,
+                && superQuorumNumerator() > quorumNumerator() && quorumNumerator() > 0 && callThreshold() > 0
+                && callThreshold() <= quorumNumerator() * 1e4,
             PauseGovernorSettingsInvalid()
         );
     }

@@ -25,6 +25,9 @@ enum Outcome {
     Lapsed
 }
 
+/// @dev In place of a rule: the panel's deadline passed without an accepted report.
+uint16 constant STALE_RULE = type(uint16).max;
+
 /// @notice One reason to vote on a model.
 struct Case {
     uint256 modelId;
@@ -45,16 +48,18 @@ struct Case {
     uint16 rule;
     int64 value;
     int64 limit;
+    /// Who runs its vote; the proposal id is `vote`.
+    address governor;
     bytes32 policy;
     /// SHA-256 of the evidence document, or of the conclusion of an incident.
     bytes32 evidence;
-    /// Who runs its vote, and under which proposal id.
-    address governor;
     uint256 vote;
 }
 
-/// @notice A rule that was hit, as the hub passes it on.
+/// @notice A rule that was hit, or a frame that nobody reported, as the hub passes it on.
 struct Breach {
+    /// Breach, or Stale with {STALE_RULE} as rule and neither value, limit nor evidence.
+    CaseKind kind;
     uint256 modelId;
     uint32 version;
     uint64 frame;
@@ -67,19 +72,50 @@ struct Breach {
     uint32 suspension;
 }
 
+/// @notice What a vote on a case would carry out.
+struct CaseCall {
+    uint256 modelId;
+    uint32 version;
+    uint64 epoch;
+    CaseKind kind;
+}
+
 /// @notice Suspends, pauses and resumes models.
 interface IKillSwitch is IModelStatus {
+    /// @notice Suspends a model for a bounded time, if the budget covers it, and opens or joins a case.
     function trip(Breach calldata breach) external returns (uint256 caseId);
+
+    /// @notice Opens or joins a case for a vote; the model keeps running.
     function openBreachCase(Breach calldata breach) external returns (uint256 caseId);
+
+    /// @notice Opens a case that people called for. One of each kind and model may be open.
     function openHolderCase(uint256 modelId, CaseKind kind, uint32 version, bytes32 evidence)
         external
         returns (uint256 caseId);
+
+    /// @notice Records that a case's vote was opened. Once a case, within its window.
     function markVote(uint256 caseId, uint256 proposalId) external;
+
+    /// @notice Tells how long a vote can take. Refused where a suspension could not outlast it.
     function setVoteSpan(uint48 seconds_) external;
+
+    /// @notice Makes a halt last, on the vote of a case.
     function pause(uint256 modelId, uint256 caseId, uint64 epoch) external;
+
+    /// @notice Ends a lasting halt for the named version, on a vote.
     function resume(uint256 modelId, uint32 version, uint64 epoch) external;
+
+    /// @notice A case in full; reverts for an unknown one.
     function caseOf(uint256 caseId) external view returns (Case memory);
+
+    /// @notice What a vote on a case would carry out; reverts for an unknown case.
+    function callOf(uint256 caseId) external view returns (CaseCall memory);
+
+    /// @notice Until when a rule has no effect after its case was rejected.
     function coolingUntil(uint256 modelId, uint32 version, bytes32 policy, uint16 rule) external view returns (uint48);
+
+    /// @notice Since when the model has been in service without a break; `type(uint48).max` while it is not.
+    function operationalSince(uint256 modelId) external view returns (uint48);
 }
 
 /// @notice What the switch asks of whoever runs a case's vote. Only {KillSwitch-poke} asks.

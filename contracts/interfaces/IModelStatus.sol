@@ -11,11 +11,13 @@ enum State {
 }
 
 /// @notice How well a model is watched. It halts nothing by itself.
-/// @dev Stale and Disputed are reserved here so that adding them changes no number.
 enum Oversight {
     Healthy,
+    /// A case of a breach is live, or the model is halted by one.
     Breached,
+    /// The panel's deadline passed without an accepted report on a frame in service.
     Stale,
+    /// Monitors contradict each other: no digest of a frame can reach k any more.
     Disputed
 }
 

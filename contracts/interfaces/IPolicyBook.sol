@@ -8,6 +8,15 @@ enum Severity {
     Trip
 }
 
+/// @notice Where a rule is judged.
+enum Stage {
+    Always,
+    /// In service only: not in a version's evaluation (frame 0).
+    Production,
+    /// Before deployment only: in a version's evaluation, never in service.
+    Evaluation
+}
+
 /// @notice On which side of its limit a value is a hit. Both are strict.
 enum Op {
     Above,
@@ -20,6 +29,7 @@ struct Rule {
     string metric;
     Op op;
     Severity severity;
+    Stage stage;
     /// A hit needs m of the last w frames over the limit; monitors report the m-th value.
     uint8 m;
     uint8 w;
@@ -45,6 +55,8 @@ struct PolicyInput {
     uint32 deadline;
     /// Least length of a suspension.
     uint32 suspension;
+    /// Whether a frame that nobody reported suspends the model; it opens a vote in any case.
+    bool staleSuspends;
     /// How many monitors of the panel must agree.
     uint8 k;
     address[] panel;
@@ -60,11 +72,23 @@ struct Terms {
     uint48 end;
     uint48 acceptUntil;
     uint32 suspension;
+    bool staleSuspends;
     uint8 k;
     uint8 panelSize;
     uint8 ruleCount;
     /// Code that holds the packed rules and the panel, see {PolicyCode}.
     address code;
+}
+
+/// @notice When a frame is what, in unix seconds.
+struct FrameTimes {
+    /// The frame is [start, end).
+    uint48 start;
+    uint48 end;
+    /// Its log is sealed and anchored from here on, so that late labels still count.
+    uint48 sealFrom;
+    /// Its reports count until here, inclusive.
+    uint48 acceptUntil;
 }
 
 /// @notice Policies of models: frames, panels and rules, by version.
@@ -74,6 +98,12 @@ interface IPolicyBook {
 
     /// @notice Terms under which a frame (1 or later) is judged.
     function termsOf(uint256 modelId, uint64 frame) external view returns (Terms memory);
+
+    /// @notice Times of a frame (1 or later).
+    function frameTimes(uint256 modelId, uint64 frame) external view returns (FrameTimes memory);
+
+    /// @notice Last frame whose reports count no more, 0 if none.
+    function lastFrameDue(uint256 modelId) external view returns (uint64);
 
     /// @notice Terms in force now, for an evaluation (frame 0); its times are all 0.
     function currentTerms(uint256 modelId) external view returns (Terms memory);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Severity} from "./IPolicyBook.sol";
+import {Oversight} from "./IModelStatus.sol";
 
 /// @notice What monitors agree on about one frame of one version.
 struct Report {
@@ -37,8 +37,10 @@ struct FrameRecord {
     bool judged;
     /// True if a rule was hit at severity VOTE or TRIP.
     bool breached;
-    /// Digest of the judged report.
-    bytes32 report;
+    /// True if no digest can reach k any more.
+    bool disputed;
+    /// True once the missing report of the frame was made a case.
+    bool stale;
 }
 
 /// @notice Takes reports and judges them.
@@ -48,4 +50,7 @@ interface IReportHub {
 
     /// @notice True if a quorum's evaluation met every rule of severity VOTE and TRIP.
     function evaluationPassed(uint256 modelId, uint32 version) external view returns (bool);
+
+    /// @notice How well a model in service is watched: Healthy, Stale or Disputed.
+    function oversightOf(uint256 modelId) external view returns (Oversight);
 }

@@ -6,12 +6,13 @@ import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 
 /**
  * @title Signatures
- * @notice Checks who signed a digest: by key first, then by the signer's contract.
+ * @notice Checks a signature: by key first, then by the signer's contract (ERC-1271).
  * @dev By key first, because an account with delegated code (EIP-7702) still signs with its key. A signer's contract
  * gets bounded gas and returns one word, so that it can fail its own signature and no other.
  */
 library Signatures {
-    /// @notice True if `signer` signed `digest`; its contract, if it is one, is given `contractGas`.
+    /// @notice True if `signer` signed `digest`.
+    /// @param contractGas Most gas that a signer's contract may use.
     function isValid(address signer, bytes32 digest, bytes memory signature, uint256 contractGas)
         internal
         view

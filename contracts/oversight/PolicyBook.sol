@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IPolicyBook, PolicyInput, Rule, Terms} from "../interfaces/IPolicyBook.sol";
+import {FrameTimes, IPolicyBook, PolicyInput, Rule, Terms} from "../interfaces/IPolicyBook.sol";
 import {MonitorRegistry} from "./MonitorRegistry.sol";
 import {PolicyCode} from "./PolicyCode.sol";
 
@@ -31,6 +31,7 @@ contract PolicyBook is IPolicyBook, AccessManaged {
         uint32 grace;
         address code;
         uint32 suspension;
+        bool staleSuspends;
         uint8 k;
         uint8 panelSize;
         uint8 ruleCount;
@@ -92,6 +93,7 @@ contract PolicyBook is IPolicyBook, AccessManaged {
                 grace: policy.grace,
                 code: PolicyCode.write(PolicyCode.pack(policy)),
                 suspension: policy.suspension,
+                staleSuspends: policy.staleSuspends,
                 k: policy.k,
                 panelSize: uint8(policy.panel.length),
                 ruleCount: uint8(policy.rules.length),
@@ -127,21 +129,30 @@ contract PolicyBook is IPolicyBook, AccessManaged {
 
     /// @inheritdoc IPolicyBook
     function termsOf(uint256 modelId, uint64 frame) external view returns (Terms memory terms) {
+        Entry storage entry = _entryOf(modelId, frame);
+        terms = _terms(entry);
+        FrameTimes memory times = _times(entry, modelId, frame);
+        (terms.start, terms.end, terms.acceptUntil) = (times.start, times.end, times.acceptUntil);
+    }
+
+    /// @inheritdoc IPolicyBook
+    function frameTimes(uint256 modelId, uint64 frame) external view returns (FrameTimes memory) {
+        return _times(_entryOf(modelId, frame), modelId, frame);
+    }
+
+    /// @inheritdoc IPolicyBook
+    function lastFrameDue(uint256 modelId) external view returns (uint64 frame) {
         Entry[] storage entries = _entries[modelId];
+        uint64 next = type(uint64).max;
         for (uint256 i = entries.length; i > 0; --i) {
             Entry storage entry = entries[i - 1];
-            if (frame >= entry.firstFrame) {
-                // In full width: a frame number cut short would be a second name for another frame.
-                uint256 end = entry.base + (uint256(frame) - entry.firstFrame + 1) * entry.step;
-                require(end + entry.deadline <= type(uint48).max, PolicyFrameTooFar(modelId, frame));
-                terms = _terms(entry);
-                terms.start = end > entry.length ? uint48(end - entry.length) : 0;
-                terms.end = uint48(end);
-                terms.acceptUntil = uint48(end + entry.deadline);
-                return terms;
+            uint256 firstDue = uint256(entry.base) + entry.step + entry.deadline;
+            if (block.timestamp > firstDue) {
+                frame = entry.firstFrame + uint64((block.timestamp - firstDue - 1) / entry.step);
+                return frame < next ? frame : next - 1;
             }
+            next = entry.firstFrame;
         }
-        revert PolicyMissing(modelId);
     }
 
     /// @inheritdoc IPolicyBook
@@ -168,6 +179,26 @@ contract PolicyBook is IPolicyBook, AccessManaged {
         revert PolicyMissing(modelId);
     }
 
+    function _entryOf(uint256 modelId, uint64 frame) private view returns (Entry storage) {
+        Entry[] storage entries = _entries[modelId];
+        for (uint256 i = entries.length; i > 0; --i) {
+            if (frame >= entries[i - 1].firstFrame) return entries[i - 1];
+        }
+        revert PolicyMissing(modelId);
+    }
+
+    function _times(Entry storage entry, uint256 modelId, uint64 frame) private view returns (FrameTimes memory) {
+        // In full width: a frame number cut short would be a second name for another frame.
+        uint256 end = entry.base + (uint256(frame) - entry.firstFrame + 1) * entry.step;
+        require(end + entry.deadline <= type(uint48).max, PolicyFrameTooFar(modelId, frame));
+        return FrameTimes({
+            start: end > entry.length ? uint48(end - entry.length) : 0,
+            end: uint48(end),
+            sealFrom: uint48(end + entry.grace),
+            acceptUntil: uint48(end + entry.deadline)
+        });
+    }
+
     /// @dev First frame of a new policy, and when that frame's step begins.
     function _beginning(Entry[] storage entries, PolicyInput calldata policy) private view returns (uint64, uint48) {
         uint48 now_ = uint48(block.timestamp);
@@ -188,6 +219,7 @@ contract PolicyBook is IPolicyBook, AccessManaged {
             end: 0,
             acceptUntil: 0,
             suspension: entry.suspension,
+            staleSuspends: entry.staleSuspends,
             k: entry.k,
             panelSize: entry.panelSize,
             ruleCount: entry.ruleCount,

@@ -1,26 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Op, PolicyInput, Rule, Severity, Terms} from "../interfaces/IPolicyBook.sol";
+import {Op, PolicyInput, Rule, Severity, Stage, Terms} from "../interfaces/IPolicyBook.sol";
+
+/// @notice A rule in one word, from the left: op, severity, stage, naBudget (a byte each), 32 bits unused, limit, lo, hi.
+type PackedRule is uint256;
+
+using PackedRules for PackedRule global;
+
+/// @notice Reads the fields of a packed rule.
+library PackedRules {
+    /// @notice True if the rule is judged in an evaluation (frame 0), or in service.
+    function appliesTo(PackedRule rule, bool evaluation) internal pure returns (bool) {
+        Stage stage = Stage(uint8(PackedRule.unwrap(rule) >> 232));
+        return stage == Stage.Always || (stage == Stage.Evaluation) == evaluation;
+    }
+
+    /// @notice True if a value within the metric's range breaks the rule.
+    function isHit(PackedRule rule, int64 value) internal pure returns (bool) {
+        return Op(uint8(PackedRule.unwrap(rule) >> 248)) == Op.Above ? value > limit(rule) : value < limit(rule);
+    }
+
+    /// @notice True if the metric can have the value.
+    function isInRange(PackedRule rule, int64 value) internal pure returns (bool) {
+        uint256 word = PackedRule.unwrap(rule);
+        return value >= int64(uint64(word >> 64)) && value <= int64(uint64(word));
+    }
+
+    /// @notice What a hit leads to.
+    function severity(PackedRule rule) internal pure returns (Severity) {
+        return Severity(uint8(PackedRule.unwrap(rule) >> 240));
+    }
+
+    /// @notice Consecutive frames that may be not available before that is itself a hit; 255 is without end.
+    function naBudget(PackedRule rule) internal pure returns (uint8) {
+        return uint8(PackedRule.unwrap(rule) >> 224);
+    }
+
+    /// @notice Limit, in millionths.
+    function limit(PackedRule rule) internal pure returns (int64) {
+        return int64(uint64(PackedRule.unwrap(rule) >> 128));
+    }
+}
 
 /**
  * @title PolicyCode
  * @notice Keeps a policy as contract code, so that judging a report reads all its rules in one go.
- * @dev Layout after a STOP byte: one word a rule (op, severity, naBudget, limit, lo, hi from the left),
- * then 20 bytes a panel member. Code is written once and cannot be changed.
+ * @dev Layout after a STOP byte: one word a rule, see {PackedRule}, then 20 bytes a panel member. Code is written once
+ * and cannot be changed.
  */
 library PolicyCode {
     /// @notice The data is empty, or creating the code failed.
     error PolicyCodeWriteFailed();
-
-    struct PackedRule {
-        Op op;
-        Severity severity;
-        uint8 naBudget;
-        int64 limit;
-        int64 lo;
-        int64 hi;
-    }
 
     /// @notice Stores `data` as the code of a new contract.
     function write(bytes memory data) internal returns (address pointer) {
@@ -48,7 +79,14 @@ library PolicyCode {
             data = bytes.concat(
                 data,
                 abi.encodePacked(
-                    uint8(rule.op), uint8(rule.severity), rule.naBudget, uint40(0), rule.limit, rule.lo, rule.hi
+                    uint8(rule.op),
+                    uint8(rule.severity),
+                    uint8(rule.stage),
+                    rule.naBudget,
+                    uint32(0),
+                    rule.limit,
+                    rule.lo,
+                    rule.hi
                 )
             );
         }
@@ -58,17 +96,10 @@ library PolicyCode {
     }
 
     /// @notice Rule `i` of packed data.
-    function ruleAt(bytes memory data, uint256 i) internal pure returns (PackedRule memory rule) {
-        uint256 word;
+    function ruleAt(bytes memory data, uint256 i) internal pure returns (PackedRule rule) {
         assembly ("memory-safe") {
-            word := mload(add(add(data, 32), mul(i, 32)))
+            rule := mload(add(add(data, 32), mul(i, 32)))
         }
-        rule.op = Op(uint8(word >> 248));
-        rule.severity = Severity(uint8(word >> 240));
-        rule.naBudget = uint8(word >> 232);
-        rule.limit = int64(uint64(word >> 128));
-        rule.lo = int64(uint64(word >> 64));
-        rule.hi = int64(uint64(word));
     }
 
     /// @notice Member `i` of the panel of packed data, under the policy's terms.

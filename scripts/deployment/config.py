@@ -67,6 +67,8 @@ class FastLane:
     execution_grace_s: int
     quorum_percent: int
     super_quorum_percent: int
+    call_threshold_ppm: int
+    contract_gas: int
     least_period_s: int
     most_period_s: int
 
@@ -85,6 +87,9 @@ class Switch:
     margin_s: int
     open_window_s: int
     cooldown_s: int
+    guardian_period_s: int
+    guardian_models: int
+    halt_budget_s: int
 
     def as_tuple(self) -> tuple[int, ...]:
         """Return the values in the struct's order."""

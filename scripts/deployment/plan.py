@@ -62,7 +62,10 @@ def _contracts(config: DeploymentConfig, admin: str) -> tuple[Deploy, ...]:
         Deploy("ModelRegistry", (manager, policies, config.registry.activation_distance_s)),
         Deploy("DecisionLog", (registry, policies)),
         Deploy("KillSwitch", (manager, registry, policies, *bounds)),
-        Deploy("ReportHub", (manager, policies, registry, Ref("DecisionLog"), switch)),
+        Deploy(
+            "ReportHub",
+            (manager, policies, registry, Ref("DecisionLog"), switch, config.fast_lane.contract_gas),
+        ),
         Deploy("PauseGovernor", (token, switch, registry, executive, config.fast_lane.as_tuple())),
     )
 
@@ -103,6 +106,12 @@ def _slow_lane(config: DeploymentConfig) -> tuple[Deploy, ...]:
 def _wiring() -> tuple[Call, ...]:
     return (
         Call("ModelRegistry", "setHub", (Ref("ReportHub"),), "the registry asks this hub about evaluations"),
+        Call(
+            "KillSwitch",
+            "setHub",
+            (Ref("ReportHub"),),
+            "the switch asks this hub how well a model is watched",
+        ),
     )
 
 

@@ -21,10 +21,11 @@ RESTRICTED: dict[int, dict[str, tuple[str, ...]]] = {
     },
     HUB: {
         "KillSwitch": (
-            "trip((uint256,uint32,uint64,uint16,int64,int64,bytes32,bytes32,uint32))",
-            "openBreachCase((uint256,uint32,uint64,uint16,int64,int64,bytes32,bytes32,uint32))",
+            "trip((uint8,uint256,uint32,uint64,uint16,int64,int64,bytes32,bytes32,uint32))",
+            "openBreachCase((uint8,uint256,uint32,uint64,uint16,int64,int64,bytes32,bytes32,uint32))",
         )
     },
+    GUARDIAN: {"KillSwitch": ("guardianSuspend(uint256,bytes32)", "guardianHalt()")},
     REGISTRY: {"ReportHub": ("onActivate(uint256,uint32,uint48)",)},
 }
 """Functions of each role; every other restricted function is ADMIN's."""

@@ -40,16 +40,28 @@ EVALUATION_SET = keccak(text="evaluation set")
 ROOT = keccak(text="root")
 ROWS = 500
 
-LEAST = Switch(100, 0, 100, 1, 1, 0)
-INITIAL = Switch(BUDGET, REFILL, HARD_CAP, MARGIN, WINDOW, COOLDOWN)
-MOST = Switch(100_000, 500_000, 50_000, 10_000, 10_000, 100_000)
-LANE = FastLane(DELAY, PERIOD, EXTENSION, EXECUTION_GRACE, 20, 50, 100, 5000)
+LEAST = Switch(100, 0, 100, 1, 1, 0, 100, 0, 0)
+GUARDIAN_PERIOD, GUARDIAN_MODELS, HALT_BUDGET = 30_000, 2, 4000
+INITIAL = Switch(
+    BUDGET,
+    REFILL,
+    HARD_CAP,
+    MARGIN,
+    WINDOW,
+    COOLDOWN,
+    GUARDIAN_PERIOD,
+    GUARDIAN_MODELS,
+    HALT_BUDGET,
+)
+MOST = Switch(100_000, 500_000, 50_000, 10_000, 10_000, 100_000, 300_000, 10, 10_000)
+CALL_THRESHOLD, CONTRACT_GAS = 90_000, 250_000
+LANE = FastLane(DELAY, PERIOD, EXTENSION, EXECUTION_GRACE, 20, 50, CALL_THRESHOLD, CONTRACT_GAS, 100, 5000)
 SLOW = SlowLane(100, 10, 1000, 100, 1, 20)
 
 
 def rule(metric: str = "quality.invalid_rate", **changes: int) -> tuple[Any, ...]:
     """Return a rule as the policy book takes it."""
-    fields = {"op": 0, "severity": 2, "m": 1, "w": 1, "na": 0, "z": 0, "limit": 20_000} | {
+    fields = {"op": 0, "severity": 2, "stage": 0, "m": 1, "w": 1, "na": 0, "z": 0, "limit": 20_000} | {
         "lo": -1_000_000,
         "hi": 1_000_000,
     }
@@ -71,6 +83,7 @@ def policy(monitors: list[Any], **changes: Any) -> tuple[Any, ...]:
         "grace": GRACE,
         "deadline": DEADLINE,
         "suspension": SUSPENSION,
+        "stale_suspends": False,
         "k": 2,
         "panel": [str(monitor) for monitor in monitors],
         "rules": rules,

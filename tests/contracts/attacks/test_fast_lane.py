@@ -33,7 +33,7 @@ def successor(world: World, token: Any = None) -> Any:
     return new
 
 
-def test_replaced_governor__its_vote_was_running__has_no_effect_and_the_next_breach_has_its_own(
+def test_replaced_governor__its_vote_was_running__has_no_effect_and_the_new_one_votes_anew(
     world: World,
 ) -> None:
     trip(world)
@@ -41,15 +41,12 @@ def test_replaced_governor__its_vote_was_running__has_no_effect_and_the_next_bre
     new = successor(world)
     world.vote(proposal, 0, 1)
     refused("AccessManagedUnauthorized", world.governor.executeCase, 1, sender=world.stranger)
-    refused("CaseWindowOver", new.openCase, 1, sender=world.stranger)
-    warp_to(int(world.switch.caseOf(1).bound))
-    assert world.state() == "Active"
-    trip(world, rule=3)
-    new.openCase(2, sender=world.stranger)
+    new.openCase(1, sender=world.stranger)
+    refused("GovernorUnexpectedProposalState", new.openCase, 1, sender=world.stranger)
     warp_to(now() + DELAY + 1)
     for holder in world.holders[:2]:
-        new.castVote(world.proposal(2), FOR, sender=holder)
-    new.executeCase(2, sender=world.stranger)
+        new.castVote(world.proposal(1), FOR, sender=holder)
+    new.executeCase(1, sender=world.stranger)
     assert world.state() == "Paused"
 
 

@@ -14,6 +14,7 @@ EVIDENCE = keccak(text="evidence")
 def breach(world: World, **changes: Any) -> tuple[Any, ...]:
     """Return a breach of model 1's first rule in frame 2."""
     fields = {
+        "kind": 0,
         "model": 1,
         "version": 1,
         "frame": 2,

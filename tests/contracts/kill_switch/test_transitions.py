@@ -112,12 +112,6 @@ def test_open_holder_case__active_model__refused(world: World) -> None:
     )
 
 
-def test_open_holder_case__pause_kind__refused_for_now(world: World) -> None:
-    refused(
-        "StateInvalid", world.switch.openHolderCase, 1, HOLDER_PAUSE, 1, CONCLUSION, sender=world.as_governor
-    )
-
-
 def test_open_holder_case__other_version__refused(world: World) -> None:
     world.pause()
     refused(

@@ -254,9 +254,7 @@ def test_call_resume__former_steward__refused(world: World) -> None:
 
 def test_call_resume__without_conclusion__refused(world: World) -> None:
     world.pause()
-    refused(
-        "PauseGovernorConclusionMissing", world.governor.callResume, 1, 1, bytes(32), sender=world.steward
-    )
+    refused("CallEvidenceMissing", world.governor.callResume, 1, 1, bytes(32), sender=world.steward)
 
 
 def test_call_resume__running_model__refused(world: World) -> None:

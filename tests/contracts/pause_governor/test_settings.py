@@ -65,7 +65,7 @@ def test_set_late_extension__longer_than_the_period__refused(world: World) -> No
 
 
 def test_set_voting_period__suspension_could_not_outlast_it__refused(world: World) -> None:
-    world.switch.setParameters((3000, 0, 2400, 100, 1000, 0), sender=world.admin)
+    world.switch.setParameters((3000, 0, 2400, 100, 1000, 0, 100, 0, 0), sender=world.admin)
     refused("SuspensionShorterThanVote", world.governor.setVotingPeriod, 1100, sender=world.admin)
 
 

@@ -12,8 +12,8 @@ from contracts.calls import events, refused
 from contracts.world import World, policy, rule
 
 TYPE = (
-    "(uint48,uint32,uint32,uint32,uint32,uint32,uint8,address[],"
-    "(string,uint8,uint8,uint8,uint8,uint8,uint32,int64,int64,int64)[])"
+    "(uint48,uint32,uint32,uint32,uint32,uint32,bool,uint8,address[],"
+    "(string,uint8,uint8,uint8,uint8,uint8,uint8,uint32,int64,int64,int64)[])"
 )
 
 
@@ -27,8 +27,8 @@ def test_policy_at__as_set__whole_and_by_its_digest(world: World) -> None:
     wanted = policy(world.monitors)
     assert bytes(digest) == keccak(encode([TYPE], [wanted]))
     assert (first_frame, base, world.policies.policyCount(1)) == (1, world.base, 1)
-    assert [item[0] for item in found[8]] == [item[0] for item in wanted[-1]]
-    assert [str(member) for member in found[7]] == [str(monitor) for monitor in world.monitors]
+    assert [item[0] for item in found[9]] == [item[0] for item in wanted[-1]]
+    assert [str(member) for member in found[8]] == [str(monitor) for monitor in world.monitors]
 
 
 def test_policy_at__no_such_index__refused(world: World) -> None:

@@ -67,14 +67,7 @@ def test_submit__evaluation_hits_trip_rule__halts_nothing(world: World) -> None:
 def test_submit__second_evaluation_after_judgement__first_stands(world: World) -> None:
     world.evaluate(registered(world), values=hit(TRIP))
     better = world.report(0, version=2)
-    refused(
-        "ReportWithoutSignature",
-        world.hub.submit,
-        better.struct,
-        world.sign(better, 0, 1),
-        sender=world.stranger,
-    )
-    world.submit(better, 2)
+    world.submit(better, 0, 1, 2)
     assert not passed(world)
 
 

@@ -8,7 +8,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from contracts import signing
-from contracts.calls import events, refused, warp_to
+from contracts.calls import events, warp_to
 from contracts.signing import Report
 from contracts.world import TRIP, World, hit
 
@@ -69,10 +69,11 @@ def test_submit__same_signature_twice_in_a_call__counts_once(world: World, repor
     assert [event["index"] for event in events(receipt, "AttestationSkipped")] == [0]
 
 
-def test_submit__replayed__refused(world: World, report: Report) -> None:
+def test_submit__replayed__counts_once(world: World, report: Report) -> None:
     pass_on(world, report, world.sign(report, 0))
-    signed = world.sign(report, 0)
-    refused("ReportWithoutSignature", world.hub.submit, report.struct, signed, sender=world.stranger)
+    receipt = pass_on(world, report, world.sign(report, 0))
+    assert [event["index"] for event in events(receipt, "AttestationSkipped")] == [0]
+    assert world.hub.frameOf(1, 1, 2, report.policy).agreement == 1
 
 
 def test_submit__replayed_beside_a_new_one__skipped(world: World, report: Report) -> None:
@@ -131,8 +132,10 @@ def strangers(world: World, report: Report, **changes: Any) -> tuple[int, bytes,
     return signing.attestation(**arguments | changes)
 
 
-def refuse_alone(world: World, report: Report, attestation: Any) -> None:
-    refused("ReportWithoutSignature", world.hub.submit, report.struct, [attestation], sender=world.stranger)
+def skipped_alone(world: World, report: Report, attestation: Any) -> None:
+    receipt = pass_on(world, report, [attestation])
+    assert [event["index"] for event in events(receipt, "AttestationSkipped")] == [attestation[0]]
+    assert world.hub.frameOf(1, 1, 2, report.policy).reported == 0
 
 
 def test_submit__strangers_signature__skipped(world: World, report: Report) -> None:
@@ -142,25 +145,25 @@ def test_submit__strangers_signature__skipped(world: World, report: Report) -> N
     assert judged(world, report)
 
 
-def test_submit__strangers_signature_alone__refused(world: World, report: Report) -> None:
-    refuse_alone(world, report, strangers(world, report, key=world.stranger.private_key))
+def test_submit__strangers_signature_alone__skipped(world: World, report: Report) -> None:
+    skipped_alone(world, report, strangers(world, report, key=world.stranger.private_key))
 
 
-def test_submit__another_monitors_index__refused(world: World, report: Report) -> None:
-    refuse_alone(world, report, strangers(world, report, index=1))
+def test_submit__another_monitors_index__skipped(world: World, report: Report) -> None:
+    skipped_alone(world, report, strangers(world, report, index=1))
 
 
 @pytest.mark.parametrize("index", [3, 95, 96, 255])
-def test_submit__index_beyond_the_panel__refused(world: World, report: Report, index: int) -> None:
-    refuse_alone(world, report, strangers(world, report, index=index))
+def test_submit__index_beyond_the_panel__skipped(world: World, report: Report, index: int) -> None:
+    skipped_alone(world, report, strangers(world, report, index=index))
 
 
-def test_submit__other_chain__refused(world: World, report: Report) -> None:
-    refuse_alone(world, report, strangers(world, report, chain_id=1))
+def test_submit__other_chain__skipped(world: World, report: Report) -> None:
+    skipped_alone(world, report, strangers(world, report, chain_id=1))
 
 
-def test_submit__other_hub__refused(world: World, report: Report) -> None:
-    refuse_alone(world, report, strangers(world, report, hub=world.switch.address))
+def test_submit__other_hub__skipped(world: World, report: Report) -> None:
+    skipped_alone(world, report, strangers(world, report, hub=world.switch.address))
 
 
 @pytest.mark.parametrize(
@@ -175,22 +178,22 @@ def test_submit__other_hub__refused(world: World, report: Report) -> None:
         {"values": (1, 0, 0, 900_000)},
     ],
 )
-def test_submit__signed_for_another_report__refused(
+def test_submit__signed_for_another_report__skipped(
     world: World, report: Report, change: dict[str, Any]
 ) -> None:
-    refuse_alone(world, report, strangers(world, report.but(**change)))
+    skipped_alone(world, report, strangers(world, report.but(**change)))
 
 
-def test_submit__other_witness_than_signed__refused(world: World, report: Report) -> None:
+def test_submit__other_witness_than_signed__skipped(world: World, report: Report) -> None:
     index, _, signature = world.sign(report, 0)[0]
-    refuse_alone(world, report, (index, bytes(32), signature))
+    skipped_alone(world, report, (index, bytes(32), signature))
 
 
-def test_submit__high_s__refused(world: World, report: Report) -> None:
+def test_submit__high_s__skipped(world: World, report: Report) -> None:
     index, witness, signature = world.sign(report, 0)[0]
     s = SECP256K1_ORDER - int.from_bytes(signature[32:64], "big")
     flipped = signature[:32] + s.to_bytes(32, "big") + bytes([27 + 28 - signature[64]])
-    refuse_alone(world, report, (index, witness, flipped))
+    skipped_alone(world, report, (index, witness, flipped))
 
 
 @pytest.mark.parametrize("signature", [b"", b"\x00" * 65, b"\xff" * 64, b"\x01" * 1000])

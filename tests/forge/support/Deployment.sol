@@ -7,7 +7,7 @@ import {ModelRegistry} from "../../../contracts/oversight/ModelRegistry.sol";
 import {MonitorRegistry} from "../../../contracts/oversight/MonitorRegistry.sol";
 import {PolicyBook} from "../../../contracts/oversight/PolicyBook.sol";
 import {ReportHub} from "../../../contracts/oversight/ReportHub.sol";
-import {SwitchParameters} from "../../../contracts/oversight/SwitchParameters.sol";
+import {SwitchParameters} from "../../../contracts/oversight/switch/SwitchParameters.sol";
 import {FastLane, PauseGovernor} from "../../../contracts/governance/PauseGovernor.sol";
 import {OversightGovernor} from "../../../contracts/governance/OversightGovernor.sol";
 import {TribuneAccessManager} from "../../../contracts/governance/TribuneAccessManager.sol";
@@ -40,6 +40,11 @@ abstract contract Deployment {
     uint48 internal constant MARGIN = 100;
     uint48 internal constant WINDOW = 1200;
     uint48 internal constant COOLDOWN = 3000;
+    uint48 internal constant GUARDIAN_PERIOD = 30_000;
+    uint32 internal constant GUARDIAN_MODELS = 2;
+    uint48 internal constant HALT_BUDGET = 4000;
+    uint32 internal constant CALL_THRESHOLD = 90_000;
+    uint32 internal constant CONTRACT_GAS = 250_000;
 
     TribuneAccessManager internal access;
     TribuneToken internal token;
@@ -69,9 +74,10 @@ abstract contract Deployment {
         log = new DecisionLog(registry, policies);
         (SwitchParameters memory least, SwitchParameters memory most) = _bounds();
         killSwitch = new KillSwitch(address(access), registry, policies, least, _parameters(), most);
-        hub = new ReportHub(address(access), policies, registry, log, killSwitch);
+        hub = new ReportHub(address(access), policies, registry, log, killSwitch, CONTRACT_GAS);
         governor = new PauseGovernor(token, killSwitch, registry, admin, _lane());
         registry.setHub(hub);
+        killSwitch.setHub(hub);
         _roles();
         governor.pushVoteSpan();
         access.grantRole(ADMIN, admin, 0);
@@ -82,18 +88,23 @@ abstract contract Deployment {
     function _parameters() internal pure virtual returns (SwitchParameters memory value) {
         (value.budget, value.refill, value.hardCap) = (BUDGET, REFILL, HARD_CAP);
         (value.margin, value.openWindow, value.cooldown) = (MARGIN, WINDOW, COOLDOWN);
+        (value.guardianPeriod, value.guardianModels) = (GUARDIAN_PERIOD, GUARDIAN_MODELS);
+        value.haltBudget = HALT_BUDGET;
     }
 
     function _bounds() internal pure virtual returns (SwitchParameters memory least, SwitchParameters memory most) {
         (least.budget, least.hardCap, least.margin, least.openWindow) = (100, 100, 1, 1);
+        least.guardianPeriod = 100;
         (most.budget, most.refill, most.hardCap) = (100_000, 500_000, 50_000);
         (most.margin, most.openWindow, most.cooldown) = (10_000, 10_000, 100_000);
+        (most.guardianPeriod, most.guardianModels, most.haltBudget) = (300_000, 10, 10_000);
     }
 
     function _lane() internal pure virtual returns (FastLane memory lane) {
         (lane.votingDelay, lane.votingPeriod) = (DELAY, PERIOD);
         (lane.lateExtension, lane.executionGrace) = (EXTENSION, EXECUTION_GRACE);
         (lane.quorumPercent, lane.superQuorumPercent) = (20, 50);
+        (lane.callThreshold, lane.contractGas) = (CALL_THRESHOLD, CONTRACT_GAS);
         (lane.leastPeriod, lane.mostPeriod) = (100, 5000);
     }
 
@@ -109,6 +120,10 @@ abstract contract Deployment {
         breaches[0] = killSwitch.trip.selector;
         breaches[1] = killSwitch.openBreachCase.selector;
         access.setTargetFunctionRole(address(killSwitch), breaches, HUB);
+        bytes4[] memory guards = new bytes4[](2);
+        guards[0] = killSwitch.guardianSuspend.selector;
+        guards[1] = killSwitch.guardianHalt.selector;
+        access.setTargetFunctionRole(address(killSwitch), guards, GUARDIAN);
         bytes4[] memory activations = new bytes4[](1);
         activations[0] = hub.onActivate.selector;
         access.setTargetFunctionRole(address(hub), activations, REGISTRY);

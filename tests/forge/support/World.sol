@@ -6,7 +6,7 @@ import {Op, PolicyInput, Rule, Severity} from "../../../contracts/interfaces/IPo
 import {State} from "../../../contracts/interfaces/IModelStatus.sol";
 import {Version} from "../../../contracts/interfaces/IModelRegistry.sol";
 import {Attestation, Report} from "../../../contracts/interfaces/IReportHub.sol";
-import {SignedBallot} from "../../../contracts/governance/PauseGovernor.sol";
+import {SignedBallot} from "../../../contracts/governance/SignedBallots.sol";
 import {Deployment} from "./Deployment.sol";
 import {Signing} from "./Signing.sol";
 import {vm} from "./Vm.sol";

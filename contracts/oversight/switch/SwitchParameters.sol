@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice What governance may tune of {KillSwitch}, all in seconds but `refill`.
+/// @notice What governance may tune of {KillSwitch}: seconds, but for `refill` and `guardianModels`.
 struct SwitchParameters {
     /// How long a model may be out of service without a vote, and how much comes back, in millionths of time passed.
     uint48 budget;
@@ -12,18 +12,30 @@ struct SwitchParameters {
     uint48 margin;
     /// How long after a case's opening its vote can be opened.
     uint48 openWindow;
-    /// How long a rule has no effect after its case was rejected.
+    /// How long a rule, or a call by holders, has no effect after its case was rejected.
     uint48 cooldown;
+    /// In any span of `guardianPeriod` the guardian may suspend at most `guardianModels` models.
+    uint48 guardianPeriod;
+    uint32 guardianModels;
+    /// How long the guardian may halt all models at once.
+    uint48 haltBudget;
 }
 
 /// @notice Checks parameters against hard bounds and each other.
 library SwitchParametersLib {
     /// @notice Parameter `index` (in the order of the struct) is outside its hard bounds.
     error ParameterOutOfBounds(uint256 index, uint256 value, uint256 least, uint256 most);
+    /// @notice The budget may come back as fast as time passes: suspensions would be unbounded.
+    error RefillUnbounded(uint32 refill);
     /// @notice A suspension of at most `hardCap` would end before its vote can.
     error SuspensionShorterThanVote(uint256 needed, uint256 hardCap);
     /// @notice The budget does not cover the longest suspension: a policy that asks for it could never suspend.
     error BudgetShorterThanSuspension(uint256 hardCap, uint256 budget);
+
+    /// @notice Reverts unless the hard bounds themselves bound something.
+    function checkBounds(SwitchParameters memory most) internal pure {
+        require(most.refill < 1e6, RefillUnbounded(most.refill));
+    }
 
     /// @notice Reverts unless each parameter is within its bounds and a suspension outlasts a vote of `voteSpan`.
     function check(
@@ -38,6 +50,9 @@ library SwitchParametersLib {
         _within(3, value.margin, least.margin, most.margin);
         _within(4, value.openWindow, least.openWindow, most.openWindow);
         _within(5, value.cooldown, least.cooldown, most.cooldown);
+        _within(6, value.guardianPeriod, least.guardianPeriod, most.guardianPeriod);
+        _within(7, value.guardianModels, least.guardianModels, most.guardianModels);
+        _within(8, value.haltBudget, least.haltBudget, most.haltBudget);
         uint256 needed = uint256(value.openWindow) + voteSpan + value.margin;
         require(needed <= value.hardCap, SuspensionShorterThanVote(needed, value.hardCap));
         require(value.hardCap <= value.budget, BudgetShorterThanSuspension(value.hardCap, value.budget));

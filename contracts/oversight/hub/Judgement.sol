@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {FrameTimes, Severity} from "../../interfaces/IPolicyBook.sol";
+import {Breach, CaseKind} from "../../interfaces/IKillSwitch.sol";
+import {Report} from "../../interfaces/IReportHub.sol";
+import {PackedRule, PolicyCode} from "../PolicyCode.sol";
+import {HubBase} from "./HubBase.sol";
+
+/**
+ * @title Judgement
+ * @notice Applies a policy's rules to a report on which a quorum of monitors agrees.
+ *
+ * Decisions
+ * - The case is that of the most severe rule that does not cool down.
+ * - In an evaluation, a value that is not available counts as a hit: what could not be looked at is not met.
+ * - In service, each rule bears a number of consecutive frames that are not available. A frame that nobody reported
+ *   while the model was in service counts among them; only a report newer than the newest judged moves the count. The
+ *   count is the model's and not a version's, so that activating versions does not begin it anew.
+ */
+abstract contract Judgement is HubBase {
+    using PolicyCode for bytes;
+
+    int64 internal constant NOT_AVAILABLE = type(int64).min;
+
+    /// @notice k monitors agreed. Bit i of `hits` is set if rule i was hit.
+    event ReportJudged(
+        uint256 indexed modelId,
+        uint64 indexed frame,
+        uint32 indexed version,
+        bytes32 digest,
+        uint256 hits,
+        uint256 caseId,
+        Report report
+    );
+
+    /// @notice A report needs one value per rule.
+    error ReportValueCount(uint256 given, uint256 expected);
+    /// @notice The value of rule `index` is outside the metric's range.
+    error ReportValueOutOfRange(uint256 index, int64 value);
+
+    function _checkValues(Report calldata report, Context memory context) internal pure {
+        uint256 expected = context.terms.ruleCount;
+        require(report.values.length == expected, ReportValueCount(report.values.length, expected));
+        for (uint256 i = 0; i < expected; ++i) {
+            int64 value = report.values[i];
+            require(
+                value == NOT_AVAILABLE || context.code.ruleAt(i).isInRange(value), ReportValueOutOfRange(i, value)
+            );
+        }
+    }
+
+    /// @dev True if a rule of severity VOTE or TRIP was hit.
+    function _judge(Report calldata report, Context memory context) internal returns (bool breached) {
+        bool evaluation = report.frame == 0;
+        uint256 missed = evaluation ? type(uint256).max : _missed(report, context);
+        uint256 hits;
+        uint256 worst = type(uint256).max;
+        Severity severity = Severity.Warn;
+        for (uint256 i = 0; i < report.values.length; ++i) {
+            PackedRule rule = context.code.ruleAt(i);
+            if (!rule.appliesTo(evaluation)) continue;
+            int64 value = report.values[i];
+            if (value == NOT_AVAILABLE ? missed & (1 << i) == 0 : !rule.isHit(value)) continue;
+            hits |= 1 << i;
+            Severity found = rule.severity();
+            if (found == Severity.Warn) continue;
+            breached = true;
+            if (found <= severity || (!evaluation && _cools(report, i))) continue;
+            (worst, severity) = (i, found);
+        }
+        uint256 caseId;
+        if (worst != type(uint256).max && !evaluation) caseId = _open(report, context, worst, severity);
+        emit ReportJudged(report.modelId, report.frame, report.version, context.digest, hits, caseId, report);
+    }
+
+    function _open(Report calldata report, Context memory context, uint256 rule, Severity severity)
+        private
+        returns (uint256)
+    {
+        Breach memory breach = Breach({
+            kind: CaseKind.Breach,
+            modelId: report.modelId,
+            version: report.version,
+            frame: report.frame,
+            rule: uint16(rule),
+            value: report.values[rule],
+            limit: context.code.ruleAt(rule).limit(),
+            policy: report.policy,
+            evidence: report.evidence,
+            suspension: context.terms.suspension
+        });
+        return severity == Severity.Trip ? killSwitch.trip(breach) : killSwitch.openBreachCase(breach);
+    }
+
+    function _cools(Report calldata report, uint256 rule) private view returns (bool) {
+        return killSwitch.coolingUntil(report.modelId, report.version, report.policy, uint16(rule)) > block.timestamp;
+    }
+
+    /// @dev Rules that were not available for more consecutive frames than they bear.
+    function _missed(Report calldata report, Context memory context) private returns (uint256 missed) {
+        Streaks storage streaks = _streaks[_watchKey(report.modelId, report.policy)];
+        (uint64 newest, uint192 counts) = (streaks.newest, streaks.counts);
+        if (report.frame <= newest) return 0;
+        uint192 next;
+        uint256 frames;
+        for (uint256 i = 0; i < report.values.length; ++i) {
+            PackedRule rule = context.code.ruleAt(i);
+            if (report.values[i] != NOT_AVAILABLE || !rule.appliesTo(false)) continue;
+            if (frames == 0) frames = 1 + _skipped(report, context, newest);
+            uint256 count = uint8(counts >> (8 * i)) + frames;
+            if (count > type(uint8).max) count = type(uint8).max;
+            next |= uint192(count << (8 * i));
+            if (count > rule.naBudget()) missed |= 1 << i;
+        }
+        (streaks.newest, streaks.counts) = (report.frame, next);
+    }
+
+    /// @dev Frames between `newest` and the report's that nobody reported, as far as the model was in service.
+    function _skipped(Report calldata report, Context memory context, uint64 newest) private view returns (uint256) {
+        uint256 gap = newest == 0 ? 0 : report.frame - newest - 1;
+        if (gap == 0) return 0;
+        FrameTimes memory first = policies.frameTimes(report.modelId, newest + 1);
+        uint48 since = killSwitch.operationalSince(report.modelId);
+        if (since <= first.start) return gap;
+        if (since >= context.terms.start) return 0;
+        return gap * (context.terms.start - since) / (context.terms.start - first.start);
+    }
+}

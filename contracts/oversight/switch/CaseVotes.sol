@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Severity} from "../../interfaces/IPolicyBook.sol";
+import {State} from "../../interfaces/IModelStatus.sol";
+import {Case, CaseCall, CaseKind, ICaseVote, IKillSwitch, Outcome} from "../../interfaces/IKillSwitch.sol";
+import {Suspensions} from "./Suspensions.sol";
+
+/**
+ * @title CaseVotes
+ * @notice Cases that people call for, the votes on all cases, and what votes do.
+ *
+ * Decisions
+ * - Every voted transition raises `epoch`; a call that names an old one reverts. So a vote has at most one effect.
+ * - A case is voted on once. Only where governance replaced the governor before the vote was over, the new governor
+ *   may open it anew: the old one's can never be carried out.
+ * - A call by holders stands beside the case of a breach and never in its way: breaches do not join it.
+ * - A rejection cools: the rule that the case was about, or further calls of that kind. Without quorum nothing cools.
+ */
+abstract contract CaseVotes is Suspensions {
+    mapping(uint256 modelId => mapping(uint64 epoch => mapping(uint32 version => uint64))) private _resumeCases;
+    mapping(uint256 modelId => mapping(CaseKind kind => uint48)) private _callsFrom;
+
+    /// @notice A case's vote was opened.
+    event CaseVoteOpened(uint256 indexed caseId, address indexed governor, uint256 indexed proposalId, uint48 voteEnds);
+
+    /// @notice The case already has its vote, or the window for opening one is over.
+    error CaseWindowOver(uint256 caseId);
+    /// @notice The case's vote or window is not over, or its vote passed and can still be carried out.
+    error CaseVoteNotOver(uint256 caseId);
+    /// @notice A case of that kind is already open for the model.
+    error CaseAlreadyOpen(uint256 modelId, uint256 caseId);
+    /// @notice People call for a pause or a resume, for nothing else.
+    error CaseKindInvalid(CaseKind kind);
+    /// @notice A call of that kind was rejected; the next may come at `from`.
+    error CaseCallCooling(uint256 modelId, CaseKind kind, uint48 from);
+    /// @notice The version named is not the one in force.
+    error VersionNotActive(uint256 modelId, uint32 given, uint32 active);
+
+    /// @inheritdoc IKillSwitch
+    /// @dev A resume names the version in force. A pause may be about any registered one, so that activating another
+    /// does not make a call void.
+    function openHolderCase(uint256 modelId, CaseKind kind, uint32 version, bytes32 evidence)
+        external
+        restricted
+        returns (uint256 caseId)
+    {
+        State state = _state(modelId);
+        Model storage model = _models[modelId];
+        bool resuming = kind == CaseKind.HolderResume;
+        require(resuming || kind == CaseKind.HolderPause, CaseKindInvalid(kind));
+        require(
+            resuming ? state == State.Paused : state == State.Active || state == State.Suspended,
+            StateInvalid(modelId, state)
+        );
+        uint64 earlier = resuming ? model.resumeCall : model.pauseCall;
+        require(!_isLive(earlier), CaseAlreadyOpen(modelId, earlier));
+        // A passed vote for a version that is not in force any more does not stand in the way of another's.
+        if (resuming) earlier = _resumeCases[modelId][model.epoch][version];
+        require(!_canBeCarriedOut(earlier), CaseAlreadyOpen(modelId, earlier));
+        uint48 from = _callsFrom[modelId][kind];
+        require(block.timestamp >= from, CaseCallCooling(modelId, kind, from));
+        if (resuming) {
+            uint32 active = registry.activeVersion(modelId);
+            require(version == active, VersionNotActive(modelId, version, active));
+        } else {
+            registry.evaluationSetOf(modelId, version); // reverts for an unknown version
+        }
+        Case memory case_;
+        (case_.modelId, case_.version, case_.kind) = (modelId, version, kind);
+        (case_.severity, case_.evidence) = (Severity.Vote, evidence);
+        caseId = _open(case_);
+        if (resuming) model.resumeCall = _resumeCases[modelId][model.epoch][version] = uint64(caseId);
+        else model.pauseCall = uint64(caseId);
+    }
+
+    /// @inheritdoc IKillSwitch
+    function markVote(uint256 caseId, uint256 proposalId) external restricted {
+        Case storage case_ = _known(caseId);
+        require(case_.outcome == Outcome.Open, CaseNotOpen(caseId, case_.outcome));
+        require(
+            case_.vote == 0 ? block.timestamp <= case_.openUntil : _isOrphaned(case_), CaseWindowOver(caseId)
+        );
+        uint64 epoch = _models[case_.modelId].epoch;
+        require(case_.epoch == epoch, EpochStale(case_.modelId, case_.epoch, epoch));
+        (case_.governor, case_.vote) = (msg.sender, proposalId);
+        case_.voteEnds = uint48(block.timestamp) + voteSpan;
+        emit CaseVoteOpened(caseId, msg.sender, proposalId, case_.voteEnds);
+    }
+
+    /// @inheritdoc IKillSwitch
+    function pause(uint256 modelId, uint256 caseId, uint64 epoch) external restricted {
+        Model storage model = _models[modelId];
+        Case storage case_ = _cases[caseId];
+        require(case_.modelId == modelId && case_.kind != CaseKind.HolderResume, CaseUnknown(caseId));
+        require(epoch == model.epoch && case_.epoch == epoch, EpochStale(modelId, epoch, model.epoch));
+        require(case_.outcome == Outcome.Open, CaseNotOpen(caseId, case_.outcome));
+        State state = _state(modelId);
+        require(state == State.Active || state == State.Suspended, StateInvalid(modelId, state));
+        _close(caseId, Outcome.Upheld);
+        if (state == State.Suspended) _cutShort(modelId);
+        model.cause = uint64(caseId);
+        _enter(modelId, state, State.Paused, epoch + 1);
+    }
+
+    /// @inheritdoc IKillSwitch
+    function resume(uint256 modelId, uint32 version, uint64 epoch) external restricted {
+        Model storage model = _models[modelId];
+        require(epoch == model.epoch, EpochStale(modelId, epoch, model.epoch));
+        require(model.state == State.Paused, StateInvalid(modelId, _state(modelId)));
+        uint32 active = registry.activeVersion(modelId);
+        require(version == active, VersionNotActive(modelId, version, active));
+        uint64 caseId = _resumeCases[modelId][epoch][version];
+        if (caseId != 0) _close(caseId, Outcome.Upheld);
+        (model.cause, model.resumedAt) = (caseId, uint48(block.timestamp));
+        _enter(modelId, State.Paused, State.Inactive, epoch + 1);
+    }
+
+    /// @notice Records how a case ended that was not carried out. Anyone may call it.
+    /// @dev A rejection ends the suspension that this case caused, gives the rest of it back to the budget and cools,
+    /// counted at most from the latest end that the vote could have. After another vote has decided it has no effect.
+    /// Without quorum nothing cools down and the suspension simply runs out.
+    function poke(uint256 caseId) external {
+        Case storage case_ = _known(caseId);
+        require(case_.outcome == Outcome.Open, CaseNotOpen(caseId, case_.outcome));
+        if (case_.vote == 0) {
+            require(block.timestamp > case_.openUntil, CaseVoteNotOver(caseId));
+            return _close(caseId, Outcome.Lapsed);
+        }
+        if (!ICaseVote(case_.governor).isRejected(case_.vote)) {
+            require(ICaseVote(case_.governor).isOver(case_.vote), CaseVoteNotOver(caseId));
+            return _close(caseId, Outcome.Lapsed);
+        }
+        _close(caseId, Outcome.Rejected);
+        Model storage model = _models[case_.modelId];
+        if (case_.epoch != model.epoch) return;
+        uint48 ended = block.timestamp < case_.voteEnds ? uint48(block.timestamp) : case_.voteEnds;
+        if (case_.kind == CaseKind.Breach || case_.kind == CaseKind.Stale) _cool(case_, ended);
+        else if (case_.kind != CaseKind.Guardian) _callsFrom[case_.modelId][case_.kind] = ended + _parameters.cooldown;
+        if (model.cause == caseId && _state(case_.modelId) == State.Suspended) {
+            _cutShort(case_.modelId);
+            _enter(case_.modelId, State.Suspended, State.Inactive, model.epoch);
+        }
+    }
+
+    /// @inheritdoc IKillSwitch
+    function caseOf(uint256 caseId) external view returns (Case memory) {
+        return _known(caseId);
+    }
+
+    /// @inheritdoc IKillSwitch
+    function callOf(uint256 caseId) external view returns (CaseCall memory) {
+        Case storage case_ = _known(caseId);
+        return CaseCall(case_.modelId, case_.version, case_.epoch, case_.kind);
+    }
+
+    /// @notice From when on people may call for a pause or resume again, after a call of that kind was rejected.
+    function callsFrom(uint256 modelId, CaseKind kind) external view returns (uint48) {
+        return _callsFrom[modelId][kind];
+    }
+
+    function _known(uint256 caseId) private view returns (Case storage case_) {
+        case_ = _cases[caseId];
+        require(case_.openedAt != 0, CaseUnknown(caseId));
+    }
+
+    /// @dev A vote that passed and was not carried out yet stands in the way of another to the same effect.
+    function _canBeCarriedOut(uint256 caseId) private view returns (bool) {
+        Case storage case_ = _cases[caseId];
+        if (case_.vote == 0 || case_.outcome != Outcome.Open || case_.governor != msg.sender) return false;
+        if (case_.epoch != _models[case_.modelId].epoch) return false;
+        return !ICaseVote(case_.governor).isOver(case_.vote);
+    }
+
+    /// @dev The caller holds PAUSE, so another governor's vote has lost its effect; unless it was over before.
+    function _isOrphaned(Case storage case_) private view returns (bool) {
+        return case_.governor != msg.sender && !ICaseVote(case_.governor).isOver(case_.vote);
+    }
+}
