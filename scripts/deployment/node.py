@@ -45,6 +45,19 @@ class Node:
         """Return an account's code, empty where it has none."""
         return bytes(self.web3.eth.get_code(to_checksum_address(address)))
 
+    def created(self, address: str) -> int:
+        """Return the block that created a contract which stands now, by bisection.
+
+        Raises:
+            ChainError: the node has forgotten earlier states.
+        """
+        low, high = 0, self.head
+        while low < high:
+            middle = (low + high) // 2
+            code = self.request("eth_getCode", [address, hex(middle)], doing="look for its creation")
+            low, high = (low, middle) if len(code) > 2 else (middle + 1, high)
+        return low
+
     def nonce(self, address: str, tag: str = "latest") -> int:
         """Return an account's next nonce."""
         return int(self.web3.eth.get_transaction_count(to_checksum_address(address), tag))

@@ -14,6 +14,9 @@ _SWITCH = {
     "margin": "margin_s",
     "open_window": "open_window_s",
     "cooldown": "cooldown_s",
+    "guardian_period": "guardian_period_s",
+    "guardian_models": "guardian_models",
+    "halt_budget": "halt_budget_s",
 }
 """Field of the switch's struct → name in the table."""
 _FAST_LANE = {
@@ -23,6 +26,8 @@ _FAST_LANE = {
     "executionGrace": "execution_grace_s",
     "quorumNumerator()": "quorum_percent",
     "superQuorumNumerator()": "super_quorum_percent",
+    "callThreshold": "call_threshold_ppm",
+    "contractGas": "contract_gas",
 }
 """Function of the PauseGovernor → name in the table."""
 

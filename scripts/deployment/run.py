@@ -76,6 +76,9 @@ def by_plan(
     plan = steps(config, config.executive)
     where = encoding.factory_addresses(plan, compiled, word)
     transactions = encoding.by_factory(plan, where, compiled, word)
+    manager = where["TribuneAccessManager"]
+    # Somebody may have created it before: its first event, the grant of ADMIN, must be in the record's range.
+    block = node.created(manager) if node.code(manager) else node.head
     if account is not None:
         create(node, ApeKey(account), plan_files.missing(transactions, where, node), where, say)
     left = (*plan_files.missing(transactions, where, node), *_calls(transactions))
@@ -89,7 +92,7 @@ def by_plan(
         executive=config.executive,
         created_ms=int(time.time() * 1000),
     )
-    files.append(record.write(folder, node.chain_id, node.head, where, config))
+    files.append(record.write(folder, node.chain_id, block, where, config))
     for path in files:
         say(f"Written: {path}")
     say(f"Nothing was sent. {folder / 'README.md'} says what to do." if account is None else "")

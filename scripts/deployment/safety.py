@@ -9,11 +9,20 @@ from scripts.deployment.config import DeploymentConfig, OwnToken, WrappedToken
 from tribune.exceptions import ConfigurationError
 
 _MAX_ACTIVATION_DISTANCE_S = 30 * 24 * 3600  # constant in ModelRegistry
+_LEAST_CONTRACT_GAS = 50_000
+_MOST_HALT_S = 72 * 3600
 
 
 def check(config: DeploymentConfig) -> None:
     """Raise ConfigurationError where the values are unsafe together, naming every reason."""
-    found = [*_token(config), *_suspension(config), *_votes(config), *_versions(config), *_parties(config)]
+    found = [
+        *_token(config),
+        *_suspension(config),
+        *_votes(config),
+        *_signers(config),
+        *_versions(config),
+        *_guardian(config),
+    ]
     if found:
         raise ConfigurationError(
             f"This deployment would be unsafe: {'; '.join(found)}.", mend="Change the file."
@@ -96,7 +105,32 @@ def _versions(config: DeploymentConfig) -> list[str]:
     return []
 
 
-def _parties(config: DeploymentConfig) -> list[str]:
+def _signers(config: DeploymentConfig) -> list[str]:
+    lane, found = config.fast_lane, []
+    if lane.contract_gas < _LEAST_CONTRACT_GAS:
+        found.append(
+            f"fast_lane.contract_gas is {lane.contract_gas}: under {_LEAST_CONTRACT_GAS} a Safe or another "
+            "contract cannot check its own signature, and cannot vote"
+        )
+    if not 1 <= lane.call_threshold_ppm <= 1_000_000:
+        found.append(
+            f"fast_lane.call_threshold_ppm is {lane.call_threshold_ppm}: it must be from 1 to 1000000 "
+            "millionths of the supply, or anyone, or nobody, could call for a vote"
+        )
+    return found
+
+
+def _guardian(config: DeploymentConfig) -> list[str]:
+    found = []
+    if not 1 <= config.switch.halt_budget_s <= _MOST_HALT_S:
+        found.append(
+            f"switch.halt_budget_s is {config.switch.halt_budget_s}: the guardian's global halt must be from "
+            f"1 s to {_MOST_HALT_S} s (72 h)"
+        )
+    if config.switch_most.halt_budget_s > _MOST_HALT_S:
+        found.append(f"switch_most.halt_budget_s is over {_MOST_HALT_S} (72 h), for good")
+    if config.switch_most.refill_ppm >= 1_000_000:
+        found.append("switch_most.refill_ppm must be under 1000000, or suspensions would be unbounded")
     if config.guardian and config.guardian == config.executive:
-        return ["guardian and executive are the same account: the guardian's limits would limit nothing"]
-    return []
+        found.append("guardian and executive are the same account: the guardian's limits would limit nothing")
+    return found

@@ -92,6 +92,7 @@ def _wiring(node: Node, record: Record) -> list[str]:
     where = record.addresses
     wanted: list[tuple[str, str, str]] = [
         ("ModelRegistry", "hub", where["ReportHub"]),
+        ("KillSwitch", "hub", where["ReportHub"]),
         ("PauseGovernor", "executive", record.executive),
         ("PauseGovernor", "killSwitch", where["KillSwitch"]),
         ("PauseGovernor", "registry", where["ModelRegistry"]),

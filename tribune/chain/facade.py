@@ -42,8 +42,6 @@ class Tribune:
         self.chain = chain
         self.deployment = deployment
         self.token = Token(chain, deployment.address(Token.NAME))
-        self.timelock = Timelock(chain, deployment.address(Timelock.NAME))
-        self.oversight_governor = OversightGovernor(chain, deployment.address(OversightGovernor.NAME))
         self.pause_governor = PauseGovernor(chain, deployment.address(PauseGovernor.NAME))
         self.model_registry = ModelRegistry(chain, deployment.address(ModelRegistry.NAME))
         self.policy_book = PolicyBook(chain, deployment.address(PolicyBook.NAME))
@@ -80,12 +78,34 @@ class Tribune:
         return tribune
 
     @property
+    def has_slow_lane(self) -> bool:
+        """Whether OversightGovernor and timelock are of this deployment, not an executive in their place."""
+        return OversightGovernor.NAME in self.deployment.addresses
+
+    @property
+    def timelock(self) -> Timelock:
+        """The slow lane's timelock.
+
+        Raises:
+            ConfigurationError: an executive of the DAO's own stands in its place.
+        """
+        return Timelock(self.chain, self.deployment.address(Timelock.NAME))
+
+    @property
+    def oversight_governor(self) -> OversightGovernor:
+        """The slow lane's governor.
+
+        Raises:
+            ConfigurationError: an executive of the DAO's own stands in its place.
+        """
+        return OversightGovernor(self.chain, self.deployment.address(OversightGovernor.NAME))
+
+    @property
     def contracts(self) -> tuple[Contract, ...]:
         """All contracts, for the indexer."""
         return (
             self.token,
-            self.timelock,
-            self.oversight_governor,
+            *((self.timelock, self.oversight_governor) if self.has_slow_lane else ()),
             self.pause_governor,
             self.model_registry,
             self.policy_book,

@@ -34,6 +34,17 @@ def test_load__holders_in_the_file__read(tmp_path: Path) -> None:
         ("voting_period_s = 8\nlate_extension_s = 2", "voting_period_s = 8\nlate_extension_s = 9", "at most"),
         ("voting_delay_s = 1\n", "voting_delay_s = 0\n", "voting_delay_s must be at least 1"),
         ("voting_period_s = 8", "voting_period_s = 4", "outside its hard bounds"),
+        ("open_window_s = 8", "open_window_s = 9", "could be opened for longer"),
+        ("quorum_percent = 20\nsuper", "quorum_percent = 0\nsuper", "one vote would decide"),
+        ("super_quorum_percent = 80", "super_quorum_percent = 101", "over 100"),
+        ("contract_gas = 250000", "contract_gas = 49999", "a Safe or another contract cannot check"),
+        ("call_threshold_ppm = 5000", "call_threshold_ppm = 0", "anyone, or nobody"),
+        ("halt_budget_s = 300", "halt_budget_s = 0", "the guardian's global halt must be from 1 s"),
+        ("halt_budget_s = 300", "halt_budget_s = 259201", r"72 h\)"),
+        ("halt_budget_s = 259200", "halt_budget_s = 259201", r"72 h\), for good"),
+        ("refill_ppm = 500000", "refill_ppm = 1000000", "suspensions would be unbounded"),
+        ("cooldown_s = 60", "cooldown_s = 2592001", "switch.cooldown_s is 2592001, outside its hard bounds"),
+        ("margin_s = 5", "margin_s = 0", "switch.margin_s must be at least 1"),
         ("voting_period_s = 8", "voting_period_s = 604801", "outside its hard bounds"),
         ("activation_distance_s = 0", "activation_distance_s = 2592001", "over 2592000"),
     ],
@@ -94,4 +105,4 @@ def test_read_holders__not_of_its_form__names_the_place(listed: object, words: s
 
 
 def test_as_tuple__a_switch__in_the_order_of_the_contract() -> None:
-    assert Switch(1, 2, 3, 4, 5, 6).as_tuple() == (1, 2, 3, 4, 5, 6)
+    assert Switch(1, 2, 3, 4, 5, 6, 7, 8, 9).as_tuple() == (1, 2, 3, 4, 5, 6, 7, 8, 9)
