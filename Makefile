@@ -10,7 +10,7 @@ FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 
-.PHONY: demo test check bench setup compile abis lock format clean
+.PHONY: demo test check bench gas setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
@@ -19,15 +19,19 @@ test: setup  ## all tests: contracts, unit, integration, end to end
 	$(FORGE) test --offline
 	$(BIN)/pytest -q
 
-check: setup  ## lint, strict types, import rules, freshness of the committed ABIs
+check: setup  ## lint, strict types, import rules, freshness of the committed ABIs, gas of the contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/export_abis.py --check
+	@PYTHONPATH=tests $(BIN)/python -m bench.gas --check
 
-bench: setup  ## one benchmark: NAME=demo
-	$(BIN)/python bench/$(NAME).py
+bench: setup  ## one benchmark: NAME=demo|gas
+	PYTHONPATH=tests $(BIN)/python -m bench.$(NAME)
+
+gas: setup  ## state the gas of the contracts' actions anew, in bench/gas.json
+	@PYTHONPATH=tests $(BIN)/python -m bench.gas --write
 
 setup: .venv/.ready node_modules/.ready .build/__local__.json
 
