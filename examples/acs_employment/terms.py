@@ -17,13 +17,15 @@ PATH = FOLDER / "policy.toml"
 
 @dataclass(frozen=True)
 class FrameTerms:
-    """Frames and how they are judged; all in seconds, but `k`, the monitors that must agree."""
+    """Frames and how they are judged; times in seconds, `k` monitors that must agree."""
 
     step_s: int
     length_s: int
     grace_s: int
     deadline_s: int
     suspension_s: int
+    stale_suspends: bool
+    """Whether a frame that nobody reported stops the model; it opens a vote in any case."""
     k: int
 
     def __post_init__(self) -> None:
@@ -40,10 +42,13 @@ def load_terms(**changes: int) -> FrameTerms:
     """Return the terms of the file, with changes (`step_s=10`) in place of what it says.
 
     Raises:
-        PolicyError: for a term that is missing, unknown, or no whole number.
+        PolicyError: for a term that is missing, unknown, or of another kind.
     """
     given = {**load_toml(PATH, "policy").get("frames", {}), **changes}
-    known = {field.name for field in fields(FrameTerms)}
-    if set(given) != known or any(type(value) is not int for value in given.values()):
-        raise PolicyError("[frames] needs whole numbers.", mend=f"Give {', '.join(sorted(known))}.")
+    known = {field.name: bool if field.name == "stale_suspends" else int for field in fields(FrameTerms)}
+    if set(given) != set(known) or any(type(value) is not known[name] for name, value in given.items()):
+        raise PolicyError(
+            "[frames] needs whole numbers, and true or false for stale_suspends.",
+            mend=f"Give {', '.join(sorted(known))}.",
+        )
     return FrameTerms(**given)

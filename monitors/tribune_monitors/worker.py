@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tribune.chain import Tribune
-from tribune.chain.report_hub import Attestation
+from tribune.chain.report_hub import Attestation, Attested
+from tribune.chain.types import Receipt
 from tribune.exceptions import ChainError, ConfigurationError, RevertedError, StoreError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.log import get_logger
@@ -183,6 +184,9 @@ class Worker:
             try:
                 receipt = await self.sender.send(hub.submit(report, [attestation]), headroom=_JUDGING_GAS)
                 tx_hash = receipt.tx_hash
+                if not await self._counts(receipt, report, index):
+                    state = ReportState.REFUSED
+                    log.warning("the signature did not count", model=row.model_id, frame=row.frame)
             except RevertedError as fault:
                 if "tx_hash" in fault.ids:  # another's report came into the same block first: look again
                     log.info("not counted yet", model=row.model_id, frame=row.frame, error=str(fault))
@@ -192,6 +196,14 @@ class Worker:
         await self.store.run(set_report_state, row.id or 0, state, tx_hash)
         log.info("sent", model=row.model_id, frame=row.frame, state=str(state), tx=tx_hash)
         return True
+
+    async def _counts(self, receipt: Receipt, report: Report, index: int) -> bool:
+        """Return whether a mined submission counted, or another's with our signature before it."""
+        hub = self.tribune.report_hub
+        if any(isinstance(e, Attested) and e.monitor == self.monitor for e in hub.events(receipt.logs)):
+            return True
+        known = await hub.frame(report.model_id, report.version, report.frame, report.policy)
+        return index in known.reported
 
 
 def _report_of(row: SignedReport) -> Report:

@@ -124,14 +124,16 @@ def open_breach(chain: TestChain, folder: Path, *, vote: bool = True) -> Voting:
     chain.send(registry.registerVersion(1, version), steward)
     panel = [monitor.address for monitor in chain.monitors]
     start = chain.now + 2
-    chain.as_timelock(policies.setPolicy(1, (start, STEP_S, STEP_S, 1, 8, 60, 2, panel, [RULE.on_chain()])))
+    policy_input = (start, STEP_S, STEP_S, 1, 8, 60, False, 2, panel, [RULE.on_chain()])
+    chain.as_timelock(policies.setPolicy(1, policy_input))
     chain.warp(5)
     policy = policies.currentTerms(1).call()[0]
     _evaluate(chain, policy, digest)
     chain.send(registry.activate(1, 1), steward)
     chain.warp(2 * STEP_S)
 
-    breach = (1, 1, 2, 0, value, RULE.limit, policy, hashlib.sha256(canonical_bytes(evidence)).digest(), 60)
+    found = hashlib.sha256(canonical_bytes(evidence)).digest()
+    breach = (0, 1, 1, 2, 0, value, RULE.limit, policy, found, 60)
     hub = contracts["ReportHub"].address
     chain.rpc("anvil_impersonateAccount", hub)
     chain.rpc("anvil_setBalance", hub, hex(10**18))

@@ -66,6 +66,14 @@ class Severity(ChainEnum):
     TRIP = "Trip"
 
 
+class Stage(ChainEnum):
+    """Where a rule is judged."""
+
+    ALWAYS = "Always"
+    PRODUCTION = "Production"
+    EVALUATION = "Evaluation"
+
+
 class Op(ChainEnum):
     """On which side of its limit a value is a hit; both are strict."""
 

@@ -99,14 +99,20 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class SwitchParameters:
-    """What governance may tune, in seconds; `refill` in millionths of time passed."""
+    """What governance may tune, in seconds but where it says otherwise."""
 
     budget_s: int
     refill: int
+    """Millionths of the time passed that come back to the budget."""
     hard_cap_s: int
     margin_s: int
     open_window_s: int
     cooldown_s: int
+    guardian_period_s: int
+    guardian_models: int
+    """Models that the guardian may suspend in any such period."""
+    halt_budget_s: int
+    """How long the guardian may halt all models at once."""
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> SwitchParameters:
@@ -118,10 +124,13 @@ class SwitchParameters:
             margin_s=raw["margin"],
             open_window_s=raw["open_window"],
             cooldown_s=raw["cooldown"],
+            guardian_period_s=raw["guardian_period"],
+            guardian_models=raw["guardian_models"],
+            halt_budget_s=raw["halt_budget"],
         )
 
     @property
-    def fields(self) -> tuple[int, int, int, int, int, int]:
+    def fields(self) -> tuple[int, ...]:
         """The struct as the contract takes it."""
         return (
             self.budget_s,
@@ -130,6 +139,9 @@ class SwitchParameters:
             self.margin_s,
             self.open_window_s,
             self.cooldown_s,
+            self.guardian_period_s,
+            self.guardian_models,
+            self.halt_budget_s,
         )
 
 

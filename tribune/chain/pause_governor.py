@@ -13,6 +13,8 @@ from tribune.chain.governor import Governor, ProposedCalls
 from tribune.chain.types import ContractCall, Log
 from tribune.ids import Address, CaseId, Digest, ModelId, ProposalId, VersionNumber
 
+_STEWARD_RESUME = "callResume(uint256,uint32,bytes32)"
+
 
 @dataclass(frozen=True, slots=True)
 class SignedBallot:
@@ -85,7 +87,7 @@ class PauseGovernor(Governor):
         `conclusion` is the sha-256 of the incident's conclusion: cause and fix.
         """
         what = f"call a vote to resume model {model_id} v{version}"
-        return self._call(what, "callResume", model_id, version, conclusion)
+        return self._call(what, _STEWARD_RESUME, model_id, version, conclusion)
 
     def cast_votes_by_sig(self, proposal_id: ProposalId, ballots: Sequence[SignedBallot]) -> ContractCall:
         """Relay signed ballots; one that cannot count is skipped, the others count."""

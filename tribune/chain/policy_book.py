@@ -9,12 +9,12 @@ from typing import Any, ClassVar, Protocol
 
 from tribune.chain.client import BlockTag
 from tribune.chain.contract import Contract, Located
-from tribune.chain.enums import Op, Severity
+from tribune.chain.enums import Op, Severity, Stage
 from tribune.chain.types import ContractCall, Log, utc, utc_or_none
 from tribune.ids import Address, Digest, FrameIndex, ModelId
 
-RuleFields = tuple[str, int, int, int, int, int, int, int, int, int]
-"""(metric, op, severity, m, w, naBudget, z, limit, lo, hi), numbers as in the contract."""
+RuleFields = tuple[str, int, int, int, int, int, int, int, int, int, int]
+"""(metric, op, severity, stage, m, w, naBudget, z, limit, lo, hi), numbers as in the contract."""
 
 
 class OnChainRule(Protocol):
@@ -39,6 +39,7 @@ class PolicyRule:
     limit: int
     lo: int
     hi: int
+    stage: Stage = Stage.ALWAYS
 
     def on_chain(self) -> RuleFields:
         """Return its fields, which `tribune.metrics.policy.Rule.from_chain` takes."""
@@ -46,6 +47,7 @@ class PolicyRule:
             self.metric,
             self.op.number,
             self.severity.number,
+            self.stage.number,
             self.m,
             self.w,
             self.na_budget,
@@ -58,7 +60,8 @@ class PolicyRule:
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> PolicyRule:
         """Make a rule of the contract's struct."""
-        return cls(**{**raw, "op": Op.of(raw["op"]), "severity": Severity.of(raw["severity"])})
+        enums = {"op": Op.of(raw["op"]), "severity": Severity.of(raw["severity"])}
+        return cls(**{**raw, **enums, "stage": Stage.of(raw["stage"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ class PolicyInput:
     """How many monitors of the panel must agree."""
     panel: tuple[Address, ...]
     rules: tuple[OnChainRule, ...]
+    stale_suspends: bool = False
+    """Whether a frame that nobody reported suspends the model; it opens a vote in any case."""
     start: datetime | None = None
     """Earliest force of a model's first policy; later policies follow the grid."""
 
@@ -87,7 +92,8 @@ class PolicyInput:
         """The struct as the contract takes it."""
         start = int(self.start.timestamp()) if self.start is not None else 0
         times = (start, self.step_s, self.length_s, self.grace_s, self.deadline_s, self.suspension_s)
-        return (*times, self.k, list(self.panel), [rule.on_chain() for rule in self.rules])
+        rules = [rule.on_chain() for rule in self.rules]
+        return (*times, self.stale_suspends, self.k, list(self.panel), rules)
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> PolicyInput:
@@ -101,6 +107,7 @@ class PolicyInput:
             k=raw["k"],
             panel=tuple(raw["panel"]),
             rules=tuple(PolicyRule.read(rule) for rule in raw["rules"]),
+            stale_suspends=raw["stale_suspends"],
             start=utc_or_none(raw["start"]),
         )
 
@@ -127,6 +134,7 @@ class Terms:
     end: datetime | None
     accept_until: datetime | None
     suspension_s: int
+    stale_suspends: bool
     k: int
     panel_size: int
     rule_count: int
@@ -140,10 +148,23 @@ class Terms:
             end=utc_or_none(raw["end"]),
             accept_until=utc_or_none(raw["accept_until"]),
             suspension_s=raw["suspension"],
+            stale_suspends=raw["stale_suspends"],
             k=raw["k"],
             panel_size=raw["panel_size"],
             rule_count=raw["rule_count"],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTimes:
+    """When a frame is what; the frame is [start, end)."""
+
+    start: datetime
+    end: datetime
+    seal_from: datetime
+    """Its log is sealed and anchored from here on."""
+    accept_until: datetime
+    """Last second in which its reports count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +238,21 @@ class PolicyBook(Contract):
         if frame == 0:
             return Terms.read(await self._read("currentTerms", model_id, block=block))
         return Terms.read(await self._read("termsOf", model_id, frame, block=block))
+
+    async def frame_times(
+        self, model_id: ModelId, frame: FrameIndex, *, block: BlockTag = "latest"
+    ) -> FrameTimes:
+        """Return the times of a frame, 1 or later.
+
+        Raises:
+            RevertedError: no policy covers it (`PolicyMissing`).
+        """
+        raw = await self._read("frameTimes", model_id, frame, block=block)
+        return FrameTimes(**{name: utc(seconds) for name, seconds in raw.items()})
+
+    async def last_frame_due(self, model_id: ModelId, *, block: BlockTag = "latest") -> FrameIndex:
+        """Return the last frame whose reports count no more, 0 if none."""
+        return FrameIndex(await self._read("lastFrameDue", model_id, block=block))
 
     async def boundary_at_or_after(self, model_id: ModelId, time: datetime) -> datetime:
         """Return the first frame boundary at or after a time."""

@@ -1,4 +1,4 @@
-"""`ReportHub`: takes reports with signatures and judges them."""
+"""`ReportHub`: takes reports with signatures, judges them, and notices where none come."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from tribune.chain.client import BlockTag
 from tribune.chain.contract import Contract, Located
+from tribune.chain.enums import Oversight
 from tribune.chain.types import ContractCall, Log
 from tribune.ids import Address, CaseId, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.reports.signing import Report
@@ -35,8 +36,10 @@ class FrameRecord:
     """Whether k agreed and the report was judged."""
     breached: bool
     """Whether a rule was hit at severity VOTE or TRIP."""
-    report: Digest
-    """Digest of the judged report."""
+    disputed: bool
+    """Whether no report can reach k any more."""
+    stale: bool
+    """Whether the missing report was made a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,26 @@ class AttestationSkipped(Located):
     model_id: ModelId
     frame: FrameIndex
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameDisputed(Located):
+    """Monitors contradict each other so that no report of the frame can reach k any more."""
+
+    model_id: ModelId
+    version: VersionNumber
+    frame: FrameIndex
+
+
+@dataclass(frozen=True, slots=True)
+class FrameStale(Located):
+    """The deadline of a frame in service passed without an accepted report."""
+
+    model_id: ModelId
+    version: VersionNumber
+    frame: FrameIndex
+    case_id: CaseId
+    """The case that it opened or joined, 0 where staleness cools down after a rejected vote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +113,25 @@ def _attested(log: Log, **raw: Any) -> Attested:
 def _attestation_skipped(log: Log, **raw: Any) -> AttestationSkipped:
     return AttestationSkipped(
         log=log, model_id=ModelId(raw["model_id"]), frame=FrameIndex(raw["frame"]), index=raw["index"]
+    )
+
+
+def _frame_disputed(log: Log, **raw: Any) -> FrameDisputed:
+    return FrameDisputed(
+        log=log,
+        model_id=ModelId(raw["model_id"]),
+        version=VersionNumber(raw["version"]),
+        frame=FrameIndex(raw["frame"]),
+    )
+
+
+def _frame_stale(log: Log, **raw: Any) -> FrameStale:
+    return FrameStale(
+        log=log,
+        model_id=ModelId(raw["model_id"]),
+        version=VersionNumber(raw["version"]),
+        frame=FrameIndex(raw["frame"]),
+        case_id=CaseId(raw["case_id"]),
     )
 
 
@@ -127,6 +169,8 @@ class ReportHub(Contract):
     EVENTS: ClassVar = {
         "Attested": _attested,
         "AttestationSkipped": _attestation_skipped,
+        "FrameDisputed": _frame_disputed,
+        "FrameStale": _frame_stale,
         "ReportJudged": _report_judged,
     }
 
@@ -146,15 +190,23 @@ class ReportHub(Contract):
             agreement=raw["agreement"],
             judged=raw["judged"],
             breached=raw["breached"],
-            report=Digest(raw["report"]),
+            disputed=raw["disputed"],
+            stale=raw["stale"],
         )
 
     async def evaluation_passed(self, model_id: ModelId, version: VersionNumber) -> bool:
         """Return whether a version's evaluation met every rule of severity VOTE and TRIP."""
         return bool(await self._read("evaluationPassed", model_id, version))
 
+    async def oversight(self, model_id: ModelId, *, block: BlockTag = "latest") -> Oversight:
+        """Return how well a model in service is watched: Healthy, Stale or Disputed."""
+        return Oversight.of(await self._read("oversightOf", model_id, block=block))
+
     def submit(self, report: Report, attestations: Sequence[Attestation]) -> ContractCall:
-        """Hand in a report with signatures; anyone may."""
+        """Hand in a report with signatures; anyone may.
+
+        A signature that does not count is skipped: look for `Attested` in the receipt.
+        """
         fields = (
             report.model_id,
             report.version,
@@ -167,3 +219,9 @@ class ReportHub(Contract):
         signed = [(a.index, a.witness, a.signature) for a in attestations]
         what = f"report frame {report.frame} of model {report.model_id} v{report.version}"
         return self._call(what, "submit", fields, signed)
+
+    def poke_stale(self, model_id: ModelId, frame: FrameIndex) -> ContractCall:
+        """Make a frame that nobody reported in time a case; anyone may, once a frame."""
+        return self._call(
+            f"record that frame {frame} of model {model_id} was not reported", "pokeStale", model_id, frame
+        )

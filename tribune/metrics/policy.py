@@ -22,7 +22,10 @@ from tribune.metrics.value import NOT_AVAILABLE, Value
 
 _BYTE = 255
 _MAX_Z_MICRO = 2**32 - 1
-_RULE_KEYS = {"metric", "op", "limit", "severity", "m", "w", "na_budget", "z"}
+_RULE_KEYS = {"metric", "op", "limit", "severity", "stage", "m", "w", "na_budget", "z"}
+
+RuleFields = tuple[str, int, int, int, int, int, int, int, int, int, int]
+"""(metric, op, severity, stage, m, w, naBudget, z, limit, lo, hi), numbers as on the chain."""
 
 
 class Severity(IntEnum):
@@ -31,6 +34,16 @@ class Severity(IntEnum):
     WARN = 0
     VOTE = 1
     TRIP = 2
+
+
+class Stage(IntEnum):
+    """Where a rule is judged. Numbers as on the chain."""
+
+    ALWAYS = 0
+    PRODUCTION = 1
+    """In service only, not in a version's evaluation (frame 0)."""
+    EVALUATION = 2
+    """Before deployment only: in a version's evaluation, never in service."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,7 @@ class Rule:
         m, w: hit when m of the last w frames are beyond the limit.
         na_budget: consecutive not-available frames that are borne before that itself is a hit.
         z: of the metric's bound, in millionths; 0 if it has none.
+        stage: where it is judged; monitors report its value in any case.
 
     Raises:
         PolicyError: for a rule that cannot be judged.
@@ -58,6 +72,7 @@ class Rule:
     w: int = 1
     na_budget: int = 3
     z: int = 0
+    stage: Stage = Stage.ALWAYS
 
     def __post_init__(self) -> None:
         parts, metric = find(self.metric)
@@ -87,11 +102,11 @@ class Rule:
             return False
         return value > self.limit if self.op == ">" else value < self.limit
 
-    def on_chain(self) -> tuple[str, int, int, int, int, int, int, int, int, int]:
-        """Return the tuple (metric, op, severity, m, w, naBudget, z, limit, lo, hi)."""
+    def on_chain(self) -> RuleFields:
+        """Return the rule's fields as the chain stores them."""
         op = 0 if self.op == ">" else 1
-        return (self.metric, op, int(self.severity), self.m, self.w, self.na_budget, self.z, self.limit,
-                *self.range_micro)  # fmt: skip
+        return (self.metric, op, int(self.severity), int(self.stage), self.m, self.w, self.na_budget, self.z,
+                self.limit, *self.range_micro)  # fmt: skip
 
     @classmethod
     def from_chain(cls, fields: Sequence[Any]) -> Rule:
@@ -100,11 +115,21 @@ class Rule:
         Raises:
             PolicyError: for a rule whose metric or range is not one of these definitions.
         """
-        metric, op, severity, m, w, na_budget, z, limit, lo, hi = fields
-        if op not in (0, 1) or severity not in (0, 1, 2):
-            raise PolicyError(f"Rule on {metric}: the chain holds an operator or severity that is not known.")
+        metric, op, severity, stage, m, w, na_budget, z, limit, lo, hi = fields
+        if op not in (0, 1) or severity not in (0, 1, 2) or stage not in (0, 1, 2):
+            raise PolicyError(
+                f"Rule on {metric}: the chain holds an operator, severity or stage that is not known."
+            )
         rule = cls(
-            str(metric), "><"[op], int(limit), Severity(severity), int(m), int(w), int(na_budget), int(z)
+            str(metric),
+            "><"[op],
+            int(limit),
+            Severity(severity),
+            int(m),
+            int(w),
+            int(na_budget),
+            int(z),
+            Stage(stage),
         )
         if rule.range_micro != (lo, hi):
             raise PolicyError(f"Rule on {metric}: the chain's range is not this metric's.")
@@ -184,7 +209,7 @@ class Policy:
             result.append(NOT_AVAILABLE if value is None else value)
         return tuple(result)
 
-    def on_chain(self) -> list[tuple[str, int, int, int, int, int, int, int, int, int]]:
+    def on_chain(self) -> list[RuleFields]:
         """Return the rules as the chain stores them."""
         return [rule.on_chain() for rule in self.rules]
 
@@ -213,8 +238,12 @@ class Policy:
             f'metric = {_quoted(rule.metric)}\nop = "{rule.op}"\nlimit = {_plain(rule.limit)}\n'
             f'severity = "{rule.severity.name}"\nm = {rule.m}\nw = {rule.w}\nna_budget = {rule.na_budget}\n'
             + (f"z = {_plain(rule.z)}\n" if rule.z else "")
+            + (f'stage = "{rule.stage.name.lower()}"\n' if rule.stage is not Stage.ALWAYS else "")
             for rule in self.rules
         )
+
+
+_STAGES = {stage.name.lower(): stage for stage in Stage}
 
 
 def _quoted(text: str) -> str:
@@ -239,6 +268,11 @@ def _rule(entry: object) -> Rule:
         )
     if str(entry.get("severity")) not in Severity.__members__:
         raise PolicyError(f"Rule on {name} has no severity.", mend="It must be WARN, VOTE or TRIP.")
+    stage = entry.get("stage", "always")
+    if stage not in _STAGES:
+        raise PolicyError(
+            f"Rule on {name}: stage is {stage!r}.", mend="It must be always, production or evaluation."
+        )
     counts = {key: entry[key] for key in ("m", "w", "na_budget") if key in entry}
     if any(type(count) is not int for count in counts.values()):
         raise PolicyError(f"Rule on {name}: m, w and na_budget are whole numbers.")
@@ -250,6 +284,7 @@ def _rule(entry: object) -> Rule:
         limit=_micro(name, "limit", entry["limit"]),
         severity=Severity[str(entry["severity"])],
         z=_micro(name, "z", entry.get("z", 0)),
+        stage=_STAGES[stage],
         **counts,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tribune.metrics.fixed import MICRO
-from tribune.metrics.policy import Rule, Severity
+from tribune.metrics.policy import Rule, Severity, Stage
 from tribune.metrics.registry import find
 from tribune.metrics.spec import ModelSpec
 
@@ -27,6 +27,11 @@ def describe(rule: Rule, spec: ModelSpec | None = None) -> str:
     beyond = "above" if rule.op == ">" else "below"
     what = _SEVERITY[rule.severity]
     frames = "in one frame" if (rule.m, rule.w) == (1, 1) else f"in {rule.m} of {rule.w} frames"
+    if rule.stage is Stage.EVALUATION:
+        what = what if rule.severity is Severity.WARN else "let no version take force"
+        frames = "in its evaluation"
+    elif rule.stage is Stage.PRODUCTION:
+        frames += " in service; evaluations are not judged by it"
     subject = describe_metric(rule.metric, spec)
     limit = amount(rule.metric, rule.limit)
     return f"{what[0].upper()}{what[1:]} when {subject} is {sure}{beyond} {limit} {frames}."

@@ -43,6 +43,7 @@ async def set_policy(
         grace_s=terms.grace_s,
         deadline_s=terms.deadline_s,
         suspension_s=terms.suspension_s,
+        stale_suspends=terms.stale_suspends,
         k=terms.k,
         panel=panel,
         rules=load_policy().rules,

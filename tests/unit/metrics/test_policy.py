@@ -37,8 +37,8 @@ def test_load__decimals__are_exact(tmp_path: Path) -> None:
 
 
 def test_on_chain__a_rule__is_the_agreed_tuple() -> None:
-    assert POLICY.on_chain()[1] == (PARITY, 0, 2, 1, 1, 12, 3_000_000, 100_000, 0, 1_000_000)
-    assert POLICY.on_chain()[2] == ("performance.accuracy", 1, 1, 2, 3, 3, 0, 750_000, 0, 1_000_000)
+    assert POLICY.on_chain()[1] == (PARITY, 0, 2, 0, 1, 1, 12, 3_000_000, 100_000, 0, 1_000_000)
+    assert POLICY.on_chain()[2] == ("performance.accuracy", 1, 1, 0, 2, 3, 3, 0, 750_000, 0, 1_000_000)
 
 
 def test_from_chain__what_on_chain_gave__is_equal() -> None:

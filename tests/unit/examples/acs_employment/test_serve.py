@@ -90,7 +90,9 @@ def activate(chain: TestChain, folder: Path, artifact: bytes) -> Place:
     chain.send(registry.registerVersion(1, version), chain.steward)
     panel = [monitor.address for monitor in chain.monitors]
     rules = [RULE.on_chain()]
-    chain.as_timelock(policies.setPolicy(1, (chain.now + 2, STEP_S, STEP_S, 1, 8, 60, 2, panel, rules)))
+    chain.as_timelock(
+        policies.setPolicy(1, (chain.now + 2, STEP_S, STEP_S, 1, 8, 60, False, 2, panel, rules))
+    )
     chain.warp(5)
     policy = policies.currentTerms(1).call()[0]
     report = (1, 1, 0, policy, EVALUATION_SET, digests[1], [0])
