@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
 import {CaseKind} from "../interfaces/IKillSwitch.sol";
 import {Signatures} from "../libraries/Signatures.sol";
+import {SignerGas} from "../libraries/SignerGas.sol";
 
 /// @notice What holders sign to call for a vote. `kind` is a {CaseKind}: HolderPause or HolderResume.
 struct Call {
@@ -34,7 +35,7 @@ struct SignedCall {
  * - Signers are named in ascending order, so that none counts twice. A signature that is not valid is skipped.
  * - A call is single-use: it names its round, which rises as it is opened.
  */
-abstract contract HolderCalls is GovernorVotes {
+abstract contract HolderCalls is SignerGas, GovernorVotes {
     bytes32 private constant _CALL_TYPEHASH = keccak256(
         "Call(uint8 kind,uint256 modelId,uint32 version,uint64 epoch,uint64 round,bytes32 evidence,uint48 deadline)"
     );
@@ -48,6 +49,10 @@ abstract contract HolderCalls is GovernorVotes {
     /// @notice The share of the supply (in millionths) that a call needs changed.
     event CallThresholdChanged(uint32 previous, uint32 current);
 
+    /// @notice The call is of another kind than the function.
+    error CallKindInvalid(uint8 kind);
+    /// @notice The call is of another epoch than the model: a vote has decided since.
+    error CallEpochStale(uint256 modelId, uint64 given, uint64 current);
     /// @notice The call is over.
     error CallExpired(uint48 deadline);
     /// @notice The call is of another round: that one was opened already, or never announced.
@@ -58,6 +63,26 @@ abstract contract HolderCalls is GovernorVotes {
     error CallBelowThreshold(uint256 power, uint256 needed);
     /// @notice A call needs the digest of what voters shall read.
     error CallEvidenceMissing(uint256 modelId);
+
+    /// @notice Opens a vote on pausing a model, on the call of holders: harm that no metric sees.
+    /// @param call What they signed; its kind is HolderPause.
+    /// @param signatures Theirs, in ascending order of their addresses.
+    function callPause(Call calldata call, SignedCall[] calldata signatures)
+        external
+        returns (uint256 caseId, uint256 proposalId)
+    {
+        return _call(CaseKind.HolderPause, call, signatures);
+    }
+
+    /// @notice Opens a vote on letting a paused model run again in the named version, which must be in force.
+    /// @param call What holders signed; its kind is HolderResume.
+    /// @param signatures Theirs, in ascending order of their addresses.
+    function callResume(Call calldata call, SignedCall[] calldata signatures)
+        external
+        returns (uint256 caseId, uint256 proposalId)
+    {
+        return _call(CaseKind.HolderResume, call, signatures);
+    }
 
     /// @notice Share of the supply, in millionths, whose holders can call for a vote.
     function callThreshold() public view returns (uint32) {
@@ -92,14 +117,35 @@ abstract contract HolderCalls is GovernorVotes {
         _callThreshold = millionths;
     }
 
-    /// @dev Reverts unless the signers' power reaches the threshold; uses up the round.
-    function _useCall(Call calldata call, SignedCall[] calldata signatures, uint256 contractGas)
+    /// @dev Opens the case that was called for, and its vote.
+    function _openCall(CaseKind kind, uint256 modelId, uint32 version, bytes32 evidence)
         internal
+        virtual
+        returns (uint256 caseId, uint256 proposalId);
+
+    /// @dev Epoch of a case's model.
+    function _epochOf(uint256 caseId) internal view virtual returns (uint64);
+
+    function _call(CaseKind kind, Call calldata call, SignedCall[] calldata signatures)
+        private
+        returns (uint256 caseId, uint256 proposalId)
+    {
+        require(call.kind == uint8(kind), CallKindInvalid(call.kind));
+        uint256 power = _use(kind, call, signatures);
+        (caseId, proposalId) = _openCall(kind, call.modelId, call.version, call.evidence);
+        uint64 epoch = _epochOf(caseId);
+        require(call.epoch == epoch, CallEpochStale(call.modelId, call.epoch, epoch));
+        emit HoldersCalled(call.modelId, kind, call.round, caseId, power);
+    }
+
+    /// @dev Reverts unless the signers' power reaches the threshold; uses up the round.
+    function _use(CaseKind kind, Call calldata call, SignedCall[] calldata signatures)
+        private
         returns (uint256 power)
     {
         require(call.evidence != 0, CallEvidenceMissing(call.modelId));
         require(block.timestamp <= call.deadline, CallExpired(call.deadline));
-        uint64 round = _rounds[call.modelId][CaseKind(call.kind)]++;
+        uint64 round = _rounds[call.modelId][kind]++;
         require(call.round == round, CallRoundStale(call.modelId, call.round, round));
         uint256 before = clock() - 1;
         bytes32 digest = hashCall(call);

@@ -16,7 +16,8 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {CaseCall, CaseKind, ICaseVote, IKillSwitch} from "../interfaces/IKillSwitch.sol";
-import {Call, HolderCalls, SignedCall} from "./HolderCalls.sol";
+import {HolderCalls} from "./HolderCalls.sol";
+import {SignerGas} from "../libraries/SignerGas.sol";
 import {SignedBallots} from "./SignedBallots.sol";
 import {TimestampClock} from "./TimestampClock.sol";
 
@@ -68,15 +69,13 @@ contract PauseGovernor is
     uint32 public immutable leastPeriod;
     uint32 public immutable mostPeriod;
 
-    mapping(uint256 proposalId => uint256) private _caseOfProposal;
-    mapping(uint256 proposalId => bool) private _isResume;
+    /// @dev Votes only add up and the quorum is that of the snapshot, so that once reached it stays so.
+    mapping(uint256 proposalId => bool) private _hadQuorum;
 
     /// @notice Proposals come from cases only.
     error PauseGovernorClosed();
     /// @notice Only the model's steward may call for this.
     error PauseGovernorNotSteward(uint256 modelId, address caller);
-    /// @notice The call is of another kind than the function, or of another epoch than the model.
-    error PauseGovernorCallInvalid(uint8 kind, uint64 epoch);
     /// @notice Delay at least 1, extension at most the period, grace above 0, super-quorum above quorum, the threshold
     /// of calls above 0 and at most the quorum, period within its hard bounds.
     error PauseGovernorSettingsInvalid();
@@ -88,7 +87,7 @@ contract PauseGovernor is
         GovernorVotesQuorumFraction(lane.quorumPercent)
         GovernorVotesSuperQuorumFraction(lane.superQuorumPercent)
         GovernorPreventLateQuorum(lane.lateExtension)
-        SignedBallots(lane.contractGas)
+        SignerGas(lane.contractGas)
     {
         TimestampClock.check(token_);
         (killSwitch, registry, executive) = (killSwitch_, registry_, executive_);
@@ -105,30 +104,9 @@ contract PauseGovernor is
         CaseCall memory call = killSwitch.callOf(caseId);
         (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, string memory description) =
             _proposal(caseId, call);
-        proposalId = _propose(targets, values, calldatas, description, address(this));
-        _caseOfProposal[proposalId] = caseId;
-        if (call.kind == CaseKind.HolderResume) _isResume[proposalId] = true;
+        address proposer = call.kind == CaseKind.HolderResume ? address(killSwitch) : address(this);
+        proposalId = _propose(targets, values, calldatas, description, proposer);
         killSwitch.markVote(caseId, proposalId);
-    }
-
-    /// @notice Opens a vote on pausing a model, on the call of holders: harm that no metric sees.
-    /// @param call What they signed; its kind is HolderPause.
-    /// @param signatures Theirs, in ascending order of their addresses.
-    function callPause(Call calldata call, SignedCall[] calldata signatures)
-        external
-        returns (uint256 caseId, uint256 proposalId)
-    {
-        return _call(CaseKind.HolderPause, call, signatures);
-    }
-
-    /// @notice Opens a vote on letting a paused model run again in the named version, which must be in force.
-    /// @param call What holders signed; its kind is HolderResume.
-    /// @param signatures Theirs, in ascending order of their addresses.
-    function callResume(Call calldata call, SignedCall[] calldata signatures)
-        external
-        returns (uint256 caseId, uint256 proposalId)
-    {
-        return _call(CaseKind.HolderResume, call, signatures);
     }
 
     /// @notice The steward's own call for a paused model to run again in the named version, which must be in force.
@@ -139,8 +117,7 @@ contract PauseGovernor is
     {
         require(registry.stewardOf(modelId) == msg.sender, PauseGovernorNotSteward(modelId, msg.sender));
         require(conclusion != 0, CallEvidenceMissing(modelId));
-        caseId = killSwitch.openHolderCase(modelId, CaseKind.HolderResume, version, conclusion);
-        proposalId = openCase(caseId);
+        return _openCall(CaseKind.HolderResume, modelId, version, conclusion);
     }
 
     /// @notice Carries out the passed vote of a case. Anyone may call it.
@@ -164,13 +141,16 @@ contract PauseGovernor is
         return _proposal(caseId, killSwitch.callOf(caseId));
     }
 
-    /// @notice The case that a proposal is about, 0 if none.
-    function caseOfProposal(uint256 proposalId) external view returns (uint256) {
-        return _caseOfProposal[proposalId];
+    /// @inheritdoc ICaseVote
+    function proposalIdOf(uint256 caseId) public view returns (uint256) {
+        (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, string memory description) =
+            proposalOf(caseId);
+        return getProposalId(targets, values, calldatas, keccak256(bytes(description)));
     }
 
     /// @inheritdoc ICaseVote
-    function isRejected(uint256 proposalId) external view returns (bool) {
+    function isRejected(uint256 caseId) external view returns (bool) {
+        uint256 proposalId = proposalIdOf(caseId);
         if (state(proposalId) != ProposalState.Defeated) return false;
         (uint256 against, uint256 for_, uint256 abstain) = proposalVotes(proposalId);
         uint256 took = against + for_ + abstain;
@@ -179,8 +159,8 @@ contract PauseGovernor is
     }
 
     /// @inheritdoc ICaseVote
-    function isOver(uint256 proposalId) external view returns (bool) {
-        ProposalState current = state(proposalId);
+    function isOver(uint256 caseId) external view returns (bool) {
+        ProposalState current = state(proposalIdOf(caseId));
         return current == ProposalState.Defeated || current == ProposalState.Executed
             || current == ProposalState.Expired || current == ProposalState.Canceled;
     }
@@ -220,6 +200,11 @@ contract PauseGovernor is
     /// @notice Always reverts: this contract calls nothing but the switch.
     function relay(address, uint256, bytes calldata) public payable override {
         revert PauseGovernorClosed();
+    }
+
+    /// @notice Always 0: nothing is queued.
+    function proposalEta(uint256) public pure override returns (uint256) {
+        return 0;
     }
 
     // ── Settings ────────────────────────────────────────────────────────────────────────────────────────────
@@ -272,7 +257,7 @@ contract PauseGovernor is
         override(Governor, GovernorVotesSuperQuorumFraction)
         returns (ProposalState current)
     {
-        current = _isResume[proposalId] ? Governor.state(proposalId) : super.state(proposalId);
+        current = _isResume(proposalId) ? Governor.state(proposalId) : super.state(proposalId);
         if (current == ProposalState.Succeeded && clock() > proposalDeadline(proposalId) + executionGrace) {
             return ProposalState.Expired;
         }
@@ -303,6 +288,11 @@ contract PauseGovernor is
         return super.proposalThreshold();
     }
 
+    /// @dev Seconds; the constructor refused a token that counts otherwise.
+    function clock() public view override(Governor, GovernorVotes) returns (uint48) {
+        return uint48(block.timestamp);
+    }
+
     /// @dev The executive alone, directly: there is no proposal here that could change a setting.
     function _checkGovernance() internal view override {
         require(msg.sender == executive, GovernorOnlyExecutor(msg.sender));
@@ -330,18 +320,38 @@ contract PauseGovernor is
 
     function _tallyUpdated(uint256 proposalId) internal override(Governor, GovernorPreventLateQuorum) {
         super._tallyUpdated(proposalId);
+        if (!_hadQuorum[proposalId] && super._quorumReached(proposalId)) _hadQuorum[proposalId] = true;
     }
 
-    function _call(CaseKind kind, Call calldata call, SignedCall[] calldata signatures)
-        private
+    function _quorumReached(uint256 proposalId)
+        internal
+        view
+        override(Governor, GovernorCountingSimple)
+        returns (bool)
+    {
+        return _hadQuorum[proposalId] || super._quorumReached(proposalId);
+    }
+
+    function _earlyEnd(uint256 proposalId) internal view override returns (uint256) {
+        return _isResume(proposalId) ? type(uint256).max : superQuorum(proposalSnapshot(proposalId));
+    }
+
+    /// @dev A resume is proposed in the switch's name. A proposer has no right here: it only tells the two apart.
+    function _isResume(uint256 proposalId) private view returns (bool) {
+        return proposalProposer(proposalId) == address(killSwitch);
+    }
+
+    function _openCall(CaseKind kind, uint256 modelId, uint32 version, bytes32 evidence)
+        internal
+        override
         returns (uint256 caseId, uint256 proposalId)
     {
-        require(call.kind == uint8(kind), PauseGovernorCallInvalid(call.kind, call.epoch));
-        uint256 power = _useCall(call, signatures, contractGas);
-        caseId = killSwitch.openHolderCase(call.modelId, kind, call.version, call.evidence);
-        require(killSwitch.callOf(caseId).epoch == call.epoch, PauseGovernorCallInvalid(call.kind, call.epoch));
-        emit HoldersCalled(call.modelId, kind, call.round, caseId, power);
+        caseId = killSwitch.openHolderCase(modelId, kind, version, evidence);
         proposalId = openCase(caseId);
+    }
+
+    function _epochOf(uint256 caseId) internal view override returns (uint64) {
+        return killSwitch.callOf(caseId).epoch;
     }
 
     function _proposal(uint256 caseId, CaseCall memory call)

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {GovernorCountingSimple} from "@openzeppelin/contracts/governance/extensions/GovernorCountingSimple.sol";
 import {Signatures} from "../libraries/Signatures.sol";
+import {SignerGas} from "../libraries/SignerGas.sol";
 
 /// @notice A ballot signed by its voter, for whoever relays it.
 struct SignedBallot {
@@ -21,31 +22,18 @@ struct SignedBallot {
  * - A ballot's nonce is 0: `hasVoted` already makes it single-use, and a counter would only cost and block.
  * - One that cannot count is skipped and named, so that it stops no other.
  */
-abstract contract SignedBallots is GovernorCountingSimple {
-    /// @notice Least gas that an ERC-1271 signer may be given.
-    uint32 public constant LEAST_CONTRACT_GAS = 50_000;
-
-    /// @notice Gas that an ERC-1271 signer gets.
-    uint32 public immutable contractGas;
-
+abstract contract SignedBallots is SignerGas, GovernorCountingSimple {
     /// @notice A relayed ballot did not count: wrong signature, already voted, no such choice, or the vote was over.
     event BallotSkipped(uint256 indexed proposalId, address indexed voter);
-
-    /// @notice An ERC-1271 signer needs at least {LEAST_CONTRACT_GAS}.
-    error BallotContractGasTooLow(uint32 given);
-
-    constructor(uint32 contractGas_) {
-        require(contractGas_ >= LEAST_CONTRACT_GAS, BallotContractGasTooLow(contractGas_));
-        contractGas = contractGas_;
-    }
 
     /// @notice Casts many signed ballots. One that cannot count is skipped and named; the others count.
     /// @dev Without a reason a ballot is OpenZeppelin's `Ballot`, with one its `ExtendedBallot` with empty params.
     function castVotesBySig(uint256 proposalId, SignedBallot[] calldata ballots) external returns (uint256 counted) {
         _validateStateBitmap(proposalId, _encodeStateBitmap(ProposalState.Active));
+        uint256 earlyEnd = _earlyEnd(proposalId);
         for (uint256 i = 0; i < ballots.length; ++i) {
             SignedBallot calldata ballot = ballots[i];
-            if (!_counts(proposalId, ballot)) {
+            if (!_counts(proposalId, ballot, earlyEnd)) {
                 emit BallotSkipped(proposalId, ballot.voter);
                 continue;
             }
@@ -87,11 +75,14 @@ abstract contract SignedBallots is GovernorCountingSimple {
         return Signatures.isValid(voter, _hashTypedDataV4(structHash), signature, contractGas);
     }
 
-    function _counts(uint256 proposalId, SignedBallot calldata ballot) private view returns (bool) {
+    /// @dev Number of votes for, from which on the vote may be over before its deadline.
+    function _earlyEnd(uint256 proposalId) internal view virtual returns (uint256);
+
+    function _counts(uint256 proposalId, SignedBallot calldata ballot, uint256 earlyEnd) private view returns (bool) {
         (address voter, uint8 support) = (ballot.voter, ballot.support);
         if (hasVoted(proposalId, voter) || support > uint8(VoteType.Abstain)) return false;
-        // A super-quorum may end the vote amid the batch.
-        if (state(proposalId) != ProposalState.Active) return false;
+        (, uint256 votesFor,) = proposalVotes(proposalId);
+        if (votesFor >= earlyEnd && state(proposalId) != ProposalState.Active) return false;
         return bytes(ballot.reason).length == 0
             ? _validateVoteSig(proposalId, support, voter, ballot.signature)
             : _validateExtendedVoteSig(proposalId, support, voter, ballot.reason, "", ballot.signature);

@@ -48,11 +48,11 @@ struct Case {
     uint16 rule;
     int64 value;
     int64 limit;
-    /// Who runs its vote; the proposal id is `vote`.
-    address governor;
     bytes32 policy;
     /// SHA-256 of the evidence document, or of the conclusion of an incident.
     bytes32 evidence;
+    /// Who runs its vote, and under which proposal id; both 0 before the vote opens.
+    address governor;
     uint256 vote;
 }
 
@@ -118,11 +118,14 @@ interface IKillSwitch is IModelStatus {
     function operationalSince(uint256 modelId) external view returns (uint48);
 }
 
-/// @notice What the switch asks of whoever runs a case's vote. Only {KillSwitch-poke} asks.
+/// @notice What the switch asks of whoever runs a case's vote. Nothing that halts asks.
 interface ICaseVote {
     /// @notice True once the vote ended with at least as many votes against as for and a quorum taking part.
-    function isRejected(uint256 proposalId) external view returns (bool);
+    function isRejected(uint256 caseId) external view returns (bool);
 
     /// @notice True once the vote's own state allows no effect any more; the switch knows about epochs.
-    function isOver(uint256 proposalId) external view returns (bool);
+    function isOver(uint256 caseId) external view returns (bool);
+
+    /// @notice Proposal id of the case's vote, whether it is open yet or not.
+    function proposalIdOf(uint256 caseId) external view returns (uint256);
 }

@@ -13,6 +13,7 @@ import {HubBase} from "./hub/HubBase.sol";
 import {Judgement} from "./hub/Judgement.sol";
 import {Watch} from "./hub/Watch.sol";
 import {PolicyCode} from "./PolicyCode.sol";
+import {SignerGas} from "../libraries/SignerGas.sol";
 
 /**
  * @title ReportHub
@@ -53,7 +54,7 @@ contract ReportHub is Attestations, Judgement, Watch, AccessManaged {
         IDecisionLog log_,
         IKillSwitch killSwitch_,
         uint32 contractGas_
-    ) HubBase(policies_, registry_, log_, killSwitch_) Attestations(contractGas_) AccessManaged(authority_) {}
+    ) HubBase(policies_, registry_, log_, killSwitch_) SignerGas(contractGas_) AccessManaged(authority_) {}
 
     /// @notice Counts signatures over a report and judges it once k monitors agree. Anyone may pass them on.
     function submit(Report calldata report, Attestation[] calldata attestations) external {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Attestation, Report} from "../../interfaces/IReportHub.sol";
 import {Signatures} from "../../libraries/Signatures.sol";
+import {SignerGas} from "../../libraries/SignerGas.sol";
 import {PolicyCode} from "../PolicyCode.sol";
 import {HubBase} from "./HubBase.sol";
 
@@ -18,7 +19,7 @@ import {HubBase} from "./HubBase.sol";
  * - A frame keeps the first digest's head only (19 bytes): to pass for it, another report would have to match a given
  *   digest in 152 bits.
  */
-abstract contract Attestations is HubBase, EIP712 {
+abstract contract Attestations is HubBase, SignerGas, EIP712 {
     using PolicyCode for bytes;
 
     /// @dev Monitors that signed for another digest than the first, and the most that agree on one such digest.
@@ -27,16 +28,10 @@ abstract contract Attestations is HubBase, EIP712 {
         uint8 agreement;
     }
 
-    /// @notice Least gas that an ERC-1271 signer may be given.
-    uint32 public constant LEAST_CONTRACT_GAS = 50_000;
-
     bytes32 private constant _REPORT_TYPEHASH = keccak256(
         "Report(uint256 modelId,uint32 version,uint64 frame,bytes32 policy,bytes32 manifest,bytes32 evidence,int64[] values)"
     );
     bytes32 private constant _ATTESTATION_TYPEHASH = keccak256("Attestation(bytes32 report,bytes32 witness)");
-
-    /// @notice Gas that an ERC-1271 signer gets.
-    uint32 public immutable contractGas;
 
     mapping(bytes32 frameKey => Split) private _splits;
     mapping(bytes32 frameKey => mapping(bytes32 report => uint96)) private _others;
@@ -53,13 +48,7 @@ abstract contract Attestations is HubBase, EIP712 {
     /// @notice A signature did not count: not the named monitor's, not of the panel, or not its first of the frame.
     event AttestationSkipped(uint256 indexed modelId, uint64 indexed frame, uint8 index);
 
-    /// @notice An ERC-1271 signer needs at least {LEAST_CONTRACT_GAS}.
-    error ReportContractGasTooLow(uint32 given);
-
-    constructor(uint32 contractGas_) EIP712("Tribune ReportHub", "1") {
-        require(contractGas_ >= LEAST_CONTRACT_GAS, ReportContractGasTooLow(contractGas_));
-        contractGas = contractGas_;
-    }
+    constructor() EIP712("Tribune ReportHub", "1") {}
 
     /// @notice EIP-712 struct hash of a report: what monitors agree on.
     function hashReport(Report calldata report) public pure returns (bytes32) {

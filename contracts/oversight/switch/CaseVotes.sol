@@ -66,41 +66,41 @@ abstract contract CaseVotes is Suspensions {
         } else {
             registry.evaluationSetOf(modelId, version); // reverts for an unknown version
         }
-        Case memory case_;
-        (case_.modelId, case_.version, case_.kind) = (modelId, version, kind);
-        (case_.severity, case_.evidence) = (Severity.Vote, evidence);
-        caseId = _open(case_);
+        Record memory record;
+        (record.modelId, record.version, record.kind) = (uint64(modelId), version, kind);
+        (record.severity, record.evidence) = (Severity.Vote, evidence);
+        caseId = _open(record);
         if (resuming) model.resumeCall = _resumeCases[modelId][model.epoch][version] = uint64(caseId);
         else model.pauseCall = uint64(caseId);
     }
 
     /// @inheritdoc IKillSwitch
     function markVote(uint256 caseId, uint256 proposalId) external restricted {
-        Case storage case_ = _known(caseId);
-        require(case_.outcome == Outcome.Open, CaseNotOpen(caseId, case_.outcome));
-        require(
-            case_.vote == 0 ? block.timestamp <= case_.openUntil : _isOrphaned(case_), CaseWindowOver(caseId)
-        );
-        uint64 epoch = _models[case_.modelId].epoch;
-        require(case_.epoch == epoch, EpochStale(case_.modelId, case_.epoch, epoch));
-        (case_.governor, case_.vote) = (msg.sender, proposalId);
-        case_.voteEnds = uint48(block.timestamp) + voteSpan;
-        emit CaseVoteOpened(caseId, msg.sender, proposalId, case_.voteEnds);
+        Record storage record = _known(caseId);
+        require(record.outcome == Outcome.Open, CaseNotOpen(caseId, record.outcome));
+        bool open = record.voteEnds == 0 ? block.timestamp <= record.openUntil : _isOrphaned(record, caseId);
+        require(open, CaseWindowOver(caseId));
+        uint64 epoch = _models[record.modelId].epoch;
+        require(record.epoch == epoch, EpochStale(record.modelId, record.epoch, epoch));
+        uint48 ends = uint48(block.timestamp) + voteSpan;
+        (record.governor, record.voteEnds) = (msg.sender, ends);
+        emit CaseVoteOpened(caseId, msg.sender, proposalId, ends);
     }
 
     /// @inheritdoc IKillSwitch
+    /// @dev A case of this epoch is of a model that was in service when it opened, and only a vote or a retirement
+    /// could have changed more than a suspension since: the state stored here tells enough.
     function pause(uint256 modelId, uint256 caseId, uint64 epoch) external restricted {
         Model storage model = _models[modelId];
-        Case storage case_ = _cases[caseId];
-        require(case_.modelId == modelId && case_.kind != CaseKind.HolderResume, CaseUnknown(caseId));
-        require(epoch == model.epoch && case_.epoch == epoch, EpochStale(modelId, epoch, model.epoch));
-        require(case_.outcome == Outcome.Open, CaseNotOpen(caseId, case_.outcome));
-        State state = _state(modelId);
-        require(state == State.Active || state == State.Suspended, StateInvalid(modelId, state));
+        Record storage record = _known(caseId);
+        require(record.modelId == modelId && record.kind != CaseKind.HolderResume, CaseUnknown(caseId));
+        require(epoch == model.epoch && record.epoch == epoch, EpochStale(modelId, epoch, model.epoch));
+        require(record.outcome == Outcome.Open, CaseNotOpen(caseId, record.outcome));
+        bool suspended = model.state == State.Suspended && block.timestamp < model.until;
         _close(caseId, Outcome.Upheld);
-        if (state == State.Suspended) _cutShort(modelId);
+        if (suspended) _cutShort(modelId);
         model.cause = uint64(caseId);
-        _enter(modelId, state, State.Paused, epoch + 1);
+        _enter(modelId, suspended ? State.Suspended : State.Active, State.Paused, epoch + 1);
     }
 
     /// @inheritdoc IKillSwitch
@@ -121,37 +121,40 @@ abstract contract CaseVotes is Suspensions {
     /// counted at most from the latest end that the vote could have. After another vote has decided it has no effect.
     /// Without quorum nothing cools down and the suspension simply runs out.
     function poke(uint256 caseId) external {
-        Case storage case_ = _known(caseId);
-        require(case_.outcome == Outcome.Open, CaseNotOpen(caseId, case_.outcome));
-        if (case_.vote == 0) {
-            require(block.timestamp > case_.openUntil, CaseVoteNotOver(caseId));
+        Record storage record = _known(caseId);
+        require(record.outcome == Outcome.Open, CaseNotOpen(caseId, record.outcome));
+        if (record.voteEnds == 0) {
+            require(block.timestamp > record.openUntil, CaseVoteNotOver(caseId));
             return _close(caseId, Outcome.Lapsed);
         }
-        if (!ICaseVote(case_.governor).isRejected(case_.vote)) {
-            require(ICaseVote(case_.governor).isOver(case_.vote), CaseVoteNotOver(caseId));
+        if (!ICaseVote(record.governor).isRejected(caseId)) {
+            require(ICaseVote(record.governor).isOver(caseId), CaseVoteNotOver(caseId));
             return _close(caseId, Outcome.Lapsed);
         }
         _close(caseId, Outcome.Rejected);
-        Model storage model = _models[case_.modelId];
-        if (case_.epoch != model.epoch) return;
-        uint48 ended = block.timestamp < case_.voteEnds ? uint48(block.timestamp) : case_.voteEnds;
-        if (case_.kind == CaseKind.Breach || case_.kind == CaseKind.Stale) _cool(case_, ended);
-        else if (case_.kind != CaseKind.Guardian) _callsFrom[case_.modelId][case_.kind] = ended + _parameters.cooldown;
-        if (model.cause == caseId && _state(case_.modelId) == State.Suspended) {
-            _cutShort(case_.modelId);
-            _enter(case_.modelId, State.Suspended, State.Inactive, model.epoch);
+        uint256 modelId = record.modelId;
+        Model storage model = _models[modelId];
+        if (record.epoch != model.epoch) return;
+        uint48 ended = block.timestamp < record.voteEnds ? uint48(block.timestamp) : record.voteEnds;
+        CaseKind kind = record.kind;
+        if (kind == CaseKind.Breach || kind == CaseKind.Stale) _cool(record, ended);
+        else if (kind != CaseKind.Guardian) _callsFrom[modelId][kind] = ended + _parameters.cooldown;
+        if (model.cause == caseId && _state(modelId) == State.Suspended) {
+            _cutShort(modelId);
+            _enter(modelId, State.Suspended, State.Inactive, model.epoch);
         }
     }
 
     /// @inheritdoc IKillSwitch
-    function caseOf(uint256 caseId) external view returns (Case memory) {
-        return _known(caseId);
+    function caseOf(uint256 caseId) external view returns (Case memory case_) {
+        case_ = _toCase(_known(caseId));
+        if (case_.voteEnds != 0) case_.vote = ICaseVote(case_.governor).proposalIdOf(caseId);
     }
 
     /// @inheritdoc IKillSwitch
     function callOf(uint256 caseId) external view returns (CaseCall memory) {
-        Case storage case_ = _known(caseId);
-        return CaseCall(case_.modelId, case_.version, case_.epoch, case_.kind);
+        Record storage record = _known(caseId);
+        return CaseCall(record.modelId, record.version, record.epoch, record.kind);
     }
 
     /// @notice From when on people may call for a pause or resume again, after a call of that kind was rejected.
@@ -159,21 +162,21 @@ abstract contract CaseVotes is Suspensions {
         return _callsFrom[modelId][kind];
     }
 
-    function _known(uint256 caseId) private view returns (Case storage case_) {
-        case_ = _cases[caseId];
-        require(case_.openedAt != 0, CaseUnknown(caseId));
+    function _known(uint256 caseId) private view returns (Record storage record) {
+        record = _cases[caseId];
+        require(record.openUntil != 0, CaseUnknown(caseId));
     }
 
     /// @dev A vote that passed and was not carried out yet stands in the way of another to the same effect.
     function _canBeCarriedOut(uint256 caseId) private view returns (bool) {
-        Case storage case_ = _cases[caseId];
-        if (case_.vote == 0 || case_.outcome != Outcome.Open || case_.governor != msg.sender) return false;
-        if (case_.epoch != _models[case_.modelId].epoch) return false;
-        return !ICaseVote(case_.governor).isOver(case_.vote);
+        Record storage record = _cases[caseId];
+        if (record.voteEnds == 0 || record.outcome != Outcome.Open || record.governor != msg.sender) return false;
+        if (record.epoch != _models[record.modelId].epoch) return false;
+        return !ICaseVote(record.governor).isOver(caseId);
     }
 
     /// @dev The caller holds PAUSE, so another governor's vote has lost its effect; unless it was over before.
-    function _isOrphaned(Case storage case_) private view returns (bool) {
-        return case_.governor != msg.sender && !ICaseVote(case_.governor).isOver(case_.vote);
+    function _isOrphaned(Record storage record, uint256 caseId) private view returns (bool) {
+        return record.governor != msg.sender && !ICaseVote(record.governor).isOver(caseId);
     }
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Severity} from "../../interfaces/IPolicyBook.sol";
 import {State} from "../../interfaces/IModelStatus.sol";
-import {Case, CaseKind} from "../../interfaces/IKillSwitch.sol";
+import {CaseKind} from "../../interfaces/IKillSwitch.sol";
 import {Suspensions} from "./Suspensions.sol";
 import {SwitchParameters, SwitchParametersLib} from "./SwitchParameters.sol";
 
@@ -51,10 +51,10 @@ abstract contract Guardian is Suspensions {
         require(state == State.Active, StateInvalid(modelId, state));
         require(evidence != 0, GuardianEvidenceMissing(modelId));
         _use(modelId);
-        Case memory case_;
-        (case_.modelId, case_.version, case_.kind) = (modelId, registry.activeVersion(modelId), CaseKind.Guardian);
-        (case_.severity, case_.evidence) = (Severity.Trip, evidence);
-        caseId = _open(case_);
+        Record memory record;
+        (record.modelId, record.version) = (uint64(modelId), registry.activeVersion(modelId));
+        (record.kind, record.severity, record.evidence) = (CaseKind.Guardian, Severity.Trip, evidence);
+        caseId = _open(record);
         _models[modelId].live = uint64(caseId);
         emit GuardianSuspended(modelId, caseId, evidence);
         _suspend(modelId, caseId, _parameters.suspension(0, voteSpan));

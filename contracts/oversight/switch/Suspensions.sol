@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Severity} from "../../interfaces/IPolicyBook.sol";
 import {State} from "../../interfaces/IModelStatus.sol";
-import {Breach, Case, CaseKind, IKillSwitch} from "../../interfaces/IKillSwitch.sol";
+import {Breach, CaseKind, IKillSwitch} from "../../interfaces/IKillSwitch.sol";
 import {SuspensionBudget} from "./SuspensionBudget.sol";
 import {SwitchBase} from "./SwitchBase.sol";
 import {SwitchParameters, SwitchParametersLib} from "./SwitchParameters.sol";
@@ -72,8 +72,8 @@ abstract contract Suspensions is SwitchBase {
     }
 
     /// @dev From `from` on, the rule that a rejected case was about has no effect for a while.
-    function _cool(Case storage case_, uint48 from) internal {
-        _cooling[_coolingKey(case_.modelId, case_.version, case_.policy, case_.rule)] = from + _parameters.cooldown;
+    function _cool(Record storage record, uint48 from) internal {
+        _cooling[_coolingKey(record.modelId, record.version, record.policy, record.rule)] = from + _parameters.cooldown;
     }
 
     function _covers(uint256 modelId, uint48 length) internal view returns (bool) {
@@ -100,9 +100,9 @@ abstract contract Suspensions is SwitchBase {
             if (covered) _cases[caseId] = _about(_cases[caseId], breach);
             emit CaseJoined(caseId, breach.modelId, severity, breach);
         } else {
-            Case memory case_;
-            case_.severity = severity;
-            caseId = _open(_about(case_, breach));
+            Record memory record;
+            record.severity = severity;
+            caseId = _open(_about(record, breach));
             model.live = uint64(caseId);
         }
         if (trips) _suspend(breach.modelId, caseId, length);
@@ -110,16 +110,16 @@ abstract contract Suspensions is SwitchBase {
 
     /// @dev A covered trip always suspends: by a case of its own where the live one cannot carry it.
     function _carries(uint256 caseId) private view returns (bool) {
-        Case storage case_ = _cases[caseId];
-        return case_.vote == 0 && case_.bound == 0 && case_.kind != CaseKind.Guardian;
+        Record storage record = _cases[caseId];
+        return record.voteEnds == 0 && record.bound == 0 && record.kind != CaseKind.Guardian;
     }
 
     /// @dev What voters decide on, and which rule cools down if they reject it.
-    function _about(Case memory case_, Breach calldata breach) private pure returns (Case memory) {
-        (case_.modelId, case_.version, case_.kind) = (breach.modelId, breach.version, breach.kind);
-        (case_.frame, case_.rule, case_.policy) = (breach.frame, breach.rule, breach.policy);
-        (case_.value, case_.limit, case_.evidence) = (breach.value, breach.limit, breach.evidence);
-        return case_;
+    function _about(Record memory record, Breach calldata breach) private pure returns (Record memory) {
+        (record.modelId, record.version, record.kind) = (uint64(breach.modelId), breach.version, breach.kind);
+        (record.frame, record.rule, record.policy) = (breach.frame, breach.rule, breach.policy);
+        (record.value, record.limit, record.evidence) = (breach.value, breach.limit, breach.evidence);
+        return record;
     }
 
     function _coolingKey(uint256 modelId, uint32 version, bytes32 policy, uint16 rule) private pure returns (bytes32) {

@@ -40,6 +40,29 @@ abstract contract SwitchBase is IKillSwitch, AccessManaged {
         uint64 resumeCall;
     }
 
+    /// @dev A case as it is stored: what votes and transitions read is one slot, what a vote's opening writes another.
+    struct Record {
+        /// Of a registered model, so that it fits: {ModelRegistry} counts from 1.
+        uint64 modelId;
+        uint32 version;
+        uint64 epoch;
+        CaseKind kind;
+        Severity severity;
+        Outcome outcome;
+        uint48 openUntil;
+        address governor;
+        uint48 openedAt;
+        /// 0 until the vote opens.
+        uint48 voteEnds;
+        uint48 bound;
+        uint64 frame;
+        uint16 rule;
+        int64 value;
+        int64 limit;
+        bytes32 policy;
+        bytes32 evidence;
+    }
+
     IModelRegistry public immutable registry;
     IPolicyBook public immutable policies;
 
@@ -53,7 +76,7 @@ abstract contract SwitchBase is IKillSwitch, AccessManaged {
     SwitchParameters internal _least;
     SwitchParameters internal _most;
     mapping(uint256 modelId => Model) internal _models;
-    mapping(uint256 caseId => Case) internal _cases;
+    mapping(uint256 caseId => Record) internal _cases;
 
     /// @notice A model's state changed. `until` is 0 unless the new state is Suspended.
     event StateChanged(
@@ -89,9 +112,8 @@ abstract contract SwitchBase is IKillSwitch, AccessManaged {
     ) AccessManaged(authority_) {
         (registry, policies) = (registry_, policies_);
         SwitchParametersLib.checkBounds(most);
-        SwitchParametersLib.check(initial, least, most, 0);
-        (_least, _parameters, _most) = (least, initial, most);
-        emit ParametersChanged(least, initial);
+        (_least, _most) = (least, most);
+        _setParameters(initial);
     }
 
     /// @inheritdoc IKillSwitch
@@ -103,9 +125,7 @@ abstract contract SwitchBase is IKillSwitch, AccessManaged {
 
     /// @notice Changes the parameters within their hard bounds.
     function setParameters(SwitchParameters calldata parameters_) external restricted {
-        SwitchParametersLib.check(parameters_, _least, _most, voteSpan);
-        emit ParametersChanged(_parameters, parameters_);
-        _parameters = parameters_;
+        _setParameters(parameters_);
     }
 
     /// @notice Parameters in force.
@@ -118,13 +138,29 @@ abstract contract SwitchBase is IKillSwitch, AccessManaged {
         return (_least, _most);
     }
 
-    function _open(Case memory case_) internal returns (uint256 caseId) {
+    function _setParameters(SwitchParameters memory parameters_) private {
+        SwitchParametersLib.check(parameters_, _least, _most, voteSpan);
+        emit ParametersChanged(_parameters, parameters_);
+        _parameters = parameters_;
+    }
+
+    function _open(Record memory record) internal returns (uint256 caseId) {
         caseId = ++caseCount;
-        case_.epoch = _models[case_.modelId].epoch;
-        case_.openedAt = uint48(block.timestamp);
-        case_.openUntil = uint48(block.timestamp) + _parameters.openWindow;
-        _cases[caseId] = case_;
-        emit CaseOpened(caseId, case_.modelId, case_.kind, case_.severity, case_);
+        record.epoch = _models[record.modelId].epoch;
+        record.openedAt = uint48(block.timestamp);
+        record.openUntil = uint48(block.timestamp) + _parameters.openWindow;
+        _cases[caseId] = record;
+        emit CaseOpened(caseId, record.modelId, record.kind, record.severity, _toCase(record));
+    }
+
+    /// @dev All but the proposal id, which the governor knows.
+    function _toCase(Record memory record) internal pure returns (Case memory case_) {
+        (case_.modelId, case_.version, case_.epoch) = (record.modelId, record.version, record.epoch);
+        (case_.kind, case_.severity, case_.outcome) = (record.kind, record.severity, record.outcome);
+        (case_.openedAt, case_.openUntil, case_.bound) = (record.openedAt, record.openUntil, record.bound);
+        (case_.frame, case_.rule, case_.policy) = (record.frame, record.rule, record.policy);
+        (case_.value, case_.limit, case_.evidence) = (record.value, record.limit, record.evidence);
+        (case_.governor, case_.voteEnds) = (record.governor, record.voteEnds);
     }
 
     function _close(uint256 caseId, Outcome outcome) internal {
@@ -137,7 +173,8 @@ abstract contract SwitchBase is IKillSwitch, AccessManaged {
         Model storage model = _models[modelId];
         (model.state, model.epoch) = (next, epoch);
         uint48 until = next == State.Suspended ? model.until : 0;
-        emit StateChanged(modelId, previous, _state(modelId), epoch, model.cause, until);
+        if (next == State.Inactive) next = _state(modelId);
+        emit StateChanged(modelId, previous, next, epoch, model.cause, until);
     }
 
     function _state(uint256 modelId) internal view returns (State) {
@@ -153,9 +190,9 @@ abstract contract SwitchBase is IKillSwitch, AccessManaged {
 
     /// @dev Bounded by time alone, so that a trip never asks the governor.
     function _isLive(uint256 caseId) internal view returns (bool) {
-        Case storage case_ = _cases[caseId];
-        if (case_.openedAt == 0 || case_.outcome != Outcome.Open) return false;
-        if (case_.epoch != _models[case_.modelId].epoch) return false;
-        return block.timestamp <= (case_.vote == 0 ? case_.openUntil : case_.voteEnds);
+        Record storage record = _cases[caseId];
+        if (record.openUntil == 0 || record.outcome != Outcome.Open) return false;
+        if (record.epoch != _models[record.modelId].epoch) return false;
+        return block.timestamp <= (record.voteEnds == 0 ? record.openUntil : record.voteEnds);
     }
 }

@@ -40,10 +40,10 @@ library SwitchParametersLib {
     /// @notice Reverts unless each parameter is within its bounds and a suspension outlasts a vote of `voteSpan`.
     function check(
         SwitchParameters memory value,
-        SwitchParameters memory least,
-        SwitchParameters memory most,
+        SwitchParameters storage least,
+        SwitchParameters storage most,
         uint48 voteSpan
-    ) internal pure {
+    ) internal view {
         _within(0, value.budget, least.budget, most.budget);
         _within(1, value.refill, least.refill, most.refill);
         _within(2, value.hardCap, least.hardCap, most.hardCap);

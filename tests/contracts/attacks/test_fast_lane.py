@@ -99,7 +99,7 @@ def test_poke__supply_too_small_for_a_quorum__silence_is_no_rejection(world: Wor
     proposal = world.proposal(1)
     warp_to(now() + DELAY + PERIOD + 2)
     assert new.quorum(new.proposalSnapshot(proposal)) == 0
-    assert not new.isRejected(proposal)
+    assert not new.isRejected(1)
     world.switch.poke(1, sender=world.stranger)
     assert (world.outcome(1), world.switch.statusOf(1).until) == ("Lapsed", until)
 

@@ -71,7 +71,7 @@ def test_pause__already_paused__refused(world: World) -> None:
 
 
 def test_pause__model_zero_without_case__refused(world: World) -> None:
-    refused("StateInvalid", world.switch.pause, 0, 0, 0, sender=world.as_governor)
+    refused("CaseUnknown", world.switch.pause, 0, 0, 0, sender=world.as_governor)
 
 
 def test_resume__stale_epoch__refused(world: World) -> None:

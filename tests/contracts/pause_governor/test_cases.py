@@ -27,7 +27,7 @@ def test_open_case__by_a_stranger__vote_opened(world: World) -> None:
     proposal = world.proposal(1)
     assert (opened["caseId"], opened["proposalId"], opened["governor"]) == (1, proposal, world.governor)
     assert opened["voteEnds"] == receipt.timestamp + SPAN
-    assert world.governor.caseOfProposal(proposal) == 1
+    assert world.governor.proposalIdOf(1) == proposal
     assert world.governor.proposalProposer(proposal) == world.governor
     assert world.governor.proposalSnapshot(proposal) == receipt.timestamp + DELAY
     assert world.governor.proposalDeadline(proposal) == receipt.timestamp + DELAY + PERIOD

@@ -208,22 +208,22 @@ def test_is_rejected__at_the_end__needs_quorum_taking_part(
     proposal = opened(world)
     for holder, support in ballots.items():
         world.vote(proposal, holder, support=support)
-    assert not world.governor.isRejected(proposal)
+    assert not world.governor.isRejected(1)
     world.end_vote(proposal)
-    assert world.governor.isRejected(proposal) == expected
-    assert world.governor.isOver(proposal)
+    assert world.governor.isRejected(1) == expected
+    assert world.governor.isOver(1)
 
 
 def test_is_over__passed_and_executed__true_only_then(world: World) -> None:
     proposal = opened(world)
     world.vote(proposal, 0, 1)
-    assert not world.governor.isOver(proposal)
+    assert not world.governor.isOver(1)
     world.governor.executeCase(1, sender=world.stranger)
-    assert world.governor.isOver(proposal)
+    assert world.governor.isOver(1)
 
 
 def test_is_rejected__unknown__refused(world: World) -> None:
-    refused("GovernorNonexistentProposal", world.governor.isRejected, 5, sender=world.stranger)
+    refused("CaseUnknown", world.governor.isRejected, 5, sender=world.stranger)
 
 
 def test_proposal_deadline__quorum_reached_late__extended(world: World) -> None:
