@@ -91,6 +91,16 @@ struct FrameTimes {
     uint48 acceptUntil;
 }
 
+/// @notice Where a policy's frames end and when their logs are sealed; one word of storage.
+struct Grid {
+    /// First frame under the policy, and when that frame's step begins (unix seconds).
+    uint64 firstFrame;
+    uint48 base;
+    /// Seconds.
+    uint32 step;
+    uint32 grace;
+}
+
 /// @notice Policies of models: frames, panels and rules, by version.
 interface IPolicyBook {
     /// @notice True if governance has set a policy for the model and it is in force.

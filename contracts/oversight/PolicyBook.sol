@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {FrameTimes, IPolicyBook, PolicyInput, Rule, Terms} from "../interfaces/IPolicyBook.sol";
+import {FrameTimes, Grid, IPolicyBook, PolicyInput, Rule, Terms} from "../interfaces/IPolicyBook.sol";
+import {IDecisionLog} from "../interfaces/IDecisionLog.sol";
 import {MonitorRegistry} from "./MonitorRegistry.sol";
 import {PolicyCode} from "./PolicyCode.sol";
 
@@ -43,6 +44,8 @@ contract PolicyBook is IPolicyBook, AccessManaged {
     uint256 private constant _MAX_RULES = 24;
 
     MonitorRegistry public immutable monitors;
+    /// @notice The log that is told of new grids, so that its anchors need not ask; none if zero.
+    IDecisionLog public log;
     mapping(uint256 modelId => Entry[]) private _entries;
 
     /// @notice A policy was set; it takes force at `base` with frame `firstFrame`.
@@ -54,6 +57,9 @@ contract PolicyBook is IPolicyBook, AccessManaged {
         uint48 base,
         PolicyInput policy
     );
+
+    /// @notice Another log is told of new grids from now on.
+    event LogChanged(address indexed previous, address indexed current);
 
     /// @notice A policy needs 1 to 24 rules.
     error PolicyRuleCountInvalid(uint256 count);
@@ -72,6 +78,12 @@ contract PolicyBook is IPolicyBook, AccessManaged {
 
     constructor(address authority_, MonitorRegistry monitors_) AccessManaged(authority_) {
         monitors = monitors_;
+    }
+
+    /// @notice Names the log that is told of new grids; zero for none.
+    function setLog(IDecisionLog log_) external restricted {
+        emit LogChanged(address(log), address(log_));
+        log = log_;
     }
 
     /// @notice Sets a model's policy. It takes force at the next boundary of the frame grid; one that had not
@@ -102,6 +114,7 @@ contract PolicyBook is IPolicyBook, AccessManaged {
             })
         );
         emit PolicySet(modelId, entries.length - 1, digest, firstFrame, base, policy);
+        if (address(log) != address(0)) log.onPolicy(modelId, Grid(firstFrame, base, policy.step, policy.grace));
     }
 
     /// @inheritdoc IPolicyBook

@@ -105,6 +105,7 @@ def _slow_lane(config: DeploymentConfig) -> tuple[Deploy, ...]:
 
 def _wiring() -> tuple[Call, ...]:
     return (
+        Call("PolicyBook", "setLog", (Ref("DecisionLog"),), "the book tells this log when frames are sealed"),
         Call("ModelRegistry", "setHub", (Ref("ReportHub"),), "the registry asks this hub about evaluations"),
         Call(
             "KillSwitch",

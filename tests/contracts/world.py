@@ -151,7 +151,8 @@ class World:
         return bytes(self.policies.currentTerms(model).digest)
 
     def anchor(self, frame: int, version: int = 1, model: int = 1) -> bytes:
-        """Let the steward anchor a frame, and return the anchored word."""
+        """Let a frame's grace pass and the steward anchor it; return the anchored word."""
+        warp_to(int(self.policies.frameTimes(model, frame).sealFrom))
         manifest = keccak(text=f"manifest {model} {version} {frame}")
         self.log.anchor(model, version, frame, manifest, ROOT, ROWS, sender=self.steward)
         return keccak(encode(["bytes32", "bytes32", "uint64"], [manifest, ROOT, ROWS]))

@@ -93,20 +93,21 @@ class DecisionLog(Contract):
         return Address(await self._read("loggerOf", model_id))
 
     async def verify(
-        self,
-        model_id: ModelId,
-        version: VersionNumber,
-        frame: FrameIndex,
-        manifest: Digest,
-        root: Digest,
-        rows: int,
-        leaf: bytes,
-        proof: Sequence[bytes],
+        self, anchored: FrameAnchored, id: str, time: int, body: Digest, proof: Sequence[bytes]
     ) -> bool:
-        """Return whether a decision's leaf is in an anchored frame."""
-        return bool(
-            await self._read("verify", model_id, version, frame, manifest, root, rows, leaf, list(proof))
-        )
+        """Return whether a decision is in a frame's log as it was anchored.
+
+        Args:
+            anchored: how the frame was anchored, see `anchorings`.
+            id: of the decision.
+            time: of the decision, UTC microseconds.
+            body: digest of its salted body, see `tribune.decisions.leaf`.
+            proof: siblings from its leaf up to the root.
+        """
+        decision = (id, time, body)
+        anchor = (anchored.manifest, anchored.root, anchored.rows)
+        place = (anchored.model_id, anchored.version, anchored.frame)
+        return bool(await self._read("verify", *place, decision, anchor, list(proof)))
 
     def anchor(
         self,

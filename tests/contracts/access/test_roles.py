@@ -16,6 +16,7 @@ ADMIN_CALLS: list[Call] = [
     ("policies", "setPolicy", (1, policy([], panel=[], rules=[rule()]))),
     ("monitor_registry", "admit", ("0x" + "11" * 20, "x", "")),
     ("monitor_registry", "dismiss", ("0x" + "11" * 20,)),
+    ("policies", "setLog", ("0x" + "11" * 20,)),
     ("registry", "setHub", ("0x" + "11" * 20,)),
     ("registry", "setActivationDistance", (1,)),
     ("switch", "retire", (1,)),

@@ -194,11 +194,26 @@ def test_submit__others_passed_on_my_signature_first__my_call_counts_nothing_and
 # Anchors
 
 
-def test_anchor__before_the_grace_is_over__stands_and_the_true_one_is_refused(world: World) -> None:
+def test_anchor__before_the_grace_is_over__refused(world: World) -> None:
+    """A steward that cut its log off before the bad labels came."""
+    warp_to(world.frame_end(2) + GRACE - 1)
+    refused(
+        "LogFrameNotOver",
+        world.log.anchor,
+        1,
+        1,
+        2,
+        keccak(text="too early"),
+        ROOT,
+        ROWS,
+        sender=world.steward,
+    )
+
+
+def test_anchor__false_log__stands_and_the_true_one_is_refused(world: World) -> None:
     """What a steward may do to its own log: no honest report, no harm to the judging of others."""
-    next_at(world.frame_end(2))
+    next_at(world.frame_end(2) + GRACE)
     world.log.anchor(1, 1, 2, keccak(text="false"), ROOT, ROWS, sender=world.steward)
-    warp_to(world.frame_end(2) + GRACE)
     refused(
         "LogAlreadyAnchored",
         world.log.anchor,
@@ -226,12 +241,6 @@ def test_anchor__logger_named_before_a_sale_and_the_model_bought_back__has_its_r
     assert int(world.log.loggerOf(1), 16) == 0
     world.registry.transferFrom(world.stranger, world.steward, 1, sender=world.stranger)
     assert world.log.loggerOf(1) == world.outsider
-
-
-def test_verify__frame_without_decisions__nothing_is_in_it(world: World) -> None:
-    warp_to(world.frame_end(2))
-    world.log.anchor(1, 1, 2, keccak(text="empty"), ZERO, 0, sender=world.steward)
-    assert not world.log.verify(1, 1, 2, keccak(text="empty"), ZERO, 0, ZERO, [])
 
 
 def test_report__on_the_evaluation_set_as_a_frame__refused(world: World) -> None:

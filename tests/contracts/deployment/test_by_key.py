@@ -23,7 +23,7 @@ from scripts.deployment import record
 from scripts.deployment.run import by_key, dry_run
 from tribune.exceptions import ConfigurationError
 
-CREATIONS, STEPS = 11, 27
+CREATIONS, STEPS = 11, 28
 
 
 class Stop(Exception):
@@ -54,7 +54,9 @@ class Deployment:
         def say(line: str) -> None:
             nonlocal done
             self.said.append(line)
-            done += line.startswith(("create ", "ModelRegistry.", "KillSwitch.", "Tribune", "PauseGovernor."))
+            done += line.startswith(
+                ("create ", "PolicyBook.", "ModelRegistry.", "KillSwitch.", "Tribune", "PauseGovernor.")
+            )
             if done == stop_after:
                 raise Stop
 

@@ -76,6 +76,7 @@ abstract contract Deployment {
         killSwitch = new KillSwitch(address(access), registry, policies, least, _parameters(), most);
         hub = new ReportHub(address(access), policies, registry, log, killSwitch, CONTRACT_GAS);
         governor = new PauseGovernor(token, killSwitch, registry, admin, _lane());
+        policies.setLog(log);
         registry.setHub(hub);
         killSwitch.setHub(hub);
         _roles();

@@ -125,6 +125,8 @@ abstract contract World is Deployment {
 
     function _anchor(uint64 frame, uint32 version) internal {
         bytes32 manifest = keccak256(abi.encode("manifest", version, frame));
+        uint48 sealFrom = policies.frameTimes(MODEL, frame).sealFrom;
+        if (block.timestamp < sealFrom) vm.warp(sealFrom);
         vm.prank(STEWARD);
         log.anchor(MODEL, version, frame, manifest, ROOT, ROWS);
     }

@@ -146,7 +146,7 @@ async def breach(place: Place) -> tuple[Receipt, Report, FrameIndex]:
     tribune = place.tribune
     policy_digest = await active(place)
     frame = FrameIndex(await tribune.policy_book.last_frame_at(MODEL, await tribune.chain.block_time()) + 1)
-    await place.warp(105)
+    await place.warp(112)
     anchor = tribune.decision_log.anchor(MODEL, V1, frame, digest(5), digest(6), 70)
     await place.send(anchor, STEWARD)
     word = await tribune.decision_log.anchor_of(MODEL, V1, frame)
