@@ -8,7 +8,8 @@ from typing import Any
 import ape
 from eth_utils.conversions import to_hex
 
-from scripts.deployment.encoding import Artifact, Transaction
+from scripts.deployment.carry_out import Sendable
+from scripts.deployment.encoding import Artifact
 from scripts.deployment.node import Node
 from tribune.exceptions import ConfigurationError
 
@@ -62,9 +63,9 @@ class ApeKey:
         """Its account."""
         return str(self._account.address)
 
-    def sign(self, transaction: Transaction, nonce: int) -> str:
+    def sign(self, transaction: Sendable, nonce: int) -> str:
         """Prepare and sign, which simulates it; return the hash that it will have."""
-        made = {"data": transaction.data, "nonce": nonce, "sender": self.address}
+        made: dict[str, Any] = {"data": transaction.data, "nonce": nonce, "sender": self.address}
         if transaction.to is not None:
             made["receiver"] = transaction.to
         prepared = self._account.prepare_transaction(ape.networks.ecosystem.create_transaction(**made))

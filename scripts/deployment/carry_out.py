@@ -22,6 +22,18 @@ POLLS = 240
 """Two minutes: some blocks of a slow chain."""
 
 
+class Sendable(Protocol):
+    """A transaction, as far as who sends it needs to know."""
+
+    @property
+    def to(self) -> str | None:
+        """The contract; None creates one."""
+
+    @property
+    def data(self) -> bytes:
+        """What is sent."""
+
+
 class Key(Protocol):
     """Who sends."""
 
@@ -29,7 +41,7 @@ class Key(Protocol):
     def address(self) -> str:
         """Its account."""
 
-    def sign(self, transaction: Transaction, nonce: int) -> str:
+    def sign(self, transaction: Sendable, nonce: int) -> str:
         """Prepare and sign, which simulates it; return the hash that it will have."""
 
     def send(self) -> None:
@@ -72,7 +84,7 @@ def carry_out(
         progress.sending = key.sign(one, nonce)
         progress.save()
         key.send()
-        receipt = _receipt(node, one, progress.sending)
+        receipt = wait(node, progress.sending, one.says)
         if receipt is None or not _succeeded(receipt):
             raise ChainError(f"It failed: {one.says} ({progress.sending}).", mend="Run the same again.")
         _note(progress, one, receipt)
@@ -95,7 +107,7 @@ def create(
     for one in creations:
         tx = key.sign(one, node.nonce(key.address))
         key.send()
-        receipt = _receipt(node, one, tx)
+        receipt = wait(node, tx, one.says)
         if receipt is None or not _succeeded(receipt):
             raise ChainError(f"It failed: {one.says} ({tx}).", mend="Run the same again.")
         say(f"{one.says}{_place(node, one, where)}")
@@ -117,15 +129,19 @@ def _look_up(
     if progress.sending is None:
         return
     one = transactions[len(progress.done)]
-    receipt = _receipt(node, one, progress.sending)
+    receipt = wait(node, progress.sending, one.says)
     if receipt is not None and _succeeded(receipt):
         say(f"{one.says}: was sent before, and is mined")
         _note(progress, one, receipt)
     progress.sending = None
 
 
-def _receipt(node: Node, one: Transaction, tx: str) -> Mapping[str, object] | None:
-    """Wait for a transaction while the node knows it; None where it was never sent, or was dropped."""
+def wait(node: Node, tx: str, says: str) -> Mapping[str, object] | None:
+    """Wait for a transaction while the node knows it; None where it was never sent, or was dropped.
+
+    Raises:
+        TransactionPendingError: it waits for too long.
+    """
     for _ in range(POLLS):
         if (receipt := node.receipt(tx)) is not None:
             return receipt
@@ -133,7 +149,7 @@ def _receipt(node: Node, one: Transaction, tx: str) -> Mapping[str, object] | No
             return None
         time.sleep(POLL_S)
     raise TransactionPendingError(
-        f"It is in no block yet: {one.says} ({tx}).",
+        f"It is in no block yet: {says} ({tx}).",
         mend="Run the same again later, or give it more gas from the wallet.",
         tx_hash=tx,
     )

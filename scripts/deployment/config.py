@@ -157,6 +157,15 @@ def load(path: Path, holders: tuple[Holder, ...] = ()) -> DeploymentConfig:
     return config
 
 
+def fast_lane(path: Path) -> FastLane:
+    """Read the `[fast_lane]` of a configuration alone, whose other tables may belong to an older deployment.
+
+    Raises:
+        ConfigurationError: the file is missing or lacks a value.
+    """
+    return _section(FastLane, "fast_lane", _read(path), path)
+
+
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise ConfigurationError(
