@@ -75,6 +75,7 @@ def _words(policy: PolicyInput) -> list[str]:
         f"sealed within {shown(policy.grace_s, 's')}, reports within {shown(policy.deadline_s, 's')}",
         f"  {policy.k} of {len(policy.panel)} monitors must agree: {', '.join(policy.panel)}",
         f"  a suspension lasts at least {shown(policy.suspension_s, 's')}",
+        f"  a frame that nobody reports on {'suspends it and ' if policy.stale_suspends else ''}opens a vote",
         *(f"  {_rule(rule.on_chain())}" for rule in policy.rules),
     ]
 
@@ -82,7 +83,8 @@ def _words(policy: PolicyInput) -> list[str]:
 def _rule(fields: Sequence[object]) -> str:
     metric, op, severity = fields[0], "<" if fields[1] else ">", fields[2]
     effect = {0: "tells", 1: "opens a vote", 2: "stops the model and opens a vote"}
-    return f"{metric} {op} {_limit(fields)}: {effect[int(str(severity))]}"
+    stage = {0: "", 1: " (in service only)", 2: " (before it takes force only)"}
+    return f"{metric} {op} {_limit(fields)}: {effect[int(str(severity))]}{stage[int(str(fields[3]))]}"
 
 
 def _limit(fields: Sequence[object]) -> str:

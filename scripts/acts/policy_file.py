@@ -1,6 +1,7 @@
 """A policy.toml as a policy to be proposed: `[frames]` with the terms, `[[rule]]` as the metrics read them.
 
-`panel` is a list of the monitors' addresses in `[frames]`, or given beside the file.
+`panel` is a list of the monitors' addresses in `[frames]`, or given beside the file; `stale_suspends = true`
+lets a frame that nobody reported on suspend the model, not only open a vote.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ def read_policy(path: Path, panel: tuple[Address, ...] = ()) -> PolicyInput:
     if not isinstance(named, list):
         raise PolicyError(f"{path}: panel is no list.", mend="Write the monitors' addresses in a list.")
     who = panel or tuple(Address(address(one, f"{path}: the panel")) for one in named)
+    stale_suspends = given.pop("stale_suspends", False)
+    if type(stale_suspends) is not bool:
+        raise PolicyError(f"{path}: stale_suspends is neither true nor false.", mend="Write one of them.")
     if set(given) != _TERMS or any(type(value) is not int for value in given.values()):
         raise PolicyError(
             f"{path}: [frames] needs whole numbers.", mend=f"Give {', '.join(sorted(_TERMS))}, no other."
@@ -45,6 +49,7 @@ def read_policy(path: Path, panel: tuple[Address, ...] = ()) -> PolicyInput:
         k=given["k"],
         panel=who,
         rules=Policy.load(path).rules,
+        stale_suspends=stale_suspends,
     )
 
 

@@ -122,7 +122,7 @@ def test_set_policy__by_vote__in_force_next(desk: Desk, world: World) -> None:
     warp_to(now() + 101)
     proposals.advance(desk.session, key, path)
     assert world.policies.policyCount(1) == 2
-    assert world.policies.policyAt(1, 1)[0].step == 2000
+    assert world.policies.policyAt(1, 1)[0][1] == 2000
 
 
 def test_set_policy__k_no_majority__refused_in_plain_words(desk: Desk, world: World) -> None:
