@@ -39,7 +39,7 @@ async def run_every(
 
     async def guarded() -> None:
         nonlocal last
-        if looking.locked():  # the one under way sees what this one would
+        if looking.locked() or stop.is_set():  # the one under way sees what this one would
             return
         async with looking:
             try:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tribune.chain.cases import Case
 from tribune.chain.codec import load_abi, signature_of, snake, type_of
 from tribune.chain.enums import CaseKind
 from tribune.chain.governor import ProposedCalls
-from tribune.chain.kill_switch import Case
 from tribune.chain.types import ZERO_ADDRESS
 from tribune.ids import Address, ProposalId
 

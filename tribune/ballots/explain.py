@@ -16,7 +16,7 @@ from tribune.exceptions import PolicyError, RevertedError
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.documents import Documents
-    from tribune.chain.kill_switch import Case
+    from tribune.chain.cases import Case
     from tribune.ids import Digest
     from tribune.metrics.policy import Rule
     from tribune.reports.words import CaseWords

@@ -1,17 +1,21 @@
-"""The EIP-712 typed data of a ballot: OpenZeppelin's own, so that existing wallets and tools can vote.
+"""The EIP-712 typed data of ballots and of calls for a vote. Signs nothing and knows no network.
 
-Without a reason a ballot is `Ballot`, with one `ExtendedBallot` with empty params; its nonce is always 0,
-since `hasVoted` already makes it single-use. This module signs nothing and knows no network.
+A ballot is OpenZeppelin's own, so that existing wallets and tools can vote: without a reason `Ballot`, with
+one `ExtendedBallot` with empty params; its nonce is always 0, since `hasVoted` already makes it single-use. A
+call is what holders sign together, under the same domain; it names its round, so it is single-use too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import SignatureError
 from tribune.ids import Address, ProposalId
+
+if TYPE_CHECKING:
+    from tribune.chain.pause_governor import HolderCall
 
 DOMAIN_NAME = "Tribune PauseGovernor"
 DOMAIN_VERSION = "1"
@@ -29,6 +33,15 @@ _BALLOT = [
     {"name": "nonce", "type": "uint256"},
 ]
 _EXTENDED = [*_BALLOT, {"name": "reason", "type": "string"}, {"name": "params", "type": "bytes"}]
+_CALL = [
+    {"name": "kind", "type": "uint8"},
+    {"name": "modelId", "type": "uint256"},
+    {"name": "version", "type": "uint32"},
+    {"name": "epoch", "type": "uint64"},
+    {"name": "round", "type": "uint64"},
+    {"name": "evidence", "type": "bytes32"},
+    {"name": "deadline", "type": "uint48"},
+]
 
 
 class Support(IntEnum):
@@ -65,18 +78,8 @@ def unsigned_ballot(
     message: dict[str, Any] = {"proposalId": str(proposal_id), "support": None, "voter": None, "nonce": "0"}
     if extended:
         message |= {"reason": None, "params": "0x"}
-    name = "ExtendedBallot" if extended else "Ballot"
-    return {
-        "types": {"EIP712Domain": _DOMAIN, name: _EXTENDED if extended else _BALLOT},
-        "primaryType": name,
-        "domain": {
-            "name": DOMAIN_NAME,
-            "version": DOMAIN_VERSION,
-            "chainId": chain_id,
-            "verifyingContract": governor,
-        },
-        "message": message,
-    }
+    name, fields = ("ExtendedBallot", _EXTENDED) if extended else ("Ballot", _BALLOT)
+    return _typed(chain_id, governor, name, fields, message)
 
 
 def ballot_typed_data(
@@ -104,13 +107,49 @@ def ballot_digest(
     reason: str = "",
 ) -> bytes:
     """Return the 32 bytes that the signature is over, equal to the contract's `_hashTypedDataV4`."""
-    from eth_account.messages import encode_typed_data
-    from eth_utils.crypto import keccak
-
     data = ballot_typed_data(chain_id, governor, proposal_id, voter, support, reason)
     data["message"] |= {"proposalId": int(proposal_id), "nonce": 0}
     if reason:
         data["message"]["params"] = b""
+    return _digest(data)
+
+
+def call_typed_data(chain_id: int, governor: Address, call: HolderCall) -> dict[str, Any]:
+    """Return the typed data of a call for a vote, which each of its holders signs.
+
+    Numbers beyond 2^53 are decimal strings, the evidence is in hex, as `eth_signTypedData_v4` takes them.
+    """
+    values = zip(_CALL, call.fields, strict=True)
+    message = {field["name"]: value for field, value in values}
+    shown = {name: str(message[name]) for name in ("modelId", "epoch", "round")}
+    message |= {**shown, "evidence": "0x" + call.evidence.hex()}
+    return _typed(chain_id, governor, "Call", _CALL, message)
+
+
+def call_digest(chain_id: int, governor: Address, call: HolderCall) -> bytes:
+    """Return the 32 bytes that a holder signs, equal to the contract's `hashCall`."""
+    data = call_typed_data(chain_id, governor, call)
+    data["message"] = {field["name"]: value for field, value in zip(_CALL, call.fields, strict=True)}
+    return _digest(data)
+
+
+def _typed(
+    chain_id: int, governor: Address, name: str, fields: list[dict[str, str]], message: dict[str, Any]
+) -> dict[str, Any]:
+    domain = {
+        "name": DOMAIN_NAME,
+        "version": DOMAIN_VERSION,
+        "chainId": chain_id,
+        "verifyingContract": governor,
+    }
+    types = {"EIP712Domain": _DOMAIN, name: fields}
+    return {"types": types, "primaryType": name, "domain": domain, "message": message}
+
+
+def _digest(data: dict[str, Any]) -> bytes:
+    from eth_account.messages import encode_typed_data
+    from eth_utils.crypto import keccak
+
     signable = encode_typed_data(full_message=data)
     return keccak(b"\x19" + signable.version + signable.header + signable.body)
 

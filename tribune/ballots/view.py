@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from tribune.ballots.calls import DecodedCall, decode_proposal
 from tribune.ballots.explain import choices, words_of
+from tribune.chain.cases import Case
 from tribune.chain.codec import snake
 from tribune.chain.enums import CaseKind, ProposalState, State
 from tribune.chain.governor import ProposedCalls
-from tribune.chain.kill_switch import Case
 from tribune.chain.types import utc_or_none
 from tribune.exceptions import RevertedError, TribuneError
 from tribune.ids import Address, CaseId, Cid, Digest, ModelId, ProposalId, VersionNumber

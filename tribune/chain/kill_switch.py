@@ -1,17 +1,19 @@
-"""`KillSwitch`: states, cases, epoch, budgets."""
+"""`KillSwitch`: states, cases, epoch, budgets, halts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from tribune.chain.cases import Case, CaseCall
 from tribune.chain.client import BlockTag
-from tribune.chain.contract import Contract, Located
-from tribune.chain.enums import CaseKind, Outcome, Oversight, Severity, State
-from tribune.chain.types import Block, ContractCall, Log, utc, utc_or_none
-from tribune.ids import Address, CaseId, Digest, FrameIndex, ModelId, ProposalId, VersionNumber
+from tribune.chain.contract import Contract
+from tribune.chain.enums import CaseKind, Oversight, State
+from tribune.chain.switch_events import EVENTS
+from tribune.chain.types import Block, ContractCall, end_or_none, utc_or_none
+from tribune.ids import Address, CaseId, Digest, ModelId, VersionNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class ModelStatus:
     """The case that made the state what it is, or the live case; 0 if there is none."""
     halted: bool
     """Whether a global halt is in force."""
+    halted_until: datetime | None
+    """End of the global halt in force, None where none is in force or no end is known."""
     block_number: int
     """The block that all this is of."""
     block_time: datetime
@@ -38,63 +42,6 @@ class ModelStatus:
     def is_operational(self) -> bool:
         """Whether the model may run."""
         return self.state is State.ACTIVE and not self.halted
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One reason to vote on a model."""
-
-    case_id: CaseId
-    model_id: ModelId
-    version: VersionNumber
-    epoch: int
-    kind: CaseKind
-    severity: Severity
-    outcome: Outcome
-    opened_at: datetime
-    open_until: datetime
-    """Last second in which its vote can be opened."""
-    bound: datetime | None
-    """End of the suspension that it caused."""
-    vote_ends: datetime | None
-    """Latest possible end of its vote, None before the vote opens."""
-    frame: FrameIndex
-    rule: int
-    """Place of the rule in the policy."""
-    value: int
-    """Millionths; -2**63 is "not available"."""
-    limit: int
-    policy: Digest
-    evidence: Digest
-    """sha-256 of the evidence document, or of the conclusion of an incident."""
-    governor: Address
-    vote: ProposalId
-    """Its proposal, 0 before the vote opens."""
-
-    @classmethod
-    def read(cls, case_id: int, raw: Mapping[str, Any]) -> Case:
-        """Make a case of the contract's struct."""
-        return cls(
-            case_id=CaseId(case_id),
-            model_id=ModelId(raw["model_id"]),
-            version=VersionNumber(raw["version"]),
-            epoch=raw["epoch"],
-            kind=CaseKind.of(raw["kind"]),
-            severity=Severity.of(raw["severity"]),
-            outcome=Outcome.of(raw["outcome"]),
-            opened_at=utc(raw["opened_at"]),
-            open_until=utc(raw["open_until"]),
-            bound=utc_or_none(raw["bound"]),
-            vote_ends=utc_or_none(raw["vote_ends"]),
-            frame=FrameIndex(raw["frame"]),
-            rule=raw["rule"],
-            value=raw["value"],
-            limit=raw["limit"],
-            policy=Digest(raw["policy"]),
-            evidence=Digest(raw["evidence"]),
-            governor=raw["governor"],
-            vote=ProposalId(raw["vote"]),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,168 +92,17 @@ class SwitchParameters:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StateChanged(Located):
-    """A model's state changed."""
-
-    model_id: ModelId
-    previous: State
-    current: State
-    epoch: int
-    case_id: CaseId
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseOpened(Located):
-    """A case was opened."""
-
-    case: Case
-
-
-@dataclass(frozen=True, slots=True)
-class CaseJoined(Located):
-    """A further breach joined a live case."""
-
-    case_id: CaseId
-    model_id: ModelId
-    severity: Severity
-    frame: FrameIndex
-    rule: int
-    value: int
-    limit: int
-    evidence: Digest
-
-
-@dataclass(frozen=True, slots=True)
-class CaseVoteOpened(Located):
-    """A case's vote was opened."""
-
-    case_id: CaseId
-    governor: Address
-    proposal_id: ProposalId
-    vote_ends: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CaseClosed(Located):
-    """A case ended."""
-
-    case_id: CaseId
-    model_id: ModelId
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class BreachCooling(Located):
-    """A breach had no effect, because its rule cools down after a rejected vote."""
-
-    model_id: ModelId
-    version: VersionNumber
-    policy: Digest
-    rule: int
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetExhausted(Located):
-    """A trip did not suspend, because the budget does not cover a whole suspension."""
-
-    model_id: ModelId
-    case_id: CaseId
-    needed_s: int
-    used_s: int
-
-
-def _state_changed(log: Log, **raw: Any) -> StateChanged:
-    return StateChanged(
-        log=log,
-        model_id=ModelId(raw["model_id"]),
-        previous=State.of(raw["previous"]),
-        current=State.of(raw["current"]),
-        epoch=raw["epoch"],
-        case_id=CaseId(raw["case_id"]),
-        until=utc_or_none(raw["until"]),
-    )
-
-
-def _case_opened(log: Log, **raw: Any) -> CaseOpened:
-    return CaseOpened(log=log, case=Case.read(raw["case_id"], raw["details"]))
-
-
-def _case_joined(log: Log, **raw: Any) -> CaseJoined:
-    breach = raw["breach"]
-    return CaseJoined(
-        log=log,
-        case_id=CaseId(raw["case_id"]),
-        model_id=ModelId(raw["model_id"]),
-        severity=Severity.of(raw["severity"]),
-        frame=FrameIndex(breach["frame"]),
-        rule=breach["rule"],
-        value=breach["value"],
-        limit=breach["limit"],
-        evidence=Digest(breach["evidence"]),
-    )
-
-
-def _case_vote_opened(log: Log, **raw: Any) -> CaseVoteOpened:
-    return CaseVoteOpened(
-        log=log,
-        case_id=CaseId(raw["case_id"]),
-        governor=raw["governor"],
-        proposal_id=ProposalId(raw["proposal_id"]),
-        vote_ends=utc(raw["vote_ends"]),
-    )
-
-
-def _case_closed(log: Log, **raw: Any) -> CaseClosed:
-    return CaseClosed(
-        log=log,
-        case_id=CaseId(raw["case_id"]),
-        model_id=ModelId(raw["model_id"]),
-        outcome=Outcome.of(raw["outcome"]),
-    )
-
-
-def _breach_cooling(log: Log, **raw: Any) -> BreachCooling:
-    return BreachCooling(
-        log=log,
-        model_id=ModelId(raw["model_id"]),
-        version=VersionNumber(raw["version"]),
-        policy=Digest(raw["policy"]),
-        rule=raw["rule"],
-        until=utc(raw["until"]),
-    )
-
-
-def _budget_exhausted(log: Log, **raw: Any) -> BudgetExhausted:
-    return BudgetExhausted(
-        log=log,
-        model_id=ModelId(raw["model_id"]),
-        case_id=CaseId(raw["case_id"]),
-        needed_s=raw["needed"],
-        used_s=raw["used"],
-    )
-
-
 class KillSwitch(Contract):
     """Reads and calls of `KillSwitch`."""
 
     NAME: ClassVar[str] = "KillSwitch"
-    EVENTS: ClassVar = {
-        "StateChanged": _state_changed,
-        "CaseOpened": _case_opened,
-        "CaseJoined": _case_joined,
-        "CaseVoteOpened": _case_vote_opened,
-        "CaseClosed": _case_closed,
-        "BreachCooling": _breach_cooling,
-        "BudgetExhausted": _budget_exhausted,
-    }
+    EVENTS: ClassVar = EVENTS
 
     async def status(self, model_id: ModelId, *, at: Block | None = None) -> ModelStatus:
         """Return where a model stands at a block, the newest by default."""
         block = at or await self.chain.head()
         raw = await self._read("statusOf", model_id, block=block.number)
+        halted_until = await self.halted_until(block=block.number) if raw["halted"] else None
         return ModelStatus(
             model_id=model_id,
             state=State.of(raw["state"]),
@@ -316,6 +112,7 @@ class KillSwitch(Contract):
             until=utc_or_none(raw["until"]),
             case_id=CaseId(raw["case_id"]),
             halted=raw["halted"],
+            halted_until=halted_until,
             block_number=block.number,
             block_time=block.time,
         )
@@ -334,6 +131,17 @@ class KillSwitch(Contract):
         """
         return Case.read(case_id, await self._read("caseOf", case_id, block=block))
 
+    async def call_of(self, case_id: CaseId) -> CaseCall:
+        """Return what a vote on a case would carry out.
+
+        Raises:
+            RevertedError: there is no such case (`CaseUnknown`).
+        """
+        raw = await self._read("callOf", case_id)
+        return CaseCall(
+            ModelId(raw["model_id"]), VersionNumber(raw["version"]), raw["epoch"], CaseKind.of(raw["kind"])
+        )
+
     async def case_count(self) -> int:
         """Return how many cases there are; they are numbered from 1."""
         return int(await self._read("caseCount"))
@@ -348,6 +156,26 @@ class KillSwitch(Contract):
         """Return until when a rule has no effect after a rejected vote."""
         return utc_or_none(await self._read("coolingUntil", model_id, version, policy, rule))
 
+    async def calls_from(self, model_id: ModelId, kind: CaseKind) -> datetime | None:
+        """Return from when on people may call for a pause or resume again, None where none was rejected."""
+        return utc_or_none(await self._read("callsFrom", model_id, kind.number))
+
+    async def operational_since(self, model_id: ModelId) -> datetime | None:
+        """Return since when a model has been in service without a break, None while it is not."""
+        return end_or_none(await self._read("operationalSince", model_id))
+
+    async def halted_until(self, *, block: BlockTag = "latest") -> datetime | None:
+        """Return the end of the global halt in force, or of the last one; None where none is known."""
+        return end_or_none(await self._read("haltedUntil", block=block))
+
+    async def guardian_used(self, model_id: ModelId) -> bool:
+        """Return whether the guardian has used up its act on a model."""
+        return bool(await self._read("guardianUsed", model_id))
+
+    async def halt_used(self) -> bool:
+        """Return whether the guardian has used up its global halt."""
+        return bool(await self._read("haltUsed"))
+
     async def parameters(self) -> SwitchParameters:
         """Return the parameters in force."""
         return SwitchParameters.read(await self._read("parameters"))
@@ -355,6 +183,33 @@ class KillSwitch(Contract):
     async def vote_span_s(self) -> int:
         """Return the longest time, in seconds, from the opening of a vote to its latest end."""
         return int(await self._read("voteSpan"))
+
+    def guardian_suspend(self, model_id: ModelId, evidence: Digest) -> ContractCall:
+        """Suspend a model at once and open its case; for the guardian.
+
+        `evidence` is the sha-256 of the document that says why: canonical JSON with a text `reason`.
+        """
+        return self._call(f"suspend model {model_id} as its guardian", "guardianSuspend", model_id, evidence)
+
+    def guardian_halt(self) -> ContractCall:
+        """Halt all models for the halt budget, once; for the guardian."""
+        return self._call("halt all models as their guardian", "guardianHalt")
+
+    def halt(self, until: datetime | None) -> ContractCall:
+        """Halt all models until a time, or (None) end a halt; for the executive."""
+        if until is None:
+            return self._call("end the halt of all models", "halt", 0)
+        return self._call(
+            f"halt all models until {until:%Y-%m-%d %H:%M:%S} UTC", "halt", int(until.timestamp())
+        )
+
+    def rearm(self, model_ids: Sequence[ModelId]) -> ContractCall:
+        """Let the guardian act again: globally, this period, and on these models; for the executive."""
+        return self._call("let the guardian act again", "rearm", list(model_ids))
+
+    def set_hub(self, hub: Address) -> ContractCall:
+        """Name the hub that the oversight state is asked of; for the executive."""
+        return self._call(f"ask {hub} how well models are watched", "setHub", hub)
 
     def poke(self, case_id: CaseId) -> ContractCall:
         """Record how a case's vote ended; anyone may."""

@@ -10,6 +10,8 @@ from typing import Any
 from tribune.ids import Address
 
 ZERO_ADDRESS = Address("0x" + "00" * 20)
+_LAST_SECOND = 253_402_300_799
+"""End of the year 9999, the last that can be written as a date."""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -28,6 +30,11 @@ def utc(seconds: int) -> datetime:
 def utc_or_none(seconds: int) -> datetime | None:
     """As `utc`, where contracts write 0 for "none"."""
     return utc(seconds) if seconds else None
+
+
+def end_or_none(seconds: int) -> datetime | None:
+    """As `utc_or_none`, where contracts also write a time beyond all calendars for "without an end"."""
+    return utc_or_none(seconds) if seconds <= _LAST_SECOND else None
 
 
 @dataclass(frozen=True, slots=True)

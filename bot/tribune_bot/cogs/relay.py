@@ -19,7 +19,7 @@ from tribune.store import queries
 from tribune.store.tables import BallotState
 
 if TYPE_CHECKING:
-    from tribune.chain.kill_switch import Case
+    from tribune.chain.cases import Case
     from tribune.chain.types import ContractCall
     from tribune.store.session import Session
     from tribune_bot.client import TribuneBot

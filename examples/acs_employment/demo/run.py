@@ -30,8 +30,8 @@ from examples.acs_employment.traffic import Pace, Traffic
 from support.discord.client import Control
 from tribune.chain import Chain, Tribune
 from tribune.chain.enums import State
-from tribune.chain.kill_switch import StateChanged
 from tribune.chain.report_hub import ReportJudged
+from tribune.chain.switch_events import StateChanged
 from tribune.decisions.grid import FrameGrid
 from tribune.exceptions import TribuneError
 from tribune.gate.logger import grid_for

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from tribune.chain import Tribune
 from tribune.chain.enums import State
-from tribune.chain.kill_switch import StateChanged
 from tribune.chain.report_hub import Attested, ReportJudged
+from tribune.chain.switch_events import StateChanged
 from tribune.chain.types import Log
 from tribune.ids import Address, FrameIndex, ModelId
 

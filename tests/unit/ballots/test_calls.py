@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tribune.ballots.calls import decode_proposal, proposal_id
+from tribune.chain.cases import Case
 from tribune.chain.codec import load_abi
 from tribune.chain.enums import CaseKind
 from tribune.chain.governor import ProposedCalls
-from tribune.chain.kill_switch import Case
 from tribune.ids import Address, ProposalId, VersionNumber
 
 SWITCH = Address("0x5FbDB2315678afecb367f032d93F642f64180aa3")

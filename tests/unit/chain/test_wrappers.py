@@ -18,12 +18,12 @@ from tribune.chain import Tribune, load_deployment
 from tribune.chain.enums import CaseKind, Op, Outcome, Oversight, ProposalState, Severity, State, Support
 from tribune.chain.gate_client import GateClient
 from tribune.chain.governor import ProposalCreated, ProposalExecuted, ProposedCalls, VoteCast
-from tribune.chain.kill_switch import CaseClosed, CaseOpened, CaseVoteOpened, StateChanged
 from tribune.chain.model_registry import ModelRegistered, VersionActivated, VersionDetails, VersionRegistered
 from tribune.chain.monitor_registry import MonitorAdmitted
 from tribune.chain.pause_governor import BallotSkipped, SignedBallot
 from tribune.chain.policy_book import PolicyInput, PolicyRule, PolicySet
 from tribune.chain.report_hub import Attestation, Attested, ReportJudged
+from tribune.chain.switch_events import CaseClosed, CaseOpened, CaseVoteOpened, StateChanged
 from tribune.chain.types import ContractCall, Receipt
 from tribune.exceptions import ConfigurationError, RevertedError
 from tribune.gate.watcher import GateClient as WatcherClient

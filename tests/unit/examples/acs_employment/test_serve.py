@@ -60,7 +60,7 @@ class Place:
         hub = contracts["ReportHub"].address
         self.chain.rpc("anvil_impersonateAccount", hub)
         self.chain.rpc("anvil_setBalance", hub, hex(10**18))
-        breach = (1, 1, 2, 0, self.value, RULE.limit, self.policy, self.evidence, 60)
+        breach = (0, 1, 1, 2, 0, self.value, RULE.limit, self.policy, self.evidence, 60)
         sent = contracts["KillSwitch"].functions.trip(breach).transact({"from": hub})
         assert self.chain.web3.eth.wait_for_transaction_receipt(sent, timeout=20)["status"] == 1
 
