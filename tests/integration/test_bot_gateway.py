@@ -223,7 +223,7 @@ async def test_bot__warn_rule_hit__tells_without_a_vote(
     monkeypatch.setattr(voting, "RULE", replace(voting.RULE, severity=Severity.WARN))
     tripped = await breach(chain, world)
     case = chain.contracts["KillSwitch"].functions.caseOf(tripped.case_id).call()
-    value, policy, evidence = case[12], case[15], case[16]
+    value, policy, evidence = case[12], case[14], case[15]
     report = {"model_id": 1, "version": 1, "frame": 2, "policy": "0x" + policy.hex(), "values": [value]}
     judged = ChainEvent(
         block_number=1,

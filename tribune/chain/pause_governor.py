@@ -119,9 +119,13 @@ class PauseGovernor(Governor):
         "CallThresholdChanged": _call_threshold_changed,
     }
 
-    async def case_of(self, proposal_id: ProposalId) -> CaseId:
-        """Return the case that a proposal is about, 0 if none."""
-        return CaseId(await self._read("caseOfProposal", proposal_id))
+    async def proposal_id_of(self, case_id: CaseId) -> ProposalId:
+        """Return the proposal of a case's vote, whether it is open yet or not.
+
+        Raises:
+            RevertedError: there is no such case.
+        """
+        return ProposalId(await self._read("proposalIdOf", case_id))
 
     async def proposal_of(self, case_id: CaseId) -> ProposedCalls:
         """Return what a case's vote would carry out.
@@ -132,13 +136,13 @@ class PauseGovernor(Governor):
         targets, values, calldatas, description = await self._read("proposalOf", case_id)
         return ProposedCalls(targets, values, calldatas, description)
 
-    async def is_rejected(self, proposal_id: ProposalId) -> bool:
-        """Return whether a vote ended with a quorum and no majority for it."""
-        return bool(await self._read("isRejected", proposal_id))
+    async def is_rejected(self, case_id: CaseId) -> bool:
+        """Return whether a case's vote ended with a quorum and no majority for it."""
+        return bool(await self._read("isRejected", case_id))
 
-    async def is_over(self, proposal_id: ProposalId) -> bool:
-        """Return whether a vote can have no effect any more."""
-        return bool(await self._read("isOver", proposal_id))
+    async def is_over(self, case_id: CaseId) -> bool:
+        """Return whether a case's vote can have no effect any more."""
+        return bool(await self._read("isOver", case_id))
 
     async def super_quorum(self, at: datetime) -> int:
         """Return the votes for, at a past time, that end a pause vote early."""

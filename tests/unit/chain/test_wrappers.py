@@ -341,7 +341,7 @@ async def test_pause_vote__relayed_ballots__counted_executed_paused(place: Place
     proposal = created.proposal_id
     assert vote_opened.proposal_id == proposal
     assert created.calls == await governor.proposal_of(CaseId(1))
-    assert await governor.case_of(proposal) == 1
+    assert await governor.proposal_id_of(CaseId(1)) == proposal
     assert await governor.state(proposal) is ProposalState.PENDING
     assert (await governor.count(proposal)).quorum > 0
     await place.warp(3)
@@ -375,7 +375,7 @@ async def test_pause_vote__relayed_ballots__counted_executed_paused(place: Place
     assert closed.outcome is Outcome.UPHELD
     status = await tribune.kill_switch.status(MODEL)
     assert (status.state, status.epoch, status.until) == (State.PAUSED, 1, None)
-    assert await governor.is_over(proposal)
+    assert await governor.is_over(CaseId(1))
     call = governor.call_resume(MODEL, V1, digest(8))
     with pytest.raises(RevertedError) as caught:
         await place.send(call)
