@@ -58,6 +58,8 @@ abstract contract Deployment {
     ReportHub internal hub;
     PauseGovernor internal governor;
 
+    /// @dev Who holds GUARDIAN.
+    address internal constant GUARD = address(0x6A2D1A);
     /// @dev Who decides in the slow lane, and so holds ADMIN.
     address internal admin;
 
@@ -131,6 +133,7 @@ abstract contract Deployment {
         access.grantRole(PAUSE, address(governor), 0);
         access.grantRole(HUB, address(hub), 0);
         access.grantRole(REGISTRY, address(registry), 0);
+        access.grantRole(GUARDIAN, GUARD, 0);
     }
 
     /// @dev In the plan the governor's address is known before; here the timelock, its own admin, lets it in.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Call} from "../../../contracts/governance/HolderCalls.sol";
 import {Report} from "../../../contracts/interfaces/IReportHub.sol";
 import {vm} from "./Vm.sol";
 
@@ -13,6 +14,9 @@ library Signing {
         "int64[] values)"
     );
     bytes32 private constant _ATTESTATION = keccak256("Attestation(bytes32 report,bytes32 witness)");
+    bytes32 private constant _CALL = keccak256(
+        "Call(uint8 kind,uint256 modelId,uint32 version,uint64 epoch,uint64 round,bytes32 evidence,uint48 deadline)"
+    );
     bytes32 private constant _BALLOT =
         keccak256("Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)");
     bytes32 private constant _EXTENDED_BALLOT = keccak256(
@@ -55,6 +59,13 @@ library Signing {
                 )
             );
         return _typed("Tribune PauseGovernor", governor, message);
+    }
+
+    function call(address governor, Call memory call_) internal view returns (bytes32) {
+        bytes memory words = abi.encode(
+            _CALL, call_.kind, call_.modelId, call_.version, call_.epoch, call_.round, call_.evidence, call_.deadline
+        );
+        return _typed("Tribune PauseGovernor", governor, keccak256(words));
     }
 
     function sign(uint256 key, bytes32 digest_) internal pure returns (bytes memory) {

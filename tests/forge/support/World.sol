@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Case} from "../../../contracts/interfaces/IKillSwitch.sol";
+import {Case, CaseKind} from "../../../contracts/interfaces/IKillSwitch.sol";
 import {Op, PolicyInput, Rule, Severity} from "../../../contracts/interfaces/IPolicyBook.sol";
 import {State} from "../../../contracts/interfaces/IModelStatus.sol";
 import {Version} from "../../../contracts/interfaces/IModelRegistry.sol";
 import {Attestation, Report} from "../../../contracts/interfaces/IReportHub.sol";
+import {Call, SignedCall} from "../../../contracts/governance/HolderCalls.sol";
 import {SignedBallot} from "../../../contracts/governance/SignedBallots.sol";
 import {Deployment} from "./Deployment.sol";
 import {Signing} from "./Signing.sol";
@@ -123,21 +124,26 @@ abstract contract World is Deployment {
         values[rule] = bad[rule];
     }
 
-    function _anchor(uint64 frame, uint32 version) internal {
-        bytes32 manifest = keccak256(abi.encode("manifest", version, frame));
-        uint48 sealFrom = policies.frameTimes(MODEL, frame).sealFrom;
+    function _anchor(uint256 model, uint32 version, uint64 frame) internal {
+        bytes32 manifest = keccak256(abi.encode("manifest", model, version, frame));
+        uint48 sealFrom = policies.frameTimes(model, frame).sealFrom;
         if (block.timestamp < sealFrom) vm.warp(sealFrom);
-        vm.prank(STEWARD);
-        log.anchor(MODEL, version, frame, manifest, ROOT, ROWS);
+        vm.prank(registry.stewardOf(model));
+        log.anchor(model, version, frame, manifest, ROOT, ROWS);
     }
 
-    function _report(uint64 frame, int64[] memory values, uint32 version) internal view returns (Report memory) {
+    /// @dev What honest monitors would sign; frame 0 is the evaluation.
+    function _report(uint256 model, uint32 version, uint64 frame, int64[] memory values)
+        internal
+        view
+        returns (Report memory)
+    {
         return Report({
-            modelId: MODEL,
+            modelId: model,
             version: version,
             frame: frame,
-            policy: policies.currentTerms(MODEL).digest,
-            manifest: frame == 0 ? EVALUATION_SET : log.anchorOf(MODEL, version, frame),
+            policy: frame == 0 ? policies.currentTerms(model).digest : policies.termsOf(model, frame).digest,
+            manifest: frame == 0 ? EVALUATION_SET : log.anchorOf(model, version, frame),
             evidence: keccak256(abi.encode("evidence", frame, values)),
             values: values
         });
@@ -167,8 +173,8 @@ abstract contract World is Deployment {
     function _judge(uint64 frame, int64[] memory values) internal {
         uint32 version = registry.versionAt(MODEL, _frameEnd(frame) - 1);
         if (block.timestamp < _frameEnd(frame)) vm.warp(_frameEnd(frame));
-        _anchor(frame, version);
-        _submit(_report(frame, values, version), 2);
+        _anchor(MODEL, version, frame);
+        _submit(_report(MODEL, version, frame, values), 2);
     }
 
     /// @dev Lets a frame hit one rule, and returns the newest case.
@@ -180,7 +186,7 @@ abstract contract World is Deployment {
     // ── Versions ────────────────────────────────────────────────────────────────────────────────────────────
 
     function _evaluate(uint32 version) internal {
-        _submit(_report(0, _healthy(), version), 2);
+        _submit(_report(MODEL, version, 0, _healthy()), 2);
     }
 
     function _activate(uint32 version) internal {
@@ -224,6 +230,35 @@ abstract contract World is Deployment {
     {
         bytes32 digest = Signing.ballot(address(governor), proposal, holders[holder], support, reason);
         return SignedBallot(holders[holder], support, reason, Signing.sign(holderKeys[holder], digest));
+    }
+
+    /// @dev A call of that kind on a model as it stands now.
+    function _newCall(uint256 model, CaseKind kind) internal view returns (Call memory) {
+        uint64 round = governor.roundOf(model, kind);
+        uint32 version = registry.activeVersion(model);
+        uint64 epoch = killSwitch.statusOf(model).epoch;
+        uint48 deadline = uint48(block.timestamp) + 100;
+        return Call(uint8(kind), model, version, epoch, round, keccak256("harm"), deadline);
+    }
+
+    /// @dev Signatures of holders, given as bits, in the order that the governor wants.
+    function _signedCall(Call memory call_, uint8 who) internal view returns (SignedCall[] memory signatures) {
+        bytes32 digest = Signing.call(address(governor), call_);
+        uint256 count;
+        for (uint256 i = 0; i < 5; ++i) {
+            if (who & (1 << i) != 0) ++count;
+        }
+        signatures = new SignedCall[](count);
+        address last;
+        for (uint256 found = 0; found < count; ++found) {
+            uint256 next = type(uint256).max;
+            for (uint256 i = 0; i < 5; ++i) {
+                if (who & (1 << i) == 0 || holders[i] <= last) continue;
+                if (next == type(uint256).max || holders[i] < holders[next]) next = i;
+            }
+            last = holders[next];
+            signatures[found] = SignedCall(last, Signing.sign(holderKeys[next], digest));
+        }
     }
 
     function _endVote(uint256 proposal) internal {
