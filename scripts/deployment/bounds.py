@@ -42,6 +42,7 @@ TABLE: tuple[Parameter, ...] = (
     Parameter("quorum_percent", "quorum", "%", 10, 1),
     Parameter("super_quorum_percent", "super-quorum", "%", 25, 2, 100),
     Parameter("call_threshold_ppm", "threshold of a holders' call", "ppm", 5_000, 1, 1_000_000),
+    Parameter("activation_distance_s", "distance of activations", "s", DAY, 0, 30 * DAY),
     Parameter("contract_gas", "gas of a contract's signature check", "gas", 250_000, 50_000),
 )
 

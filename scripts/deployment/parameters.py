@@ -39,7 +39,9 @@ def in_force(node: Node, addresses: Mapping[str, str]) -> dict[str, int]:
         name: node.read("PauseGovernor", addresses["PauseGovernor"], function)
         for function, name in _FAST_LANE.items()
     }
-    return {**{name: switch[field] for field, name in _SWITCH.items()}, **lane}
+    distance = node.read("ModelRegistry", addresses["ModelRegistry"], "activationDistance")
+    found = {name: switch[field] for field, name in _SWITCH.items()}
+    return {**found, **lane, "activation_distance_s": distance}
 
 
 def loose_bounds(node: Node, addresses: Mapping[str, str]) -> list[str]:

@@ -51,6 +51,7 @@ def write(
         "slow_lane": asdict(config.slow_lane) if config.slow_lane else None,
         "fast_lane": asdict(config.fast_lane),
         "switch": asdict(config.switch),
+        "registry": asdict(config.registry),
         "vote_span_s": config.vote_span_s,
     }
     return save(folder, record, parameters)
