@@ -5,7 +5,7 @@ Signs with keys of a test chain; holds nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from eth_abi.abi import encode
@@ -28,6 +28,15 @@ BALLOT = [
     {"name": "nonce", "type": "uint256"},
 ]
 EXTENDED_BALLOT = [*BALLOT, {"name": "reason", "type": "string"}, {"name": "params", "type": "bytes"}]
+CALL = [
+    {"name": "kind", "type": "uint8"},
+    {"name": "modelId", "type": "uint256"},
+    {"name": "version", "type": "uint32"},
+    {"name": "epoch", "type": "uint64"},
+    {"name": "round", "type": "uint64"},
+    {"name": "evidence", "type": "bytes32"},
+    {"name": "deadline", "type": "uint48"},
+]
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,28 @@ class Report:
         return keccak(encode(types, [*words, self.policy, self.manifest, self.evidence, values]))
 
 
+@dataclass(frozen=True)
+class Call:
+    """What holders sign to call for a vote, in the order of the contract's struct."""
+
+    kind: int
+    model: int
+    version: int
+    epoch: int
+    round: int
+    evidence: bytes
+    deadline: int
+
+    def but(self, **changes: Any) -> Call:
+        """Return the call with some fields changed."""
+        return replace(self, **changes)
+
+    @property
+    def struct(self) -> tuple[Any, ...]:
+        """The call as ape takes it."""
+        return astuple(self)
+
+
 def _sign(key: str, domain: dict[str, Any], name: str, fields: Any, message: dict[str, Any]) -> bytes:
     signable = encode_typed_data(domain, {name: fields}, message)
     return bytes(Account.sign_message(signable, key).signature)
@@ -104,3 +135,10 @@ def ballot(
     if not reason:
         return _sign(key, where, "Ballot", BALLOT, message)
     return _sign(key, where, "ExtendedBallot", EXTENDED_BALLOT, {**message, "reason": reason, "params": b""})
+
+
+def call(key: str, governor: str, what: Call, *, chain_id: int) -> bytes:
+    """Return a holder's signature over a call for a vote."""
+    where = domain("Tribune PauseGovernor", chain_id, governor)
+    message = {field["name"]: value for field, value in zip(CALL, what.struct, strict=True)}
+    return _sign(key, where, "Call", CALL, message)
