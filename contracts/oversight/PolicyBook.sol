@@ -36,7 +36,6 @@ contract PolicyBook is IPolicyBook, AccessManaged {
         uint8 k;
         uint8 panelSize;
         uint8 ruleCount;
-        bytes32 digest;
         address document;
     }
 
@@ -103,13 +102,12 @@ contract PolicyBook is IPolicyBook, AccessManaged {
                 length: policy.length,
                 deadline: policy.deadline,
                 grace: policy.grace,
-                code: PolicyCode.write(PolicyCode.pack(policy)),
+                code: PolicyCode.write(PolicyCode.pack(digest, policy)),
                 suspension: policy.suspension,
                 staleSuspends: policy.staleSuspends,
                 k: policy.k,
                 panelSize: uint8(policy.panel.length),
                 ruleCount: uint8(policy.rules.length),
-                digest: digest,
                 document: PolicyCode.write(document)
             })
         );
@@ -137,7 +135,7 @@ contract PolicyBook is IPolicyBook, AccessManaged {
         require(index < _entries[modelId].length, PolicyMissing(modelId));
         Entry storage entry = _entries[modelId][index];
         policy = abi.decode(PolicyCode.read(entry.document), (PolicyInput));
-        return (policy, entry.digest, entry.firstFrame, entry.base);
+        return (policy, PolicyCode.firstWord(entry.code), entry.firstFrame, entry.base);
     }
 
     /// @inheritdoc IPolicyBook
@@ -227,7 +225,7 @@ contract PolicyBook is IPolicyBook, AccessManaged {
 
     function _terms(Entry storage entry) private view returns (Terms memory) {
         return Terms({
-            digest: entry.digest,
+            digest: PolicyCode.firstWord(entry.code),
             start: 0,
             end: 0,
             acceptUntil: 0,

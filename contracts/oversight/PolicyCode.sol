@@ -12,13 +12,14 @@ using PackedRules for PackedRule global;
 library PackedRules {
     /// @notice True if the rule is judged in an evaluation (frame 0), or in service.
     function appliesTo(PackedRule rule, bool evaluation) internal pure returns (bool) {
-        Stage stage = Stage(uint8(PackedRule.unwrap(rule) >> 232));
-        return stage == Stage.Always || (stage == Stage.Evaluation) == evaluation;
+        uint8 stage = uint8(PackedRule.unwrap(rule) >> 232);
+        return stage == uint8(Stage.Always) || (stage == uint8(Stage.Evaluation)) == evaluation;
     }
 
     /// @notice True if a value within the metric's range breaks the rule.
     function isHit(PackedRule rule, int64 value) internal pure returns (bool) {
-        return Op(uint8(PackedRule.unwrap(rule) >> 248)) == Op.Above ? value > limit(rule) : value < limit(rule);
+        bool above = PackedRule.unwrap(rule) >> 248 == uint8(Op.Above);
+        return above ? value > limit(rule) : value < limit(rule);
     }
 
     /// @notice True if the metric can have the value.
@@ -46,8 +47,8 @@ library PackedRules {
 /**
  * @title PolicyCode
  * @notice Keeps a policy as contract code, so that judging a report reads all its rules in one go.
- * @dev Layout after a STOP byte: one word a rule, see {PackedRule}, then 20 bytes a panel member. Code is written once
- * and cannot be changed.
+ * @dev Layout after a STOP byte: the policy's digest, one word a rule, see {PackedRule}, then 20 bytes a panel member.
+ * Code is written once and cannot be changed.
  */
 library PolicyCode {
     /// @notice The data is empty, or creating the code failed.
@@ -72,8 +73,17 @@ library PolicyCode {
         }
     }
 
-    /// @notice Packs rules and panel of a policy.
-    function pack(PolicyInput calldata policy) internal pure returns (bytes memory data) {
+    /// @notice First word of what {write} stored: of packed data, the policy's digest.
+    function firstWord(address pointer) internal view returns (bytes32 word) {
+        assembly ("memory-safe") {
+            extcodecopy(pointer, 0, 1, 32)
+            word := mload(0)
+        }
+    }
+
+    /// @notice Packs digest, rules and panel of a policy.
+    function pack(bytes32 digest, PolicyInput calldata policy) internal pure returns (bytes memory data) {
+        data = bytes.concat(digest);
         for (uint256 i = 0; i < policy.rules.length; ++i) {
             Rule calldata rule = policy.rules[i];
             data = bytes.concat(
@@ -98,13 +108,13 @@ library PolicyCode {
     /// @notice Rule `i` of packed data.
     function ruleAt(bytes memory data, uint256 i) internal pure returns (PackedRule rule) {
         assembly ("memory-safe") {
-            rule := mload(add(add(data, 32), mul(i, 32)))
+            rule := mload(add(add(data, 64), mul(i, 32)))
         }
     }
 
     /// @notice Member `i` of the panel of packed data, under the policy's terms.
     function memberAt(bytes memory data, Terms memory terms, uint256 i) internal pure returns (address member) {
-        uint256 offset = uint256(terms.ruleCount) * 32 + i * 20;
+        uint256 offset = 32 + uint256(terms.ruleCount) * 32 + i * 20;
         assembly ("memory-safe") {
             member := shr(96, mload(add(add(data, 32), offset)))
         }

@@ -61,8 +61,9 @@ contract ReportHub is Attestations, Judgement, Watch, AccessManaged {
         Context memory context;
         context.terms = _termsFor(report);
         context.code = PolicyCode.read(context.terms.code);
-        _checkValues(report, context);
-        context.digest = hashReport(report);
+        context.values = report.values;
+        _checkValues(context);
+        context.digest = _hashReport(report, context.values);
         context.key = _frameKey(report.modelId, report.version, report.frame, context.terms.digest);
 
         Frame memory frame = _frames[context.key];
@@ -116,6 +117,13 @@ contract ReportHub is Attestations, Judgement, Watch, AccessManaged {
         return _agreement(context.key, frame) + unreported < context.terms.k;
     }
 
+    function _checkVersion(Report calldata report, Terms memory terms) private view {
+        uint32 version = registry.versionAt(report.modelId, terms.end - 1);
+        require(
+            version == report.version && version != 0, ReportWrongVersion(report.modelId, report.version, version)
+        );
+    }
+
     /// @dev Terms in force for the report's frame, after checking time, version, policy and manifest.
     function _termsFor(Report calldata report) private view returns (Terms memory terms) {
         bytes32 manifest;
@@ -128,12 +136,9 @@ contract ReportHub is Attestations, Judgement, Watch, AccessManaged {
                 block.timestamp >= terms.end && block.timestamp <= terms.acceptUntil,
                 ReportOutOfTime(report.modelId, report.frame, terms.end, terms.acceptUntil)
             );
-            uint32 version = registry.versionAt(report.modelId, terms.end - 1);
-            require(
-                version == report.version && version != 0,
-                ReportWrongVersion(report.modelId, report.version, version)
-            );
             manifest = log.anchorOf(report.modelId, report.version, report.frame);
+            // The log anchors a frame for the version in force in it and for no other, and neither can change later.
+            if (manifest == 0) _checkVersion(report, terms);
         }
         require(report.policy == terms.digest, ReportWrongPolicy(report.policy, terms.digest));
         require(manifest != 0 && report.manifest == manifest, ReportWrongManifest(report.manifest, manifest));

@@ -51,7 +51,21 @@ abstract contract Attestations is HubBase, SignerGas, EIP712 {
     constructor() EIP712("Tribune ReportHub", "1") {}
 
     /// @notice EIP-712 struct hash of a report: what monitors agree on.
-    function hashReport(Report calldata report) public pure returns (bytes32) {
+    function hashReport(Report calldata report) external pure returns (bytes32) {
+        return _hashReport(report, report.values);
+    }
+
+    /// @notice What a monitor signs.
+    function hashAttestation(bytes32 report, bytes32 witness) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(_ATTESTATION_TYPEHASH, report, witness)));
+    }
+
+    /// @param values The report's, in memory: there they already stand as EIP-712 hashes them, a word each.
+    function _hashReport(Report calldata report, int64[] memory values) internal pure returns (bytes32) {
+        bytes32 hashedValues;
+        assembly ("memory-safe") {
+            hashedValues := keccak256(add(values, 32), mul(mload(values), 32))
+        }
         return keccak256(
             abi.encode(
                 _REPORT_TYPEHASH,
@@ -61,14 +75,9 @@ abstract contract Attestations is HubBase, SignerGas, EIP712 {
                 report.policy,
                 report.manifest,
                 report.evidence,
-                keccak256(abi.encodePacked(report.values))
+                hashedValues
             )
         );
-    }
-
-    /// @notice What a monitor signs.
-    function hashAttestation(bytes32 report, bytes32 witness) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(_ATTESTATION_TYPEHASH, report, witness)));
     }
 
     /// @dev Adds the call's signatures to `frame`, which the caller stores, and returns how many agree on the report.

@@ -21,10 +21,13 @@ abstract contract HubBase is IReportHub {
         bytes19 first;
     }
 
-    /// @dev What one call works with: the policy's terms and code, and the keys of report and frame.
+    /// @dev What one call works with: the policy's terms and code, the report's values, the keys of report and frame.
     struct Context {
         Terms terms;
         bytes code;
+        int64[] values;
+        /// Bit i is set where value i is not available.
+        uint256 absent;
         bytes32 digest;
         bytes32 key;
     }

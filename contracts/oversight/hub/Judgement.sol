@@ -39,32 +39,27 @@ abstract contract Judgement is HubBase {
     /// @notice The value of rule `index` is outside the metric's range.
     error ReportValueOutOfRange(uint256 index, int64 value);
 
-    function _checkValues(Report calldata report, Context memory context) internal pure {
+    /// @dev Also notes in `context` which values are not available.
+    function _checkValues(Context memory context) internal pure {
+        (bytes memory code, int64[] memory values) = (context.code, context.values);
         uint256 expected = context.terms.ruleCount;
-        require(report.values.length == expected, ReportValueCount(report.values.length, expected));
+        require(values.length == expected, ReportValueCount(values.length, expected));
         for (uint256 i = 0; i < expected; ++i) {
-            int64 value = report.values[i];
-            require(
-                value == NOT_AVAILABLE || context.code.ruleAt(i).isInRange(value), ReportValueOutOfRange(i, value)
-            );
+            int64 value = values[i];
+            if (value == NOT_AVAILABLE) context.absent |= 1 << i;
+            else require(code.ruleAt(i).isInRange(value), ReportValueOutOfRange(i, value));
         }
     }
 
     /// @dev True if a rule of severity VOTE or TRIP was hit.
     function _judge(Report calldata report, Context memory context) internal returns (bool breached) {
         bool evaluation = report.frame == 0;
-        uint256 missed = evaluation ? type(uint256).max : _missed(report, context);
-        uint256 hits;
+        uint256 hits = _hits(context, evaluation, evaluation ? context.absent : _missed(report, context));
         uint256 worst = type(uint256).max;
         Severity severity = Severity.Warn;
-        for (uint256 i = 0; i < report.values.length; ++i) {
-            PackedRule rule = context.code.ruleAt(i);
-            if (!rule.appliesTo(evaluation)) continue;
-            int64 value = report.values[i];
-            if (value == NOT_AVAILABLE ? missed & (1 << i) == 0 : !rule.isHit(value)) continue;
-            hits |= 1 << i;
-            Severity found = rule.severity();
-            if (found == Severity.Warn) continue;
+        for (uint256 i = 0; hits >> i != 0; ++i) {
+            Severity found = context.code.ruleAt(i).severity();
+            if (hits & (1 << i) == 0 || found == Severity.Warn) continue;
             breached = true;
             if (found <= severity || (!evaluation && _cools(report, i))) continue;
             (worst, severity) = (i, found);
@@ -72,6 +67,17 @@ abstract contract Judgement is HubBase {
         uint256 caseId;
         if (worst != type(uint256).max && !evaluation) caseId = _open(report, context, worst, severity);
         emit ReportJudged(report.modelId, report.frame, report.version, context.digest, hits, caseId, report);
+    }
+
+    /// @dev Bit i is set if rule i is judged here and was hit, or its value is in `missed`.
+    function _hits(Context memory context, bool evaluation, uint256 missed) private pure returns (uint256 hits) {
+        (bytes memory code, int64[] memory values) = (context.code, context.values);
+        for (uint256 i = 0; i < values.length; ++i) {
+            PackedRule rule = code.ruleAt(i);
+            if (!rule.appliesTo(evaluation)) continue;
+            int64 value = values[i];
+            if (value == NOT_AVAILABLE ? missed & (1 << i) != 0 : rule.isHit(value)) hits |= 1 << i;
+        }
     }
 
     function _open(Report calldata report, Context memory context, uint256 rule, Severity severity)
@@ -84,7 +90,7 @@ abstract contract Judgement is HubBase {
             version: report.version,
             frame: report.frame,
             rule: uint16(rule),
-            value: report.values[rule],
+            value: context.values[rule],
             limit: context.code.ruleAt(rule).limit(),
             policy: report.policy,
             evidence: report.evidence,
@@ -104,9 +110,9 @@ abstract contract Judgement is HubBase {
         if (report.frame <= newest) return 0;
         uint192 next;
         uint256 frames;
-        for (uint256 i = 0; i < report.values.length; ++i) {
+        for (uint256 i = 0; context.absent >> i != 0; ++i) {
             PackedRule rule = context.code.ruleAt(i);
-            if (report.values[i] != NOT_AVAILABLE || !rule.appliesTo(false)) continue;
+            if (context.absent & (1 << i) == 0 || !rule.appliesTo(false)) continue;
             if (frames == 0) frames = 1 + _skipped(report, context, newest);
             uint256 count = uint8(counts >> (8 * i)) + frames;
             if (count > type(uint8).max) count = type(uint8).max;
