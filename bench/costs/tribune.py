@@ -16,6 +16,7 @@ from tribune.ballots.typed_data import ballot_typed_data
 from tribune.ids import Address, ProposalId
 
 STEP_S = 100
+GRACE_S = 1
 ROWS = 1_000_000_000
 VALUES = (123_456, -25_000, 7, 0, 999, 45_000, 1_000, 33, 500_000, 20)
 """A healthy report's values, in millionths; one of ten is negative, as a lower bound often is."""
@@ -49,6 +50,8 @@ class Model:
         scene.at(self.start + 1)
         self.submit(0, 3)
         chain.send(registry.activate(self.id, 1), chain.steward)
+        named = scene.contracts["DecisionLog"].functions.setLogger(self.id, chain.relayer.address)
+        chain.send(named, chain.steward)
         for _ in range(2):
             self.report(3)
         return self
@@ -58,15 +61,16 @@ class Model:
         self.anchor()
         return self.submit(self.frame, signatures, breaching)
 
-    def anchor(self, rows: int = ROWS) -> int:
-        """Gas of anchoring the next frame, once it has ended: new is the anchor."""
+    def anchor(self, rows: int = ROWS, logger: bool = False) -> int:
+        """Gas of anchoring the next frame, once its log is sealed: new is the anchor."""
         scene, self.frame = self.scene, self.frame + 1
-        end = self.start + self.frame * STEP_S
-        if scene.chain.now < end:
-            scene.at(end)
+        sealed = self.start + self.frame * STEP_S + GRACE_S
+        if scene.chain.now < sealed:
+            scene.at(sealed)
         digests = keccak(text=f"manifest {self.frame}"), keccak(text=f"root {self.frame}")
         log = scene.contracts["DecisionLog"].functions
-        return scene.gas(log.anchor(self.id, 1, self.frame, *digests, rows), scene.chain.steward)
+        sender = scene.chain.relayer if logger else scene.chain.steward
+        return scene.gas(log.anchor(self.id, 1, self.frame, *digests, rows), sender)
 
     def submit(self, frame: int, signatures: int, breaching: bool = False) -> int:
         """Gas of passing on a report of an anchored frame, or of the evaluation, in one call."""
@@ -92,9 +96,9 @@ class Model:
         values = {"limit": _LIMIT, "lo": -1_000_000, "hi": 1_000_000}
         rules = [{"metric": f"metric.{index}", **rule, **values} for index in range(self.rules)]
         panel = [monitor.address for monitor in self.scene.monitors[:MONITORS]]
-        times = {"start": self.start, "step": STEP_S, "length": STEP_S, "grace": 1, "deadline": 10 * STEP_S}
+        spans = {"step": STEP_S, "length": STEP_S, "grace": GRACE_S, "deadline": 10 * STEP_S}
         suspension = {"suspension": 200, "staleSuspends": False}
-        return {**times, **suspension, "k": 3, "panel": panel, "rules": rules}
+        return {"start": self.start, **spans, **suspension, "k": 3, "panel": panel, "rules": rules}
 
 
 def reports(scene: Scene) -> dict[str, int]:
@@ -107,6 +111,7 @@ def reports(scene: Scene) -> dict[str, int]:
         "each further signature": round((ten.report(5) - three) / 2),
         "anchor of a frame of 1,000,000,000 rows": ten.anchor(),
         "anchor of an empty frame": ten.anchor(rows=0),
+        "anchor by the steward's logger": ten.anchor(logger=True),
     }
 
 

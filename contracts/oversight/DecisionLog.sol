@@ -132,15 +132,17 @@ contract DecisionLog is IDecisionLog {
 
     /// @dev Frames before the newest grid are asked of the policy book.
     function _sealing(uint256 modelId, uint64 frame) private view returns (uint256 end, uint256 sealFrom) {
-        Grid memory grid = _grids[modelId];
-        if (grid.firstFrame == 0 || frame < grid.firstFrame) {
+        Grid storage grid = _grids[modelId];
+        (uint64 first, uint256 base, uint256 step, uint256 grace) =
+            (grid.firstFrame, grid.base, grid.step, grid.grace);
+        if (first == 0 || frame < first) {
             FrameTimes memory times = policies.frameTimes(modelId, frame);
             return (times.end, times.sealFrom);
         }
         // In full width and below 2^97: a frame number cut short would be a second name for another frame.
         unchecked {
-            end = grid.base + (uint256(frame) - grid.firstFrame + 1) * grid.step;
-            return (end, end + grid.grace);
+            end = base + (uint256(frame) - first + 1) * step;
+            return (end, end + grace);
         }
     }
 
