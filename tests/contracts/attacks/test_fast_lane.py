@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from typing import Any
 
 import ape
@@ -11,26 +10,11 @@ import pytest
 from contracts import signing
 from contracts.calls import events, mined, next_at, now, refused, rpc, warp_to
 from contracts.kill_switch.breaches import open_breach_case, trip
+from contracts.pause_governor.successors import successor
 from contracts.signing import AGAINST, FOR
-from contracts.world import DELAY, EXECUTION_GRACE, EXTENSION, LANE, PERIOD, World
+from contracts.world import DELAY, EXECUTION_GRACE, EXTENSION, PERIOD, World
 
 CONCLUSION = b"\x01" * 32
-PAUSE = 1
-
-
-def successor(world: World, token: Any = None) -> Any:
-    """Deploy another governor and move PAUSE to it, as one proposal of the slow lane would."""
-    new = world.stranger.deploy(
-        ape.project.PauseGovernor,
-        token or world.token,
-        world.switch,
-        world.registry,
-        world.timelock,
-        astuple(LANE),
-    )
-    world.access.grantRole(PAUSE, new, 0, sender=world.admin)
-    world.access.revokeRole(PAUSE, world.governor, sender=world.admin)
-    return new
 
 
 def test_replaced_governor__its_vote_was_running__has_no_effect_and_the_new_one_votes_anew(

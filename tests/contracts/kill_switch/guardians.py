@@ -1,4 +1,4 @@
-"""A guardian, and further models for it to act on: a deployment need not name one, so tests appoint theirs."""
+"""A guardian, and further models for it to act on: a deployment need not name one; tests appoint theirs."""
 
 from __future__ import annotations
 
