@@ -44,7 +44,7 @@ def load_terms(**changes: int) -> FrameTerms:
     Raises:
         PolicyError: for a term that is missing, unknown, or of another kind.
     """
-    given = {**load_toml(PATH, "policy").get("frames", {}), **changes}
+    given = {"stale_suspends": False, **load_toml(PATH, "policy").get("frames", {}), **changes}
     known = {field.name: bool if field.name == "stale_suspends" else int for field in fields(FrameTerms)}
     if set(given) != set(known) or any(type(value) is not known[name] for name, value in given.items()):
         raise PolicyError(

@@ -24,6 +24,9 @@ from tribune.settings import Settings, load_account
 from tribune.sync.sender import Sender
 
 _SAMPLE_S = 1.0
+_LOOK_S = 0.2
+_PATIENCE_S = 10.0
+"""How long the chain's clock may be behind ours before an anchor is tried all the same."""
 
 
 class OperationalSamples:
@@ -123,6 +126,7 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
                 manifest.merkle_root,
                 manifest.rows,
             )
+            await chain_passes(tribune, grid.due_at(manifest.frame) // 1_000_000)
             receipt = await sender.send(call)
             get_logger(__name__).info(
                 "anchored", frame=manifest.frame, rows=manifest.rows, tx=receipt.tx_hash
@@ -156,6 +160,17 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
             for task in (*tasks, waiting):
                 task.cancel()
             await asyncio.gather(*tasks, waiting, return_exceptions=True)
+
+
+async def chain_passes(tribune: Tribune, seconds: int, *, patience_s: float = _PATIENCE_S) -> None:
+    """Wait until the chain's own clock has reached a time, or patience is over: it may make no blocks unasked.
+
+    An anchor that comes before the end of its frame's grace is refused, by the time of its block.
+    """
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + patience_s
+    while (await tribune.chain.head()).timestamp < seconds and loop.time() < ends:
+        await asyncio.sleep(_LOOK_S)
 
 
 async def _check_registered(tribune: Tribune, model_id: ModelId, version: VersionNumber) -> None:
