@@ -75,6 +75,7 @@ def status(model: Number, settings: SettingsFile = None) -> None:
 
     async def run(read: Settings) -> None:
         from tribune.chain import Tribune
+        from tribune.reports.oversight import watched
 
         async with await Tribune.connect(read) as tribune:
             model_id = ModelId(model)
@@ -83,7 +84,12 @@ def status(model: Number, settings: SettingsFile = None) -> None:
                 raise TribuneError(f"There is no model {model}.", mend="Models are counted from 1.")
             found = await tribune.kill_switch.status(model_id)
             until = f" until {found.until:%Y-%m-%d %H:%M:%S} UTC at the latest" if found.until else ""
-            print(f"{name} v{found.version}: {found.state}{until}; oversight {found.oversight}")
+            oversight = watched(found.oversight, in_service=found.is_operational)
+            print(f"{name} v{found.version}: {found.state}{until}")
+            print(f"oversight {found.oversight}: {oversight}")
+            if found.halted:
+                end = f" until {found.halted_until:%Y-%m-%d %H:%M:%S} UTC" if found.halted_until else ""
+                print(f"all models are halted{end}")
             if found.case_id:
                 print(f"case {found.case_id}")
 

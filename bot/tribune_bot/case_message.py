@@ -75,7 +75,7 @@ def case_message(facts: CaseFacts, evidence_url: str | None) -> Shown:
 def headline(vote: CaseVote) -> str:
     """Return the first line: what holds now."""
     name = f"{harmless(vote.model.name, 80)} v{vote.model.version}"
-    fault = harmless(vote.words.fault, 160)
+    clause = harmless(vote.words.clause, 160)
     state = vote.model.state
     if vote.outcome == "upheld" and vote.resuming:
         return (
@@ -85,15 +85,15 @@ def headline(vote: CaseVote) -> str:
         )
     if vote.outcome == "upheld":
         if state == "Paused":
-            return f"{name} is PAUSED until a vote says otherwise: it {fault}"
-        return f"{name} was PAUSED by vote: it {fault}. Now the model is {state.upper()}"
+            return f"{name} is PAUSED until a vote says otherwise: {clause}"
+        return f"{name} was PAUSED by vote: {clause}. Now the model is {state.upper()}"
     if vote.outcome == "rejected":
         what = "resuming it" if vote.resuming else "stopping it"
         return f"{name}: holders voted against {what}; it is {state.upper()}"
     if vote.outcome == "lapsed":
         return f"{name}: the vote ended without a decision; it is {state.upper()}"
     if vote.suspended_until is not None and state == "Active":
-        return f"{name} answers again, its suspension ran out: it {fault}"
+        return f"{name} answers again, its suspension ran out: {clause}"
     return harmless(vote.words.headline, _HEADLINE)
 
 
@@ -102,7 +102,9 @@ def _sure(facts: CaseFacts) -> str:
     if facts.vote.words.rows is not None:
         parts.append(f"{facts.vote.words.rows:,} decisions")
     found = facts.agreement
-    if found is not None and found.agreeing:
+    if found is not None and facts.vote.kind == "stale" and not found.reported:
+        parts.append(f"none of its {found.panel} monitors has reported")
+    elif found is not None and found.agreeing:
         told = f"{found.agreeing} of {found.panel} monitors got exactly the same result"
         others, silent = found.reported - found.agreeing, found.panel - found.reported
         if others:

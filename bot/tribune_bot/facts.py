@@ -21,7 +21,8 @@ async def read_facts(services: Services, case_id: CaseId) -> CaseFacts:
         ChainUnreachableError: the chain cannot be read.
     """
     vote = await read_case_vote(services.contracts, services.documents, case_id)
-    agreement = await _agreement(services, case_id, vote.block) if vote.kind == "breach" else None
+    measured = vote.kind in ("breach", "stale")
+    agreement = await _agreement(services, case_id, vote.block) if measured else None
     return CaseFacts(vote, agreement)
 
 

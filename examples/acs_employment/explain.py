@@ -33,15 +33,18 @@ def explainer(
     """
 
     def explain(case: CaseFacts) -> str | None:
+        from tribune.chain.codec import snake
         from tribune.metrics import Policy
         from tribune.reports.words import Kind, Subject, case_words
 
+        evidence = _read(stores, Digest(case.evidence)) if any(case.evidence) else None
         if case.kind != "Breach":
-            return None
+            subject = Subject(name, version, Kind(snake(case.kind)), stopped=True)
+            words = case_words(subject, None, evidence, None)
+            return f"{subject.name} is stopped: {words.clause}. {words.sentence}"
         policy = Policy.from_chain([rule.on_chain() for rule in record.policy.rules])
         rules = [rule for rule in policy.rules if (rule.metric, rule.limit) == (case.metric, case.limit)]
         subject = Subject(name, version, Kind.BREACH, case.value, case.limit, stopped=True)
-        evidence = _read(stores, Digest(case.evidence))
         found = _profile(stores, profile)
         words = case_words(subject, rules[0] if rules else None, evidence, found)
         return f"{subject.name} {words.fault}. {words.sentence}"

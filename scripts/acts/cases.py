@@ -5,8 +5,8 @@ from __future__ import annotations
 from scripts.acts.send import send
 from scripts.acts.session import Session
 from scripts.deployment.carry_out import Key
+from tribune.chain.cases import Case
 from tribune.chain.enums import CaseKind
-from tribune.chain.kill_switch import Case
 from tribune.chain.types import checksum
 from tribune.exceptions import ConfigurationError
 from tribune.ids import CaseId, FrameIndex, ModelId

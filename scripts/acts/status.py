@@ -7,8 +7,8 @@ from datetime import datetime
 from scripts.acts.cases import about
 from scripts.acts.session import Session
 from scripts.deployment.bounds import shown
+from tribune.chain.cases import Case
 from tribune.chain.enums import Outcome, ProposalState, State
-from tribune.chain.kill_switch import Case
 from tribune.chain.types import checksum
 from tribune.exceptions import ChainError
 from tribune.ids import CaseId, ModelId

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from tribune.chain.codec import load_abi
 from tribune.chain.types import ContractCall
-from tribune.ids import Address
+from tribune.ids import Address, CaseId
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tribune.chain.client import BlockTag, Chain
     from tribune.chain.deployments import Deployment
 
@@ -31,6 +33,8 @@ class VoteContracts:
         self.chain = chain
         self.deployment = deployment
         self._token: Address | None = None
+        self.shares: dict[tuple[CaseId, datetime], float | None] = {}
+        """Who called for cases, by case and when it was opened, as far as `callers` has looked."""
 
     @property
     def governor(self) -> Address:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tribune.ballots.callers import holders_share
 from tribune.chain.codec import snake
 from tribune.chain.types import utc_or_none
 from tribune.exceptions import PolicyError, RevertedError
@@ -39,9 +40,13 @@ async def words_of(
 
     kind = Kind(snake(case.kind))
     breach = kind is Kind.BREACH
-    rule, (start, end) = (await _rule(contracts, case, at)) if breach else (None, (0, 0))
-    evidence, reference = await asyncio.gather(
-        documents.find(case.evidence), documents.profile(profile) if breach else _nothing()
+    called = kind in (Kind.HOLDER_PAUSE, Kind.HOLDER_RESUME)
+    rule, (start, end), evidence, reference, share = await asyncio.gather(
+        _rule(contracts, case, at) if breach else _nothing(),
+        _times(contracts, case, at),
+        documents.find(case.evidence),
+        documents.profile(profile) if breach else _nothing(),
+        holders_share(contracts, case, at) if called else _nothing(),
     )
     subject = Subject(
         model=name,
@@ -53,6 +58,7 @@ async def words_of(
         frame=case.frame,
         start=utc_or_none(start),
         end=utc_or_none(end),
+        share=share,
     )
     return await asyncio.to_thread(case_words, subject, rule, evidence, reference), rule
 
@@ -61,8 +67,19 @@ async def _nothing() -> None:
     return None
 
 
-async def _rule(contracts: VoteContracts, case: Case, at: int) -> tuple[Rule | None, tuple[int, int]]:
-    """Return the rule that was hit and the frame's start and end; None and 0 where they cannot be told."""
+async def _times(contracts: VoteContracts, case: Case, at: int) -> tuple[int, int]:
+    """Return start and end of the case's frame, 0 where it has none or they cannot be told."""
+    if not case.frame:
+        return 0, 0
+    try:
+        [times] = await contracts.read(("PolicyBook", "frameTimes", (case.model_id, case.frame)), block=at)
+    except RevertedError:  # no grid time for this frame: the words go without it
+        return 0, 0
+    return times["start"], times["end"]
+
+
+async def _rule(contracts: VoteContracts, case: Case, at: int) -> Rule | None:
+    """Return the rule that was hit, None where it cannot be told."""
     from tribune.metrics.policy import Rule
 
     model_id = case.model_id
@@ -76,19 +93,11 @@ async def _rule(contracts: VoteContracts, case: Case, at: int) -> tuple[Rule | N
             found = policy
             break
     if found is None or case.rule >= len(found["rules"]):
-        return None, (0, 0)
-    times = (0, 0)
-    if case.frame:
-        try:
-            [terms] = await contracts.read(("PolicyBook", "termsOf", (model_id, case.frame)), block=at)
-            times = (terms["start"], terms["end"])
-        except RevertedError:  # no grid time for this frame: the words go without it
-            times = (0, 0)
-    fields = found["rules"][case.rule]
+        return None
     try:
-        return Rule.from_chain(tuple(fields.values())), times
+        return Rule.from_chain(tuple(found["rules"][case.rule].values()))
     except PolicyError:
-        return None, times
+        return None
 
 
 def choices(needed: str, *, resuming: bool, stopped: bool) -> dict[str, str]:

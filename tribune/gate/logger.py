@@ -163,13 +163,15 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
 
 
 async def chain_passes(tribune: Tribune, seconds: int, *, patience_s: float = _PATIENCE_S) -> None:
-    """Wait until the chain's own clock has reached a time, or patience is over: it may make no blocks unasked.
+    """Wait until the chain's own clock has reached a time; not for ever, since it may make no blocks unasked.
 
     An anchor that comes before the end of its frame's grace is refused, by the time of its block.
     """
     loop = asyncio.get_running_loop()
     ends = loop.time() + patience_s
-    while (await tribune.chain.head()).timestamp < seconds and loop.time() < ends:
+    while loop.time() < ends:
+        if (await tribune.chain.head()).timestamp >= seconds:
+            return
         await asyncio.sleep(_LOOK_S)
 
 

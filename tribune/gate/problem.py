@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tribune.decisions.leaf import new_id
-from tribune.gate.status import CaseFacts, Cause, Refusal
+from tribune.gate.status import CaseFacts, Cause, Reading, Refusal
 from tribune.ids import CaseId, Digest, ModelId, VersionNumber
 from tribune.reports.canonical import cid
+from tribune.reports.signing import NOT_AVAILABLE
 
 CONTENT_TYPE = "application/problem+json"
 NOT_RECORDED = "not-recorded"
@@ -78,9 +79,10 @@ def problem(subject: Subject, refusal: Refusal) -> dict[str, Any]:
         "version": subject.version,
         "state": refusal.state if known else "Unknown",
     }
+    if reading is not None and refusal.cause in (Cause.SUSPENDED, Cause.HALTED) and reading.ends_at:
+        fields["until"] = _utc(reading.ends_at)
     if reading is not None and known and refusal.cause in (Cause.SUSPENDED, Cause.PAUSED):
         fields["reason"] = (case.metric or case.kind.lower()) if case else None
-        fields["until"] = _utc(reading.until) if refusal.cause is Cause.SUSPENDED else None
         fields["vote"] = subject.vote_link(reading.case_id) if reading.case_id else None
         fields["evidence"] = cid(Digest(case.evidence)) if case and any(case.evidence) else None
     if reading is not None:
@@ -110,7 +112,7 @@ def headers(document: Mapping[str, Any], refusal: Refusal | None = None) -> list
     if refusal is not None and refusal.snapshot.reading is not None and "until" in document:
         reading = refusal.snapshot.reading
         chain_now = reading.block_time + (refusal.age_s or 0.0)
-        found.append((b"retry-after", b"%d" % max(1, round(reading.until - chain_now))))
+        found.append((b"retry-after", b"%d" % max(1, round(reading.ends_at - chain_now))))
     return found
 
 
@@ -128,25 +130,33 @@ def _detail(subject: Subject, refusal: Refusal) -> str:
     if refusal.cause in (Cause.SUSPENDED, Cause.PAUSED):
         why = refusal.snapshot.sentence or _why(subject, case)
         return f"{why} {_what_next(refusal.cause, case)}".rstrip()
+    if refusal.cause is Cause.HALTED and reading is not None:
+        return _halted(reading)
     return {
-        Cause.HALTED: "Every model under this oversight is stopped until the halt is lifted.",
         Cause.INACTIVE: f"{subject.title} has not been put into service: its oversight is not complete yet.",
         Cause.RETIRED: f"{subject.title} was retired by vote.",
     }.get(refusal.cause, "")
+
+
+def _halted(reading: Reading) -> str:
+    if not reading.halted_until:
+        return "All models are halted; no end is known."
+    until = datetime.fromtimestamp(reading.halted_until, UTC)
+    return f"All models are halted until {until:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _why(subject: Subject, case: CaseFacts | None) -> str:
     if case is None:
         return f"{subject.title} was stopped."
     if case.kind == "Breach" and case.metric:
-        return (
-            f"{subject.title} broke a rule that token holders voted: "
-            f"{case.metric} is {_decimal(case.value)}, the limit {_decimal(case.limit)}."
-        )
+        broke = f"{subject.title} broke a rule that token holders voted"
+        if case.value == NOT_AVAILABLE:
+            return f"{broke}: {case.metric} could not be measured for too long."
+        return f"{broke}: {case.metric} is {_decimal(case.value)}, the limit {_decimal(case.limit)}."
     return {
-        "Guardian": f"{subject.title} was stopped by the guardian.",
-        "Stale": f"{subject.title} was stopped because its monitors reported nothing in time.",
-        "HolderPause": f"Token holders called for a stop of {subject.title}.",
+        "Guardian": f"The guardian stopped {subject.title}; no rule was broken.",
+        "Stale": f"{subject.title} is stopped because nobody measured it in time.",
+        "HolderPause": f"Token holders asked to stop {subject.title}.",
     }.get(case.kind, f"{subject.title} was stopped.")
 
 

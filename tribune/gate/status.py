@@ -31,7 +31,12 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A model's status at one block. Times in unix seconds, `until` 0 unless suspended."""
+    """A model's status at one block. Times in unix seconds.
+
+    Args:
+        until: end of the suspension, 0 unless suspended.
+        halted_until: end of the global halt in force, 0 where none is in force or no end is known.
+    """
 
     state: str
     oversight: str
@@ -42,6 +47,7 @@ class Reading:
     halted: bool
     block_number: int
     block_time: int
+    halted_until: int = 0
 
     @property
     def cause(self) -> Cause | None:
@@ -52,6 +58,13 @@ class Reading:
             return None  # the bound is reached by chain time: the switch itself says Active from here on
         causes = {"Suspended": Cause.SUSPENDED, "Paused": Cause.PAUSED, "Retired": Cause.RETIRED}
         return causes.get(self.state, Cause.INACTIVE if self.state == "Inactive" else Cause.UNKNOWN)
+
+    @property
+    def ends_at(self) -> int:
+        """When the model may run again without anybody doing anything; 0 where no such time is known."""
+        if self.state not in ("Active", "Suspended") or (self.halted and not self.halted_until):
+            return 0
+        return max(self.until, self.halted_until)
 
 
 @dataclass(frozen=True, slots=True)

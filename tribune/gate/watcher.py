@@ -57,6 +57,10 @@ class StatusOnChain(Protocol):
         """Whether a global halt is in force."""
 
     @property
+    def halted_until(self) -> Any:
+        """Its end, 0 or None where none is in force or no end is known."""
+
+    @property
     def block_number(self) -> int:
         """Block of the reading."""
 
@@ -221,6 +225,7 @@ def _reading(status: StatusOnChain) -> Reading:
         until=_unix(status.until),
         case_id=CaseId(status.case_id),
         halted=bool(status.halted),
+        halted_until=_unix(status.halted_until),
         block_number=status.block_number,
         block_time=_unix(status.block_time),
     )

@@ -2,7 +2,7 @@
 
 from tribune.metrics.binning import Binning, Categories, Grid, Scheme
 from tribune.metrics.frame import Frame
-from tribune.metrics.policy import Policy, Rule, Severity, window_value
+from tribune.metrics.policy import Policy, Rule, Severity, Stage, window_value
 from tribune.metrics.profile import Profile, make_profile
 from tribune.metrics.registry import METRICS, evaluate, needs_labels, standard_metrics
 from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
@@ -28,6 +28,7 @@ __all__ = [
     "Rule",
     "Scheme",
     "Severity",
+    "Stage",
     "Tally",
     "Value",
     "describe",

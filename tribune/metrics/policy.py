@@ -269,7 +269,7 @@ def _rule(entry: object) -> Rule:
     if str(entry.get("severity")) not in Severity.__members__:
         raise PolicyError(f"Rule on {name} has no severity.", mend="It must be WARN, VOTE or TRIP.")
     stage = entry.get("stage", "always")
-    if stage not in _STAGES:
+    if not isinstance(stage, str) or stage not in _STAGES:
         raise PolicyError(
             f"Rule on {name}: stage is {stage!r}.", mend="It must be always, production or evaluation."
         )

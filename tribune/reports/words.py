@@ -8,7 +8,7 @@ Decides nothing, and never escapes: who shows the text knows its medium.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -45,6 +45,7 @@ class Subject:
         stopped: whether the case suspended the model.
         frame: the frame it was found in, 0 if none.
         start, end: the frame's time, aware; None: not known.
+        share: percent of all votes whose holders called for it; None: not known, or the steward called.
     """
 
     model: str
@@ -56,6 +57,7 @@ class Subject:
     frame: int = 0
     start: datetime | None = None
     end: datetime | None = None
+    share: float | None = None
 
     @property
     def name(self) -> str:
@@ -69,7 +71,8 @@ class CaseWords:
 
     Args:
         headline: one line: what happened and why.
-        fault: predicate without its subject: "treats women and men differently".
+        fault: predicate without its subject: "treats women and men differently"; empty where no rule was hit.
+        clause: the same with its subject, or who did what: "the guardian stopped it".
         finding: what was counted, one sentence or two; empty where nobody could look.
         limit_words: value against limit, one sentence.
         sentence: finding and limit together.
@@ -81,6 +84,7 @@ class CaseWords:
 
     headline: str
     fault: str
+    clause: str
     finding: str
     limit_words: str
     sentence: str
@@ -104,13 +108,14 @@ def case_words(
     Args:
         case: the case.
         rule: the rule that was hit; None where the case has none or it could not be read.
-        evidence: the evidence document; for a resume the conclusion, with texts `cause` and `fix`.
+        evidence: the evidence document; for a resume the conclusion, with texts `cause` and `fix`; of a
+            guardian, or of holders who ask for a stop, with a text `reason`.
         profile: the version's profile.
     """
     if case.kind is Kind.HOLDER_RESUME:
         return _resume(case, evidence)
     if case.kind is not Kind.BREACH:
-        return _without_rule(case)
+        return _without_rule(case, evidence)
     if rule is None:
         return _made(case, "broke one of the rules you voted", "", "", looked=False)
     parts = MetricName.parse(rule.metric)
@@ -154,52 +159,110 @@ def _resume(case: Subject, conclusion: Mapping[str, Any] | None) -> CaseWords:
     ]
     finding = "\n".join(texts)
     looked = bool(texts)
+    called = case.share is not None
+    asks = (
+        f"{_holders(case)} say that the incident is over and ask to run {case.name}."
+        if called
+        else f"Its steward says that the incident is over and asks to run {case.name}."
+    )
     sentence = finding or "The conclusion of the incident could not be read here; only its digest is known."
     return CaseWords(
         headline=f"{case.name}: shall it answer again?",
-        fault="is stopped by a vote",
+        fault="",
+        clause=f"{_holders(case)} ask to run it again" if called else "its steward asks to run it again",
         finding=finding,
         limit_words="",
         sentence=sentence,
-        why=f"Its steward says that the incident is over and asks to run {case.name}.\n{sentence}",
+        why=f"{asks[:1].upper()}{asks[1:]}\n{sentence}",
         question=f"Let {case.name} answer again?",
         looked=looked,
     )
 
 
-def _without_rule(case: Subject) -> CaseWords:
-    fault, finding = {
-        Kind.GUARDIAN: ("was halted by a guardian", "A guardian called for a halt; no rule was hit."),
-        Kind.STALE: (
-            "is not being watched",
-            "No report on it was accepted in time, so nobody knows how it does.",
-        ),
-    }.get(case.kind, ("is accused of harm by holders", "Holders called for this vote, with evidence."))
-    return _made(case, fault, finding, "", looked=True)
+def _without_rule(case: Subject, evidence: Mapping[str, Any] | None) -> CaseWords:
+    """Say who stopped a model or asks to, where no rule was hit."""
+    if case.kind is Kind.STALE:
+        finding = (
+            f"No report on its decisions{_in_frame(case)} was accepted in time, so nobody knows how it does."
+        )
+        return _told(case, f"nobody has measured it{_since(case)}", finding, looked=True)
+    said = evidence.get("reason") if evidence is not None else None
+    reason = said.strip() if isinstance(said, str) else ""
+    if case.kind is Kind.HOLDER_PAUSE:
+        called = f"{_holders(case)} ask to stop it"
+        finding = f"They say why: {reason}" if reason else "They ask for this vote without a rule being hit."
+        return _told(case, called, finding, looked=bool(reason))
+    acted = "the guardian stopped it" if case.stopped else "the guardian asks to stop it"
+    finding = f"The guardian says why: {reason}" if reason else "The guardian acted without a rule being hit."
+    told = _told(case, acted, finding, looked=bool(reason))
+    return replace(told, headline=f"{case.name} has been stopped by the guardian") if case.stopped else told
+
+
+def _told(case: Subject, clause: str, finding: str, *, looked: bool) -> CaseWords:
+    sentence = finding if looked else f"{finding} {NOT_LOOKED}"
+    return CaseWords(
+        headline=f"{case.name} {_what(case)}: {clause}",
+        fault="",
+        clause=clause,
+        finding=finding,
+        limit_words="",
+        sentence=sentence,
+        why=f"{clause[:1].upper()}{clause[1:]}. {sentence}",
+        question=_question(case),
+        looked=looked,
+    )
+
+
+def _holders(case: Subject) -> str:
+    return "holders" if case.share is None else f"holders of {case.share:.3g} % of all votes"
+
+
+def _since(case: Subject) -> str:
+    return "" if case.start is None else f" since {case.start:%H:%M} UTC on {case.start.day} {case.start:%B}"
+
+
+def _in_frame(case: Subject) -> str:
+    if case.start is not None and case.end is not None:
+        form = _clock(case.start, case.end)
+        return f" between {case.start:{form}} and {case.end:{form}} UTC"
+    return f" in frame {case.frame}" if case.frame else ""
 
 
 def _made(
     case: Subject, fault: str, finding: str, limit_words: str, *, looked: bool, rows: int | None = None
 ) -> CaseWords:
-    what = "has been stopped" if case.stopped else "needs your vote"
     note = "" if looked else NOT_LOOKED
     sentence = " ".join(part for part in (finding, limit_words, note) if part)
     return CaseWords(
-        headline=f"{case.name} {what}: it {fault}",
+        headline=f"{case.name} {_what(case)}: it {fault}",
         fault=fault,
+        clause=f"it {fault}",
         finding=finding,
         limit_words=limit_words,
         sentence=sentence,
         why=_when(case, sentence),
-        question=f"Keep {case.name} stopped?" if case.stopped else f"Stop {case.name}?",
+        question=_question(case),
         looked=looked,
         rows=rows,
     )
 
 
+def _what(case: Subject) -> str:
+    return "has been stopped" if case.stopped else "needs your vote"
+
+
+def _question(case: Subject) -> str:
+    return f"Keep {case.name} stopped?" if case.stopped else f"Stop {case.name}?"
+
+
+def _clock(start: datetime, end: datetime) -> str:
+    """Return the form in which times of a frame are told: with seconds where it is short."""
+    return "%H:%M" if (end - start).total_seconds() >= 120 else "%H:%M:%S"
+
+
 def _when(case: Subject, sentence: str) -> str:
     if case.start is not None and case.end is not None:
-        form = "%H:%M" if (case.end - case.start).total_seconds() >= 120 else "%H:%M:%S"
+        form = _clock(case.start, case.end)
         when = f"Between {case.start:{form}} and {case.end:{form}} UTC"
     elif case.frame:
         when = f"In frame {case.frame}"

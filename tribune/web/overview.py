@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tribune.ballots.view import VoteState
-from tribune.chain.enums import State
-from tribune.chain.types import utc
+from tribune.chain.enums import Oversight, State
+from tribune.chain.types import end_or_none, utc
+from tribune.reports.oversight import watched
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
@@ -26,6 +28,8 @@ class ListedModel:
     version: int
     state: State
     until: datetime | None
+    watched: str
+    """How badly it is watched, in words; empty where nothing is amiss."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,10 @@ class Overview:
     open_cases: tuple[ListedCase, ...]
     past_cases: tuple[ListedCase, ...]
     block: int
+    halted: bool
+    """Whether all models are halted."""
+    halted_until: datetime | None
+    """The end of that, None where none is known."""
 
 
 async def read_overview(contracts: VoteContracts) -> Overview:
@@ -55,9 +63,13 @@ async def read_overview(contracts: VoteContracts) -> Overview:
     Raises:
         ChainUnreachableError: the chain cannot be read.
     """
-    at = (await contracts.chain.head()).number
-    model_count, case_count = await contracts.read(
-        ("ModelRegistry", "modelCount", ()), ("KillSwitch", "caseCount", ()), block=at
+    head = await contracts.chain.head()
+    at = head.number
+    model_count, case_count, halted_until = await contracts.read(
+        ("ModelRegistry", "modelCount", ()),
+        ("KillSwitch", "caseCount", ()),
+        ("KillSwitch", "haltedUntil", ()),
+        block=at,
     )
     model_ids = range(model_count, max(0, model_count - MOST), -1)
     case_ids = range(case_count, max(0, case_count - MOST), -1)
@@ -101,10 +113,18 @@ async def read_overview(contracts: VoteContracts) -> Overview:
                 status["version"],
                 State.of(status["state"]),
                 utc(status["until"]) if status["until"] else None,
+                _watched(status),
             )
             for model_id, status in zip(model_ids, statuses, strict=True)
         ),
         open_cases=tuple(entry for entry, yes in zip(listed, is_open, strict=True) if yes),
         past_cases=tuple(entry for entry, yes in zip(listed, is_open, strict=True) if not yes),
         block=at,
+        halted=head.timestamp < halted_until,
+        halted_until=end_or_none(halted_until),
     )
+
+
+def _watched(status: Mapping[str, Any]) -> str:
+    oversight = Oversight.of(status["oversight"])
+    return "" if oversight is Oversight.HEALTHY else watched(oversight, in_service=True)

@@ -12,13 +12,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from tribune.exceptions import TribuneError
-from tribune.ids import FrameIndex, ModelId, VersionNumber
+from tribune.ids import FrameIndex, ModelId
+from tribune.reports.oversight import watched
 from tribune.store import queries
 from tribune_bot.case_message import headline
 from tribune_bot.facts import read_facts
 from tribune_bot.text import fitted, harmless, moment
 
 if TYPE_CHECKING:
+    from tribune.chain.kill_switch import ModelStatus
     from tribune_bot.client import TribuneBot
 
 MOST = 25
@@ -42,10 +44,13 @@ class Models(commands.Cog):
         """List models."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         rows = await self._all()
-        lines = [
-            f"{_DOTS[state]} **{harmless(name, 60)}** "
-            + (f"v{version}, {state.upper()}" if version else f"no version in force, {state.upper()}")
-            for _, name, state, version in rows
+        halted = next((_halted(status) for _, _, status in rows if status.halted), "")
+        lines = [halted] if halted else []
+        lines += [
+            f"{_DOTS[status.state]} **{harmless(name, 60)}** "
+            + (f"v{status.version}" if status.version else "no version in force")
+            + f", {status.state.upper()}"
+            for _, name, status in rows
         ]
         await interaction.edit_original_response(
             content=fitted(lines) if lines else "No model is registered yet."
@@ -63,9 +68,11 @@ class Models(commands.Cog):
         steward = await tribune.model_registry.steward(model_id)
         lines = [
             f"{_DOTS[status.state]} **{harmless(name, 60)}** v{status.version}, {status.state.upper()}",
-            f"**Watched:** {status.oversight}",
+            f"**Watched:** {watched(status.oversight, in_service=status.is_operational)}",
             f"**Steward:** `{steward}`",
         ]
+        if status.halted:
+            lines.insert(1, _halted(status))
         if status.until is not None:
             lines.append(f"**Stopped until:** {moment(status.until)} at the latest")
         if status.case_id:
@@ -80,7 +87,7 @@ class Models(commands.Cog):
         rows = await self._all()
         return [
             app_commands.Choice(name=_label(name), value=str(model_id))
-            for model_id, name, _, _ in rows
+            for model_id, name, _ in rows
             if typed.lower() in name.lower()
         ][:MOST]
 
@@ -119,15 +126,15 @@ class Models(commands.Cog):
         lines.append(f"**Discord:** {shown}")
         await interaction.edit_original_response(content="\n".join(lines))
 
-    async def _all(self) -> list[tuple[ModelId, str, str, VersionNumber]]:
-        """Return (id, name, state, version) of the newest models."""
+    async def _all(self) -> list[tuple[ModelId, str, ModelStatus]]:
+        """Return id, name and status of the newest models."""
         registry, switch = self.services.tribune.model_registry, self.services.tribune.kill_switch
         count = await registry.model_count()
         found = []
         for number in range(max(1, count - MOST + 1), count + 1):
             model_id = ModelId(number)
             status = await switch.status(model_id)
-            found.append((model_id, await registry.name(model_id), str(status.state), status.version))
+            found.append((model_id, await registry.name(model_id), status))
         return found
 
     async def _find(self, typed: str) -> ModelId:
@@ -136,7 +143,7 @@ class Models(commands.Cog):
         count = await self.services.tribune.model_registry.model_count()
         if typed.isascii() and typed.isdigit() and len(typed) < 10 and 0 < int(typed) <= count:
             return ModelId(int(typed))
-        for model_id, name, _, _ in rows:
+        for model_id, name, _ in rows:
             if name == typed:
                 return model_id
         raise UnknownModelError(
@@ -157,6 +164,11 @@ class Models(commands.Cog):
             except TribuneError:
                 lines.append(f"- {harmless(rule.on_chain()[0], 100)}")
         return ["**Rules, set by vote:**", *lines]
+
+
+def _halted(status: ModelStatus) -> str:
+    end = f"until {moment(status.halted_until)}" if status.halted_until is not None else "without a known end"
+    return f"⛔ **All models are halted** {end}"
 
 
 def _label(name: str) -> str:

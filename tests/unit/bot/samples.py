@@ -16,6 +16,7 @@ NOW = datetime(2026, 11, 21, 14, 10, tzinfo=UTC)
 WORDS = CaseWords(
     headline="acs-employment v1 has been stopped: it treats women and men differently",
     fault="treats women and men differently",
+    clause="it treats women and men differently",
     finding='It said "employed" for 53 of 100 men and 6 of 100 women.',
     limit_words="The limit you voted is a gap of 10; this gap is at least 41.",
     sentence='It said "employed" for 53 of 100 men and 6 of 100 women. The limit you voted is a gap of 10; '

@@ -71,7 +71,12 @@ def test_problem__case_not_read_yet__says_what_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [("Guardian", "the guardian"), ("Stale", "reported nothing in time")]
+    ("kind", "words"),
+    [
+        ("Guardian", "The guardian stopped acs-employment v1"),
+        ("Stale", "nobody measured it in time"),
+        ("HolderPause", "Token holders asked to stop acs-employment v1"),
+    ],
 )
 def test_problem__other_kinds_of_case__say_who_stopped_it(kind: str, words: str) -> None:
     found = _problem(SUSPENDED, replace(CASE, kind=kind, metric="", evidence=bytes(32)))
@@ -150,3 +155,43 @@ def test_not_recorded__withheld_answer__says_so() -> None:
 def test_problem__each_time__has_an_instance_of_its_own() -> None:
     refusal = _refusal(SUSPENDED)
     assert len({problem(SUBJECT, refusal)["instance"] for _ in range(20)}) == 20
+
+
+def test_problem__not_available_for_too_long__names_no_number() -> None:
+    found = _problem(SUSPENDED, replace(CASE, value=-(2**63)))
+    assert f"{METRIC} could not be measured for too long." in found["detail"]
+
+
+HALTED = replace(ACTIVE, halted=True, halted_until=1_795_275_000)
+
+
+def test_problem__halted__says_until_when_and_counts_down() -> None:
+    refusal = _refusal(HALTED, None)
+    found = problem(SUBJECT, refusal)
+    assert found["title"] == "All models are stopped"
+    assert found["detail"] == "All models are halted until 2026-11-21 15:30:00 UTC."
+    assert (found["state"], found["until"]) == ("Halted", "2026-11-21T15:30:00Z")
+    assert dict(headers(found, refusal))[b"retry-after"] == b"1000"
+
+
+def test_problem__halted_while_suspended_for_longer__ends_with_the_suspension() -> None:
+    refusal = _refusal(replace(HALTED, state="Suspended", until=HALTED.halted_until + 60), None)
+    found = problem(SUBJECT, refusal)
+    assert "until 2026-11-21 15:30:00 UTC" in found["detail"]
+    assert found["until"] == "2026-11-21T15:31:00Z"
+
+
+@pytest.mark.parametrize(
+    "reading", [replace(HALTED, halted_until=0), replace(HALTED, state="Paused", case_id=CASE.case_id)]
+)
+def test_problem__halted_without_a_known_end__promises_none(reading: Reading) -> None:
+    refusal = _refusal(reading, None)
+    found = problem(SUBJECT, refusal)
+    assert "until" not in found
+    assert b"retry-after" not in dict(headers(found, refusal))
+
+
+def test_problem__halted_for_good__says_that_no_end_is_known() -> None:
+    assert _problem(replace(HALTED, halted_until=0), None)["detail"] == (
+        "All models are halted; no end is known."
+    )

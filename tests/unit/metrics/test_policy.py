@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tribune.exceptions import PolicyError
-from tribune.metrics import NOT_AVAILABLE, Policy, Rule, Severity, Value, window_value
+from tribune.metrics import NOT_AVAILABLE, Policy, Rule, Severity, Stage, Value, window_value
 
 from .samples import profile_of, rows
 
@@ -22,12 +22,20 @@ POLICY = Policy(
         Rule("performance.accuracy", "<", 750_000, Severity.VOTE, m=2, w=3),
     )
 )
+STAGED = Policy(
+    (
+        Rule("performance.accuracy", "<", 750_000, Severity.VOTE),
+        Rule("performance.accuracy", "<", 800_000, Severity.VOTE, stage=Stage.EVALUATION),
+        Rule("drift.psi.max", ">", 250_000, Severity.WARN, stage=Stage.PRODUCTION),
+    )
+)
 
 
-def test_load__what_to_toml_wrote__is_equal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", [POLICY, STAGED])
+def test_load__what_to_toml_wrote__is_equal(tmp_path: Path, policy: Policy) -> None:
     path = tmp_path / "policy.toml"
-    path.write_text(POLICY.to_toml())
-    assert Policy.load(path) == POLICY
+    path.write_text(policy.to_toml())
+    assert Policy.load(path) == policy
 
 
 def test_load__decimals__are_exact(tmp_path: Path) -> None:
@@ -41,8 +49,21 @@ def test_on_chain__a_rule__is_the_agreed_tuple() -> None:
     assert POLICY.on_chain()[2] == ("performance.accuracy", 1, 1, 0, 2, 3, 3, 0, 750_000, 0, 1_000_000)
 
 
-def test_from_chain__what_on_chain_gave__is_equal() -> None:
-    assert Policy.from_chain(POLICY.on_chain()) == POLICY
+def test_on_chain__stage__comes_after_the_severity() -> None:
+    assert [fields[3] for fields in STAGED.on_chain()] == [0, 2, 1]
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_from_chain__unknown_number__is_refused(place: int) -> None:
+    fields = list(POLICY.on_chain()[2])
+    fields[place] = 3
+    with pytest.raises(PolicyError, match="not known"):
+        Policy.from_chain([fields])
+
+
+@pytest.mark.parametrize("policy", [POLICY, STAGED])
+def test_from_chain__what_on_chain_gave__is_equal(policy: Policy) -> None:
+    assert Policy.from_chain(policy.on_chain()) == policy
 
 
 def test_from_chain__another_range__is_refused() -> None:
@@ -100,6 +121,8 @@ def test_check__column_the_model_lacks__is_refused() -> None:
         ('[[rule]]\nmetric = "quality.volume"\nseverity = "WARN"\nlimit = nan', "six decimals"),
         ('[[rule]]\nmetric = "quality.volume"\nseverity = "WARN"\nlimit = 1.0000001', "six decimals"),
         ('[[rule]]\nmetric = "quality.volume"\nseverity = "WARN"\nlimit = 1\nwindow = 3', "window"),
+        ('[[rule]]\nmetric = "quality.volume"\nseverity = "WARN"\nlimit = 1\nstage = "later"', "stage"),
+        ('[[rule]]\nmetric = "quality.volume"\nseverity = "WARN"\nlimit = 1\nstage = [1]', "stage"),
     ],
 )
 def test_load__a_file_that_is_no_policy__says_why(tmp_path: Path, text: str, word: str) -> None:

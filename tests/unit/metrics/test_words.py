@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tribune.metrics import METRICS, Rule, Severity, describe
+from tribune.metrics import METRICS, Rule, Severity, Stage, describe
 
 from .samples import SPEC
 
@@ -30,6 +30,19 @@ from .samples import SPEC
         (
             Rule("drift.effect.lower.max", ">", 100_000, Severity.WARN, z=3_000_000),
             "Tell Discord when the size of the shift of the worst column is surely above 0.1 in one frame.",
+        ),
+        (
+            Rule("performance.accuracy", "<", 755_000, Severity.TRIP, m=2, w=3, stage=Stage.EVALUATION),
+            "Let no version take force when the share of right answers is below 75.5 % in its evaluation.",
+        ),
+        (
+            Rule("performance.accuracy", "<", 755_000, Severity.WARN, stage=Stage.EVALUATION),
+            "Tell Discord when the share of right answers is below 75.5 % in its evaluation.",
+        ),
+        (
+            Rule("performance.accuracy", "<", 755_000, Severity.VOTE, stage=Stage.PRODUCTION),
+            "Open a vote when the share of right answers is below 75.5 % in one frame in service; "
+            "evaluations are not judged by it.",
         ),
     ],
 )
