@@ -6,7 +6,17 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 /**
  * @title MonitorRegistry
  * @notice Which monitors governance admits, and how they present themselves.
- * @dev Holds no money. Stake, rewards and slashing are to stand beside it and key on the same address.
+ *
+ * Decisions
+ * - It holds no money and decides nothing but who may be named in a new panel. A dismissed monitor's metadata stays,
+ *   since old reports name it.
+ *
+ * The place for money. Contracts of their own stand beside this one and key on the monitor's address, so that neither
+ * a monitor's name nor a panel changes with them:
+ * - a stake vault holds deposits by address; governance looks there before it admits.
+ * - rewards pay by what {ReportHub} says in its events: who attested which digest of which frame, which one was judged.
+ * - slashing asks for proof of its own (two attestations of one monitor for one frame, a recomputed report) and takes
+ *   from the vault. It dismisses here at most: halting and judging never depend on money.
  */
 contract MonitorRegistry is AccessManaged {
     struct Monitor {

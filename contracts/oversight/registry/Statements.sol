@@ -24,7 +24,8 @@ abstract contract Statements is IStatements, EIP712 {
     }
 
     bytes32 private constant _STATEMENT_TYPEHASH = keccak256(
-        "Statement(address auditor,uint256 modelId,uint32 version,bytes32 artifact,bytes32 document,string uri,uint48 time)"
+        "Statement(address auditor,uint256 modelId,uint32 version,bytes32 artifact,bytes32 document,"
+        "string uri,uint48 time)"
     );
     /// The caller pays for it: enough for wallets of several keys, and no more.
     uint256 private constant _CONTRACT_GAS = 250_000;
