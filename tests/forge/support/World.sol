@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Case, CaseKind} from "../../../contracts/interfaces/IKillSwitch.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {Breach, Case, CaseKind} from "../../../contracts/interfaces/IKillSwitch.sol";
 import {Op, PolicyInput, Rule, Severity} from "../../../contracts/interfaces/IPolicyBook.sol";
 import {State} from "../../../contracts/interfaces/IModelStatus.sol";
 import {Version} from "../../../contracts/interfaces/IModelRegistry.sol";
 import {Attestation, Report} from "../../../contracts/interfaces/IReportHub.sol";
 import {Call, SignedCall} from "../../../contracts/governance/HolderCalls.sol";
+import {PauseGovernor} from "../../../contracts/governance/PauseGovernor.sol";
 import {SignedBallot} from "../../../contracts/governance/SignedBallots.sol";
 import {Deployment} from "./Deployment.sol";
 import {Signing} from "./Signing.sol";
@@ -291,6 +293,45 @@ abstract contract World is Deployment {
         _voteAlike(proposal, FOR);
         _endVote(proposal);
         _execute(caseId);
+    }
+
+    // ── Straight to the switch ──────────────────────────────────────────────────────────────────────────────
+
+    /// @dev A breach as the hub would pass it on, of a rule that no test's policy has.
+    function _madeBreach(uint256 suspension) internal pure returns (Breach memory breach) {
+        (breach.kind, breach.modelId, breach.version) = (CaseKind.Breach, MODEL, 1);
+        (breach.frame, breach.rule, breach.policy) = (1000, 20, keccak256("a policy"));
+        (breach.evidence, breach.suspension) = (keccak256("evidence"), uint32(suspension));
+    }
+
+    /// @dev Registers a further model with the same policy, and puts its first version in force.
+    function _takeUp(string memory name) internal returns (uint256 model) {
+        vm.startPrank(STEWARD);
+        model = registry.registerModel(name);
+        registry.registerVersion(model, _version());
+        vm.stopPrank();
+        vm.prank(admin);
+        policies.setPolicy(model, _policy());
+        _submit(_report(model, 1, 0, _healthy()), 2);
+        vm.prank(STEWARD);
+        registry.activate(model, 1);
+    }
+
+    /// @dev Lets governance replace the governor by one like it; returns the old one.
+    function _replaceGovernor() internal returns (PauseGovernor old) {
+        old = governor;
+        governor = new PauseGovernor(token, killSwitch, registry, admin, _lane());
+        vm.startPrank(admin);
+        access.revokeRole(PAUSE, address(old));
+        access.grantRole(PAUSE, address(governor), 0);
+        vm.stopPrank();
+        governor.pushVoteSpan();
+    }
+
+    /// @dev The next call is made by `who` and must be refused for want of a role.
+    function _unauthorized(address who) internal {
+        vm.prank(who);
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, who));
     }
 
     // ── What one reads ──────────────────────────────────────────────────────────────────────────────────────
