@@ -17,9 +17,9 @@ from scripts.deployment.progress import Done, Progress
 from scripts.deployment.steps import Deploy
 from tribune.exceptions import ChainError, ConfigurationError, TransactionPendingError
 
-POLL_S = 0.5
-POLLS = 240
-"""Two minutes: some blocks of a slow chain."""
+_FIRST_POLL_S, _LONGEST_POLL_S = 0.02, 1.0
+_LIMIT_S = 120.0
+"""Some blocks of a slow chain."""
 
 
 class Sendable(Protocol):
@@ -142,12 +142,14 @@ def wait(node: Node, tx: str, says: str) -> Mapping[str, object] | None:
     Raises:
         TransactionPendingError: it waits for too long.
     """
-    for _ in range(POLLS):
+    deadline, pause = time.monotonic() + _LIMIT_S, _FIRST_POLL_S
+    while time.monotonic() < deadline:
         if (receipt := node.receipt(tx)) is not None:
             return receipt
         if node.transaction(tx) is None:
             return None
-        time.sleep(POLL_S)
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_POLL_S)
     raise TransactionPendingError(
         f"It is in no block yet: {says} ({tx}).",
         mend="Run the same again later, or give it more gas from the wallet.",
