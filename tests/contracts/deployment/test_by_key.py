@@ -195,3 +195,17 @@ def test_dry_run__by_a_key__names_every_step_and_sends_nothing(tmp_path: Path, d
     dry_run(configured(tmp_path, token=own_token(deployer)), node(), str(deployer), said.append)
     assert len([line for line in said if line.lstrip()[0].isdigit()]) == STEPS
     assert (said[-1], deployer.nonce) == ("Nothing was sent.", 0)
+
+
+def test_by_key__wrapped_token__its_depositors_vote_in_seconds(tmp_path: Path, deployer: Any) -> None:
+    underlying = existing_token([deployer])
+    lines = f'wrap = "{underlying.address}"\nname = "Voting DAO"\nsymbol = "vDAO"'
+    deployment = Deployment(tmp_path, deployer, token=lines)
+    assert deployment.run()[-1] == "Keys with admin rights: none"
+    wrapped = ape.project.TribuneWrappedToken.at(deployment.record.addresses["TribuneToken"])
+    underlying.approve(wrapped, 7, sender=deployer)
+    wrapped.depositFor(deployer, 7, sender=deployer)
+    wrapped.invoke_transaction("delegate", str(deployer), sender=deployer)
+    assert (wrapped.CLOCK_MODE(), wrapped.getVotes(deployer)) == ("mode=timestamp", 7)
+    governor = ape.project.PauseGovernor.at(deployment.record.addresses["PauseGovernor"])
+    assert governor.token() == wrapped.address

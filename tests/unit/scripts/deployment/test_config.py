@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.deployment.config import OwnToken, Switch, load
+from scripts.deployment.config import OwnToken, Switch, fast_lane, load
 from scripts.deployment.token_config import read_holders
 from tribune.exceptions import ConfigurationError
 from unit.scripts.deployment.samples import HOLDER, LOCAL, STRANGER, changed
@@ -106,3 +106,49 @@ def test_read_holders__not_of_its_form__names_the_place(listed: object, words: s
 
 def test_as_tuple__a_switch__in_the_order_of_the_contract() -> None:
     assert Switch(1, 2, 3, 4, 5, 6, 7, 8, 9).as_tuple() == (1, 2, 3, 4, 5, 6, 7, 8, 9)
+
+
+def with_party(tmp_path: Path, name: str, table: str, *, slow_lane: bool = True) -> Path:
+    """Write the local configuration with a further table, and holders."""
+    text = LOCAL.read_text()
+    if not slow_lane:
+        before, _, rest = text.partition("[slow_lane]")
+        text = before + "[fast_lane]" + rest.partition("[fast_lane]")[2]
+    path = tmp_path / f"{name}.toml"
+    path.write_text(f"{text}\n{table}\n")
+    return path
+
+
+def test_load__executive__no_slow_lane(tmp_path: Path) -> None:
+    path = with_party(tmp_path, "x", f'[executive]\naddress = "{STRANGER}"', slow_lane=False)
+    config = load(path, (HOLDER,))
+    assert (config.executive, config.slow_lane, config.guardian) == (STRANGER, None, None)
+
+
+def test_load__executive_beside_a_slow_lane__refused(tmp_path: Path) -> None:
+    path = with_party(tmp_path, "x", f'[executive]\naddress = "{STRANGER}"')
+    with pytest.raises(ConfigurationError, match="one of them decides"):
+        load(path, (HOLDER,))
+
+
+def test_load__neither_executive_nor_slow_lane__refused(tmp_path: Path) -> None:
+    path = with_party(tmp_path, "x", "", slow_lane=False)
+    with pytest.raises(ConfigurationError, match=r"lacks the table \[slow_lane\]"):
+        load(path, (HOLDER,))
+
+
+def test_load__guardian_is_the_executive__refused(tmp_path: Path) -> None:
+    both = f'[executive]\naddress = "{STRANGER}"\n[guardian]\naddress = "{STRANGER}"'
+    path = with_party(tmp_path, "x", both, slow_lane=False)
+    with pytest.raises(ConfigurationError, match="the guardian's limits would limit nothing"):
+        load(path, (HOLDER,))
+
+
+@pytest.mark.parametrize("table", ["[guardian]", '[guardian]\naddress = "0x1"', "[guardian]\nname = 1"])
+def test_load__guardian_without_an_address__refused(tmp_path: Path, table: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"\[guardian\]"):
+        load(with_party(tmp_path, "x", table), (HOLDER,))
+
+
+def test_fast_lane__of_a_file__read_alone() -> None:
+    assert fast_lane(LOCAL) == load(LOCAL, (HOLDER,)).fast_lane
