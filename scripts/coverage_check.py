@@ -1,6 +1,6 @@
 """Fail where forge's tests leave more of our contracts untried than the goal allows.
 
-Reads what `forge coverage --report lcov` wrote and prints one table: lines and branches reached, file by file,
+Reads what `forge coverage --report lcov` wrote and prints one table: lines and branches reached, by file,
 and which were not. Counts our own contracts and examples; not mocks, not libraries of others, not the tests.
 """
 

@@ -24,7 +24,7 @@ library Signing {
     );
 
     function attestation(address hub, Report memory report, bytes32 witness) internal view returns (bytes32) {
-        return _typed("Tribune ReportHub", hub, keccak256(abi.encode(_ATTESTATION, digest(report), witness)));
+        return typed("Tribune ReportHub", hub, keccak256(abi.encode(_ATTESTATION, digest(report), witness)));
     }
 
     function digest(Report memory report) internal pure returns (bytes32) {
@@ -58,14 +58,14 @@ library Signing {
                     _EXTENDED_BALLOT, proposal, support, voter, uint256(0), keccak256(bytes(reason)), keccak256("")
                 )
             );
-        return _typed("Tribune PauseGovernor", governor, message);
+        return typed("Tribune PauseGovernor", governor, message);
     }
 
     function call(address governor, Call memory call_) internal view returns (bytes32) {
         bytes memory words = abi.encode(
             _CALL, call_.kind, call_.modelId, call_.version, call_.epoch, call_.round, call_.evidence, call_.deadline
         );
-        return _typed("Tribune PauseGovernor", governor, keccak256(words));
+        return typed("Tribune PauseGovernor", governor, keccak256(words));
     }
 
     function sign(uint256 key, bytes32 digest_) internal pure returns (bytes memory) {
@@ -73,7 +73,7 @@ library Signing {
         return abi.encodePacked(r, s, v);
     }
 
-    function _typed(string memory name, address where, bytes32 message) private view returns (bytes32) {
+    function typed(string memory name, address where, bytes32 message) internal view returns (bytes32) {
         bytes32 domain =
             keccak256(abi.encode(_DOMAIN, keccak256(bytes(name)), keccak256("1"), block.chainid, where));
         return keccak256(abi.encodePacked(hex"1901", domain, message));

@@ -317,6 +317,14 @@ abstract contract World is Deployment {
         registry.activate(model, 1);
     }
 
+    /// @dev From frame 3 on, reports count until long after the next frame has ended.
+    function _allowLateReports() internal {
+        PolicyInput memory policy = _policy();
+        policy.deadline = 3 * STEP;
+        vm.prank(admin);
+        policies.setPolicy(MODEL, policy);
+    }
+
     /// @dev Lets governance replace the governor by one like it; returns the old one.
     function _replaceGovernor() internal returns (PauseGovernor old) {
         old = governor;
