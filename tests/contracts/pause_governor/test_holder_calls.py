@@ -1,4 +1,4 @@
-"""Holders call for a vote together: whose signatures count, when they suffice, and that a call is used once."""
+"""Holders call for a vote together: whose signatures count, when they suffice, that a call is used once."""
 
 from __future__ import annotations
 
