@@ -29,6 +29,7 @@ check: setup  ## lint, strict types, import rules, freshness of the committed AB
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/export_abis.py --check
+	$(BIN)/python -m scripts.contract_reference --check
 	@PYTHONPATH=tests $(BIN)/python -m bench.gas --check
 
 bench: setup  ## one benchmark: NAME=demo|gas
@@ -64,8 +65,9 @@ node_modules/.ready: package-lock.json
 
 compile: setup
 
-abis: setup  ## write tribune/chain/abi from the compiled contracts
+abis: setup  ## write tribune/chain/abi and docs/contracts from the compiled contracts
 	$(BIN)/python scripts/export_abis.py
+	$(BIN)/python -m scripts.contract_reference
 
 lock: .venv/.ready  ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \

@@ -1,0 +1,1 @@
+"""The contract reference: what our Solidity says of itself, as pages."""
