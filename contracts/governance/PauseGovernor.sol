@@ -62,11 +62,17 @@ contract PauseGovernor is
     HolderCalls,
     ICaseVote
 {
+    /// @notice The only contract that a vote can call.
     IKillSwitch public immutable killSwitch;
+    /// @notice Who knows the stewards, who may call for a resume.
     IModelRegistry public immutable registry;
+    /// @notice Who alone may change settings: timelock, Safe or DAO.
     address public immutable executive;
+    /// @notice How long after its end a passed vote can be executed (seconds).
     uint48 public immutable executionGrace;
+    /// @notice Hard bounds of the voting period (seconds).
     uint32 public immutable leastPeriod;
+    /// @notice Hard bounds of the voting period (seconds).
     uint32 public immutable mostPeriod;
 
     /// @dev Votes only add up and the quorum is that of the snapshot, so that once reached it stays so.

@@ -42,6 +42,7 @@ contract PolicyBook is IPolicyBook, AccessManaged {
     uint256 private constant _MAX_PANEL = 96;
     uint256 private constant _MAX_RULES = 24;
 
+    /// @notice Who knows which monitors may be named in a panel.
     MonitorRegistry public immutable monitors;
     /// @notice The log that is told of new grids, so that its anchors need not ask; none if zero.
     IDecisionLog public log;

@@ -42,9 +42,13 @@ abstract contract HubBase is IReportHub {
     /// @dev Nobody reported in time, and that was made a case.
     uint8 internal constant STALE = 32;
 
+    /// @notice Who knows frames, panels and rules.
     IPolicyBook public immutable policies;
+    /// @notice Who knows versions and their evaluation sets.
     IModelRegistry public immutable registry;
+    /// @notice Who knows what was anchored.
     IDecisionLog public immutable log;
+    /// @notice Who is told of breaches.
     IKillSwitch public immutable killSwitch;
 
     mapping(bytes32 frameKey => Frame) internal _frames;

@@ -63,9 +63,12 @@ abstract contract SwitchBase is IKillSwitch, AccessManaged {
         bytes32 evidence;
     }
 
+    /// @notice Who knows which version of a model is in force.
     IModelRegistry public immutable registry;
+    /// @notice Who knows whether a model has a policy.
     IPolicyBook public immutable policies;
 
+    /// @notice How many cases there were; they are numbered from 1.
     uint256 public caseCount;
     /// @notice Longest time from the opening of a vote to its latest end, as the governor last told.
     uint48 public voteSpan;
