@@ -156,9 +156,9 @@ class KillSwitch(Contract):
         """Return until when a rule has no effect after a rejected vote."""
         return utc_or_none(await self._read("coolingUntil", model_id, version, policy, rule))
 
-    async def calls_from(self, model_id: ModelId, kind: CaseKind) -> datetime | None:
-        """Return from when on people may call for a pause or resume again, None where none was rejected."""
-        return utc_or_none(await self._read("callsFrom", model_id, kind.number))
+    async def resumes_from(self, model_id: ModelId) -> datetime | None:
+        """Return from when on a resume may be called for again, None where none was rejected."""
+        return utc_or_none(await self._read("resumesFrom", model_id))
 
     async def operational_since(self, model_id: ModelId) -> datetime | None:
         """Return since when a model has been in service without a break, None while it is not."""

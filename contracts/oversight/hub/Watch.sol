@@ -18,9 +18,14 @@ import {HubBase} from "./HubBase.sol";
  *
  * Decisions
  * - Only frames throughout which the model was in service count, and only while it still is.
- * - Once a newer frame is judged, the model is watched again: older frames open nothing any more.
+ * - A frame can be poked for {STALE_WINDOW} after its deadline, whatever came later: else a steward could withhold each
+ *   second frame. It opens no chain of halts: a suspension moves the time in service past all older frames.
+ * - Once a newer frame is judged, the oversight state is Healthy again: the model is watched.
  */
 abstract contract Watch is HubBase {
+    /// @notice How long after its deadline a frame that nobody reported can be made a case (seconds).
+    uint48 public constant STALE_WINDOW = 7 days;
+
     /// @dev Newest frame on which no digest can reach k, by model and policy.
     mapping(bytes32 watchKey => uint64) private _newestDisputed;
 
@@ -29,7 +34,7 @@ abstract contract Watch is HubBase {
     /// @notice The deadline of a frame in service passed without an accepted report. No case where it cools down.
     event FrameStale(uint256 indexed modelId, uint64 indexed frame, uint32 indexed version, uint256 caseId);
 
-    /// @notice The frame is not stale: reported, not yet due, not wholly in service, or a newer one was reported.
+    /// @notice The frame is not stale: reported, not yet due, due too long ago, not wholly in service, or a case already.
     error ReportFrameNotStale(uint256 modelId, uint64 frame);
 
     /// @notice Makes a frame that nobody reported in time a case. Anyone may call it, once a frame.
@@ -37,8 +42,10 @@ abstract contract Watch is HubBase {
         Terms memory terms = policies.termsOf(modelId, frame);
         uint32 version = registry.versionAt(modelId, terms.end - 1);
         Frame storage record = _frames[_frameKey(modelId, version, frame, terms.digest)];
+        bool recent = block.timestamp <= uint256(terms.acceptUntil) + STALE_WINDOW;
         require(
-            record.flags & STALE == 0 && _isStale(modelId, version, frame, terms), ReportFrameNotStale(modelId, frame)
+            recent && record.flags & STALE == 0 && _isStale(modelId, version, frame, terms),
+            ReportFrameNotStale(modelId, frame)
         );
         record.flags |= STALE;
         Breach memory breach;
@@ -51,15 +58,15 @@ abstract contract Watch is HubBase {
 
     /// @inheritdoc IReportHub
     function oversightOf(uint256 modelId) external view returns (Oversight) {
-        uint64 frame = policies.hasPolicy(modelId) ? policies.lastFrameDue(modelId) : 0;
-        if (policies.hasPolicy(modelId)) {
-            bytes32 key = _watchKey(modelId, policies.currentTerms(modelId).digest);
-            if (_newestDisputed[key] > _streaks[key].newest) return Oversight.Disputed;
-        }
+        if (!policies.hasPolicy(modelId)) return Oversight.Healthy;
+        bytes32 key = _watchKey(modelId, policies.currentTerms(modelId).digest);
+        if (_newestDisputed[key] > _streaks[key].newest) return Oversight.Disputed;
+        uint64 frame = policies.lastFrameDue(modelId);
         if (frame == 0) return Oversight.Healthy;
         Terms memory terms = policies.termsOf(modelId, frame);
         uint32 version = registry.versionAt(modelId, terms.end - 1);
-        return _isStale(modelId, version, frame, terms) ? Oversight.Stale : Oversight.Healthy;
+        bool watched = _streaks[_watchKey(modelId, terms.digest)].newest > frame;
+        return !watched && _isStale(modelId, version, frame, terms) ? Oversight.Stale : Oversight.Healthy;
     }
 
     /// @dev Marks a frame as disputed once those who have not reported cannot bring any digest to k.
@@ -72,7 +79,6 @@ abstract contract Watch is HubBase {
     function _isStale(uint256 modelId, uint32 version, uint64 frame, Terms memory terms) private view returns (bool) {
         if (version == 0 || block.timestamp <= terms.acceptUntil) return false;
         if (_frames[_frameKey(modelId, version, frame, terms.digest)].flags & JUDGED != 0) return false;
-        if (_streaks[_watchKey(modelId, terms.digest)].newest > frame) return false;
         return killSwitch.operationalSince(modelId) <= terms.start;
     }
 }

@@ -15,11 +15,12 @@ import {Suspensions} from "./Suspensions.sol";
  * - A case is voted on once. Only where governance replaced the governor before the vote was over, the new governor
  *   may open it anew: the old one's can never be carried out.
  * - A call by holders stands beside the case of a breach and never in its way: breaches do not join it.
- * - A rejection cools: the rule that the case was about, or further calls of that kind. Without quorum nothing cools.
+ * - A rejection cools: the rule that the case was about, or further calls for a resume in that epoch. A call for a
+ *   pause cools nothing, or a sham call could silence a true one. Without quorum nothing cools.
  */
 abstract contract CaseVotes is Suspensions {
     mapping(uint256 modelId => mapping(uint64 epoch => mapping(uint32 version => uint64))) private _resumeCases;
-    mapping(uint256 modelId => mapping(CaseKind kind => uint48)) private _callsFrom;
+    mapping(uint256 modelId => mapping(uint64 epoch => uint48)) private _resumesFrom;
 
     /// @notice A case's vote was opened.
     event CaseVoteOpened(uint256 indexed caseId, address indexed governor, uint256 indexed proposalId, uint48 voteEnds);
@@ -32,8 +33,8 @@ abstract contract CaseVotes is Suspensions {
     error CaseAlreadyOpen(uint256 modelId, uint256 caseId);
     /// @notice People call for a pause or a resume, for nothing else.
     error CaseKindInvalid(CaseKind kind);
-    /// @notice A call of that kind was rejected; the next may come at `from`.
-    error CaseCallCooling(uint256 modelId, CaseKind kind, uint48 from);
+    /// @notice A resume was rejected; the next may be called for at `from`.
+    error ResumeCooling(uint256 modelId, uint48 from);
     /// @notice The version named is not the one in force.
     error VersionNotActive(uint256 modelId, uint32 given, uint32 active);
 
@@ -58,9 +59,9 @@ abstract contract CaseVotes is Suspensions {
         // A passed vote for a version that is not in force any more does not stand in the way of another's.
         if (resuming) earlier = _resumeCases[modelId][model.epoch][version];
         require(!_canBeCarriedOut(earlier), CaseAlreadyOpen(modelId, earlier));
-        uint48 from = _callsFrom[modelId][kind];
-        require(block.timestamp >= from, CaseCallCooling(modelId, kind, from));
         if (resuming) {
+            uint48 from = _resumesFrom[modelId][model.epoch];
+            require(block.timestamp >= from, ResumeCooling(modelId, from));
             uint32 active = registry.activeVersion(modelId);
             require(version == active, VersionNotActive(modelId, version, active));
         } else {
@@ -138,7 +139,7 @@ abstract contract CaseVotes is Suspensions {
         uint48 ended = block.timestamp < record.voteEnds ? uint48(block.timestamp) : record.voteEnds;
         CaseKind kind = record.kind;
         if (kind == CaseKind.Breach || kind == CaseKind.Stale) _cool(record, ended);
-        else if (kind != CaseKind.Guardian) _callsFrom[modelId][kind] = ended + _parameters.cooldown;
+        else if (kind == CaseKind.HolderResume) _resumesFrom[modelId][model.epoch] = ended + _parameters.cooldown;
         if (model.cause == caseId && _state(modelId) == State.Suspended) {
             _cutShort(modelId);
             _enter(modelId, State.Suspended, State.Inactive, model.epoch);
@@ -157,9 +158,9 @@ abstract contract CaseVotes is Suspensions {
         return CaseCall(record.modelId, record.version, record.epoch, record.kind);
     }
 
-    /// @notice From when on people may call for a pause or resume again, after a call of that kind was rejected.
-    function callsFrom(uint256 modelId, CaseKind kind) external view returns (uint48) {
-        return _callsFrom[modelId][kind];
+    /// @notice From when on a resume of the paused model may be called for again, after one was rejected; 0 if none was.
+    function resumesFrom(uint256 modelId) external view returns (uint48) {
+        return _resumesFrom[modelId][_models[modelId].epoch];
     }
 
     function _known(uint256 caseId) private view returns (Record storage record) {

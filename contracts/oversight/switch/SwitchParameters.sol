@@ -29,6 +29,8 @@ library SwitchParametersLib {
     error RefillUnbounded(uint32 refill);
     /// @notice A suspension of at most `hardCap` would end before its vote can.
     error SuspensionShorterThanVote(uint256 needed, uint256 hardCap);
+    /// @notice A vote could be opened for longer than it runs.
+    error WindowLongerThanVote(uint48 openWindow, uint48 voteSpan);
     /// @notice The budget does not cover the longest suspension: a policy that asks for it could never suspend.
     error BudgetShorterThanSuspension(uint256 hardCap, uint256 budget);
 
@@ -53,6 +55,8 @@ library SwitchParametersLib {
         _within(6, value.guardianPeriod, least.guardianPeriod, most.guardianPeriod);
         _within(7, value.guardianModels, least.guardianModels, most.guardianModels);
         _within(8, value.haltBudget, least.haltBudget, most.haltBudget);
+        // Before a governor has told its span there is nothing to compare with.
+        require(voteSpan == 0 || value.openWindow <= voteSpan, WindowLongerThanVote(value.openWindow, voteSpan));
         uint256 needed = uint256(value.openWindow) + voteSpan + value.margin;
         require(needed <= value.hardCap, SuspensionShorterThanVote(needed, value.hardCap));
         require(value.hardCap <= value.budget, BudgetShorterThanSuspension(value.hardCap, value.budget));

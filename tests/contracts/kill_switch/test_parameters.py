@@ -78,8 +78,8 @@ def test_set_vote_span__longer_than_a_suspension__refused(world: World) -> None:
 
 
 def test_set_vote_span__fits__told(world: World) -> None:
-    receipt = world.switch.setVoteSpan(500, sender=world.as_governor)
-    assert events(receipt, "VoteSpanChanged")[0] == {"previous": SPAN, "current": 500}
+    receipt = world.switch.setVoteSpan(1100, sender=world.as_governor)
+    assert events(receipt, "VoteSpanChanged")[0] == {"previous": SPAN, "current": 1100}
 
 
 def test_deploy__initial_outside_bounds__refused(world: World) -> None:
@@ -101,3 +101,15 @@ def test_deploy__initial_outside_bounds__refused(world: World) -> None:
 def test_vote_span__after_deployment__the_governors(world: World) -> None:
     assert world.switch.voteSpan() == SPAN
     assert world.switch.parameters().budget == BUDGET
+
+
+def test_set_vote_span__shorter_than_the_open_window__refused(world: World) -> None:
+    """Else a vote could be opened for longer than it runs."""
+    refused(
+        "WindowLongerThanVote", world.switch.setVoteSpan, WINDOW - 1, sender=world.as_governor, openWindow=WINDOW
+    )
+
+
+def test_set_parameters__open_window_longer_than_a_vote__refused(world: World) -> None:
+    longer = replace(INITIAL, open_window_s=SPAN + 1).as_tuple()
+    refused("WindowLongerThanVote", world.switch.setParameters, longer, sender=world.admin, voteSpan=SPAN)

@@ -75,7 +75,7 @@ def test_set_voting_delay__span_beyond_48_bits__refused(world: World) -> None:
 
 
 def test_push_vote_span__anyone__told(world: World) -> None:
-    world.switch.setVoteSpan(1, sender=world.as_governor)
+    world.switch.setVoteSpan(1100, sender=world.as_governor)
     world.governor.pushVoteSpan(sender=world.stranger)
     assert world.switch.voteSpan() == DELAY + PERIOD + EXTENSION
 
