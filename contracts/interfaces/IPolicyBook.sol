@@ -71,6 +71,8 @@ struct Terms {
     uint48 start;
     uint48 end;
     uint48 acceptUntil;
+    /// First frame under the policy.
+    uint64 firstFrame;
     uint32 suspension;
     bool staleSuspends;
     uint8 k;

@@ -230,6 +230,7 @@ contract PolicyBook is IPolicyBook, AccessManaged {
             start: 0,
             end: 0,
             acceptUntil: 0,
+            firstFrame: entry.firstFrame,
             suspension: entry.suspension,
             staleSuspends: entry.staleSuspends,
             k: entry.k,

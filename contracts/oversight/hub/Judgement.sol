@@ -103,33 +103,48 @@ abstract contract Judgement is HubBase {
         return killSwitch.coolingUntil(report.modelId, report.version, report.policy, uint16(rule)) > block.timestamp;
     }
 
-    /// @dev Rules that were not available for more consecutive frames than they bear.
+    /// @dev Rules that were not available for more consecutive frames than they bear. An older frame than the newest
+    /// judged stands for itself alone, so that no order of reports hides it from a rule that bears none.
     function _missed(Report calldata report, Context memory context) private returns (uint256 missed) {
         Streaks storage streaks = _streaks[_watchKey(report.modelId, report.policy)];
         (uint64 newest, uint192 counts) = (streaks.newest, streaks.counts);
-        if (report.frame <= newest) return 0;
+        uint64 before = context.terms.firstFrame - 1;
+        // The policy was in force before, and another in between: what came then is not consecutive.
+        if (newest < before) (newest, counts) = (before, 0);
+        bool newer = report.frame > newest;
+        uint256 absent = _absentInService(context);
+        uint256 frames = absent == 0 ? 0 : _unseen(report, context, newer ? newest : report.frame - 1);
         uint192 next;
-        uint256 frames;
-        for (uint256 i = 0; context.absent >> i != 0; ++i) {
-            PackedRule rule = context.code.ruleAt(i);
-            if (context.absent & (1 << i) == 0 || !rule.appliesTo(false)) continue;
-            if (frames == 0) frames = 1 + _skipped(report, context, newest);
-            uint256 count = uint8(counts >> (8 * i)) + frames;
+        for (uint256 i = 0; absent >> i != 0; ++i) {
+            if (absent & (1 << i) == 0) continue;
+            uint256 count = frames + (newer ? uint8(counts >> (8 * i)) : 0);
             if (count > type(uint8).max) count = type(uint8).max;
             next |= uint192(count << (8 * i));
-            if (count > rule.naBudget()) missed |= 1 << i;
+            if (frames != 0 && count > context.code.ruleAt(i).naBudget()) missed |= 1 << i;
         }
-        (streaks.newest, streaks.counts) = (report.frame, next);
+        if (newer) (streaks.newest, streaks.counts) = (report.frame, next);
     }
 
-    /// @dev Frames between `newest` and the report's that nobody reported, as far as the model was in service.
-    function _skipped(Report calldata report, Context memory context, uint64 newest) private view returns (uint256) {
-        uint256 gap = newest == 0 ? 0 : report.frame - newest - 1;
-        if (gap == 0) return 0;
-        FrameTimes memory first = policies.frameTimes(report.modelId, newest + 1);
+    function _absentInService(Context memory context) private pure returns (uint256 absent) {
+        for (uint256 i = 0; context.absent >> i != 0; ++i) {
+            if (context.code.ruleAt(i).appliesTo(false)) absent |= context.absent & (1 << i);
+        }
+    }
+
+    /// @dev Frames after `newest` up to the report's without a value: its own, and those that nobody reported and
+    /// nobody can report any more. Only frames throughout which the model was in service count.
+    function _unseen(Report calldata report, Context memory context, uint64 newest) private view returns (uint256) {
         uint48 since = killSwitch.operationalSince(report.modelId);
-        if (since <= first.start) return gap;
-        if (since >= context.terms.start) return 0;
-        return gap * (context.terms.start - since) / (context.terms.start - first.start);
+        uint48 start = context.terms.start;
+        if (since > start) return 0;
+        if (report.frame == newest + 1) return 1;
+        uint64 due = policies.lastFrameDue(report.modelId);
+        if (due <= newest) return 1;
+        uint256 skipped = (due < report.frame ? due : report.frame - 1) - newest;
+        FrameTimes memory first = policies.frameTimes(report.modelId, newest + 1);
+        if (since <= first.start) return 1 + skipped;
+        uint256 step = (start - first.start) / (report.frame - newest - 1);
+        uint256 out = (since - first.start + step - 1) / step;
+        return 1 + (out < skipped ? skipped - out : 0);
     }
 }

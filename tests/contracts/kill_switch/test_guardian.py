@@ -194,7 +194,7 @@ def test_poke__guardians_vote_rejected__cools_no_rule_and_no_call(world: World) 
     world.vote(proposal, 0, support=AGAINST)
     world.end_vote(proposal)
     world.switch.poke(1, sender=world.stranger)
-    assert world.switch.callsFrom(1, 3) == 0
+    assert world.switch.resumesFrom(1) == 0
     assert world.switch.coolingUntil(1, 1, world.policy_digest(), 0) == 0
     trip(world, frame=(now() - world.base) // 1000 + 1)
     assert world.state() == "Suspended"

@@ -170,9 +170,9 @@ def test_poke__call_for_a_resume_rejected__no_other_for_a_while(world: World) ->
     receipt = world.switch.poke(case, sender=world.stranger)
     ends = int(world.switch.caseOf(case).voteEnds)
     from_ = min(int(receipt.timestamp), ends) + COOLDOWN
-    assert world.switch.callsFrom(1, HOLDER_RESUME) == from_
+    assert world.switch.resumesFrom(1) == from_
     warp_to(from_ - 1)
-    refuse(world, "CaseCallCooling", HOLDER_RESUME, **{"from": from_})
+    refuse(world, "ResumeCooling", HOLDER_RESUME, **{"from": from_})
     next_at(from_)
     world.governor.callResume(1, 1, CONCLUSION, sender=world.steward)
     assert world.switch.caseCount() == case + 1

@@ -38,7 +38,7 @@ abstract contract Deployment {
     uint32 internal constant REFILL = 100_000;
     uint48 internal constant HARD_CAP = 10_000;
     uint48 internal constant MARGIN = 100;
-    uint48 internal constant WINDOW = 1200;
+    uint48 internal constant WINDOW = 1000;
     uint48 internal constant COOLDOWN = 3000;
     uint48 internal constant GUARDIAN_PERIOD = 30_000;
     uint32 internal constant GUARDIAN_MODELS = 2;

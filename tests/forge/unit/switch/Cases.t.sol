@@ -224,25 +224,33 @@ contract SwitchCasesTest is World {
         killSwitch.openHolderCase(MODEL, CaseKind.HolderResume, 2, keccak256("x"));
     }
 
-    function test_rejection__of_a_call__coolsCallsOfThatKind() public {
+    function test_rejection__of_a_call_for_a_pause__barsNoOther() public {
         vm.prank(address(governor));
-        uint256 caseId = killSwitch.openHolderCase(MODEL, CaseKind.HolderPause, 1, keccak256("harm"));
+        uint256 caseId = killSwitch.openHolderCase(MODEL, CaseKind.HolderPause, 1, keccak256("sham"));
         uint256 proposal = _open(caseId);
         _voteAlike(proposal, AGAINST);
         _endVote(proposal);
         killSwitch.poke(caseId);
+        vm.assertEq(killSwitch.resumesFrom(MODEL), 0);
+        vm.prank(address(governor));
+        killSwitch.openHolderCase(MODEL, CaseKind.HolderPause, 1, keccak256("harm"));
+    }
+
+    function test_rejection__of_a_call_for_a_resume__barsTheNextForAWhile() public {
+        _pause(2);
+        (uint256 caseId, uint256 proposal) = _callResume(1);
+        _voteAlike(proposal, AGAINST);
+        _endVote(proposal);
+        killSwitch.poke(caseId);
         uint48 from = uint48(block.timestamp) + COOLDOWN;
-        vm.assertEq(killSwitch.callsFrom(MODEL, CaseKind.HolderPause), from);
-        vm.assertEq(killSwitch.callsFrom(MODEL, CaseKind.HolderResume), 0);
+        vm.assertEq(killSwitch.resumesFrom(MODEL), from);
         vm.warp(from - 1);
         vm.prank(address(governor));
-        vm.expectRevert(
-            abi.encodeWithSelector(CaseVotes.CaseCallCooling.selector, MODEL, CaseKind.HolderPause, from)
-        );
-        killSwitch.openHolderCase(MODEL, CaseKind.HolderPause, 1, keccak256("harm"));
+        vm.expectRevert(abi.encodeWithSelector(CaseVotes.ResumeCooling.selector, MODEL, from));
+        killSwitch.openHolderCase(MODEL, CaseKind.HolderResume, 1, keccak256("fixed"));
         vm.warp(from);
         vm.prank(address(governor));
-        killSwitch.openHolderCase(MODEL, CaseKind.HolderPause, 1, keccak256("harm"));
+        killSwitch.openHolderCase(MODEL, CaseKind.HolderResume, 1, keccak256("fixed"));
     }
 
     function test_newGovernor__vote_of_the_old_one_running__opensTheCaseAnew() public {

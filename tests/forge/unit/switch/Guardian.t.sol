@@ -100,7 +100,7 @@ contract SwitchGuardianTest is World {
         _is(State.Active);
         vm.assertEq(uint256(_case(caseId).outcome), uint256(Outcome.Rejected));
         vm.assertEq(killSwitch.coolingUntil(MODEL, 1, 0, 0), 0);
-        vm.assertEq(killSwitch.callsFrom(MODEL, CaseKind.Guardian), 0);
+        vm.assertEq(killSwitch.resumesFrom(MODEL), 0);
     }
 
     function test_guardianSuspend__more_models_than_a_period_allows__waits() public {

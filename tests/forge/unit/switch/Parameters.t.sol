@@ -35,7 +35,7 @@ contract SwitchParametersTest is World {
         (value.budget, value.refill, value.hardCap) = (most.budget, most.refill, most.hardCap);
         (value.cooldown, value.guardianPeriod) = (most.cooldown, most.guardianPeriod);
         (value.guardianModels, value.haltBudget) = (most.guardianModels, most.haltBudget);
-        (value.margin, value.openWindow) = (most.margin, most.openWindow);
+        (value.margin, value.openWindow) = (most.margin, SPAN);
         _set(value);
         (value.margin, value.openWindow, value.cooldown) = (least.margin, least.openWindow, least.cooldown);
         (value.refill, value.guardianPeriod) = (least.refill, least.guardianPeriod);
@@ -109,10 +109,16 @@ contract SwitchParametersTest is World {
 
     function test_setVoteSpan__fits__isTold() public {
         vm.expectEmit(address(killSwitch));
-        emit SwitchBase.VoteSpanChanged(SPAN, 5);
+        emit SwitchBase.VoteSpanChanged(SPAN, WINDOW);
         vm.prank(address(governor));
-        killSwitch.setVoteSpan(5);
-        vm.assertEq(killSwitch.voteSpan(), 5);
+        killSwitch.setVoteSpan(WINDOW);
+        vm.assertEq(killSwitch.voteSpan(), WINDOW);
+    }
+
+    function test_setVoteSpan__shorter_than_the_window__isRefused() public {
+        vm.prank(address(governor));
+        vm.expectRevert(abi.encodeWithSelector(SwitchParametersLib.WindowLongerThanVote.selector, WINDOW, WINDOW - 1));
+        killSwitch.setVoteSpan(WINDOW - 1);
     }
 
     function test_setVoteSpan__longer_than_a_suspension__isRefused() public {
