@@ -76,6 +76,22 @@ def mined(transaction: str) -> dict[str, Any]:
     raise TimeoutError(transaction)
 
 
+def in_one_block(*calls: tuple[Any, Any, tuple[Any, ...]], at: int) -> list[bool]:
+    """Mine calls (sender, method, arguments), in this order, in one block at `at`; return which succeeded."""
+    rpc("evm_setAutomine", False)
+    sent = []
+    for sender, method, arguments in calls:
+        data = "0x" + bytes(method.encode_input(*arguments)).hex()
+        call = {"from": str(sender), "to": method.contract.address, "data": data, "gas": hex(3_000_000)}
+        sent.append(rpc("eth_sendTransaction", call))
+    rpc("evm_setNextBlockTimestamp", at)
+    rpc("evm_mine")
+    rpc("evm_setAutomine", True)
+    receipts = [mined(hash_) for hash_ in sent]
+    assert len({receipt["blockNumber"] for receipt in receipts}) == 1
+    return [int(receipt["status"], 16) == 1 for receipt in receipts]
+
+
 def now() -> int:
     """Time of the latest block."""
     return int(ape.chain.blocks.head.timestamp)

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.calls import refused
 from contracts.kill_switch.breaches import breach, trip
+from contracts.kill_switch.guardians import appoint
 from contracts.world import INITIAL, World, policy, rule
 from scripts.deployment.plan import HOLDERS, RESTRICTED, ROLE_NAMES, selector
 
@@ -175,6 +176,28 @@ def test_timelock__schedule_by_a_key__refused(world: World) -> None:
             1000,
             sender=who,
         )
+
+
+@pytest.mark.parametrize(("contract", "name", "arguments"), ALL, ids=[name for _, name, _ in ALL])
+def test_restricted__the_guardian__its_own_two_functions_and_no_other(
+    world: World, contract: str, name: str, arguments: tuple[Any, ...]
+) -> None:
+    guardian = appoint(world)
+    method = getattr(getattr(world, contract), name)
+    given = (breach(world),) if name in ("trip", "openBreachCase") else arguments
+    if (contract, name, arguments) in GUARDIAN_CALLS:
+        method(*given, sender=guardian)
+        assert not world.switch.isOperational(1)
+    else:
+        refused("AccessManagedUnauthorized", method, *given, sender=guardian)
+
+
+@pytest.mark.parametrize("name", ["grantRole", "setTargetClosed"])
+def test_access_manager__the_guardian__refused(world: World, name: str) -> None:
+    guardian = appoint(world)
+    arguments = (3, world.stranger, 0) if name == "grantRole" else (world.switch, True)
+    method = getattr(world.access, name)
+    refused("AccessManagerUnauthorizedAccount", method, *arguments, sender=guardian)
 
 
 def test_trip__role_given_to_a_new_hub__old_one_refused(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import ape
 import pytest
 
 from contracts.calls import events, refused, refused_deployment
@@ -42,6 +43,9 @@ OUTSIDE = {
     3: {"margin_s": 0},
     4: {"open_window_s": 0},
     5: {"cooldown_s": MOST.cooldown_s + 1},
+    6: {"guardian_period_s": LEAST.guardian_period_s - 1},
+    7: {"guardian_models": MOST.guardian_models + 1},
+    8: {"halt_budget_s": MOST.halt_budget_s + 1},
 }
 
 
@@ -96,6 +100,19 @@ def test_deploy__initial_outside_bounds__refused(world: World) -> None:
         value=MOST.budget_s + 1,
         most=MOST.budget_s,
     )
+
+
+@pytest.mark.parametrize(("refill", "sound"), [(1_000_000, False), (2**32 - 1, False), (999_999, True)])
+def test_deploy__budget_that_comes_back_as_fast_as_time__refused(
+    world: World, refill: int, sound: bool
+) -> None:
+    """Else suspensions without a vote could follow each other for ever."""
+    bounds = [item.as_tuple() for item in (LEAST, INITIAL, replace(MOST, refill_ppm=refill))]
+    parts = (world.access.address, world.registry.address, world.policies.address, *bounds)
+    if sound:
+        assert world.stranger.deploy(ape.project.KillSwitch, *parts).parameters() is not None
+    else:
+        refused_deployment("RefillUnbounded", "KillSwitch", *parts, sender=world.stranger, refill=refill)
 
 
 def test_vote_span__after_deployment__the_governors(world: World) -> None:
