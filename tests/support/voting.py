@@ -1,4 +1,4 @@
-"""A breach of a model on a deployed Tribune, with its vote: where tests of ballots and pages start.
+"""Cases of a model on a deployed Tribune, with their votes: where tests of ballots and pages start.
 
 Registration, policy, evaluation and activation go through the contracts; only the trip itself is sent in the
 hub's name, so that a test needs no frames. Evidence and profile are real documents in a folder.
@@ -7,7 +7,9 @@ hub's name, so that a test needs no frames. Evidence and profile are real docume
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ from scripts.deployment import config as deployment_config
 from scripts.deployment.config import Holder
 from support.anvil import KEYS, ROOT, Anvil
 from support.chain import TestChain, deploy
-from tribune.ballots.typed_data import ballot_typed_data
-from tribune.ids import Address, CaseId, FrameIndex, ModelId, ProposalId, VersionNumber
+from tribune.ballots.typed_data import ballot_typed_data, call_typed_data
+from tribune.chain.enums import CaseKind
+from tribune.chain.pause_governor import HolderCall
+from tribune.ids import Address, CaseId, Digest, FrameIndex, ModelId, ProposalId, VersionNumber
 from tribune.metrics import (
     Binning,
     Categories,
@@ -35,7 +39,7 @@ from tribune.metrics import (
     Tally,
     make_profile,
 )
-from tribune.reports.canonical import canonical_bytes, parse_canonical, write_evidence
+from tribune.reports.canonical import canonical_bytes, cid_digest, parse_canonical, write_evidence
 from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
 
 SPEC = ModelSpec(
@@ -53,6 +57,7 @@ BINNINGS: dict[str, Binning] = {
 }
 RULE = Rule("fairness.demographic_parity_difference.lower/SEX", ">", 100_000, Severity.TRIP, z=3_000_000)
 STEP_S = 10
+GUARDIAN_KEY = KEYS[9]
 MODEL = "acs-employment"
 
 
@@ -106,15 +111,15 @@ def slow_chain(anvil: Anvil) -> TestChain:
     config = deployment_config.load(ROOT / "deployments" / "local.toml", given)
     lane = replace(config.fast_lane, voting_period_s=600, quorum_percent=20, super_quorum_percent=60)
     switch = replace(config.switch, hard_cap_s=2_000, budget_s=4_000, open_window_s=100)
-    return deploy(anvil, config=replace(config, fast_lane=lane, switch=switch))
+    guardian = Account.from_key(GUARDIAN_KEY).address
+    return deploy(anvil, config=replace(config, fast_lane=lane, switch=switch, guardian=guardian))
 
 
-def open_breach(chain: TestChain, folder: Path, *, vote: bool = True) -> Voting:
-    """Register a model, activate its first version and let a breach suspend it."""
-    profile, evidence, value = documents()
+def open_model(chain: TestChain, folder: Path, *, stale_suspends: bool = False) -> bytes:
+    """Register a model and activate its first version; return its policy's digest."""
+    profile, _, _ = documents()
     digest = hashlib.sha256(canonical_bytes(profile)).digest()
     write_evidence(folder, profile)
-    write_evidence(folder, evidence)
     contracts, steward = chain.contracts, chain.steward
     registry, policies = contracts["ModelRegistry"].functions, contracts["PolicyBook"].functions
     for monitor in chain.monitors:
@@ -124,14 +129,22 @@ def open_breach(chain: TestChain, folder: Path, *, vote: bool = True) -> Voting:
     chain.send(registry.registerVersion(1, version), steward)
     panel = [monitor.address for monitor in chain.monitors]
     start = chain.now + 2
-    policy_input = (start, STEP_S, STEP_S, 1, 8, 60, False, 2, panel, [RULE.on_chain()])
+    policy_input = (start, STEP_S, STEP_S, 1, 8, 60, stale_suspends, 2, panel, [RULE.on_chain()])
     chain.as_timelock(policies.setPolicy(1, policy_input))
     chain.warp(5)
-    policy = policies.currentTerms(1).call()[0]
+    policy: bytes = policies.currentTerms(1).call()[0]
     _evaluate(chain, policy, digest)
     chain.send(registry.activate(1, 1), steward)
     chain.warp(2 * STEP_S)
+    return policy
 
+
+def open_breach(chain: TestChain, folder: Path, *, vote: bool = True) -> Voting:
+    """Activate a model and let a breach suspend it."""
+    policy = open_model(chain, folder)
+    _, evidence, value = documents()
+    write_evidence(folder, evidence)
+    contracts = chain.contracts
     found = hashlib.sha256(canonical_bytes(evidence)).digest()
     breach = (0, 1, 1, 2, 0, value, RULE.limit, policy, found, 60)
     hub = contracts["ReportHub"].address
@@ -144,6 +157,39 @@ def open_breach(chain: TestChain, folder: Path, *, vote: bool = True) -> Voting:
     if vote:
         voting.open_vote()
     return voting
+
+
+def guardian_suspends(chain: TestChain, folder: Path) -> CaseId:
+    """Let the guardian suspend the model, with a document that says why; return the case."""
+    from eth_account import Account
+
+    reason = cid_digest(write_evidence(folder, {"reason": "It insults people."}))
+    switch = chain.contracts["KillSwitch"].functions
+    chain.send(switch.guardianSuspend(1, reason), Account.from_key(GUARDIAN_KEY))
+    return CaseId(switch.caseCount().call())
+
+
+def let_frame_pass(chain: TestChain) -> FrameIndex:
+    """Let the deadline of a frame in service pass without a report; return the newest such frame."""
+    chain.warp(2 * STEP_S + 8)
+    return FrameIndex(chain.contracts["PolicyBook"].functions.lastFrameDue(1).call())
+
+
+def holders_call(
+    chain: TestChain, kind: CaseKind, evidence: bytes, signers: Sequence[LocalAccount]
+) -> CaseId:
+    """Let holders call for a vote on the model; return the case."""
+    governor, switch = chain.contracts["PauseGovernor"], chain.contracts["KillSwitch"]
+    round_ = governor.functions.roundOf(1, kind.number).call()
+    epoch = switch.functions.statusOf(1).call()[3]
+    deadline = datetime.fromtimestamp(chain.now + 3600, UTC)
+    call = HolderCall(kind, ModelId(1), VersionNumber(1), epoch, round_, Digest(evidence), deadline)
+    data = call_typed_data(chain.web3.eth.chain_id, Address(governor.address), call)
+    ordered = sorted(signers, key=lambda one: int(one.address, 16))
+    signed = [(one.address, one.sign_typed_data(full_message=data).signature) for one in ordered]
+    called = governor.functions.callPause if kind is CaseKind.HOLDER_PAUSE else governor.functions.callResume
+    chain.send(called(call.fields, signed))
+    return CaseId(switch.functions.caseCount().call())
 
 
 def documents() -> tuple[dict[str, Any], dict[str, Any], int]:
