@@ -57,9 +57,10 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.links import Links
         from tribune_bot.cogs.models import Models
         from tribune_bot.cogs.relay import Relay
+        from tribune_bot.cogs.silence import Silence
         from tribune_bot.cogs.votes import Votes
 
-        for cog in (Cases, Votes, Relay, Links, Models, EarlyWarnings):
+        for cog in (Cases, Votes, Relay, Silence, Links, Models, EarlyWarnings):
             await self.add_cog(cog(self))
         self.add_dynamic_items(*BUTTONS)
         guild = discord.Object(self.services.guild_id)
