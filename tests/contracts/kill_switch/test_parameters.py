@@ -123,7 +123,11 @@ def test_vote_span__after_deployment__the_governors(world: World) -> None:
 def test_set_vote_span__shorter_than_the_open_window__refused(world: World) -> None:
     """Else a vote could be opened for longer than it runs."""
     refused(
-        "WindowLongerThanVote", world.switch.setVoteSpan, WINDOW - 1, sender=world.as_governor, openWindow=WINDOW
+        "WindowLongerThanVote",
+        world.switch.setVoteSpan,
+        WINDOW - 1,
+        sender=world.as_governor,
+        openWindow=WINDOW,
     )
 
 

@@ -11,7 +11,7 @@ from contracts.kill_switch.breaches import open_breach_case, trip
 from contracts.kill_switch.guardians import appoint
 from contracts.report_hub.panels import FRAME, record, sealed, seat
 from contracts.signing import AGAINST
-from contracts.world import DEADLINE, STEP, SUSPENSION, VOTE, World
+from contracts.world import DEADLINE, STEP, SUSPENSION, VOTE, World, policy
 
 STALE = 2
 
@@ -200,4 +200,54 @@ def test_poke_stale__several_frames_missing__each_joins_the_first_case(world: Wo
     over(world, frames)
     for frame in range(2, frames + 1):
         poke(world, frame)
+    assert world.switch.caseCount() == 1
+
+
+def test_poke_stale__next_frame_judged_before_the_deadline__still_a_case(world: World) -> None:
+    """With a deadline beyond the step, a steward could else withhold each frame in which harm was done."""
+    world.policies.setPolicy(1, policy(world.monitors, deadline=2 * STEP), sender=world.admin)
+    world.judge(4)
+    warp_to(world.frame_end(3) + 2 * STEP + 1)
+    world.hub.pokeStale(1, 3, sender=world.stranger)
+    assert world.switch.caseOf(1).kind == STALE
+
+
+def test_poke_stale__next_frame_judged_before_the_poke__still_a_case(world: World) -> None:
+    world.judge(3)
+    poke(world, 2)
+    assert world.switch.caseOf(1).kind == STALE
+
+
+def test_poke_stale__withheld_frame_poked_late_and_its_reports_kept_back__cannot_be_judged_any_more(
+    world: World,
+) -> None:
+    """A stale frame stays one: its reports came too late, whoever had them."""
+    report = sealed(world, 2)
+    over(world)
+    refused(
+        "ReportOutOfTime", world.hub.submit, report.struct, world.sign(report, 0, 1), sender=world.stranger
+    )
+    poke(world)
+
+
+@pytest.mark.parametrize(("late", "taken"), [(0, True), (1, False)])
+def test_poke_stale__at_the_end_of_its_window__then_no_more(world: World, late: int, taken: bool) -> None:
+    world.judge(3)
+    last = world.frame_end(2) + DEADLINE + int(world.hub.STALE_WINDOW())
+    if taken:
+        next_at(last)
+        assert events(poke(world), "FrameStale")
+    else:
+        warp_to(last + late)
+        refuse(world)
+
+
+def test_poke_stale__older_frames_after_one_suspended__open_no_chain(world: World) -> None:
+    """A suspension moves the time in service past every frame before it."""
+    seat(world, world.monitors, 2, stale_suspends=True)
+    over(world, FRAME + 3)
+    poke(world, FRAME)
+    warp_to(int(world.switch.statusOf(1).until))
+    for frame in (FRAME + 1, FRAME + 2, FRAME + 3):
+        refuse(world, frame)
     assert world.switch.caseCount() == 1
