@@ -133,9 +133,19 @@ contract HubJudgementTest is World {
         _anchor(MODEL, 1, 3);
         _anchor(MODEL, 1, 4);
         _submit(_report(MODEL, 1, 4, _healthy()), 2);
-        _submit(_report(MODEL, 1, 3, _without(TRIP)), 2);
+        _submit(_report(MODEL, 1, 3, _without(VOTE)), 2);
         vm.assertEq(killSwitch.caseCount(), 0);
-        _expectHits(5, _without(BELOW), 0, 0);
+        _expectHits(5, _without(VOTE), 0, 0);
+    }
+
+    function test_notAvailable__older_frame_and_no_budget__isAHit() public {
+        _allowLateReports();
+        vm.warp(_frameEnd(4) + GRACE);
+        _anchor(MODEL, 1, 3);
+        _anchor(MODEL, 1, 4);
+        _submit(_report(MODEL, 1, 4, _healthy()), 2);
+        _submit(_report(MODEL, 1, 3, _without(TRIP)), 2);
+        vm.assertEq(_case(1).rule, TRIP);
     }
 
     function test_notAvailable__long_silence__saturates() public {

@@ -76,10 +76,19 @@ contract HubWatchTest is World {
         hub.pokeStale(MODEL, 2);
     }
 
-    function test_pokeStale__newer_frame_reported__isRefused() public {
+    function test_pokeStale__newer_frame_reported__isACaseAllTheSame() public {
         _judge(3, _healthy());
         vm.warp(_frameEnd(3) + DEADLINE + 1);
+        vm.assertEq(hub.pokeStale(MODEL, 2), 1);
+        vm.assertEq(uint256(hub.oversightOf(MODEL)), uint256(Oversight.Healthy));
+    }
+
+    function test_pokeStale__window_over__isRefused() public {
+        uint48 last = _frameEnd(2) + DEADLINE + hub.STALE_WINDOW();
+        vm.warp(last + 1);
         _notStale(2);
+        vm.warp(last);
+        vm.assertEq(hub.pokeStale(MODEL, 2), 1);
     }
 
     function test_pokeStale__not_in_service_throughout__isRefused() public {
