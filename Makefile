@@ -10,7 +10,7 @@ FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 
-.PHONY: demo test fuzz check bench gas setup compile abis lock format clean
+.PHONY: demo test fuzz mutate check bench gas setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
@@ -18,6 +18,10 @@ demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=wom
 fuzz: setup  ## a million random acts against the invariants (most of an hour); SEED=0x1 repeats a run
 	FOUNDRY_INVARIANT_RUNS=100 FOUNDRY_INVARIANT_DEPTH=10000 \
 		$(FORGE) test --offline --match-path 'tests/forge/invariants/*' --fuzz-seed $(or $(SEED),0x$$(date +%s))
+
+mutate: setup  ## is each line of hub, switch and registry proven? SAMPLE=25 SEED=1 for some, WORKERS=2, FRESH=1
+	@nice $(BIN)/python -m scripts.mutation --forge $(FORGE) --workers $(or $(WORKERS),1) \
+		$(if $(SAMPLE),--sample $(SAMPLE) --seed $(or $(SEED),0)) $(if $(FRESH),--fresh)
 
 test: setup  ## all tests: contracts, unit, integration, end to end
 	$(FORGE) test --offline
