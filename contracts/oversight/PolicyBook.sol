@@ -44,7 +44,7 @@ contract PolicyBook is IPolicyBook, AccessManaged {
 
     /// @notice Who knows which monitors may be named in a panel.
     MonitorRegistry public immutable monitors;
-    /// @notice The log that is told of new grids, so that its anchors need not ask; none if zero.
+    /// @notice The log that is told of new grids, so that its anchors need not ask. Named once, for good.
     IDecisionLog public log;
     mapping(uint256 modelId => Entry[]) private _entries;
 
@@ -58,8 +58,8 @@ contract PolicyBook is IPolicyBook, AccessManaged {
         PolicyInput policy
     );
 
-    /// @notice Another log is told of new grids from now on.
-    event LogChanged(address indexed previous, address indexed current);
+    /// @notice The log that is told of new grids was named.
+    event LogNamed(address indexed log);
 
     /// @notice A policy needs 1 to 24 rules.
     error PolicyRuleCountInvalid(uint256 count);
@@ -75,14 +75,19 @@ contract PolicyBook is IPolicyBook, AccessManaged {
     error PolicyMissing(uint256 modelId);
     /// @notice The frame lies beyond the end of time.
     error PolicyFrameTooFar(uint256 modelId, uint64 frame);
+    /// @notice The log was named already: another would leave the first with grids that are out of date.
+    error PolicyLogNamed(address log);
+    /// @notice No policy is set before the log is named.
+    error PolicyLogMissing();
 
     constructor(address authority_, MonitorRegistry monitors_) AccessManaged(authority_) {
         monitors = monitors_;
     }
 
-    /// @notice Names the log that is told of new grids; zero for none.
+    /// @notice Names the log that is told of new grids. Once: the deployment does it.
     function setLog(IDecisionLog log_) external restricted {
-        emit LogChanged(address(log), address(log_));
+        require(address(log) == address(0), PolicyLogNamed(address(log)));
+        emit LogNamed(address(log_));
         log = log_;
     }
 
@@ -113,7 +118,8 @@ contract PolicyBook is IPolicyBook, AccessManaged {
             })
         );
         emit PolicySet(modelId, entries.length - 1, digest, firstFrame, base, policy);
-        if (address(log) != address(0)) log.onPolicy(modelId, Grid(firstFrame, base, policy.step, policy.grace));
+        require(address(log) != address(0), PolicyLogMissing());
+        log.onPolicy(modelId, Grid(firstFrame, base, policy.step, policy.grace));
     }
 
     /// @inheritdoc IPolicyBook

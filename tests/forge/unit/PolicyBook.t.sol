@@ -270,13 +270,23 @@ contract PolicyBookTest is World {
         }
     }
 
-    function test_setLog__isToldAndNoneIsFine() public {
-        vm.expectEmit(address(policies));
-        emit PolicyBook.LogChanged(address(log), address(0));
+    function test_setLog__again__isRefused() public {
         vm.prank(admin);
-        policies.setLog(IDecisionLog(address(0)));
-        vm.assertEq(address(policies.log()), address(0));
-        _set(MODEL, _changed());
+        vm.expectRevert(abi.encodeWithSelector(PolicyBook.PolicyLogNamed.selector, address(log)));
+        policies.setLog(IDecisionLog(STRANGER));
+    }
+
+    function test_setLog__once__isToldAndPoliciesNeedIt() public {
+        PolicyBook book = new PolicyBook(address(access), monitorRegistry);
+        PolicyInput memory policy = _policy();
+        vm.startPrank(admin);
+        vm.expectRevert(PolicyBook.PolicyLogMissing.selector);
+        book.setPolicy(MODEL, policy);
+        vm.expectEmit(address(book));
+        emit PolicyBook.LogNamed(address(log));
+        book.setLog(log);
+        vm.stopPrank();
+        vm.assertEq(address(book.log()), address(log));
     }
 
     function test_write__more_than_a_contract_holds__isRefused() public {
