@@ -137,7 +137,7 @@ async def test_call_by_holders__pause__opens_a_vote_with_their_power(place: Plac
     assert (case.kind, case.evidence, case.bound) == (CaseKind.HOLDER_PAUSE, digest(8), None)
     assert case.vote == await governor.proposal_id_of(CaseId(1))
     assert await governor.round_of(MODEL, CaseKind.HOLDER_PAUSE) == 1
-    assert await tribune.kill_switch.calls_from(MODEL, CaseKind.HOLDER_PAUSE) is None
+    assert await tribune.kill_switch.resumes_from(MODEL) is None
 
 
 async def test_call_by_holders__no_votes__custom_error(place: Place) -> None:
