@@ -8,24 +8,27 @@ after a rejected vote, it would add nothing.
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
 from tribune.chain.cases import STALE_RULE
-from tribune.chain.enums import CaseKind, Outcome, Oversight
+from tribune.chain.enums import CaseKind, Outcome
+from tribune.chain.report_hub import FrameStale
 from tribune.exceptions import RevertedError, TribuneError
 from tribune.ids import FrameIndex, ModelId
 from tribune.log import get_logger
 
 if TYPE_CHECKING:
-    from tribune.chain.kill_switch import ModelStatus
     from tribune_bot.client import TribuneBot
 
 LOOK_S = 1.0
 RETRY_S = 2.0
 BATCH = 50
 """Models asked about in one request."""
+LOOK_BACK = 50
+"""Frames of a model asked about at the start; what is older, others may still poke."""
 
 
 class Silence(commands.Cog):
@@ -64,35 +67,39 @@ class Silence(commands.Cog):
                 *(("PolicyBook", "lastFrameDue", (model_id,)) for model_id in models)
             )
             for model_id, frame in zip(models, frames, strict=True):
-                if frame > self._looked.get(model_id, 0):
-                    await self._ask(model_id, FrameIndex(frame))
-                    self._looked[model_id] = frame
+                for passed in range(max(self._looked.get(model_id, 0), frame - LOOK_BACK) + 1, frame + 1):
+                    await self._ask(model_id, FrameIndex(passed))
+                    self._looked[model_id] = FrameIndex(passed)
 
     async def _ask(self, model_id: ModelId, frame: FrameIndex) -> None:
-        tribune = self.services.tribune
-        if await tribune.report_hub.oversight(model_id) is Oversight.HEALTHY:
-            return
-        status = await tribune.kill_switch.status(model_id)
-        if not status.is_operational or not await self._matters(status, frame):
-            return
-        log = get_logger(__name__)
+        poke = self.services.tribune.report_hub.poke_stale(model_id, frame)
         try:
-            receipt = await self.services.sender.send(tribune.report_hub.poke_stale(model_id, frame))
-        except RevertedError as fault:  # somebody was quicker, or a report came in the same block
-            log.info("a frame is not stale", model=model_id, frame=frame, error=str(fault))
-        else:
-            log.info("nobody reported a frame", model=model_id, frame=frame, block=receipt.block_number)
+            await self.services.tribune.chain.call(poke)
+            if not await self._matters(model_id, frame):
+                return
+            receipt = await self.services.sender.send(poke)
+        except RevertedError:  # it is not stale, as nearly always; or somebody was quicker
+            return
+        for event in self.services.tribune.report_hub.events(receipt.logs):
+            if isinstance(event, FrameStale) and event.case_id:
+                self._bot.docket.add(event.case_id)  # at once: the next frame is not to ask the same
+        get_logger(__name__).info(
+            "nobody reported a frame", model=model_id, frame=frame, block=receipt.block_number
+        )
 
-    async def _matters(self, status: ModelStatus, frame: FrameIndex) -> bool:
+    async def _matters(self, model_id: ModelId, frame: FrameIndex) -> bool:
         """Return whether a case of silence would add to what is known."""
-        switch = self.services.tribune.kill_switch
-        terms = await self.services.tribune.policy_book.terms(status.model_id, frame)
-        cooling = await switch.cooling_until(status.model_id, status.version, terms.digest, STALE_RULE)
-        if cooling is not None and cooling > status.block_time:
+        tribune, switch = self.services.tribune, self.services.tribune.kill_switch
+        terms = await tribune.policy_book.terms(model_id, frame)
+        if terms.end is None:  # frame 0, which nobody asks about
+            return False
+        version = await tribune.model_registry.version_at(model_id, terms.end - timedelta(seconds=1))
+        cooling = await switch.cooling_until(model_id, version, terms.digest, STALE_RULE)
+        if cooling is not None and cooling > await tribune.chain.block_time():
             return False
         for case_id in self._bot.docket.open:  # those whose vote has ended but is not recorded yet among them
             case = await switch.case(case_id)
-            if case.model_id != status.model_id or case.outcome is not Outcome.OPEN:
+            if case.model_id != model_id or case.outcome is not Outcome.OPEN:
                 continue
             joins = case.kind is not CaseKind.HOLDER_PAUSE  # silence joins all cases but those of holders
             if case.kind is CaseKind.STALE or (joins and not terms.stale_suspends):
