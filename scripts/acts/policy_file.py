@@ -1,13 +1,12 @@
-"""A policy.toml as a policy to be proposed: `[frames]` with the terms, `[[rule]]` as the metrics read them.
+"""A policy.toml as a policy to be proposed: its terms and rules, and the monitors that are to judge by it.
 
-`panel` is a list of the monitors' addresses in `[frames]`, or given beside the file; `stale_suspends = true`
-lets a frame that nobody reported on suspend the model, not only open a vote.
+The panel is a list of addresses, `panel` in `[frames]`, or given beside the file.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from scripts.deployment.token_config import address
 from tribune.chain.policy_book import PolicyInput
@@ -15,8 +14,8 @@ from tribune.exceptions import PolicyError
 from tribune.ids import Address
 from tribune.metrics import Policy
 from tribune.metrics.spec import load_toml
+from tribune.metrics.terms import FrameTerms
 
-_TERMS = {"step_s", "length_s", "grace_s", "deadline_s", "suspension_s", "k"}
 _MOST_MONITORS = 96
 
 
@@ -27,35 +26,18 @@ def read_policy(path: Path, panel: tuple[Address, ...] = ()) -> PolicyInput:
         ConfigurationError: the file cannot be read, or names an account that is no address.
         PolicyError: its terms or rules cannot be judged, or its panel cannot decide.
     """
-    given: dict[str, Any] = dict(load_toml(path, "policy").get("frames", {}))
-    named = given.pop("panel", [])
+    terms = FrameTerms.load(path)
+    named = load_toml(path, "policy").get("frames", {}).get("panel", [])
     if not isinstance(named, list):
         raise PolicyError(f"{path}: panel is no list.", mend="Write the monitors' addresses in a list.")
     who = panel or tuple(Address(address(one, f"{path}: the panel")) for one in named)
-    stale_suspends = given.pop("stale_suspends", False)
-    if type(stale_suspends) is not bool:
-        raise PolicyError(f"{path}: stale_suspends is neither true nor false.", mend="Write one of them.")
-    if set(given) != _TERMS or any(type(value) is not int for value in given.values()):
-        raise PolicyError(
-            f"{path}: [frames] needs whole numbers.", mend=f"Give {', '.join(sorted(_TERMS))}, no other."
-        )
-    _check(given, who)
-    return PolicyInput(
-        step_s=given["step_s"],
-        length_s=given["length_s"],
-        grace_s=given["grace_s"],
-        deadline_s=given["deadline_s"],
-        suspension_s=given["suspension_s"],
-        k=given["k"],
-        panel=who,
-        rules=Policy.load(path).rules,
-        stale_suspends=stale_suspends,
-    )
+    _check(terms.k, who)
+    return PolicyInput(panel=who, rules=Policy.load(path).rules, **asdict(terms))
 
 
-def _check(terms: dict[str, int], panel: tuple[Address, ...]) -> None:
+def _check(k: int, panel: tuple[Address, ...]) -> None:
     """Refuse what the contract would, in words that name the mend."""
-    size, k = len(panel), terms["k"]
+    size = len(panel)
     if not 1 <= size <= _MOST_MONITORS or len(set(panel)) != size:
         raise PolicyError(
             f"The panel names {size} monitors, {len(set(panel))} different ones.",
@@ -70,14 +52,4 @@ def _check(terms: dict[str, int], panel: tuple[Address, ...]) -> None:
         raise PolicyError(
             f"k = {k}, but the panel has {size} monitors: nothing would ever be decided.",
             mend=f"Set k to at most {size}, or name more monitors.",
-        )
-    if terms["step_s"] < 1 or terms["length_s"] < terms["step_s"]:
-        raise PolicyError(
-            f"Frames of {terms['length_s']} s every {terms['step_s']} s leave gaps that nobody measures.",
-            mend="length_s must be at least step_s, and step_s at least 1.",
-        )
-    if not 0 <= terms["grace_s"] < terms["deadline_s"]:
-        raise PolicyError(
-            f"Reports would be due after {terms['deadline_s']} s, logs sealed after {terms['grace_s']} s.",
-            mend="deadline_s must be above grace_s.",
         )

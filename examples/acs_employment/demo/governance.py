@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 
 from examples.acs_employment.demo.actors import Actors
 from examples.acs_employment.demo.local_chain import LocalChain
-from examples.acs_employment.terms import FrameTerms, load_policy
+from examples.acs_employment.terms import load_policy
 from tribune.chain import Tribune
 from tribune.chain.enums import ProposalState, Support
 from tribune.chain.governor import ProposedCalls
@@ -14,6 +15,7 @@ from tribune.chain.policy_book import PolicyInput
 from tribune.chain.types import Receipt
 from tribune.exceptions import TribuneError
 from tribune.ids import Address, ModelId
+from tribune.metrics.terms import FrameTerms
 from tribune.sync.sender import Sender
 
 
@@ -37,17 +39,7 @@ async def set_policy(
     """
     governor = tribune.oversight_governor
     panel = tuple(Address(account.address) for account in actors.monitors.values())
-    policy = PolicyInput(
-        step_s=terms.step_s,
-        length_s=terms.length_s,
-        grace_s=terms.grace_s,
-        deadline_s=terms.deadline_s,
-        suspension_s=terms.suspension_s,
-        stale_suspends=terms.stale_suspends,
-        k=terms.k,
-        panel=panel,
-        rules=load_policy().rules,
-    )
+    policy = PolicyInput(panel=panel, rules=load_policy().rules, **asdict(terms))
     calls = [
         *(
             tribune.monitor_registry.admit(address, name, "")

@@ -25,7 +25,7 @@ from examples.acs_employment.demo.watcher import Watcher
 from examples.acs_employment.incident import Incident
 from examples.acs_employment.prober import Prober
 from examples.acs_employment.rows import load_spec, stream
-from examples.acs_employment.terms import FrameTerms, load_terms
+from examples.acs_employment.terms import load_terms
 from examples.acs_employment.traffic import Pace, Traffic
 from support.discord.client import Control
 from tribune.chain import Chain, Tribune
@@ -36,6 +36,7 @@ from tribune.decisions.grid import FrameGrid
 from tribune.exceptions import TribuneError
 from tribune.gate.logger import grid_for
 from tribune.ids import CaseId, Digest, FrameIndex, VersionNumber
+from tribune.metrics.terms import FrameTerms
 
 NO_FRAME, NO_CASE = FrameIndex(0), CaseId(0)
 MICROSECONDS = 1_000_000

@@ -1,0 +1,71 @@
+"""The terms around a policy's rules: which frames are measured, when reports are due, how many must agree.
+
+Read from the table `[frames]` of a `policy.toml`. Who the monitors are is not said here: a panel names
+accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tribune.exceptions import PolicyError
+from tribune.metrics.spec import load_toml
+
+
+@dataclass(frozen=True)
+class FrameTerms:
+    """Frames and how they are judged; times in seconds, `k` monitors that must agree.
+
+    Raises:
+        PolicyError: frames leave gaps, reports are due before logs are sealed, or nobody need agree.
+    """
+
+    step_s: int
+    length_s: int
+    grace_s: int
+    deadline_s: int
+    suspension_s: int
+    k: int
+    stale_suspends: bool = False
+    """Whether a frame that nobody reported stops the model; it opens a vote in any case."""
+
+    def __post_init__(self) -> None:
+        if self.step_s < 1 or self.length_s < self.step_s:
+            raise PolicyError(
+                f"Frames of {self.length_s} s every {self.step_s} s leave gaps that nobody measures.",
+                mend="length_s must be at least step_s, and step_s at least 1.",
+            )
+        if not 0 <= self.grace_s < self.deadline_s:
+            raise PolicyError(
+                f"Reports would be due after {self.deadline_s} s, logs sealed after {self.grace_s} s.",
+                mend="deadline_s must be above grace_s.",
+            )
+        if self.suspension_s < 0 or self.k < 1:
+            raise PolicyError("suspension_s is below 0 or k below 1.", mend="Give both as counts.")
+
+    @classmethod
+    def load(cls, path: Path, changes: Mapping[str, int] | None = None) -> FrameTerms:
+        """Read `[frames]` of a policy's file; `changes` stand in place of its, a `panel` is left out.
+
+        Raises:
+            ConfigurationError: the file cannot be read.
+            PolicyError: a term is missing, unknown, of another kind, or unfit for the others.
+        """
+        given: dict[str, Any] = {**load_toml(path, "policy").get("frames", {}), **(changes or {})}
+        given.pop("panel", None)
+        kinds = {field.name: bool if field.name == "stale_suspends" else int for field in fields(cls)}
+        needed = set(kinds) - {"stale_suspends"}
+        if not needed <= set(given) <= set(kinds):
+            raise PolicyError(
+                f"{path}: [frames] lacks or does not know {', '.join(sorted(set(given) ^ needed))}.",
+                mend=f"Give {', '.join(sorted(needed))}, and stale_suspends where it is true.",
+            )
+        if odd := sorted(name for name, value in given.items() if type(value) is not kinds[name]):
+            raise PolicyError(
+                f"{path}: [frames] has no fit value for {', '.join(odd)}.",
+                mend="stale_suspends is true or false, everything else a whole number.",
+            )
+        return cls(**given)
