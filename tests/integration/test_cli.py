@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -175,6 +176,19 @@ def test_status__no_number_of_a_model__refused(tmp_path: Path, number: str) -> N
 
 def test_status__unknown_model__says_so(world: MonitorWorld) -> None:
     assert "There is no model 99." in refusal(world.root, "status", "99", **on_chain(world))
+
+
+def test_status__served_while_all_are_halted__says_both(world: MonitorWorld) -> None:
+    switch = world.chain.contracts["KillSwitch"].functions
+    world.chain.as_timelock(switch.halt(world.chain.now + 3600))
+    ran = subprocess.run(
+        [sys.executable, "-m", "tribune.cli", "status", "1"],
+        cwd=world.root, env=environment(**on_chain(world)), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "credit v1: Active" in ran.stdout
+    assert "oversight Healthy: it is out of service, so nobody measures it" in ran.stdout
+    assert re.search(r"all models are halted until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", ran.stdout)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from tribune.exceptions import ChainUnreachableError
 from tribune.ids import Cid, FrameIndex, ModelId
 from tribune.metrics import NOT_AVAILABLE
 from tribune.reports.canonical import read_evidence
+from tribune.store.session import Session
+from tribune.store.tables import SignedReport
 from tribune_monitors.recheck import recheck
 
 ONE = ModelId(1)
@@ -275,6 +277,34 @@ async def test_look__killed_between_signing_and_sending__sends_the_stored_signat
         assert not again.why
         assert (sent.id, sent.signature, sent.state) == (stored.id, stored.signature, "counted")
         assert (await again.frame(ONE, frame)).reported == {0}
+
+
+async def test_look__stored_signature_does_not_count__mined_but_not_taken_as_counted(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = world.sealed(ONE)
+    async with monitors(world, 0) as (killed,):
+
+        async def die(*_: object, **__: object) -> None:
+            raise asyncio.CancelledError
+
+        monkeypatch.setattr(killed.worker.sender, "send", die)
+        with pytest.raises(asyncio.CancelledError):
+            await killed.look()
+        stored = killed.row(ONE, frame)
+
+        def spoil(session: Session) -> None:
+            kept = session.get(SignedReport, stored.id)
+            assert kept is not None
+            kept.signature = "11" * 65
+
+        await killed.worker.store.run(spoil)
+    async with monitors(world, 0) as (again,):
+        await again.look()
+        row = again.row(ONE, frame)
+        assert row.state == "refused"
+        assert row.tx_hash
+        assert (await again.frame(ONE, frame)).reported == frozenset()
 
 
 async def test_look__sent_but_killed_before_it_was_noted__not_sent_again(

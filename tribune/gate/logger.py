@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tribune.chain import Tribune
+from tribune.chain import Chain, Tribune
 from tribune.chain.policy_book import PolicyRecord
 from tribune.decisions.anchor import Manifest, manifest_digest
 from tribune.decisions.grid import FrameGrid
@@ -126,7 +126,7 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
                 manifest.merkle_root,
                 manifest.rows,
             )
-            await chain_passes(tribune, grid.due_at(manifest.frame) // 1_000_000)
+            await chain_passes(tribune.chain, grid.due_at(manifest.frame) // 1_000_000)
             receipt = await sender.send(call)
             get_logger(__name__).info(
                 "anchored", frame=manifest.frame, rows=manifest.rows, tx=receipt.tx_hash
@@ -162,7 +162,7 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
             await asyncio.gather(*tasks, waiting, return_exceptions=True)
 
 
-async def chain_passes(tribune: Tribune, seconds: int, *, patience_s: float = _PATIENCE_S) -> None:
+async def chain_passes(chain: Chain, seconds: int, *, patience_s: float = _PATIENCE_S) -> None:
     """Wait until the chain's own clock has reached a time; not for ever, since it may make no blocks unasked.
 
     An anchor that comes before the end of its frame's grace is refused, by the time of its block.
@@ -170,7 +170,7 @@ async def chain_passes(tribune: Tribune, seconds: int, *, patience_s: float = _P
     loop = asyncio.get_running_loop()
     ends = loop.time() + patience_s
     while loop.time() < ends:
-        if (await tribune.chain.head()).timestamp >= seconds:
+        if (await chain.head()).timestamp >= seconds:
             return
         await asyncio.sleep(_LOOK_S)
 

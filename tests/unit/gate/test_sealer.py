@@ -11,7 +11,7 @@ import pytest
 
 from tribune.decisions.anchor import Manifest, anchor_word
 from tribune.decisions.grid import FrameGrid
-from tribune.exceptions import ChainUnreachableError
+from tribune.exceptions import ChainError, ChainUnreachableError, RevertedError
 from tribune.gate.sealer import FrameSealer
 from tribune.ids import Digest, FrameIndex
 from unit.decisions.rows import GRID, decision, sealer, write
@@ -26,7 +26,7 @@ class Steward:
     ) -> None:
         self.now = now
         self.operational = operational
-        self.blind = False
+        self.fault: ChainError | None = None
         self.anchored: list[tuple[int, int]] = []
         self.log = sealer(root, grid)
         self.loop = self.started(FrameIndex(1))
@@ -42,8 +42,8 @@ class Steward:
         )
 
     async def anchor(self, manifest: Manifest, word: Digest) -> None:
-        if self.blind:
-            raise ChainUnreachableError("The node does not answer.")
+        if self.fault is not None:
+            raise self.fault
         assert word == anchor_word(manifest)
         self.anchored.append((manifest.frame, manifest.rows))
 
@@ -82,10 +82,10 @@ async def test_step__stopped_with_rows__is_sealed(tmp_path: Path) -> None:
 async def test_step__chain_unreachable__keeps_the_frame_for_the_next_try(tmp_path: Path) -> None:
     write(tmp_path, decision("a", 1))
     steward = Steward(tmp_path)
-    steward.blind = True
+    steward.fault = ChainUnreachableError("The node does not answer.")
     with pytest.raises(ChainUnreachableError):
         await steward.loop.step()
-    steward.blind = False
+    steward.fault = None
     await steward.loop.step()
     assert steward.anchored == [(1, 1)]
 
@@ -97,7 +97,14 @@ async def test_step__restarted_between_seal_and_anchor__anchors_the_same_word(tm
     assert await steward.started(FrameIndex(1)).step() == sealed
 
 
-async def test_run__in_real_time__seals_each_frame_once_it_is_due(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ChainUnreachableError("The node does not answer."),
+        RevertedError("The chain's clock is behind.", error="LogFrameNotOver"),
+    ],
+)
+async def test_run__in_real_time__seals_each_frame_once_it_is_due(tmp_path: Path, fault: ChainError) -> None:
     now = time.time_ns() // 1000
     grid = FrameGrid(epoch=now, step=100_000, length=100_000, grace=20_000)
     steward = Steward(tmp_path, grid=grid)
@@ -108,10 +115,10 @@ async def test_run__in_real_time__seals_each_frame_once_it_is_due(tmp_path: Path
         was_operational=steward.was_operational,
         retry_s=0.02,
     )
-    steward.blind = True
+    steward.fault = fault
     task = asyncio.create_task(loop.run())
     await asyncio.sleep(0.2)
-    steward.blind = False
+    steward.fault = None
     await until(lambda: len(steward.anchored) >= 3)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

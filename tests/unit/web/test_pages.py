@@ -84,6 +84,26 @@ async def test_get_index__a_vote_is_open__lists_it_and_the_model(client: httpx.A
     assert "Suspended until" in text
 
 
+async def test_get_index__all_halted__says_so_first(client: httpx.AsyncClient, voting: Voting) -> None:
+    assert "All models are halted" not in (await client.get("/", headers=HTML)).text
+    switch = voting.chain.contracts["KillSwitch"].functions
+    voting.chain.as_timelock(switch.halt(voting.chain.now + 3600))
+    assert "All models are halted until <time" in (await client.get("/", headers=HTML)).text
+    voting.chain.as_timelock(switch.halt(2**48 - 1))
+    assert "All models are halted." in (await client.get("/", headers=HTML)).text
+
+
+async def test_get_index__nobody_reports__says_that_it_is_not_watched(
+    client: httpx.AsyncClient, voting: Voting
+) -> None:
+    from support.voting import let_frame_pass
+
+    assert "broke a rule that you voted" in (await client.get("/", headers=HTML)).text
+    voting.chain.warp(2_000)  # past the suspension, so that it serves again
+    let_frame_pass(voting.chain)
+    assert "nobody has measured it in time" in (await client.get("/", headers=HTML)).text
+
+
 async def test_get_evidence__stored__its_bytes_have_its_name(
     client: httpx.AsyncClient, voting: Voting
 ) -> None:
