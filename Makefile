@@ -10,7 +10,7 @@ FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 
-.PHONY: demo test fuzz mutate check bench gas setup compile abis lock format clean
+.PHONY: demo test fuzz coverage slither symbolic mutate check bench gas setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
@@ -27,7 +27,7 @@ test: setup  ## all tests: contracts, unit, integration, end to end
 	$(FORGE) test --offline
 	$(BIN)/pytest -q
 
-check: setup  ## lint, strict types, import rules, freshness of the committed ABIs, gas of the contracts
+check: setup coverage slither symbolic  ## lint, types, imports, ABIs, gas, and the proofs that are not tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -35,6 +35,19 @@ check: setup  ## lint, strict types, import rules, freshness of the committed AB
 	$(BIN)/python scripts/export_abis.py --check
 	$(BIN)/python -m scripts.contract_reference --check
 	@PYTHONPATH=tests $(BIN)/python -m bench.gas --check
+
+coverage: setup  ## lines and branches of the contracts that forge's tests reach; fails below 98 %
+	FOUNDRY_OUT=build/coverage FOUNDRY_CACHE_PATH=build/coverage-cache $(FORGE) coverage --offline \
+		--report lcov --report-file build/lcov.info --match-path 'tests/forge/unit/**' > build/coverage.log 2>&1 \
+		|| { cat build/coverage.log; exit 1; }
+	$(BIN)/python scripts/coverage_check.py build/lcov.info
+
+slither: setup .analysis/.ready  ## static analysis; fails on any finding of high or medium impact
+	$(BIN)/python scripts/analysis/slither_check.py --slither $(CURDIR)/.analysis/bin/slither --forge $(FORGE)
+
+symbolic: setup .analysis/.ready  ## what holds of the kill switch for every input
+	FOUNDRY_PROFILE=analysis PATH="$(CURDIR)/$(dir $(FORGE)):$$PATH" .analysis/bin/halmos --root . \
+		--forge-build-out build/analysis --contract SwitchSymbolic --solver-timeout-assertion 60000 --no-status
 
 bench: setup  ## one benchmark: NAME=demo|gas
 	PYTHONPATH=tests $(BIN)/python -m bench.$(NAME)
@@ -50,6 +63,12 @@ setup: .venv/.ready node_modules/.ready .build/__local__.json
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
 	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+.analysis/.ready: scripts/analysis/requirements.lock | .venv/.ready
+	@echo "Setting up the contracts' analysers in .analysis …"
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python .analysis
+	@$(BIN)/uv pip install -q --python .analysis/bin/python -r scripts/analysis/requirements.lock
 	@touch $@
 
 node_modules/.ready: package-lock.json
@@ -76,6 +95,8 @@ abis: setup  ## write tribune/chain/abi and docs/contracts from the compiled con
 lock: .venv/.ready  ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
 		--extra dev --no-emit-package tribune-dao pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
+		scripts/analysis/requirements.in -o scripts/analysis/requirements.lock
 
 format: .venv/.ready
 	$(BIN)/ruff check --fix -q .
