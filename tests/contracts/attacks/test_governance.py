@@ -151,10 +151,10 @@ def test_replaced_governor__its_rejected_vote_and_the_new_one_has_opened_anew__d
     proposal = world.open(1)
     world.vote(proposal, 0, support=AGAINST)
     new = successor(world)
+    warp_to(now() + 100)
     new.openCase(1, sender=world.stranger)
     world.end_vote(proposal)
     assert world.governor.isRejected(1)
-    warp_to(now() + DELAY + 1)
     refused("CaseVoteNotOver", world.switch.poke, 1, sender=world.stranger)
     assert world.state() == "Suspended"
 
