@@ -74,6 +74,18 @@ contract HubBoundariesTest is World {
         vm.assertFalse(record.disputed);
     }
 
+    function test_pokeStale__disputed_frame__staysDisputedToo() public {
+        Report memory report = _ready(2);
+        for (uint8 i = 0; i < 3; ++i) {
+            _submitBy(_other(report, i), i);
+        }
+        vm.warp(_frameEnd(2) + DEADLINE + 1);
+        hub.pokeStale(MODEL, 2);
+        vm.assertTrue(_record(2).stale);
+        vm.assertTrue(_record(2).disputed);
+        vm.assertEq(hub.STALE_WINDOW(), 7 days);
+    }
+
     function test_dispute__of_one_model__isNotAnothers() public {
         uint256 other = _takeUp("other");
         Report memory report = _ready(2);
