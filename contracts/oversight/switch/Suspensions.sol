@@ -95,7 +95,7 @@ abstract contract Suspensions is SwitchBase {
         uint48 length = _parameters.suspension(breach.suspension, voteSpan);
         bool trips = severity == Severity.Trip && state == State.Active;
         bool covered = trips && _covers(breach.modelId, length);
-        if (_isLive(caseId) && (_carries(caseId) || !covered)) {
+        if (_isLive(caseId) && (_carries(caseId, breach.kind) || !covered)) {
             if (severity == Severity.Trip) _cases[caseId].severity = severity;
             if (covered) _cases[caseId] = _about(_cases[caseId], breach);
             emit CaseJoined(caseId, breach.modelId, severity, breach);
@@ -108,10 +108,12 @@ abstract contract Suspensions is SwitchBase {
         if (trips) _suspend(breach.modelId, caseId, length);
     }
 
-    /// @dev A covered trip always suspends: by a case of its own where the live one cannot carry it.
-    function _carries(uint256 caseId) private view returns (bool) {
+    /// @dev A covered trip always suspends: by a case of its own where the live one cannot carry it. Silence does not
+    /// take the place of a breach that voters were to decide on, nor either that of the guardian's reason.
+    function _carries(uint256 caseId, CaseKind kind) private view returns (bool) {
         Record storage record = _cases[caseId];
-        return record.voteEnds == 0 && record.bound == 0 && record.kind != CaseKind.Guardian;
+        if (record.voteEnds != 0 || record.bound != 0) return false;
+        return record.kind == CaseKind.Stale || (record.kind == CaseKind.Breach && kind == CaseKind.Breach);
     }
 
     /// @dev What voters decide on, and which rule cools down if they reject it.

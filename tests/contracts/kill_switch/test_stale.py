@@ -98,6 +98,15 @@ def test_trip__breach_after_a_stale_case__the_case_is_about_the_breach_that_susp
     assert (world.state(), world.switch.statusOf(1).oversight) == ("Suspended", 1)
 
 
+def test_trip__stale_while_a_breach_awaits_its_vote__suspends_by_a_case_of_its_own(world: World) -> None:
+    open_breach_case(world, rule=VOTE)
+    stale(world, suspends=True)
+    kinds = [(world.switch.caseOf(case).kind, world.switch.caseOf(case).rule) for case in (1, 2)]
+    assert kinds == [(0, VOTE), (2, STALE_RULE)]
+    assert (world.state(), world.switch.statusOf(1).caseId) == ("Suspended", 2)
+    world.governor.openCase(1, sender=world.stranger)
+
+
 def test_trip__stale_while_the_guardian_suspends__prolongs_nothing(world: World) -> None:
     world.switch.guardianSuspend(1, WHY, sender=appoint(world))
     until = world.switch.statusOf(1).until

@@ -96,6 +96,7 @@ abstract contract Panel is Ghost {
             uint64 due = policies.lastFrameDue(model);
             frame = due < i / models.length ? 0 : due - uint64(i / models.length);
         }
+        if (!_isSilent(model, frame) && _chance(12)) (model, frame) = _silence();
         bool served = _isServed(model, frame);
         (done,) = _try(STRANGER, address(hub), abi.encodeCall(hub.pokeStale, (model, frame)));
         _claim(!done || !served, Claim.OneReport, "a reported frame is stale");
@@ -117,6 +118,14 @@ abstract contract Panel is Ghost {
         _delivered[key] |= who;
         _claim(_reported(report_) == _delivered[key], Claim.OneReport, "counts more or fewer monitors than signed");
         if (report_.frame > 0) _sent.push(abi.encode(report_, attestations));
+    }
+
+    /// @dev Lets a whole frame of a model in service pass without a report, until its deadline is over.
+    function _silence() private returns (uint256 model, uint64 frame) {
+        model = _modelIn(State.Active);
+        if (!policies.hasPolicy(model)) return (model, 0);
+        frame = policies.lastFrameAt(model, uint48(block.timestamp)) + 2;
+        _elapse(policies.frameTimes(model, frame).acceptUntil + 1 - block.timestamp);
     }
 
     /// @dev Nobody reported a frame in service, and nobody said so yet.
