@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
+from web3.contract import Contract
 
 from scripts.deployment import config as deployment_config
 from scripts.deployment.config import Holder
+from scripts.deployment.plan import PAUSE
 from support.anvil import KEYS, ROOT, Anvil
-from support.chain import TestChain, deploy
+from support.chain import TestChain, contract_types, deploy
 from tribune.ballots.typed_data import ballot_typed_data, call_typed_data
 from tribune.chain.enums import CaseKind
 from tribune.chain.pause_governor import HolderCall
@@ -190,6 +192,21 @@ def holders_call(
     called = governor.functions.callPause if kind is CaseKind.HOLDER_PAUSE else governor.functions.callResume
     chain.send(called(call.fields, signed))
     return CaseId(switch.functions.caseCount().call())
+
+
+def replace_governor(chain: TestChain) -> Contract:
+    """Let governance give PAUSE to a second PauseGovernor; return it."""
+    old, manager = chain.contracts["PauseGovernor"], chain.contracts["TribuneAccessManager"].functions
+    parts = ("token", "killSwitch", "registry", "executive")
+    given = [old.get_function_by_name(name)().call() for name in parts]
+    code = contract_types()["PauseGovernor"]["deploymentBytecode"]["bytecode"]
+    made = chain.web3.eth.contract(abi=old.abi, bytecode=code)
+    receipt = chain.send(made.constructor(*given, chain.config.fast_lane.as_tuple()))
+    address = chain.web3.to_checksum_address(str(receipt["contractAddress"]))
+    successor = chain.web3.eth.contract(address=address, abi=old.abi)
+    chain.as_timelock(manager.revokeRole(PAUSE, old.address))
+    chain.as_timelock(manager.grantRole(PAUSE, successor.address, 0))
+    return successor
 
 
 def documents() -> tuple[dict[str, Any], dict[str, Any], int]:

@@ -5,7 +5,7 @@ The page and the bot show this and add nothing. It reads and never writes, and s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -167,6 +167,7 @@ async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id
             raise _unknown(case_id) from None
         raise
     case = Case.read(case_id, raw)
+    case = replace(case, vote=case.vote_at(contracts.governor))
     resuming = case.kind is CaseKind.HOLDER_RESUME
     model_id, version = case.model_id, case.version
     name, version_record, status = await contracts.read(

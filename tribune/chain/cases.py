@@ -46,6 +46,13 @@ class Case:
     vote: ProposalId
     """Its proposal, 0 before the vote opens."""
 
+    def vote_at(self, governor: Address) -> ProposalId:
+        """Return its proposal at a governor, 0 where another one runs its vote or none is open.
+
+        What is voted on at a governor that was replaced is never carried out; its successor may open it anew.
+        """
+        return self.vote if self.governor == governor else ProposalId(0)
+
     @classmethod
     def read(cls, case_id: int, raw: Mapping[str, Any]) -> Case:
         """Make a case of the contract's struct."""

@@ -177,7 +177,8 @@ class Cases(commands.Cog):
 
     async def _needs_no_opening(self, case_id: CaseId) -> bool:
         case = await self.services.tribune.kill_switch.case(case_id)
-        return case.vote != 0 or case.outcome is not Outcome.OPEN
+        ours = self.services.tribune.pause_governor.address
+        return case.vote_at(ours) != 0 or case.outcome is not Outcome.OPEN
 
 
 def _next_change(facts: CaseFacts) -> datetime | None:

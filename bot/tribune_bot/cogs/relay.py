@@ -119,6 +119,8 @@ class Relay(commands.Cog):
         if not case.vote:
             head = await tribune.chain.head()
             return tribune.kill_switch.poke(case.case_id) if head.time > case.open_until else None
+        if not case.vote_at(tribune.pause_governor.address):
+            return None  # voted on at a governor that was replaced: nothing of it can be carried out
         state = await tribune.pause_governor.state(case.vote)
         if state is ProposalState.SUCCEEDED:
             return tribune.pause_governor.execute_case(case.case_id)

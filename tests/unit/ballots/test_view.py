@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from support.voting import Voting
@@ -111,6 +113,21 @@ async def test_read_case_vote__resume__asks_whether_it_may_answer_again(
     assert (vote.call.text, vote.call.matches) == ("KillSwitch.resume(model 1, version 1)", True)
     assert vote.tally.super_quorum is None
     assert (vote.model.state, vote.state) == ("Paused", VoteState.PENDING)
+
+
+async def test_read_case_vote__governor_replaced_amid_the_vote__the_successor_may_open_it(
+    voting: Voting, contracts: VoteContracts, documents: Documents
+) -> None:
+    from support.voting import replace_governor
+
+    successor = replace_governor(voting.chain)
+    addresses = {**contracts.deployment.addresses, "PauseGovernor": Address(successor.address)}
+    ours = VoteContracts(contracts.chain, replace(contracts.deployment, addresses=addresses))
+    vote = await read_case_vote(ours, documents, voting.case_id)
+    assert (vote.state, vote.proposal_id, vote.call.matches) == (VoteState.NOT_OPENED, 0, True)
+    voting.chain.send(successor.functions.openCase(voting.case_id))
+    vote = await read_case_vote(ours, documents, voting.case_id)
+    assert (vote.state, vote.call.matches) == (VoteState.PENDING, True)
 
 
 async def test_read_case_vote__carried_out__says_so(

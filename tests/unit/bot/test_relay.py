@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tribune.chain.enums import Outcome, ProposalState
+from tribune.chain.cases import Case
+from tribune.chain.enums import CaseKind, Outcome, ProposalState, Severity
 from tribune.exceptions import RevertedError
-from tribune.ids import CaseId
+from tribune.ids import Address, CaseId, Digest, FrameIndex, ModelId, ProposalId, VersionNumber
 from tribune_bot.cogs.relay import Relay
 from tribune_bot.docket import Docket
 from unit.bot.samples import NOW
 
 CASE = CaseId(7)
+GOVERNOR, ANOTHER = Address("0x" + "11" * 20), Address("0x" + "22" * 20)
+PENDING = Case(
+    case_id=CASE,
+    model_id=ModelId(1),
+    version=VersionNumber(1),
+    epoch=0,
+    kind=CaseKind.BREACH,
+    severity=Severity.TRIP,
+    outcome=Outcome.OPEN,
+    opened_at=NOW,
+    open_until=NOW,
+    bound=None,
+    vote_ends=None,
+    frame=FrameIndex(2),
+    rule=0,
+    value=1,
+    limit=0,
+    policy=Digest(bytes(32)),
+    evidence=Digest(bytes(32)),
+    governor=GOVERNOR,
+    vote=ProposalId(0),
+)
 
 
 class Chain:
@@ -28,10 +52,11 @@ class Chain:
         self.after: Outcome | None = None
         self.refuse = False
         self.time = NOW
+        self.address = GOVERNOR
 
     async def case(self, case_id: CaseId) -> Any:
         vote = 0 if self.state_now is None else 99
-        return SimpleNamespace(case_id=case_id, vote=vote, outcome=self.outcome, open_until=NOW)
+        return replace(PENDING, case_id=case_id, vote=ProposalId(vote), outcome=self.outcome)
 
     async def state(self, _proposal: int) -> ProposalState | None:
         return self.state_now
@@ -61,6 +86,13 @@ def relay_of(chain: Chain) -> Relay:
     docket.add(CASE)
     bot: Any = SimpleNamespace(services=services, docket=docket)
     return Relay(bot)
+
+
+async def test_finish__voted_on_at_a_governor_that_was_replaced__nothing() -> None:
+    chain = Chain(ProposalState.SUCCEEDED)
+    chain.address = ANOTHER
+    assert not await relay_of(chain).finish(CASE)
+    assert chain.sent == []
 
 
 @pytest.mark.parametrize(
