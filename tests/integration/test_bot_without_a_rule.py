@@ -13,6 +13,7 @@ from integration.bot_world import BotWorld, bot_world, labels
 from support.anvil import ROOT, Anvil, find_binary
 from tribune.chain.enums import CaseKind
 from tribune.reports.canonical import cid_digest, write_evidence
+from tribune_bot.board import Board, Shown
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
     from support.chain import TestChain
@@ -68,6 +69,29 @@ async def test_bot__guardian_suspends__tells_who_and_why_and_opens_the_vote(
     await asyncio.to_thread(chain.warp, 3)
     await world.until(lambda: "Vote" in labels(message), "the vote's buttons")
     assert "See the evidence" in labels(message)
+    await world.halt()
+
+
+async def test_bot__vote_opens_while_the_alert_is_on_its_way__the_message_has_its_button(
+    chain: TestChain, world: BotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from support.voting import guardian_suspends
+
+    post = Board._post
+    switch = chain.contracts["KillSwitch"].functions
+
+    async def slowly(board: Board, subject: str, shown: Shown) -> None:
+        while not switch.caseOf(1).call()[-1]:  # noqa: ASYNC110 - the chain tells nobody
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1.5)  # the event has been taken in, and messages were brought up to date
+        await post(board, subject, shown)
+
+    monkeypatch.setattr(Board, "_post", slowly)
+    folder = await serving(chain, world)
+    world.start()
+    await asyncio.to_thread(guardian_suspends, chain, folder)
+    message = await world.message("acs-employment v1 has been stopped by the guardian")
+    await world.until(lambda: "Vote" in labels(message), "the vote's buttons")
     await world.halt()
 
 

@@ -7,6 +7,7 @@ restart loses nothing and repeats nothing. The message itself is edited from wha
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ class Cases(commands.Cog):
         )
         self._shown: dict[CaseId, datetime | None] = {}
         """Posted cases that may still change, with the next time at which they do so by themselves."""
+        self._turns: defaultdict[CaseId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def cog_load(self) -> None:
         """Register the jobs."""
@@ -117,7 +119,12 @@ class Cases(commands.Cog):
                 self._shown.pop(case_id, None)
 
     async def show(self, case_id: CaseId, *, post: bool = False) -> CaseFacts:
-        """Bring the message of a case up to date."""
+        """Bring the message of a case up to date, one at a time: no older reading has the last word."""
+        self._shown.setdefault(case_id, None)  # from here on a refresh waits for its turn
+        async with self._turns[case_id]:
+            return await self._show(case_id, post=post)
+
+    async def _show(self, case_id: CaseId, *, post: bool) -> CaseFacts:
         facts = await read_facts(self.services, case_id)
         vote = facts.vote
         if post and vote.outcome != "open" and vote.read_at - vote.opened_at > NEWS:
