@@ -147,6 +147,8 @@ abstract contract Deciders is Panel {
 
     function _cleared(uint256 model, State state, uint48 until, string memory how) internal {
         (State now_, uint48 then) = _standing(model);
-        _claim(now_ == state && then == until, Claim.NothingClears, how);
+        // On a boundary to the second, a model's first version takes force at once: that frees nothing.
+        bool begun = state == State.Inactive && now_ == State.Active;
+        _claim((now_ == state || begun) && then == until, Claim.NothingClears, how);
     }
 }

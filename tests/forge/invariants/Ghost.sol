@@ -243,7 +243,10 @@ abstract contract Ghost is World {
             _claim(was.epoch == is_.epoch, Claim.OneEffect, "epoch moved without a change of state");
             return;
         }
-        if (to == State.Retired) {
+        if (from == State.Inactive && to == State.Active) {
+            ++reached[Row.Activated];
+            _claim(_isAct("activate"), Claim.NothingClears, "taken into service by another act");
+        } else if (to == State.Retired) {
             ++reached[Row.Retired];
             _claim(_isAct("retire"), Claim.NoKey, "retired by another");
         } else if (from == State.Active && to == State.Suspended) {
