@@ -24,7 +24,7 @@ from examples.acs_employment.demo.steward import FIRST, MODEL, SECOND
 from examples.acs_employment.demo.story import Story
 from examples.acs_employment.demo.summary import summarise
 from examples.acs_employment.incident import Incident
-from tribune.chain.enums import Outcome, ProposalState, State, Support
+from tribune.chain.enums import CaseKind, Outcome, ProposalState, State, Support
 from tribune.ids import CaseId, FrameIndex
 from tribune.reports.canonical import cid_digest
 from tribune.sync.sender import Sender
@@ -178,7 +178,7 @@ async def test_gate__only_chain_and_gate_alive__refuses_after_a_raw_pause(played
     status = await tribune.kill_switch.status(MODEL)
 
     hub = tribune.report_hub.address
-    breach = (MODEL, SECOND, 10**6, 0, 10**6, 0, bytes(32), bytes(32), 60)
+    breach = (CaseKind.BREACH.number, MODEL, SECOND, 10**6, 0, 10**6, 0, bytes(32), bytes(32), 60)
     call = tribune.kill_switch.abi.call(
         tribune.kill_switch.address, "openBreachCase", [breach], "open a case in the hub's name"
     )
