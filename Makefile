@@ -16,6 +16,7 @@ demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=wom
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
 
 fuzz: setup  ## a million random acts against the invariants (most of an hour); SEED=0x1 repeats a run
+	@rm -rf build/forge-cache/invariant
 	FOUNDRY_INVARIANT_RUNS=100 FOUNDRY_INVARIANT_DEPTH=10000 \
 		$(FORGE) test --offline --match-path 'tests/forge/invariants/*' --fuzz-seed $(or $(SEED),0x$$(date +%s))
 
@@ -24,6 +25,7 @@ mutate: setup  ## is each line of hub, switch and registry proven? SAMPLE=25 SEE
 		$(if $(SAMPLE),--sample $(SAMPLE) --seed $(or $(SEED),0)) $(if $(FRESH),--fresh)
 
 test: setup  ## all tests: contracts, unit, integration, end to end
+	@rm -rf build/forge-cache/invariant
 	$(FORGE) test --offline
 	$(BIN)/pytest -q
 

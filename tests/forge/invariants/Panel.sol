@@ -88,8 +88,9 @@ abstract contract Panel is Ghost {
         }
     }
 
-    /// @notice Anyone makes a frame that nobody reported a case.
+    /// @notice Anyone makes a frame that nobody reported a case; some wait for its deadline to do so.
     function pokeStale(uint256 seed) external acts("pokeStale", seed) {
+        if (_chance(20)) _elapse(2 * STEP + DEADLINE);
         (uint256 model, uint64 frame) = (_modelIn(State.Active), uint64(_roll(4)));
         for (uint256 i = 0; i < 5 * models.length && !_isSilent(model, frame); ++i) {
             model = models[i % models.length];

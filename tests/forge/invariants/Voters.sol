@@ -26,6 +26,7 @@ abstract contract Voters is Ghost {
     mapping(bytes32 urn => mapping(address voter => bool)) private _voted;
     mapping(bytes32 urn => bool) private _executed;
     mapping(address holder => Point[]) private _power;
+    mapping(address holder => uint256) private _kept;
 
     /// @notice The bot opens the vote of a case.
     function openCase(uint256 seed) external acts("openCase", seed) {
@@ -72,11 +73,15 @@ abstract contract Voters is Ghost {
     /// @notice A whale buys or borrows votes, uses them at once, and may give them back.
     function whale(uint256 seed) external acts("whale", seed) {
         address seller = holders[_roll(5)];
-        uint256 amount = token.balanceOf(seller) / 2;
+        // What it kept from before goes back first, so that power stays where votes can reach a quorum.
+        _move(WHALE, seller, _kept[seller]);
+        uint256 amount = _kept[seller] = token.balanceOf(seller) / 2;
         _move(seller, WHALE, amount);
         uint256 proposal = _live();
         if (proposal != 0) _cast(proposal, WHALE, _side(proposal));
-        if (_chance(70)) _move(WHALE, seller, amount);
+        if (_chance(30)) return;
+        _move(WHALE, seller, amount);
+        _kept[seller] = 0;
     }
 
     /// @notice Carries out a vote that passed, or tries to.
