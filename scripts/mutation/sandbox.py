@@ -7,6 +7,7 @@ compile anew. Who edits the project meanwhile disturbs nothing.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -57,6 +58,11 @@ class Sandbox:
     def __init__(self, root: Path, forge: Path, number: int) -> None:
         self.home, self._forge = root / "build" / "mutation" / str(number), forge
         self.home.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.home / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigurationError("Another run tries mutants here.", mend="Wait until it ends.") from error
         shutil.copy2(root / "foundry.toml", self.home)
         for part in _COPIED:
             shutil.rmtree(self.home / part, ignore_errors=True)
