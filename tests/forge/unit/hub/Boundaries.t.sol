@@ -61,7 +61,11 @@ contract HubBoundariesTest is World {
         vm.record();
         hub.submit(report, attestations);
         (, bytes32[] memory writes) = vm.accesses(address(hub));
-        vm.assertEq(writes.length, 1);
+        // Without the optimizer a slot is written field by field.
+        for (uint256 i = 1; i < writes.length; ++i) {
+            vm.assertEq(writes[i], writes[0]);
+        }
+        vm.assertTrue(writes.length > 0);
     }
 
     function test_pokeStale__marksTheFrameAsStaleAndNothingElse() public {
