@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Breach, CaseKind} from "../../../../contracts/interfaces/IKillSwitch.sol";
+import {Breach, Case, CaseKind} from "../../../../contracts/interfaces/IKillSwitch.sol";
 import {Oversight, State, Status} from "../../../../contracts/interfaces/IModelStatus.sol";
 import {Severity} from "../../../../contracts/interfaces/IPolicyBook.sol";
 import {SwitchBase} from "../../../../contracts/oversight/switch/SwitchBase.sol";
@@ -91,6 +91,42 @@ contract SwitchBoundariesTest is World {
         breach.frame = 6;
         vm.assertTrue(killSwitch.trip(breach) != 0);
         vm.stopPrank();
+    }
+
+    function test_breach__live_case_of_an_earlier_epoch__hasACaseOfItsOwn() public {
+        uint256 first = _breach(VOTE, 2);
+        uint256 called = _call(CaseKind.HolderPause);
+        vm.startPrank(address(governor));
+        killSwitch.pause(MODEL, called, 0);
+        killSwitch.resume(MODEL, 1, 1);
+        vm.stopPrank();
+        vm.assertTrue(block.timestamp <= _case(first).openUntil);
+        vm.prank(address(hub));
+        uint256 next = killSwitch.openBreachCase(_madeBreach(1));
+        vm.assertEq(next, called + 1);
+        vm.assertEq(_case(next).epoch, 2);
+    }
+
+    function test_case__opened__isToldWhole() public {
+        Breach memory breach = _madeBreach(1);
+        Case memory details;
+        (details.modelId, details.version, details.kind) = (MODEL, 1, CaseKind.Breach);
+        (details.openedAt, details.openUntil) = (uint48(block.timestamp), uint48(block.timestamp) + WINDOW);
+        (details.frame, details.rule, details.policy) = (breach.frame, breach.rule, breach.policy);
+        (details.evidence, details.severity) = (breach.evidence, Severity.Vote);
+        vm.expectEmit(address(killSwitch));
+        emit SwitchBase.CaseOpened(1, MODEL, CaseKind.Breach, Severity.Vote, details);
+        vm.prank(address(hub));
+        killSwitch.openBreachCase(breach);
+    }
+
+    function test_status__policy_without_a_version__isInactive() public {
+        vm.prank(STEWARD);
+        uint256 model = registry.registerModel("new");
+        vm.prank(admin);
+        policies.setPolicy(model, _policy());
+        vm.assertTrue(policies.hasPolicy(model));
+        vm.assertEq(uint256(killSwitch.statusOf(model).state), uint256(State.Inactive));
     }
 
     function _call(CaseKind kind) private returns (uint256) {
