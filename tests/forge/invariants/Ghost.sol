@@ -66,9 +66,6 @@ abstract contract Ghost is World {
     mapping(uint256 model => uint256) public away;
     /// @dev Seconds of service lost to the guardian's halt since governance last armed it.
     mapping(uint256 model => uint256) public haltedFor;
-    uint48 internal mostBudget = BUDGET;
-    uint32 internal mostRefill = REFILL;
-    uint48 internal mostCap = HARD_CAP;
     uint256 internal haltAllowance = HALT_BUDGET;
     /// @dev True while the halt in force is the guardian's alone.
     bool internal haltIsGuardians;
@@ -188,11 +185,11 @@ abstract contract Ghost is World {
     }
 
     function _account(uint256 model, uint256 suspended, uint256 halted, uint256 span) private {
-        uint256 level = away[model] + suspended * (MILLION - mostRefill);
-        uint256 back = (span - suspended) * mostRefill;
+        uint256 level = away[model] + suspended * (MILLION - REFILL);
+        uint256 back = (span - suspended) * REFILL;
         away[model] = level > back ? level - back : 0;
         _claim(
-            away[model] <= uint256(mostBudget) * MILLION,
+            away[model] <= uint256(BUDGET) * MILLION,
             Claim.BoundedOutage,
             string.concat("suspended too long: ", vm.toString(away[model]))
         );
@@ -219,7 +216,7 @@ abstract contract Ghost is World {
 
     // ── What an act changed ─────────────────────────────────────────────────────────────────────────────────
 
-    function _compare() private {
+    function _compare() internal {
         for (uint256 i = 0; i < models.length; ++i) {
             Status memory was = _seen[models[i]];
             Status memory is_ = killSwitch.statusOf(models[i]);
@@ -229,7 +226,7 @@ abstract contract Ghost is World {
             if (is_.oversight == Oversight.Disputed) ++reached[Row.Disputed];
             if (is_.state != State.Suspended) continue;
             bool same = was.until == is_.until && was.caseId == is_.caseId;
-            bool capped = is_.until > block.timestamp && is_.until <= block.timestamp + mostCap;
+            bool capped = is_.until > block.timestamp && is_.until <= block.timestamp + HARD_CAP;
             _claim(was.state == State.Suspended ? same : capped, Claim.SuspensionEnds, "bound moved, or beyond the cap");
         }
         _oneHolder();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Attestation, Report} from "../../../contracts/interfaces/IReportHub.sol";
+import {Attestation, FrameRecord, Report} from "../../../contracts/interfaces/IReportHub.sol";
 import {State} from "../../../contracts/interfaces/IModelStatus.sol";
 import {FrameTimes, Terms} from "../../../contracts/interfaces/IPolicyBook.sol";
 import {Claim, Ghost} from "./Ghost.sol";
@@ -13,6 +13,7 @@ abstract contract Panel is Ghost {
     bytes private constant _JAM = hex"5f5ffd";
 
     mapping(bytes32 frame => uint256) private _delivered;
+    mapping(bytes32 frame => bytes32[3]) private _signedFor;
     bytes[] private _sent;
 
     /// @notice Honest monitors report on the newest frame; the governor may be jammed meanwhile.
@@ -27,8 +28,10 @@ abstract contract Panel is Ghost {
         _deliver(report_, _somebody(), _chance(25));
     }
 
-    /// @notice k monitors collude to keep a model out of service: they report a breach wherever one still counts.
+    /// @notice k monitors collude to keep a model out of service: they report a breach wherever one still counts, and
+    /// some wait for it to come back to do so again and again.
     function cartel(uint256 seed) external acts("cartel", seed) {
+        if (_chance(12)) return _besiege(_modelIn(State.Active));
         (uint256 model, uint64 frame, uint32 version) = _newest();
         if (frame > 1 && _chance(30)) version = registry.versionAt(model, _end(model, --frame) - 1);
         if (version == 0 || block.timestamp > policies.termsOf(model, frame).acceptUntil) return;
@@ -116,6 +119,7 @@ abstract contract Panel is Ghost {
         _claim(ok == _inTime(report_), jammed ? Claim.TripAlone : Claim.OneReport, "refused, or taken out of time");
         if (!ok) return;
         done = done || who & ~_delivered[key] != 0;
+        _agree(key, report_, who & ~uint8(_delivered[key]));
         _delivered[key] |= who;
         _claim(_reported(report_) == _delivered[key], Claim.OneReport, "counts more or fewer monitors than signed");
         if (report_.frame > 0) _sent.push(abi.encode(report_, attestations));
@@ -136,6 +140,42 @@ abstract contract Panel is Ghost {
         uint32 version = registry.versionAt(model, times.end - 1);
         return block.timestamp > times.acceptUntil && killSwitch.operationalSince(model) <= times.start
             && !hub.frameOf(model, version, frame, policies.termsOf(model, frame).digest).stale;
+    }
+
+    /// @dev A trip at the first frame after each return to service.
+    function _besiege(uint256 model) private {
+        for (uint256 i = 0; i < 8 && policies.hasPolicy(model); ++i) {
+            uint48 until = killSwitch.statusOf(model).until;
+            if (until > block.timestamp) _elapse(until - block.timestamp);
+            uint64 frame = policies.lastFrameAt(model, uint48(block.timestamp)) + 1;
+            _elapse(policies.frameTimes(model, frame).sealFrom - block.timestamp);
+            uint32 version = registry.versionAt(model, _end(model, frame) - 1);
+            if (version == 0) return;
+            _anchor(model, version, frame);
+            _deliver(_report(model, version, frame, _hit(_chance(50) ? TRIP : BELOW)), 3, false);
+            _compare();
+        }
+    }
+
+    /// @dev Counts each monitor for the first digest that it signed, and expects the hub to do the same.
+    function _agree(bytes32 key, Report memory report_, uint8 fresh) private {
+        bytes32 digest = keccak256(abi.encode(report_));
+        uint256 most;
+        for (uint256 i = 0; i < 3; ++i) {
+            if (fresh & (1 << i) != 0) _signedFor[key][i] = digest;
+        }
+        for (uint256 i = 0; i < 3; ++i) {
+            uint256 alike;
+            for (uint256 j = 0; j < 3; ++j) {
+                if (_signedFor[key][i] != 0 && _signedFor[key][i] == _signedFor[key][j]) ++alike;
+            }
+            if (alike > most) most = alike;
+        }
+        FrameRecord memory record =
+            hub.frameOf(report_.modelId, report_.version, report_.frame, report_.policy);
+        _claim(
+            record.agreement == most && record.judged == (most >= 2), Claim.OneReport, "a monitor counts for two digests"
+        );
     }
 
     function _isServed(uint256 model, uint64 frame) private view returns (bool) {

@@ -95,6 +95,8 @@ abstract contract Voters is Ghost {
         _claim(where == governor, Claim.OneHolder, "a former governor carried out a vote");
         _claim(!_executed[_urn(proposal)], Claim.OneEffect, "a vote had two effects");
         _executed[_urn(proposal)] = true;
+        uint256 last = where.proposalDeadline(proposal) + EXECUTION_GRACE;
+        _claim(block.timestamp <= last, Claim.OneEffect, "a vote was kept in a pocket");
         uint256[3] storage tally = _tally[_urn(proposal)];
         _claim(
             tally[FOR] > tally[AGAINST] && tally[FOR] + tally[ABSTAIN] >= 20 ether, Claim.NoLatePower, "carried unpassed"
