@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,8 +62,7 @@ def tried(
     tests, telling, stop = tests_digest(root), threading.Lock(), threading.Event()
 
     def work(number: int) -> None:
-        sandbox = Sandbox(root, forge, number)
-        with Compiler(sandbox.home) as compiler:
+        with closing(Sandbox(root, forge, number)) as sandbox, Compiler(sandbox.home) as compiler:
             originals: dict[str, Original] = {}
             while not stop.is_set():
                 try:

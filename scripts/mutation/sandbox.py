@@ -25,6 +25,7 @@ TESTS = ("tests/forge/unit", "tests/forge/support")
 
 _COPIED = ("contracts", *TESTS)
 _LINKED = ("node_modules", "scripts")
+_ORIGINAL = ".original"
 _BUILD_TIMEOUT_S = 900.0
 _FAILED = re.compile(r"^\[FAIL.*?\] (\w+)", re.MULTILINE)
 
@@ -62,6 +63,7 @@ class Sandbox:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            self._lock.close()
             raise ConfigurationError("Another run tries mutants here.", mend="Wait until it ends.") from error
         shutil.copy2(root / "foundry.toml", self.home)
         for part in _COPIED:
@@ -70,9 +72,15 @@ class Sandbox:
         for part in _LINKED:
             (self.home / part).unlink(missing_ok=True)
             (self.home / part).symlink_to(root / part)
+        for original in self.home.glob(f"build/forge/*/*{_ORIGINAL}"):  # a run was killed amid a trial
+            original.replace(original.with_suffix(".json"))
         built = self._run(["build"], _BUILD_TIMEOUT_S)
         if built.returncode != 0:
             raise _fault("build", built)
+
+    def close(self) -> None:
+        """Let another run use this place."""
+        self._lock.close()
 
     def run(self, target: Target, bytecode: str, timeout_s: float) -> Trial:
         """Run the tests with `bytecode` as the target's creation code, until the first fails.
@@ -81,18 +89,19 @@ class Sandbox:
             ConfigurationError: if forge compiled, or failed by anything but a test.
         """
         path = self.home / "build/forge" / f"{target.contract}.sol" / f"{target.contract}.json"
-        original = path.read_text()
-        artifact = json.loads(original)
+        original = path.with_suffix(_ORIGINAL)
+        artifact = json.loads(path.read_text())
         artifact["bytecode"]["object"] = f"0x{bytecode}"
         swapped = json.dumps(artifact)
-        path.write_text(swapped)
+        path.replace(original)
         try:
+            path.write_text(swapped)
             trial = self._test(timeout_s)
             if path.read_text() != swapped:
                 raise ConfigurationError(f"forge compiled {target.contract} anew in place of the mutant.")
             return trial
         finally:
-            path.write_text(original)
+            original.replace(path)
 
     def _test(self, timeout_s: float) -> Trial:
         begun = time.monotonic()
