@@ -9,7 +9,6 @@ from tribune.chain import Tribune
 from tribune.exceptions import ConfigurationError, EvidenceError
 from tribune.ids import ModelId
 from tribune.log import get_logger, register_secret
-from tribune.metrics.measure import warm_up
 from tribune.reports.canonical import write_evidence
 from tribune.settings import Settings, load_account
 from tribune.store.session import Store
@@ -39,7 +38,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     await asyncio.to_thread(upgrade, settings.store_url)
     await asyncio.to_thread(_check_writable, settings.evidence_urls)
     async with await Tribune.connect(settings) as tribune:
-        await asyncio.gather(asyncio.to_thread(assert_conformant, engine), asyncio.to_thread(warm_up))
+        await asyncio.to_thread(assert_conformant, engine)
         sender = Sender(tribune.chain, account, receipt_timeout_s=settings.chain.receipt_timeout_s)
         stores = [*settings.evidence_urls, *settings.evidence_read_urls]
         with Store(settings.store_url) as store:

@@ -5,7 +5,7 @@ from tribune.metrics.frame import Frame
 from tribune.metrics.policy import Policy, Rule, Severity, Stage, window_value
 from tribune.metrics.profile import Profile, make_profile
 from tribune.metrics.registry import METRICS, evaluate, needs_labels, standard_metrics
-from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
+from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role, Task
 from tribune.metrics.tally import Tally
 from tribune.metrics.value import NOT_AVAILABLE, Metric, MetricName, Value
 from tribune.metrics.words import describe
@@ -30,6 +30,7 @@ __all__ = [
     "Severity",
     "Stage",
     "Tally",
+    "Task",
     "Value",
     "describe",
     "evaluate",

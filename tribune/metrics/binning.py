@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -17,12 +18,15 @@ from tribune.exceptions import ConfigurationError
 from tribune.metrics.spec import ColumnKind, ModelSpec
 
 MAX_CELLS = 2**16
-"""Cells of one numeric column; about 4,096 are used, and more would only cost memory."""
+"""Cells of one numeric column: about 4,096 over most of its values, the others over its far ones."""
 _MAX_SHIFT = 1022  # 2.0**shift must stay a finite, normal double
 
 LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_INVALID, LABEL_UNKNOWN = range(4)
-"""Label axis of the outcomes. Invalid: a label that is neither value. Unknown: no label came."""
+"""Label axis of a binary model's outcomes. Invalid: a label that is neither value. Unknown: no label came."""
 PREDICTION_NEGATIVE, PREDICTION_POSITIVE, PREDICTION_INVALID = range(3)
+ERRORS, UNLABELLED, NO_ERROR, SUM, ABSOLUTE, SQUARES, FOURTHS = range(7)
+"""Statistics of a regression model's outcomes: rows with an error e, rows without a label, rows whose label
+or prediction is no finite number; then sums of e, |e|, e² and e⁴, e in half cells of the error's grid."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,13 @@ class Grid:
         shift: cell of x is floor(x · 2^shift).
         edges: ascending cell indices; the first and last bound the range of the reference, those between
             cut it into bins of about equal weight. A cell c is in range when edges[0] ≤ c < edges[-1].
+        lattice: whether every reference value is a whole multiple of 2^-shift (ages, ratings), so that a cell
+            stands for its lower edge; if not, for its middle.
     """
 
     shift: int
     edges: tuple[int, ...]
+    lattice: bool = False
 
     def __post_init__(self) -> None:
         if len(self.edges) < 2 or any(low >= high for low, high in pairwise(self.edges)):
@@ -59,7 +66,20 @@ class Grid:
     @property
     def length(self) -> int:
         """Integers of this column in a tally."""
-        return self.size + 8
+        return self.size + 10
+
+    def half_cells(self, cell: int) -> int:
+        """Return what a cell stands for, in units of 2^-(shift + 1)."""
+        return 2 * cell if self.lattice else 2 * cell + 1
+
+    @property
+    def half_cell(self) -> Fraction:
+        """The unit of `half_cells`, exact."""
+        return Fraction(1, 2 ** (self.shift + 1)) if self.shift >= -1 else Fraction(2 ** -(self.shift + 1))
+
+    def value(self, cell: int) -> Fraction:
+        """Return the number that a cell stands for, exact."""
+        return self.half_cells(cell) * self.half_cell
 
     def bin_of(self, cell: int) -> int:
         """Return the bin of an in-range cell."""
@@ -67,7 +87,7 @@ class Grid:
 
     def to_json(self) -> dict[str, Any]:
         """Return the grid as a document."""
-        return {"kind": "grid", "shift": self.shift, "edges": list(self.edges)}
+        return {"kind": "grid", "shift": self.shift, "edges": list(self.edges), "lattice": self.lattice}
 
 
 @dataclass(frozen=True)
@@ -114,8 +134,9 @@ Binning = Grid | Categories
 def binning_from_json(document: Mapping[str, Any]) -> Binning:
     """Read what `to_json` of a binning wrote; ConfigurationError for anything else."""
     try:
-        if document["kind"] == "grid":
-            return Grid(_whole(document["shift"]), tuple(_whole(edge) for edge in document["edges"]))
+        if document["kind"] == "grid" and isinstance(document["lattice"], bool):
+            edges = tuple(_whole(edge) for edge in document["edges"])
+            return Grid(_whole(document["shift"]), edges, document["lattice"])
         if document["kind"] == "categories" and isinstance(document["rest"], bool):
             return Categories(tuple(str(value) for value in document["values"]), document["rest"])
     except (KeyError, TypeError) as fault:
@@ -131,77 +152,148 @@ def _whole(value: object) -> int:
 
 @dataclass(frozen=True)
 class Scheme:
-    """How rows of a model are counted: its columns and a binning for each measured one.
+    """How rows of a model are counted: its columns and a binning for each counted one.
 
     Raises:
-        ConfigurationError: when a measured column has no binning, or one of the wrong kind.
+        ConfigurationError: when a counted column has no binning, or one of the wrong kind.
     """
 
     spec: ModelSpec
     binnings: Mapping[str, Binning]
 
     def __post_init__(self) -> None:
-        for column in self.spec.measured:
-            binning = self.binnings.get(column.name)
-            if binning is None:
-                raise ConfigurationError(
-                    f"Column {column.name} has no binning.", mend="Make the profile anew."
-                )
-            if isinstance(binning, Grid) is not (column.kind is ColumnKind.NUMERIC):
-                raise ConfigurationError(f"Column {column.name} is {column.kind}, its binning is not.")
-        outcome = self.binnings[self.spec.prediction.name]
-        if outcome != Categories((self.spec.negative, self.spec.positive)):
-            raise ConfigurationError(
-                f"The prediction must have exactly the values {self.spec.negative} and {self.spec.positive}."
-            )
+        for column in self.spec.counted:
+            self._check(column.name, column.kind)
+        if self.spec.has_errors:
+            self._check(self.spec.error_name, ColumnKind.NUMERIC)
+        outcomes = self.spec.outcomes
+        if outcomes and self.binnings[self.spec.prediction.name] != Categories(outcomes):
+            raise ConfigurationError(f"The prediction must have exactly the values {', '.join(outcomes)}.")
+
+    def _check(self, name: str, kind: ColumnKind) -> None:
+        binning = self.binnings.get(name)
+        if binning is None:
+            raise ConfigurationError(f"Column {name} has no binning.", mend="Make the profile anew.")
+        if isinstance(binning, Grid) is not (kind is ColumnKind.NUMERIC):
+            raise ConfigurationError(f"Column {name} is {kind}, its binning is not.")
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of all binnings, in the order in which profiles list them."""
+        errors = (self.spec.error_name,) if self.spec.has_errors else ()
+        return (*(column.name for column in self.spec.counted), *errors)
+
+    def grid(self, name: str) -> Grid:
+        """Return the grid of a numeric column."""
+        binning = self.binnings[name]
+        assert isinstance(binning, Grid)  # noqa: S101 - checked above
+        return binning
+
+    def categories(self, name: str) -> Categories:
+        """Return the categories of a category column."""
+        binning = self.binnings[name]
+        assert isinstance(binning, Categories)  # noqa: S101 - checked above
+        return binning
 
     @cached_property
     def outcomes(self) -> OutcomeLayout:
         """Where each outcome is counted."""
-        score = self.spec.score
-        grid = self.binnings[score.name] if score else None
-        return OutcomeLayout(
-            groups=tuple((c.name, self.binnings[c.name].length) for c in self.spec.groups),
-            grid=grid if isinstance(grid, Grid) else None,
-        )
+        spec = self.spec
+        groups = tuple((c.name, self.binnings[c.name].length) for c in spec.groups)
+        if spec.outcomes:
+            scores = ScoreAxis(self.grid(spec.score.name) if spec.score else None)
+            return OutcomeLayout(groups, len(spec.outcomes) + 2, len(spec.outcomes) + 1, scores)
+        return OutcomeLayout(groups, 1, FOURTHS + 1 if spec.has_errors else 1, ScoreAxis(None))
+
+    @cached_property
+    def class_scores(self) -> Mapping[str, ScoreAxis]:
+        """The cells of each class's score; multiclass models only."""
+        return {column.name: ScoreAxis(self.grid(column.name)) for column in self.spec.class_scores}
+
+
+@dataclass(frozen=True)
+class ScoreAxis:
+    """The score axis of outcomes: a score's cells, joined to at most 512 of equal width.
+
+    Args:
+        grid: the score's grid; None: the model logs no score, and there is one position.
+
+    One more position at the end counts rows without a usable score.
+    """
+
+    grid: Grid | None
+
+    @cached_property
+    def bits(self) -> int:
+        """Fine cells joined to one score cell: 2^bits."""
+        return max(0, (self.grid.size - 1).bit_length() - 9) if self.grid else 0
+
+    @cached_property
+    def cells(self) -> int:
+        """Positions on the axis."""
+        if self.grid is None:
+            return 1
+        return ((self.grid.edges[-1] - 1) >> self.bits) - (self.grid.edges[0] >> self.bits) + 2
+
+    def cell(self, key: float | None) -> int:
+        """Return the position of a fine cell (tails join the outermost; None, NaN, ±inf: the last)."""
+        if self.grid is None or key is None or key != key or key in (float("inf"), float("-inf")):
+            return self.cells - 1
+        cell = min(max(int(key), self.grid.edges[0]), self.grid.edges[-1] - 1)
+        return (cell >> self.bits) - (self.grid.edges[0] >> self.bits)
+
+    def value(self, position: int) -> Fraction:
+        """Return the middle of a score cell, exact; within the reference's range."""
+        assert self.grid is not None  # noqa: S101 - there is no such position else
+        first = ((self.grid.edges[0] >> self.bits) + position) << self.bits
+        middle = 2 * first + (1 << self.bits)
+        ends = self.grid.value(self.grid.edges[0]), self.grid.value(self.grid.edges[-1] - 1)
+        return min(max(middle * self.grid.half_cell, ends[0]), ends[1])
 
 
 @dataclass(frozen=True)
 class OutcomeLayout:
-    """The axes of the outcomes: each group column, label, prediction, score cell; last axis fastest.
+    """The axes of the outcomes, last axis fastest.
+
+    Each group column; then, for classifiers, label, prediction and score cell. A regression model has its
+    statistics (`ERRORS` …) in place of the prediction and one position elsewhere; a generic one its groups.
 
     Args:
         groups: (name, length) of each group column; its last two positions are unseen and missing.
-        grid: the score's grid; its cells are joined to at most 512 of equal width, and one more position
-            at the end counts rows without a usable score.
+        labels: positions of the label: the outcomes, invalid, unknown.
+        predictions: positions of the prediction: the outcomes, invalid.
+        scores: the score axis.
     """
 
     groups: tuple[tuple[str, int], ...]
-    grid: Grid | None
+    labels: int
+    predictions: int
+    scores: ScoreAxis
 
-    @cached_property
-    def score_bits(self) -> int:
-        """Fine cells joined to one score cell: 2^score_bits."""
-        return max(0, (self.grid.size - 1).bit_length() - 9) if self.grid else 0
+    @property
+    def label_invalid(self) -> int:
+        """Position of labels that are none of the outcomes."""
+        return self.labels - 2
 
-    @cached_property
+    @property
+    def label_unknown(self) -> int:
+        """Position of rows whose label has not come."""
+        return self.labels - 1
+
+    @property
+    def prediction_invalid(self) -> int:
+        """Position of predictions that are none of the outcomes."""
+        return self.predictions - 1
+
+    @property
     def score_cells(self) -> int:
         """Positions on the score axis."""
-        if self.grid is None:
-            return 1
-        return ((self.grid.edges[-1] - 1) >> self.score_bits) - (self.grid.edges[0] >> self.score_bits) + 2
+        return self.scores.cells
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
-        return (*(length for _, length in self.groups), 4, 3, self.score_cells)
-
-    def score_cell(self, key: float | None) -> int:
-        """Return the score position of a fine cell (tails join the outermost; None, NaN, ±inf: the last)."""
-        if self.grid is None or key is None or key != key or key in (float("inf"), float("-inf")):
-            return self.score_cells - 1
-        cell = min(max(int(key), self.grid.edges[0]), self.grid.edges[-1] - 1)
-        return (cell >> self.score_bits) - (self.grid.edges[0] >> self.score_bits)
+        return (*(length for _, length in self.groups), self.labels, self.predictions, self.scores.cells)
 
     def flat(self, positions: Sequence[int]) -> int:
         """Return the index of a cell from its position on each axis."""

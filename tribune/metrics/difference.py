@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 
 from tribune.metrics.binning import Grid, Scheme
 from tribune.metrics.tally import Tally
 
-_LABELS = ("negative", "positive", "invalid", "unknown")
-_PREDICTIONS = ("negative", "positive", "invalid")
+_STATISTICS = ("rows", "no label", "no error", "sum of e", "sum of |e|", "sum of e²", "sum of e⁴")
 _NUMERIC_TAIL = (
     "low tail",
     "sum of low tail",
+    "squares of low tail",
     "high tail",
     "sum of high tail",
+    "squares of high tail",
     "missing",
     "NaN",
     "+inf",
@@ -25,16 +27,26 @@ def first_difference(scheme: Scheme, expected: Tally, found: Tally) -> str | Non
     """Return the first cell that differs with both counts, in profile order; None for equal tallies."""
     if expected.rows != found.rows:
         return f"rows: expected {expected.rows}, found {found.rows}"
-    for name in (column.name for column in scheme.spec.measured):
+    for name in (column.name for column in scheme.spec.counted):
         pairs = zip_longest(expected.columns.get(name, ()), found.columns.get(name, ()))
         for place, (wanted, counted) in enumerate(pairs):
             if wanted != counted:
                 return f"{name}, {cell_name(scheme, name, place)}: expected {wanted}, found {counted}"
-    for index in sorted({*expected.outcomes, *found.outcomes}):
-        wanted, counted = expected.outcomes.get(index, 0), found.outcomes.get(index, 0)
-        if wanted != counted:
-            return f"outcomes, {outcome_name(scheme, index)}: expected {wanted}, found {counted}"
+    for index, wanted, counted in _differing(expected.outcomes, found.outcomes):
+        return f"outcomes, {outcome_name(scheme, index)}: expected {wanted}, found {counted}"
+    for name, axis in scheme.class_scores.items():
+        for index, wanted, counted in _differing(expected.scores.get(name, {}), found.scores.get(name, {})):
+            label, cell = divmod(index, axis.cells)
+            words = f"label {_outcome(scheme, label)}, score cell {cell}"
+            return f"{name}, {words}: expected {wanted}, found {counted}"
     return None
+
+
+def _differing(expected: Mapping[int, int], found: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
+    for index in sorted({*expected, *found}):
+        wanted, counted = expected.get(index, 0), found.get(index, 0)
+        if wanted != counted:
+            yield index, wanted, counted
 
 
 def cell_name(scheme: Scheme, column: str, place: int) -> str:
@@ -57,6 +69,13 @@ def outcome_name(scheme: Scheme, index: int) -> str:
         f"{name} {cell_name(scheme, name, place)}"
         for (name, _), place in zip(layout.groups, groups, strict=True)
     ]
-    return ", ".join(
-        [*named, f"label {_LABELS[label]}", f"prediction {_PREDICTIONS[prediction]}", f"score cell {score}"]
-    )
+    if scheme.spec.has_errors:
+        named.append(_STATISTICS[prediction])
+    elif scheme.spec.outcomes:
+        said = _outcome(scheme, prediction)
+        named += [f"label {_outcome(scheme, label)}", f"prediction {said}", f"score cell {score}"]
+    return ", ".join(named) or "rows"
+
+
+def _outcome(scheme: Scheme, place: int) -> str:
+    return [*(repr(value) for value in scheme.spec.outcomes), "invalid", "unknown"][place]

@@ -25,6 +25,10 @@ MIN_EXPECTED = 5
 """Cochran's rule: the chi-squared approximation holds from an expected count of about 5 in each cell."""
 
 
+_NOTABLE = MICRO // 10
+"""A column counts as drifted beyond 0.1: a small effect (Cohen 1988), and how other distances are read."""
+
+
 def cells(binning: Binning, column: Sequence[int]) -> list[int]:
     """Return the counts that drift compares: bins of a number, values (and the rest) of a category."""
     if isinstance(binning, Grid):
@@ -163,6 +167,7 @@ METRICS = (
         "the size of the shift of {target}",
         True,
         percent=False,
+        notable=_NOTABLE,
     ),
     Metric(
         "drift.psi",
@@ -172,6 +177,7 @@ METRICS = (
         _columns,
         "the population stability index of {target}",
         percent=False,
+        notable=_NOTABLE,
     ),
     Metric(
         "drift.jensen_shannon",
@@ -181,7 +187,17 @@ METRICS = (
         _columns,
         "the Jensen-Shannon distance of {target}",
         percent=False,
+        notable=_NOTABLE,
     ),
-    Metric("drift.ks", 0, MICRO, ks, _numeric, "the Kolmogorov-Smirnov distance of {target}", percent=False),
+    Metric(
+        "drift.ks",
+        0,
+        MICRO,
+        ks,
+        _numeric,
+        "the Kolmogorov-Smirnov distance of {target}",
+        percent=False,
+        notable=_NOTABLE,
+    ),
 )
 """Definitions of this family."""

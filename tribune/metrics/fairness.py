@@ -1,4 +1,4 @@
-"""Fairness: are groups treated alike? Differences are fairlearn's, on the tally with `sample_weight`.
+"""Fairness: are groups treated alike? The definitions are fairlearn's, computed exactly on the tally.
 
 A group needs `min_group` rows in every rate that is compared; smaller ones, and rows without a known
 group, are named in the value's reason, never dropped silently. Lower bounds hold for all pairs of groups at
@@ -20,8 +20,9 @@ from tribune.metrics.binning import (
     PREDICTION_POSITIVE,
     Categories,
 )
-from tribune.metrics.fixed import MICRO, exact, micro, newcombe, settle
+from tribune.metrics.fixed import MICRO, exact, micro, newcombe
 from tribune.metrics.outcomes import by_group
+from tribune.metrics.spec import Task
 from tribune.metrics.value import Metric, Value, unavailable
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ def rate_by_group(profile: Profile, tally: Tally, group: str) -> dict[str, tuple
 
 def demographic_parity_difference(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
     """Measure the largest gap in the share of positive predictions: 0 all alike, 1 all against none."""
-    from fairlearn.metrics import demographic_parity_difference as difference
-
     counts = {k: n for k, n in by_group(profile, tally, target).items() if k[2] != PREDICTION_INVALID}
     rates, known = _rates(counts), _known(profile, target)
     least = profile.spec.min_group
@@ -50,17 +49,7 @@ def demographic_parity_difference(profile: Profile, tally: Tally, target: str, z
     n = sum(rows for _, rows in large.values())
     if len(large) < 2:
         return unavailable(f"fewer than two groups have {least} rows{_and(note)}", n)
-    table = [(k, count) for k, count in sorted(counts.items()) if k[0] in large]
-    said = [k[2] for k, _ in table]
-    gap = float(
-        difference(
-            said,  # the definition does not look at labels
-            said,
-            sensitive_features=[k[0] for k, _ in table],
-            sample_weight=[count for _, count in table],
-        )
-    )
-    value = settle(gap, lambda: _gap(large))
+    value = micro(_gap(large))
     return _bounded(value, n, [large], z, note)
 
 
@@ -69,8 +58,6 @@ def equalized_odds_difference(profile: Profile, tally: Tally, target: str, z: in
 
     A group takes part with `min_group` rows of either label (Hardt et al. 2016; fairlearn's worst case).
     """
-    from fairlearn.metrics import equalized_odds_difference as difference
-
     counts = {
         k: n
         for k, n in by_group(profile, tally, target).items()
@@ -90,16 +77,7 @@ def equalized_odds_difference(profile: Profile, tally: Tally, target: str, z: in
     n = sum(rows for rates in (true, false) for _, rows in rates.values())
     if len(large) < 2:
         return unavailable(f"fewer than two groups have {least} rows of either label{_and(note)}", n)
-    table = [(k, count) for k, count in sorted(counts.items()) if k[0] in large]
-    gap = float(
-        difference(
-            [k[1] for k, _ in table],
-            [k[2] for k, _ in table],
-            sensitive_features=[k[0] for k, _ in table],
-            sample_weight=[count for _, count in table],
-        )
-    )
-    value = settle(gap, lambda: max(_gap(true), _gap(false)))
+    value = micro(max(_gap(true), _gap(false)))
     return _bounded(value, n, [true, false], z, note)
 
 
@@ -161,6 +139,7 @@ def _groups(profile: Profile) -> tuple[str, ...]:
     return tuple(column.name for column in profile.spec.groups)
 
 
+_TASKS = frozenset({Task.BINARY})
 METRICS = (
     Metric(
         "fairness.demographic_parity_difference",
@@ -170,6 +149,8 @@ METRICS = (
         _groups,
         "the gap in positive decisions between groups by {target}",
         True,
+        tasks=_TASKS,
+        trailing=True,
     ),
     Metric(
         "fairness.equalized_odds_difference",
@@ -180,6 +161,8 @@ METRICS = (
         "the gap in error rates between groups by {target}",
         True,
         labels=True,
+        tasks=_TASKS,
+        trailing=True,
     ),
 )
 """Definitions of this family."""

@@ -1,13 +1,12 @@
 """Exact arithmetic: from integer counts to millionths with one rounding, the same on every machine.
 
-Refuses binary floating point wherever its last bits could decide a digit: a float is taken only when it lies
-further than 1e-11 from a rounding tie, else the exact rational decides. Logs and roots use 40 digits.
+Refuses binary floating point: its last bits could decide a digit. Rationals are exact, logs and roots use 40
+digits.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import (
     ROUND_HALF_EVEN,
@@ -22,7 +21,6 @@ from fractions import Fraction
 
 MICRO = 1_000_000
 """Values are fixed-point integers in millionths."""
-_TIE_MARGIN = Fraction(1, 10**11)
 
 
 @contextmanager
@@ -55,16 +53,6 @@ def micro(value: Fraction | Decimal) -> int:
         return round(value * MICRO)
     with exact():
         return int((value * MICRO).to_integral_value(rounding=ROUND_HALF_EVEN))
-
-
-def settle(value: float, exactly: Callable[[], Fraction]) -> int:
-    """Round a float64 result to millionths; within 1e-11 of a tie the exact rational decides."""
-    if math.isfinite(value):
-        scaled = Fraction(value) * MICRO
-        to_tie = abs(scaled - math.floor(scaled) - Fraction(1, 2)) / MICRO
-        if to_tie > _TIE_MARGIN:
-            return round(scaled)
-    return micro(exactly())
 
 
 def wilson(hits: int, n: int, z_micro: int) -> tuple[Decimal, Decimal]:

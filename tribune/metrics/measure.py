@@ -35,8 +35,3 @@ def measure(policy: Policy, profile: Profile, tally: Tally, labelled: Tally | No
     """
     z_micro = measured_metrics(policy, profile)
     return evaluate(tuple(z_micro), profile, tally, labelled, {k: z for k, z in z_micro.items() if z})
-
-
-def warm_up() -> None:
-    """Import what the metrics compute with (fairlearn, scikit-learn: some three seconds) in good time."""
-    import sklearn.metrics  # noqa: F401

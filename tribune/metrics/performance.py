@@ -1,4 +1,4 @@
-"""Performance: how often the model was right, on rows whose label has come in (scikit-learn on the tally).
+"""Performance: how often the model was right, on rows whose label has come in.
 
 Refuses to count a row without a label, or with a label or prediction that is neither value; says how many.
 """
@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tribune.metrics.binning import LABEL_NEGATIVE, LABEL_POSITIVE, PREDICTION_INVALID
-from tribune.metrics.fixed import MICRO, exact, micro, newcombe, settle, wilson
+from tribune.metrics.fixed import MICRO, exact, micro, newcombe, wilson
 from tribune.metrics.outcomes import by_score, confusion, invalid_labels
+from tribune.metrics.spec import Task
 from tribune.metrics.value import Metric, Value, unavailable
 
 if TYPE_CHECKING:
@@ -52,16 +53,11 @@ def _note(profile: Profile, tally: Tally) -> str:
 
 def accuracy(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
     """Measure the share of labelled rows predicted right: 0 none, 1 all. Wilson bounds."""
-    from sklearn.metrics import accuracy_score
-
     right, n = right_of(profile, tally)
     few = _too_few(profile, tally, n)
     if few:
         return few
-    counts = _judged(confusion(profile, tally))
-    labels, said = zip(*counts, strict=True)
-    score = float(accuracy_score(labels, said, sample_weight=list(counts.values())))
-    value = settle(score, lambda: Fraction(right, n))
+    value = micro(Fraction(right, n))
     if z is None:
         return Value(value, n, reason=_note(profile, tally))
     with exact():
@@ -78,7 +74,7 @@ def accuracy_drop(profile: Profile, tally: Tally, target: str, z: int | None) ->
     few = _too_few(profile, tally, n)
     if few:
         return few
-    value = settle(before / m - right / n, lambda: Fraction(before, m) - Fraction(right, n))
+    value = micro(Fraction(before, m) - Fraction(right, n))
     if z is None:
         return Value(value, n, reason=_note(profile, tally))
     with exact():
@@ -88,8 +84,6 @@ def accuracy_drop(profile: Profile, tally: Tally, target: str, z: int | None) ->
 
 def auc(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
     """Measure the area under the ROC curve on score cells: 0.5 no better than chance, 1 perfect order."""
-    from sklearn.metrics import roc_auc_score
-
     if profile.spec.score is None:
         return unavailable("the model logs no score")
     none = profile.scheme.outcomes.score_cells - 1
@@ -100,9 +94,7 @@ def auc(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
         return few
     if len({label for label, _ in counts}) < 2:
         return unavailable("all labels are the same", n)
-    labels, scores = zip(*counts, strict=True)
-    area = float(roc_auc_score(labels, scores, sample_weight=list(counts.values())))
-    return Value(settle(area, lambda: exact_auc(counts)), n, reason=_note(profile, tally))
+    return Value(micro(exact_auc(counts)), n, reason=_note(profile, tally))
 
 
 def exact_auc(counts: dict[tuple[int, int], int]) -> Fraction:
@@ -116,9 +108,20 @@ def exact_auc(counts: dict[tuple[int, int], int]) -> Fraction:
     return Fraction(twice, 2 * positives * below)
 
 
+_TASKS = frozenset({Task.BINARY})
 METRICS = (
-    Metric("performance.accuracy", 0, MICRO, accuracy, None, "the share of right answers", True, labels=True),
-    Metric("performance.auc", 0, MICRO, auc, None, "the AUC", labels=True, percent=False),
+    Metric(
+        "performance.accuracy",
+        0,
+        MICRO,
+        accuracy,
+        None,
+        "the share of right answers",
+        True,
+        labels=True,
+        tasks=_TASKS,
+    ),
+    Metric("performance.auc", 0, MICRO, auc, None, "the AUC", labels=True, percent=False, tasks=_TASKS),
     Metric(
         "performance.accuracy_drop",
         -MICRO,
@@ -128,6 +131,7 @@ METRICS = (
         "the fall in right answers against the profile",
         True,
         labels=True,
+        tasks=_TASKS,
     ),
 )
 """Definitions of this family."""

@@ -87,6 +87,11 @@ class Rule:
                 f"Rule on {self.metric}: z = {self.z / MICRO:g}.",
                 mend="A metric with a bound (.lower, .upper) needs a z above 0, another one none.",
             )
+        if metric.warn_only and self.severity is not Severity.WARN:
+            raise PolicyError(
+                f"Rule on {self.metric}: it is an estimate, so it may not stop a model or open a vote.",
+                mend='Give it the severity "WARN", or take a metric that is measured on labels.',
+            )
         if not metric.lo <= self.limit <= metric.hi:
             raise PolicyError(f"Rule on {self.metric}: the limit lies outside the metric's range.")
 

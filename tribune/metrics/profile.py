@@ -31,9 +31,9 @@ class Profile:
 
     Args:
         spec: its columns.
-        binnings: a binning per measured column.
+        binnings: a binning per counted column, and one of the errors of a regression model.
         reference: tally of the reference rows, labels joined.
-        overdispersion: per measured column, in millionths, at least 1: how much more the reference's own
+        overdispersion: per counted column, in millionths, at least 1: how much more the reference's own
             time blocks differ from each other than independent draws would.
     """
 
@@ -50,14 +50,13 @@ class Profile:
     @cached_property
     def canonical(self) -> bytes:
         """RFC 8785 bytes."""
-        names = [column.name for column in self.spec.measured]
         return canonical_json(
             {
                 "schema": SCHEMA,
                 "spec": self.spec.to_json(),
-                "binnings": [self.binnings[name].to_json() for name in names],
+                "binnings": [self.binnings[name].to_json() for name in self.scheme.names],
                 "reference": self.reference.to_json(),
-                "overdispersion": [self.overdispersion[name] for name in names],
+                "overdispersion": [self.overdispersion[column.name] for column in self.spec.counted],
             }
         )
 
@@ -78,9 +77,10 @@ class Profile:
             if document["schema"] != SCHEMA:
                 raise ConfigurationError(f"The profile has schema {document['schema']!r}, not {SCHEMA}.")
             spec = ModelSpec.from_json(document["spec"])
-            names = [column.name for column in spec.measured]
+            names = [column.name for column in spec.counted]
             read = [binning_from_json(entry) for entry in document["binnings"]]
-            binnings = dict(zip(names, read, strict=True))
+            errors = [spec.error_name] if spec.has_errors else []
+            binnings = dict(zip([*names, *errors], read, strict=True))
             reference = Tally.from_json(document["reference"], Scheme(spec, binnings))
             factors = dict(zip(names, document["overdispersion"], strict=True))
         except (ValueError, KeyError, TypeError) as fault:
@@ -121,14 +121,14 @@ def make_profile(
     """
     if tally.rows == 0:
         raise DataError("A profile cannot be made of no rows.", mend="Give held-out reference rows.")
-    scheme = Scheme(spec, {column.name: binnings[column.name] for column in spec.measured})
+    scheme = Scheme(spec, binnings)
     if block_tallies and sum(block_tallies, Tally.zero(scheme)) != tally:
         raise DataError("The reference's time blocks do not add up to the reference.")
     factors = {
         column.name: _overdispersion(scheme.binnings[column.name], column.name, tally, block_tallies)
-        for column in spec.measured
+        for column in spec.counted
     }
-    return Profile(spec, scheme.binnings, tally, factors)
+    return Profile(spec, {name: scheme.binnings[name] for name in scheme.names}, tally, factors)
 
 
 def _overdispersion(binning: Binning, name: str, tally: Tally, blocks: Sequence[Tally]) -> int:

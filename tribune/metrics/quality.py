@@ -7,10 +7,11 @@ bounds a column's categories, unseen is not available.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tribune.metrics.binning import Categories, Grid
-from tribune.metrics.fixed import MICRO, exact, micro, newcombe, settle, wilson
+from tribune.metrics.fixed import MICRO, exact, micro, newcombe, wilson
 from tribune.metrics.tally import CategoryCounts, NumericCounts
 from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
 
@@ -52,9 +53,7 @@ def invalid_rows(profile: Profile, tally: Tally, target: str) -> int:
 
 def rate(hits: int, n: int, z: int | None) -> Value:
     """Return a share of rows with Wilson bounds."""
-    from fractions import Fraction
-
-    value = settle(hits / n, lambda: Fraction(hits, n))
+    value = micro(Fraction(hits, n))
     if z is None:
         return Value(value, n)
     with exact():
@@ -89,11 +88,9 @@ def invalid_rate(profile: Profile, tally: Tally, target: str, z: int | None) -> 
 
 def invalid_rate_increase(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
     """Measure the invalid rate less the reference's: 0 as before, 1 all became invalid. Newcombe bounds."""
-    from fractions import Fraction
-
     hits, n = invalid_rows(profile, tally, target), tally.rows
     before, m = invalid_rows(profile, profile.reference, target), profile.reference.rows
-    value = settle(hits / n - before / m, lambda: Fraction(hits, n) - Fraction(before, m))
+    value = micro(Fraction(hits, n) - Fraction(before, m))
     if z is None:
         return Value(value, n)
     with exact():

@@ -8,9 +8,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from tribune.exceptions import PolicyError
 from tribune.metrics import drift, fairness, performance, quality
+from tribune.metrics.fixed import micro
 from tribune.metrics.profile import Profile
 from tribune.metrics.tally import Tally
 from tribune.metrics.value import Metric, MetricName, Value, unavailable
@@ -39,16 +41,25 @@ def find(name: str) -> tuple[MetricName, Metric]:
         )
     if parts.bound and not metric.bounded:
         raise PolicyError(f"{metric.name} has no {parts.bound} bound.", mend="Use the value itself.")
-    if metric.targets is None and (parts.largest or parts.target):
-        raise PolicyError(f"{metric.name} is about the whole model: it takes no .max and no column.")
-    if metric.targets is not None and parts.largest is bool(parts.target):
-        raise PolicyError(f"{name} needs either a column, as in {metric.name}/COLUMN, or .max.")
+    if metric.targets is None and (parts.over or parts.target):
+        raise PolicyError(
+            f"{metric.name} is about the whole model: it takes no .{parts.over or 'max'}, no target."
+        )
+    if metric.targets is not None and bool(parts.over) is bool(parts.target):
+        raise PolicyError(f"{name} needs either a target, as in {metric.name}/COLUMN, or .max.")
+    if parts.over == "share" and metric.notable is None:
+        raise PolicyError(f"{metric.name} has no .share.", mend="Use .max, or drift.effect.share.")
     return parts, metric
 
 
 def check(name: str, profile: Profile) -> None:
     """Raise PolicyError unless the metric exists and its column is one that it can be asked for."""
     parts, metric = find(name)
+    if profile.spec.task not in metric.tasks:
+        raise PolicyError(
+            f"{metric.name} is not about models with task {profile.spec.task}.",
+            mend=f"It is about: {', '.join(sorted(metric.tasks))}.",
+        )
     known = metric.targets(profile) if metric.targets else ()
     if parts.target and parts.target not in known:
         raise PolicyError(
@@ -66,6 +77,8 @@ def standard_metrics(profile: Profile) -> tuple[str, ...]:
     """Return every metric of a model without bounds and maxima, in registry and column order."""
     names: list[str] = []
     for metric in METRICS.values():
+        if profile.spec.task not in metric.tasks:
+            continue
         if metric.targets is None:
             names.append(metric.name)
         else:
@@ -105,14 +118,14 @@ def evaluate(
         if reason or rows is None:
             values[name] = unavailable(reason, rows.rows if rows else 0)
             continue
-        targets = metric.targets(profile) if parts.largest and metric.targets else (parts.target,)
+        targets = metric.targets(profile) if parts.over and metric.targets else (parts.target,)
         found: dict[str, Value] = {}
         for target in targets:
             key = (metric.name, target, z)
             if key not in seen:
                 seen[key] = metric.saturated(metric.measure(profile, rows, target, z))
             found[target] = _bound(seen[key], parts.bound)
-        values[name] = _largest(found) if parts.largest else found[parts.target]
+        values[name] = _over(parts.over, metric, found) if parts.over else found[parts.target]
     return values
 
 
@@ -132,13 +145,18 @@ def _bound(value: Value, bound: str) -> Value:
     return replace(value, micro=value.lower if bound == "lower" else value.upper)
 
 
-def _largest(found: Mapping[str, Value]) -> Value:
-    """Return the largest available value, the first of equals; name what was not available."""
+def _over(over: str, metric: Metric, found: Mapping[str, Value]) -> Value:
+    """Return the largest available value, the first of equals, or the share of notable ones."""
     missing = [f"{target} ({value.reason})" for target, value in found.items() if value.micro is None]
     note = f"not measured: {'; '.join(missing)}" if missing else ""
     available = {target: value for target, value in found.items() if value.micro is not None}
     if not available:
         return unavailable(note or "no column to measure")
+    if over == "share":
+        beyond = sum((value.micro or 0) > (metric.notable or 0) for value in available.values())
+        return Value(
+            micro(Fraction(beyond, len(available))), min(v.n for v in available.values()), reason=note
+        )
     at = max(available, key=lambda target: available[target].micro or 0)
     reasons = [text for text in (available[at].reason, note) if text]
     return replace(available[at], at=at, reason="; ".join(reasons))

@@ -1,7 +1,7 @@
 """What a model's columns are and mean: all that measuring needs to know about a model.
 
-Refuses a description that cannot be measured (no prediction, a group that is a number, two scores).
-It never looks at a row.
+Refuses a description that cannot be measured (a classifier without a prediction, a group that is a number,
+two scores of one class). It never looks at a row.
 """
 
 from __future__ import annotations
@@ -14,6 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from tribune.exceptions import ConfigurationError
+
+
+class Task(StrEnum):
+    """What kind of answer a model gives."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+    GENERIC = "generic"
+    """No prediction that is right or wrong: any columns (refused, latency, length, a judge's score)."""
 
 
 class ColumnKind(StrEnum):
@@ -49,6 +59,8 @@ class Column:
         role: what it is for.
         display: its name for people; empty: `name`.
         values: pairs (value in the files, its name for people), categories only.
+        positive: the value whose share is the column's rate ("true" of `refused`), categories only.
+        of_class: the class whose probability this is; scores of multiclass models only.
     """
 
     name: str
@@ -56,6 +68,8 @@ class Column:
     role: Role
     display: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    positive: str = ""
+    of_class: str = ""
 
     @property
     def title(self) -> str:
@@ -73,25 +87,29 @@ class ModelSpec:
 
     Args:
         columns: in the order in which tallies, profiles and evidence list them.
-        task: "binary"; no other task is measured yet.
+        task: what kind of answer it gives.
         label_lag: frames to wait until labels of a frame are taken as in.
         min_group: rows that a group needs in each rate that is compared.
         min_rows: rows under which nothing but the volume is measured.
-        negative, positive: the two values of prediction and label, as text.
+        negative, positive: the two values of a binary model's prediction and label, as text.
         outcome: what a positive prediction says, for people ("employed").
+        classes: the values of a multiclass model's prediction and label, as text.
+        intersections: combinations of group columns by which fairness is measured too (SEX and RAC1P).
 
     Raises:
         ConfigurationError: for a description that cannot be measured.
     """
 
     columns: tuple[Column, ...]
-    task: str = "binary"
+    task: Task = Task.BINARY
     label_lag: int = 0
     min_group: int = 100
     min_rows: int = 500
     negative: str = "0"
     positive: str = "1"
     outcome: str = ""
+    classes: tuple[str, ...] = ()
+    intersections: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -100,25 +118,42 @@ class ModelSpec:
             raise ConfigurationError(f"The model describes these columns twice: {', '.join(twice)}.")
         if any(not name for name in names):
             raise ConfigurationError("A column of the model has no name.")
-        if self.task != "binary":
-            raise ConfigurationError(
-                f"Task {self.task!r} cannot be measured.", mend='Only task = "binary" is known.'
-            )
         if min(self.label_lag, self.min_group - 1, self.min_rows - 1) < 0:
             raise ConfigurationError("label_lag must be at least 0, min_group and min_rows at least 1.")
         if self.negative == self.positive:
             raise ConfigurationError("The negative and the positive outcome are the same value.")
         self._check_roles()
+        self._check_classes()
+        groups = {column.name for column in self.groups}
+        for names_together in self.intersections:
+            if len(set(names_together)) < 2 or not groups.issuperset(names_together):
+                raise ConfigurationError(
+                    f"The intersection {'&'.join(names_together)} is not of two or more group columns.",
+                    mend=f"Group columns: {', '.join(sorted(groups)) or 'none'}.",
+                )
 
     def _check_roles(self) -> None:
-        if len(self.with_role(Role.PREDICTION)) != 1:
+        predictions = len(self.with_role(Role.PREDICTION))
+        if self.task is Task.GENERIC:
+            if predictions or self.with_role(Role.SCORE) or self.with_role(Role.LABEL):
+                raise ConfigurationError(
+                    "A generic model has no prediction, score or label.",
+                    mend="Give such columns the role feature, or the model another task.",
+                )
+        elif predictions != 1:
             raise ConfigurationError("A model needs exactly one column with role prediction.")
-        for role in (Role.SCORE, Role.LABEL, Role.ID, Role.TIME):
+        single = [Role.LABEL, Role.ID, Role.TIME]
+        if self.task is not Task.MULTICLASS:
+            single.append(Role.SCORE)
+        for role in single:
             if len(self.with_role(role)) > 1:
                 raise ConfigurationError(f"A model has at most one column with role {role}.")
+        answer = ColumnKind.NUMERIC if self.task is Task.REGRESSION else ColumnKind.CATEGORY
+        if self.task is Task.REGRESSION and self.with_role(Role.SCORE):
+            raise ConfigurationError("A regression model has no score: its prediction is a number.")
         wanted = {
-            Role.PREDICTION: ColumnKind.CATEGORY,
-            Role.LABEL: ColumnKind.CATEGORY,
+            Role.PREDICTION: answer,
+            Role.LABEL: answer,
             Role.GROUP: ColumnKind.CATEGORY,
             Role.SCORE: ColumnKind.NUMERIC,
         }
@@ -129,6 +164,27 @@ class ModelSpec:
                     f"Column {column.name} has role {column.role}, so its kind must be {kind}.",
                     mend="For groups of a number (ages, say), log a column with its classes.",
                 )
+            if column.positive and column.kind is not ColumnKind.CATEGORY:
+                raise ConfigurationError(f"Column {column.name} is a number: it has no positive value.")
+        if self.error_name in {column.name for column in self.columns}:
+            raise ConfigurationError(f"A column cannot be called {self.error_name!r}: errors are.")
+
+    def _check_classes(self) -> None:
+        scored = [column.of_class for column in self.with_role(Role.SCORE)]
+        if self.task is not Task.MULTICLASS:
+            if self.classes or any(column.of_class for column in self.columns):
+                raise ConfigurationError('Only a model with task = "multiclass" has classes.')
+            return
+        if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes):
+            raise ConfigurationError(
+                "A multiclass model names its classes, at least two, each once.",
+                mend='As in classes = ["cat", "dog", "bird"].',
+            )
+        if scored and sorted(scored) != sorted(self.classes):
+            raise ConfigurationError(
+                "The scores of a multiclass model are one column per class.",
+                mend='Give each score column its class, as in class = "cat", or leave scores out.',
+            )
 
     def with_role(self, role: Role) -> tuple[Column, ...]:
         """Return the columns with a role, in order."""
@@ -145,14 +201,44 @@ class ModelSpec:
         return self.with_role(Role.GROUP)
 
     @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Values that prediction and label may have; empty where they are numbers or there are none."""
+        binary = (self.negative, self.positive) if self.task is Task.BINARY else ()
+        return self.classes if self.task is Task.MULTICLASS else binary
+
+    @property
     def prediction(self) -> Column:
-        """The prediction column."""
-        return self.with_role(Role.PREDICTION)[0]
+        """The prediction column; ConfigurationError for a generic model, which has none."""
+        for column in self.with_role(Role.PREDICTION):
+            return column
+        raise ConfigurationError("A generic model has no prediction.")
 
     @property
     def score(self) -> Column | None:
-        """The score column, if the model logs one."""
-        return next(iter(self.with_role(Role.SCORE)), None)
+        """The score column of a binary model, if it logs one."""
+        return next(iter(self.with_role(Role.SCORE)), None) if self.task is Task.BINARY else None
+
+    @property
+    def class_scores(self) -> tuple[Column, ...]:
+        """The score columns of a multiclass model in the order of its classes; empty where it logs none."""
+        scores = {column.of_class: column for column in self.with_role(Role.SCORE)}
+        return tuple(scores[name] for name in self.classes if name in scores)
+
+    @property
+    def counted(self) -> tuple[Column, ...]:
+        """Columns of a tally: the measured ones, and the labels where these are numbers."""
+        return self.measured + (self.with_role(Role.LABEL) if self.task is Task.REGRESSION else ())
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether predictions are numbers that labels come for."""
+        return self.task is Task.REGRESSION and bool(self.with_role(Role.LABEL))
+
+    @property
+    def error_name(self) -> str:
+        """Under what name the grid of a regression model's errors (prediction less label) is kept."""
+        said = next((column.name for column in self.with_role(Role.PREDICTION)), "")
+        return f"{said} - {self.label_name}"
 
     @property
     def label_name(self) -> str:
@@ -179,13 +265,15 @@ class ModelSpec:
     def to_json(self) -> dict[str, Any]:
         """Return the description as a document of arrays, strings and integers."""
         return {
-            "task": self.task,
+            "task": str(self.task),
             "label_lag": self.label_lag,
             "min_group": self.min_group,
             "min_rows": self.min_rows,
             "negative": self.negative,
             "positive": self.positive,
             "outcome": self.outcome,
+            "classes": list(self.classes),
+            "intersections": [list(names) for names in self.intersections],
             "columns": [
                 {
                     "name": c.name,
@@ -193,6 +281,8 @@ class ModelSpec:
                     "role": str(c.role),
                     "display": c.display,
                     "values": [list(pair) for pair in c.values],
+                    "positive": c.positive,
+                    "class": c.of_class,
                 }
                 for c in self.columns
             ],
@@ -205,20 +295,25 @@ class ModelSpec:
         Raises:
             ConfigurationError: naming the key that is missing, unknown or of the wrong type.
         """
-        known = {"task", "label_lag", "min_group", "min_rows", "negative", "positive", "outcome"}
-        given = {key: value for key, value in document.items() if key not in ("columns", "schema")}
-        unknown = sorted(set(given) - known)
+        given = {key: value for key, value in document.items() if key not in _OTHER_TABLES}
+        unknown = sorted(set(given) - set(_KEYS))
         if unknown:
             raise ConfigurationError(
-                f"A model description has no key {unknown[0]!r}.", mend=f"Known: {', '.join(sorted(known))}."
+                f"A model description has no key {unknown[0]!r}.", mend=f"Known: {', '.join(sorted(_KEYS))}."
             )
         for key, value in given.items():
-            kind = int if key in ("label_lag", "min_group", "min_rows") else str
-            if type(value) is not kind:
-                raise ConfigurationError(f"{key} must be {'a whole number' if kind is int else 'text'}.")
+            if type(value) is not _KEYS[key]:
+                raise ConfigurationError(f"{key} must be {_SAYS[_KEYS[key]]}.")
+        if (task := given.get("task", Task.BINARY)) not in list(Task):
+            raise ConfigurationError(f"Task {task!r} cannot be measured.", mend=f"Known: {', '.join(Task)}.")
         columns = document.get("columns")
         if not isinstance(columns, list) or not columns:
             raise ConfigurationError("A model description lists its columns under [[columns]].")
+        given["task"] = Task(task)
+        given["classes"] = _texts("classes", given.get("classes", []))
+        given["intersections"] = tuple(
+            _texts("intersections", names) for names in given.get("intersections", [])
+        )
         return cls(columns=tuple(_column(entry) for entry in columns), **given)
 
     @classmethod
@@ -229,6 +324,22 @@ class ModelSpec:
             ConfigurationError: when it cannot be read or describes no measurable model.
         """
         return cls.from_json(load_toml(path, "model description"))
+
+
+_KEYS: Mapping[str, type] = {
+    **dict.fromkeys(("task", "negative", "positive", "outcome"), str),
+    **dict.fromkeys(("label_lag", "min_group", "min_rows"), int),
+    **dict.fromkeys(("classes", "intersections"), list),
+}
+_SAYS = {str: "text", int: "a whole number", list: "a list"}
+_OTHER_TABLES = frozenset({"columns", "schema", "source"})
+"""Tables that are read elsewhere: `[source]` says where rows come from, not what a model is."""
+
+
+def _texts(key: str, names: object) -> tuple[str, ...]:
+    if not isinstance(names, list) or any(not isinstance(name, str) for name in names):
+        raise ConfigurationError(f"{key} must list texts.", mend=f'As in {key} = ["one", "two"].')
+    return tuple(names)
 
 
 def load_toml(path: Path, what: str) -> dict[str, Any]:
@@ -249,7 +360,7 @@ def _column(entry: object) -> Column:
     name = entry.get("name")
     if not isinstance(name, str):
         raise ConfigurationError("A column of the model has no name.")
-    unknown = sorted(set(entry) - {"name", "kind", "role", "display", "values"})
+    unknown = sorted(set(entry) - {"name", "kind", "role", "display", "values", "positive", "class"})
     if unknown:
         raise ConfigurationError(f"Column {name} has an unknown key {unknown[0]!r}.")
     try:
@@ -265,4 +376,5 @@ def _column(entry: object) -> Column:
         named = tuple((str(value), str(title)) for value, title in pairs)
     except (TypeError, ValueError) as fault:
         raise ConfigurationError(f"Column {name}: values must pair each value with its name.") from fault
-    return Column(name=name, kind=kind, role=role, display=str(entry.get("display", "")), values=named)
+    texts = {key: str(entry.get(key, "")) for key in ("display", "positive", "class")}
+    return Column(name, kind, role, texts["display"], named, texts["positive"], texts["class"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tribune.exceptions import DataError
-from tribune.metrics.binning import Categories, Grid, Scheme
+from tribune.metrics.binning import SUM, Categories, Grid, Scheme
 
 SAFE_INTEGER = 2**53 - 1
 """Largest integer that RFC 8785 JSON holds; larger ones (sums of far tails) are written as strings."""
@@ -19,13 +19,18 @@ SAFE_INTEGER = 2**53 - 1
 
 @dataclass(frozen=True)
 class NumericCounts:
-    """A numeric column's part of a tally, taken apart. Sums are exact sums of cell indices."""
+    """A numeric column's part of a tally, taken apart.
+
+    Tails have their count and the exact sums of their cell indices and of these squared.
+    """
 
     cells: tuple[int, ...]
     low: int
     low_sum: int
+    low_squares: int
     high: int
     high_sum: int
+    high_squares: int
     missing: int
     nan: int
     positive_infinity: int
@@ -73,41 +78,43 @@ class Tally:
 
     Args:
         rows: number of rows.
-        columns: per measured column. Numeric: in-range cells, then count and sum of cell indices of the low
-            tail, the same of the high tail, missing (null), NaN, +inf, -inf. Category: values, rest, missing.
-        outcomes: rows per cell of `Scheme.outcomes`, cells without rows left out.
+        columns: per counted column. Numeric: in-range cells, then count, sum and sum of squares of cell
+            indices of the low tail, the same of the high tail, missing (null), NaN, +inf, -inf. Category:
+            values, rest, missing.
+        outcomes: rows (or sums) per cell of `Scheme.outcomes`, cells of 0 left out.
+        scores: per class score of a multiclass model: rows per label and score cell, last axis fastest.
     """
 
     rows: int
     columns: Mapping[str, tuple[int, ...]]
     outcomes: Mapping[int, int] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
     @classmethod
     def zero(cls, scheme: Scheme) -> Tally:
         """Return the tally of no rows."""
-        return cls(0, {c.name: (0,) * scheme.binnings[c.name].length for c in scheme.spec.measured})
+        columns = {c.name: (0,) * scheme.binnings[c.name].length for c in scheme.spec.counted}
+        return cls(0, columns, {}, {name: {} for name in scheme.class_scores})
 
     def __add__(self, other: Tally) -> Tally:
         if not isinstance(other, Tally):
             return NotImplemented
-        same = self.columns.keys() == other.columns.keys()
+        same = self.columns.keys() == other.columns.keys() and self.scores.keys() == other.scores.keys()
         if not same or any(len(self.columns[name]) != len(other.columns[name]) for name in self.columns):
             raise DataError("These tallies were counted by different profiles and cannot be added.")
-        outcomes = dict(self.outcomes)
-        for index, count in other.outcomes.items():
-            outcomes[index] = outcomes.get(index, 0) + count
         columns = {
             name: tuple(map(int.__add__, cells, other.columns[name])) for name, cells in self.columns.items()
         }
-        return Tally(self.rows + other.rows, columns, outcomes)
+        scores = {name: _added(cells, other.scores[name]) for name, cells in self.scores.items()}
+        return Tally(self.rows + other.rows, columns, _added(self.outcomes, other.outcomes), scores)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the tally as a document: columns as arrays in order, outcomes as index, count, index, …"""
-        flat = [number for index in sorted(self.outcomes) for number in (index, self.outcomes[index])]
+        """Return the tally as a document: columns as arrays, sparse tables as index, count, index, …"""
         return {
             "rows": self.rows,
             "columns": [[json_integer(count) for count in cells] for cells in self.columns.values()],
-            "outcomes": flat,
+            "outcomes": _flat(self.outcomes),
+            "scores": [_flat(cells) for cells in self.scores.values()],
         }
 
     @classmethod
@@ -120,36 +127,65 @@ class Tally:
         try:
             rows = read_integer(document["rows"])
             arrays = [tuple(read_integer(count) for count in cells) for cells in document["columns"]]
-            flat = [read_integer(number) for number in document["outcomes"]]
+            outcomes = _sparse(document["outcomes"], scheme.outcomes.size)
+            axes = scheme.class_scores
+            sizes = [scheme.outcomes.labels * axis.cells for axis in axes.values()]
+            scores = [_sparse(cells, size) for cells, size in zip(document["scores"], sizes, strict=True)]
         except (KeyError, TypeError, ValueError) as fault:
             raise DataError(f"A tally is not readable: {fault}.") from fault
-        names = [column.name for column in scheme.spec.measured]
+        names = [column.name for column in scheme.spec.counted]
         lengths = [scheme.binnings[name].length for name in names]
-        if [len(cells) for cells in arrays] != lengths or len(flat) % 2:
+        if [len(cells) for cells in arrays] != lengths:
             raise DataError("A tally does not have the cells that its profile describes.")
-        outcomes = dict(zip(flat[::2], flat[1::2], strict=True))
-        in_order = flat[::2] == sorted(outcomes) and all(0 <= i < scheme.outcomes.size for i in outcomes)
-        tally = cls(rows, dict(zip(names, arrays, strict=True)), outcomes)
-        if not in_order or not tally.adds_up(scheme):
+        columns = dict(zip(names, arrays, strict=True))
+        tally = cls(rows, columns, outcomes, dict(zip(axes, scores, strict=True)))
+        if not tally.adds_up(scheme):
             raise DataError("A tally's cells do not add up to its rows.")
         return tally
 
     def adds_up(self, scheme: Scheme) -> bool:
-        """Whether no count is negative and each column and the outcomes count every row exactly once."""
-        totals = [sum(self.outcomes.values())]
+        """Whether no count is negative and each column and each table counts every row exactly once."""
+        outcomes = self.outcomes
+        if scheme.spec.has_errors:
+            kinds = scheme.outcomes.predictions
+            if any(n < 0 for index, n in outcomes.items() if index % kinds != SUM):
+                return False
+            outcomes = {
+                index: n for index, n in outcomes.items() if index % kinds < SUM
+            }  # sums are not counts
+        tables = [list(outcomes.values()), *(list(cells.values()) for cells in self.scores.values())]
         for name, cells in self.columns.items():
             counts = list(cells)
             binning = scheme.binnings[name]
-            if isinstance(binning, Grid):  # sums are not counts
-                del counts[binning.size + 3], counts[binning.size + 1]
-            if min(counts) < 0:
-                return False
-            totals.append(sum(counts))
-        return min(self.outcomes.values(), default=1) > 0 and all(total == self.rows for total in totals)
+            if isinstance(binning, Grid):
+                for place in (5, 4, 2, 1):  # sums of the tails
+                    del counts[binning.size + place]
+            tables.append(counts)
+        return all(sum(counts) == self.rows and min(counts, default=0) >= 0 for counts in tables)
 
     def digest(self) -> bytes:
         """Return the sha-256 of the canonical bytes: equal on honest machines."""
         return hashlib.sha256(canonical_json(self.to_json())).digest()
+
+
+def _added(one: Mapping[int, int], other: Mapping[int, int]) -> dict[int, int]:
+    total = dict(one)
+    for index, count in other.items():
+        total[index] = total.get(index, 0) + count
+    return {index: count for index, count in total.items() if count}
+
+
+def _flat(cells: Mapping[int, int]) -> list[int | str]:
+    return [json_integer(number) for index in sorted(cells) for number in (index, cells[index])]
+
+
+def _sparse(flat: Sequence[object], size: int) -> dict[int, int]:
+    numbers = [read_integer(number) for number in flat]
+    places = numbers[::2]
+    cells = dict(zip(places, numbers[1::2], strict=True))
+    if places != sorted(cells) or not all(0 <= place < size for place in places) or 0 in cells.values():
+        raise ValueError("its sparse cells are not in order")
+    return cells
 
 
 def json_integer(value: int) -> int | str:

@@ -1,6 +1,7 @@
 """Values and names of metrics: what a monitor reports about a frame, and what to call it.
 
-Refuses names that are not `family.measure[.lower|.upper][.max][/target]`. Not available always has a reason.
+Refuses names that are not `family.measure[.lower|.upper][.max|.share][/target]`. Not available always has a
+reason.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import PolicyError
+from tribune.metrics.spec import Task
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
 NOT_AVAILABLE = -(2**63)
 """How "not available" is written on the chain: type(int64).min."""
 MAX_VALUE = 2**63 - 1
+ALL_TASKS = frozenset(Task)
 
-_NAME = re.compile(r"([a-z]+\.[a-z_0-9]+)(?:\.(lower|upper))?(\.max)?(?:/(.+))?", re.DOTALL)
+_NAME = re.compile(r"([a-z]+\.[a-z_0-9]+)(?:\.(lower|upper))?(?:\.(max|share))?(?:/(.+))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,13 @@ class MetricName:
     Args:
         base: family and measure, as in the registry.
         bound: "lower", "upper" or "".
-        largest: whether the largest over all targets is meant (`.max`).
-        target: a column, or "".
+        over: "max" (the largest over all targets), "share" (the share of targets that are notable) or "".
+        target: a column, a class, group columns joined by "&", or "".
     """
 
     base: str
     bound: str = ""
-    largest: bool = False
+    over: str = ""
     target: str = ""
 
     @classmethod
@@ -93,13 +96,11 @@ class MetricName:
                 f"{name!r} is not the name of a metric.",
                 mend="Names look like drift.effect.lower.max or quality.missing_rate/AGE.",
             )
-        base, bound, largest, target = match.groups()
-        return cls(base, bound or "", bool(largest), target or "")
+        return cls(*(part or "" for part in match.groups()))
 
     def __str__(self) -> str:
-        bound = f".{self.bound}" if self.bound else ""
-        target = f"/{self.target}" if self.target else ""
-        return f"{self.base}{bound}{'.max' if self.largest else ''}{target}"
+        steps = "".join(f".{part}" for part in (self.bound, self.over) if part)
+        return f"{self.base}{steps}{f'/{self.target}' if self.target else ''}"
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,16 @@ class Metric:
         name: family and measure.
         lo, hi: range in millionths; values saturate at it.
         measure: function of (profile, tally, target, z in millionths or None); pure.
-        targets: columns it can be asked for; None: it is about the model as a whole.
+        targets: columns, classes or groups that it can be asked for; None: it is about the model as a whole.
         bounded: whether it has lower and upper bounds.
         labels: whether it needs labels, so that it covers frame i − label_lag.
         any_size: whether it is measured under `min_rows` too.
         words: what it says, for people, with {target}.
         percent: whether people read it as a share ("10 %") rather than as a number.
+        tasks: models that it is about.
+        trailing: whether it is measured on a trailing sum of frames, until groups have their rows.
+        notable: value in millionths beyond which a target counts for `.share`; None: it has no share.
+        warn_only: whether a rule on it may only warn, since it is an estimate and no observation.
     """
 
     name: str
@@ -128,6 +133,10 @@ class Metric:
     labels: bool = False
     any_size: bool = False
     percent: bool = True
+    tasks: frozenset[Task] = ALL_TASKS
+    trailing: bool = False
+    notable: int | None = None
+    warn_only: bool = False
 
     def saturated(self, value: Value) -> Value:
         """Return a value within the metric's range."""

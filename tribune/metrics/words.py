@@ -40,10 +40,19 @@ def describe(rule: Rule, spec: ModelSpec | None = None) -> str:
 def describe_metric(name: str, spec: ModelSpec | None = None) -> str:
     """Return what a metric measures, as a phrase."""
     parts, metric = find(name)
-    target = parts.target
-    if spec and target:
-        target = spec.column(target).title
-    return metric.words.format(target="the worst column" if parts.largest else target)
+    target = target_title(parts.target, spec)
+    if parts.over == "share":
+        words = metric.words.format(target="the column")
+        return f"the share of columns in which {words} is above {Decimal(metric.notable or 0) / MICRO:f}"
+    return metric.words.format(target="the worst column" if parts.over else target)
+
+
+def target_title(target: str, spec: ModelSpec | None = None) -> str:
+    """Return a target's name for people: a column's, or those of group columns ("sex and race")."""
+    titles = {column.name: column.title for column in spec.columns} if spec else {}
+    if target in titles:
+        return titles[target]
+    return " and ".join(titles.get(name, name) for name in target.split("&"))
 
 
 def amount(name: str, micro: int) -> str:

@@ -163,9 +163,10 @@ def _column_cells(profile: Profile, tally: Tally, name: str) -> list[int]:
 
 
 def _group_cells(profile: Profile, tally: Tally, group: str) -> list[int]:
-    cells = [0] * (profile.binnings[group].length * 12)
+    layout = profile.scheme.outcomes
+    cells = [0] * (profile.binnings[group].length * layout.labels * layout.predictions)
     for (place, label, said), count in by_group(profile, tally, group).items():
-        cells[(place * 4 + label) * 3 + said] += count
+        cells[(place * layout.labels + label) * layout.predictions + said] += count
     return cells
 
 

@@ -120,7 +120,7 @@ def case_words(
         return _made(case, "broke one of the rules you voted", "", "", looked=False)
     parts = MetricName.parse(rule.metric)
     counts = read_counts(evidence, profile)
-    target = parts.target or (_at(evidence, rule.metric) if parts.largest else "")
+    target = parts.target or (_at(evidence, rule.metric) if parts.over == "max" else "")
     if case.value is None or case.value == NOT_AVAILABLE:
         about = _metric_words(rule, profile)
         return _made(
@@ -131,7 +131,7 @@ def case_words(
             looked=counts is not None,
         )
     words = None
-    if counts is not None and (target or not parts.largest):
+    if counts is not None and (target or not parts.over):
         try:
             words = phrases.describe(parts, target, rule, counts)
         except FAULTS:

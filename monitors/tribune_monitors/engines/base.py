@@ -19,16 +19,28 @@ class Engine(Protocol):
 
     name: str
 
-    def count(self, decisions: Sequence[Path], labels: Sequence[Path], profile: Profile | Scheme) -> Tally:
+    def count(
+        self,
+        decisions: Sequence[Path],
+        labels: Sequence[Path],
+        profile: Profile | Scheme,
+        *,
+        inline_labels: bool = False,
+    ) -> Tally:
         """Count partitions.
+
+        A column that a partition lacks, or has in a type whose cells engines would not agree on, is counted
+        as missing in all its rows: one column never costs the report, and all missing is itself a breach.
 
         Args:
             decisions: partitions of the decision log; none: the tally of no rows.
             labels: label partitions (id, time, label); the least (time, label) of an id wins.
             profile: by which to count.
+            inline_labels: labels stand in the decisions' own files (null: not in yet), as in a table of
+                one's own; a sealed log never has them there.
 
         Raises:
-            DataError: naming file or column, when a partition cannot be counted as it is.
+            DataError: naming the file, when it cannot be read to its end.
         """
         ...
 

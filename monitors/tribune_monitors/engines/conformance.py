@@ -175,19 +175,21 @@ def _count_number(cells: list[int], scale: float, low: int, high: int, number: f
     size = high - low
     scaled = None if number is None else number * scale
     if scaled is None:
-        cells[size + 4] += 1
+        cells[size + 6] += 1
     elif scaled != scaled:
-        cells[size + 5] += 1
+        cells[size + 7] += 1
     elif scaled in (math.inf, -math.inf):
-        cells[size + (6 if scaled > 0 else 7)] += 1
+        cells[size + (8 if scaled > 0 else 9)] += 1
     else:
         cell = math.floor(scaled)
         if cell < low:
             cells[size] += 1
             cells[size + 1] += cell
+            cells[size + 2] += cell * cell
         elif cell >= high:
-            cells[size + 2] += 1
-            cells[size + 3] += cell
+            cells[size + 3] += 1
+            cells[size + 4] += cell
+            cells[size + 5] += cell * cell
         else:
             cells[cell - low] += 1
 

@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tribune.exceptions import DataError
-from tribune.metrics.binning import Binning, Categories, Grid, Scheme
+from tribune.metrics.binning import MAX_CELLS, Binning, Categories, Grid, Scheme
 from tribune.metrics.profile import Profile, make_profile
 from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
 from tribune_monitors.engines.base import Engine
-from tribune_monitors.engines.duckdb_engine import DuckDBEngine, decision_columns
+from tribune_monitors.engines.duckdb_engine import DuckDBEngine, decision_columns, label_columns
+from tribune_monitors.engines.schema import check, read_schemas
+from tribune_monitors.engines.sql import Labels
+
+if TYPE_CHECKING:
+    import duckdb
 
 CELLS = 4096
-"""Fine cells over the reference's range: KS and Wasserstein within 0.1 %, a column in 32 kB."""
+"""Fine cells over most of the reference's values: KS and Wasserstein within 0.1 %, a column in 32 kB."""
+_FAR = 0.001
+"""Share of values at either end that does not decide how fine cells are: an outlier must not coarsen all."""
 BINS = 10
 """Bins of about equal weight, as PSI is usually read; more bins see less at the same n."""
 MAX_VALUES = 64
@@ -29,36 +38,65 @@ MAX_VALUES = 64
 
 
 def fit_binnings(
-    paths: Sequence[Path], spec: ModelSpec, *, engine: DuckDBEngine | None = None
+    paths: Sequence[Path],
+    spec: ModelSpec,
+    *,
+    labels: Sequence[Path] = (),
+    inline_labels: bool = False,
+    engine: DuckDBEngine | None = None,
 ) -> dict[str, Binning]:
-    """Fit a binning per measured column to reference partitions.
+    """Fit a binning per counted column to reference partitions, and one of a regression model's errors.
 
     Raises:
-        DataError: when there are no rows, a column has no value, or predictions are not the spec's outcomes.
+        DataError: when there are no rows, a column is missing, unfit or has no value, or predictions are not
+            the spec's outcomes.
     """
     if not paths:
         raise DataError("Binnings cannot be fitted to no rows.", mend="Give held-out reference partitions.")
     engine = engine or DuckDBEngine()
     cursor = engine.cursor()
-    engine.open(cursor, sql.ROWS, paths, decision_columns(spec, with_id=False))
+    where = Labels.JOINED if labels else Labels.INLINE if inline_labels else Labels.NONE
+    wanted = decision_columns(spec, where)
+    check(read_schemas(cursor, paths), wanted)
+    engine.open(cursor, sql.ROWS, paths, wanted)
     binnings: dict[str, Binning] = {}
     for column in spec.measured:
-        name = sql.quoted(column.name)
         if column.kind is ColumnKind.NUMERIC:
-            ((low, high),) = engine.rows(
-                cursor,
-                f"SELECT min(x), max(x) FROM (SELECT {name} AS x FROM {sql.ROWS}) WHERE isfinite(x)",  # noqa: S608
-            )
-            if low is None:
-                raise _nothing(column)
-            plain = grid_over(*_range(column, low, high))
-            key = sql.cell_key(column.name, plain)
-            counts = engine.rows(cursor, f"SELECT {key}, count(*) FROM {sql.ROWS} GROUP BY 1")  # noqa: S608
-            binnings[column.name] = with_bins(plain, counts)
+            values = sql.quoted(column.name)
+            binnings[column.name] = _grid(engine, cursor, column, values, sql.ROWS)
         else:
-            seen = list(engine.rows(cursor, f"SELECT {name}, count(*) FROM {sql.ROWS} GROUP BY 1"))  # noqa: S608
-            binnings[column.name] = _categories(column, spec, seen)
+            statement = f"SELECT {sql.quoted(column.name)}, count(*) FROM {sql.ROWS} GROUP BY 1"  # noqa: S608
+            binnings[column.name] = _categories(column, spec, list(engine.rows(cursor, statement)))
+    if spec.has_errors:
+        if labels:
+            check(read_schemas(cursor, labels), label_columns(spec))
+            engine.open(cursor, sql.LABELS, labels, label_columns(spec))
+        column = spec.column(spec.label_name)
+        rows, label = sql.labelled_rows(spec, where)
+        binnings[column.name] = _grid(engine, cursor, column, label, rows)
+        error = f"r.{sql.quoted(spec.prediction.name)} - {label}"
+        named = Column(spec.error_name, ColumnKind.NUMERIC, Role.FEATURE)
+        binnings[spec.error_name] = _grid(engine, cursor, named, error, rows)
     return binnings
+
+
+def _grid(
+    engine: DuckDBEngine, cursor: duckdb.DuckDBPyConnection, column: Column, number: str, rows: str
+) -> Grid:
+    """Fit a grid to an expression over some rows."""
+    values = f"(SELECT {number} AS x FROM {rows}) AS v WHERE isfinite(x)"  # noqa: S608 - names are quoted
+    ((low, high, central),) = engine.rows(
+        cursor,
+        f"SELECT min(x), max(x), quantile_disc(x, [{_FAR}, {1 - _FAR}]) FROM {values}",  # noqa: S608
+    )
+    if low is None:
+        raise _nothing(column)
+    plain = grid_over(*_range(column, low, high), *_range(column, *central))
+    scaled = f"x * CAST({sql.literal(repr(plain.scale))} AS DOUBLE)"
+    ((off,),) = engine.rows(cursor, f"SELECT count(*) FROM {values} AND {scaled} <> floor({scaled})")  # noqa: S608
+    plain = replace(plain, lattice=off == 0)
+    counts = engine.rows(cursor, f"SELECT floor({scaled}), count(*) FROM {values} GROUP BY 1")  # noqa: S608
+    return with_bins(plain, counts)
 
 
 def fit_profile(
@@ -66,6 +104,8 @@ def fit_profile(
     blocks: Sequence[Sequence[Path]],
     labels: Sequence[Path],
     spec: ModelSpec,
+    *,
+    inline_labels: bool = False,
 ) -> Profile:
     """Make a profile of reference partitions.
 
@@ -74,21 +114,31 @@ def fit_profile(
         blocks: partitions of consecutive time blocks (ten or so), from which overdispersion follows.
         labels: label partitions of all blocks.
         spec: the model's columns.
+        inline_labels: labels stand in the rows' own files.
     """
     paths = [path for block in blocks for path in block]
-    binnings = fit_binnings(paths, spec, engine=engine if isinstance(engine, DuckDBEngine) else None)
+    own = engine if isinstance(engine, DuckDBEngine) else None
+    binnings = fit_binnings(paths, spec, labels=labels, inline_labels=inline_labels, engine=own)
     scheme = Scheme(spec, binnings)
-    tallies = [engine.count(block, labels, scheme) for block in blocks]
+    tallies = [engine.count(block, labels, scheme, inline_labels=inline_labels) for block in blocks]
     return make_profile(spec, sum(tallies, Tally.zero(scheme)), binnings, tallies if len(tallies) > 1 else ())
 
 
-def grid_over(low: float, high: float) -> Grid:
-    """Return a grid of one bin over a range: at most about 4,096 cells, a power of two to the unit."""
-    span = high / 2 - low / 2  # half of it: high - low may overflow
+def grid_over(low: float, high: float, most_low: float | None = None, most_high: float | None = None) -> Grid:
+    """Return a grid of one bin over a range: about 4,096 cells over most of it, a power of two to the unit.
+
+    `most_low` to `most_high` is the range of most values, by default all of it; the far rest has cells of the
+    same width as long as there are not too many.
+    """
+    most_low, most_high = low if most_low is None else most_low, high if most_high is None else most_high
+    if most_low >= most_high:
+        most_low, most_high = low, high
+    span = most_high / 2 - most_low / 2  # half of it: high - low may overflow
     exponent = math.frexp(span)[1] + 1 if span > 0 else math.frexp(low)[1] if low else 0
     shift = min(max(12 - exponent, -1022), 1022)
-    scale = 2.0**shift
-    return Grid(shift, (math.floor(low * scale), math.floor(high * scale) + 1))
+    while not abs(high * 2.0**shift - low * 2.0**shift) < MAX_CELLS - 1:
+        shift -= 1
+    return Grid(shift, (math.floor(low * 2.0**shift), math.floor(high * 2.0**shift) + 1))
 
 
 def with_bins(grid: Grid, counts: Iterable[tuple[float | None, int]]) -> Grid:
@@ -114,7 +164,7 @@ def with_bins(grid: Grid, counts: Iterable[tuple[float | None, int]]) -> Grid:
         if reached < tenths < BINS:
             edges.append(low + place)
             reached = tenths
-    return Grid(grid.shift, (*edges, high))
+    return Grid(grid.shift, (*edges, high), grid.lattice)
 
 
 def _range(column: Column, low: float, high: float) -> tuple[float, float]:
@@ -132,12 +182,12 @@ def _categories(column: Column, spec: ModelSpec, seen: Sequence[tuple[str | None
     if not values:
         raise _nothing(column)
     if column.role is Role.PREDICTION:
-        outcomes = (spec.negative, spec.positive)
+        outcomes = spec.outcomes
         other = [value for value, _ in values if value not in outcomes]
         if other:
             raise DataError(
                 f"Column {column.name} says {other[0]!r}, not {' or '.join(outcomes)}.",
-                mend="Set negative and positive in the model description.",
+                mend="Set negative and positive, or classes, in the model description.",
                 column=column.name,
             )
         return Categories(outcomes)

@@ -1,6 +1,8 @@
-"""What partitions hold, checked before a row is counted: columns by exact name, types that engines agree on.
+"""What partitions hold, looked at before a row is counted: columns by exact name, types that engines share.
 
-Decimals, timestamps and floating-point categories are refused: their text and casts differ between engines.
+Decimals, timestamps and floating-point categories are unfit: their text and casts differ between engines. A
+column that is unfit or missing in a file is null in all its rows; `findings` says so in words, and `check`
+refuses, where a profile is to be made.
 """
 
 from __future__ import annotations
@@ -85,57 +87,73 @@ def _top_level(leaves: Sequence[tuple[str, int | None, str | None]]) -> Types:
     return tuple(columns)
 
 
-def check_schemas(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> list[tuple[Types, list[Path]]]:
-    """Return the files grouped by equal columns, after every wanted column was found in each.
-
-    Raises:
-        DataError: naming the column, the file and the mend.
-    """
+def grouped(schemas: Mapping[Path, Types]) -> list[tuple[Types, list[Path]]]:
+    """Return the files grouped by equal columns, in the order in which these first come."""
     groups: dict[Types, list[Path]] = {}
     for path, types in schemas.items():
         groups.setdefault(types, []).append(path)
-    for types, paths in groups.items():
-        for column in wanted:
-            _check_column(column, types, paths[0].name)
     return list(groups.items())
 
 
-def _check_column(column: Wanted, types: Types, file: str) -> None:
+def findings(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> list[DataError]:
+    """Return what is wrong with wanted columns, per column and kind of file, naming file and mend."""
+    return [
+        found
+        for types, paths in grouped(schemas)
+        for column in wanted
+        if (found := _fault(column, types, paths))
+    ]
+
+
+def check(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> None:
+    """Raise the first of `findings`, if there is one."""
+    for found in findings(schemas, wanted):
+        raise found
+
+
+def _fault(column: Wanted, types: Types, paths: Sequence[Path]) -> DataError | None:
+    more = f" and {len(paths) - 1} more files" if len(paths) > 1 else ""
+    file = f"{paths[0].name}{more}"
     alike = [name for name, _ in types if name.lower() == column.name.lower()]
     if column.name not in alike:
         has = f"It has {alike[0]}; names are compared exactly." if alike else ""
-        raise DataError(
+        return DataError(
             f"Column {column.name} is missing in {file}.",
             mend=has or f"It has: {', '.join(name for name, _ in types)}.",
             column=column.name,
         )
     if len(alike) > 1:
-        raise DataError(
+        return DataError(
             f"The columns {' and '.join(alike)} in {file} differ in case only.",
             mend="Rename one of them.",
             column=column.name,
         )
     kind = dict(types)[column.name]
     if kind not in _TYPES[column.kind]:
-        raise DataError(
+        return DataError(
             f"Column {column.name} in {file} is {kind}, which cannot be counted as {_SAYS[column.kind]}.",
             mend=_MEND[column.kind],
             column=column.name,
         )
+    return None
 
 
 def select_of(types: Types, paths: Sequence[Path], wanted: Sequence[Wanted]) -> str:
-    """Return the SELECT that reads files of equal columns in canonical types."""
+    """Return the SELECT that reads files of equal columns in canonical types, null for unfit columns."""
     kinds = dict(types)
     columns = ", ".join(
-        f"{_cast(column, kinds[column.name])} AS {quoted(column.alias or column.name)}" for column in wanted
+        f"{_cast(column, kinds.get(column.name), _fault(column, types, paths) is None)}"
+        f" AS {quoted(column.alias or column.name)}"
+        for column in wanted
     )
     files = ", ".join(literal(pattern(path)) for path in paths)
     return f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"  # noqa: S608 - quoted
 
 
-def _cast(column: Wanted, kind: str) -> str:
+def _cast(column: Wanted, kind: str | None, fit: bool) -> str:
     wanted = _CAST[column.kind]
+    if not fit:
+        return f"CAST(NULL AS {wanted})"
     return quoted(column.name) if kind == wanted else f"CAST({quoted(column.name)} AS {wanted})"
 
 

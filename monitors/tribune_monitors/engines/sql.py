@@ -9,11 +9,26 @@ with backticks.
 
 from __future__ import annotations
 
+from enum import Enum
+
 from tribune.metrics.binning import Grid, Scheme
+from tribune.metrics.spec import ModelSpec
 
 ROWS, LABELS = "tribune_rows", "tribune_labels"
 """Views that an engine provides: numbers as DOUBLE, categories and ids as VARCHAR, times as BIGINT."""
+LABEL = "tribune_label"
+"""Name of the label in the view of rows, where it stands in their own files."""
 
+
+class Labels(Enum):
+    """Where labels come from."""
+
+    NONE = "none"
+    INLINE = "inline"
+    JOINED = "joined"
+
+
+_NO_TEXT, _NO_NUMBER = "CAST(NULL AS VARCHAR)", "CAST(NULL AS DOUBLE)"
 _FIRST_LABELS = (
     "SELECT id, label FROM (SELECT id, label, "  # noqa: S608 - constants only
     "row_number() OVER (PARTITION BY id ORDER BY time NULLS LAST, label NULLS LAST) AS place "
@@ -32,8 +47,13 @@ def literal(text: str) -> str:
 
 
 def cell_key(name: str, grid: Grid) -> str:
-    """Return floor(x · 2^shift) as DOUBLE; the scale is a power of two, so its text is exact."""
-    return f"floor({quoted(name)} * CAST({literal(repr(grid.scale))} AS DOUBLE))"
+    """Return floor(x · 2^shift) of a column as DOUBLE."""
+    return cell_of(quoted(name), grid)
+
+
+def cell_of(number: str, grid: Grid) -> str:
+    """Return floor(x · 2^shift) of an expression; the scale is a power of two, so its text is exact."""
+    return f"floor({number} * CAST({literal(repr(grid.scale))} AS DOUBLE))"
 
 
 def column_counts(scheme: Scheme, name: str) -> str:
@@ -43,24 +63,64 @@ def column_counts(scheme: Scheme, name: str) -> str:
     return f"SELECT {key} AS k, count(*) AS n FROM {ROWS} GROUP BY 1"  # noqa: S608 - names are quoted
 
 
-def outcome_counts(scheme: Scheme, *, labelled: bool) -> str:
-    """Count rows by group values, label, prediction and score cell.
+def outcome_counts(scheme: Scheme, labels: Labels) -> str:
+    """Count rows by what outcomes need.
 
-    Columns: each group, whether a label came, the label, the prediction, the score's fine cell, rows. The
+    Columns: each group, whether a label came, the label, the prediction, the score's fine cell, rows. For a
+    regression model label and prediction are null and the fine cell is that of prediction less label. The
     least (time, label) of an id is its label; one without time or label comes last.
     """
     spec = scheme.spec
+    came, label = _label(spec, labels)
     keys = [f"r.{quoted(column.name)}" for column in spec.groups]
-    keys += ["l.id IS NOT NULL", "l.label"] if labelled else ["FALSE", "CAST(NULL AS VARCHAR)"]
-    keys.append(f"r.{quoted(spec.prediction.name)}")
-    score = spec.score
-    if score is None:
-        keys.append("CAST(NULL AS DOUBLE)")
+    if spec.has_errors:
+        error = f"r.{quoted(spec.prediction.name)} - {label}"
+        keys += [came, _NO_TEXT, _NO_TEXT, cell_of(f"({error})", scheme.grid(spec.error_name))]
+    elif spec.outcomes:
+        keys += [came, label, f"r.{quoted(spec.prediction.name)}"]
+        score = spec.score
+        keys.append(cell_of(f"r.{quoted(score.name)}", scheme.grid(score.name)) if score else _NO_NUMBER)
     else:
-        grid = scheme.binnings[score.name]
-        assert isinstance(grid, Grid)  # noqa: S101 - Scheme allows nothing else
-        keys.append(cell_key(score.name, grid).replace("floor(", "floor(r.", 1))
+        keys += ["FALSE", _NO_TEXT, _NO_TEXT, _NO_NUMBER]
+    return _counted(keys, scheme, labels)
+
+
+def score_counts(scheme: Scheme, name: str, labels: Labels) -> str:
+    """Count rows by whether a label came, the label, and a class score's fine cell."""
+    return _counted(
+        [*_label(scheme.spec, labels), cell_of(f"r.{quoted(name)}", scheme.grid(name))], scheme, labels
+    )
+
+
+def label_counts(scheme: Scheme, labels: Labels) -> str:
+    """Count rows by the fine cell of a label that is a number."""
+    return _counted(
+        [cell_of(_label(scheme.spec, labels)[1], scheme.grid(scheme.spec.label_name))], scheme, labels
+    )
+
+
+def labelled_rows(spec: ModelSpec, labels: Labels) -> tuple[str, str]:
+    """Return rows r with their labels, and the expression for a label that is a number."""
+    return f"{ROWS} AS r{_join(spec, labels)}", _label(spec, labels)[1]
+
+
+def _label(spec: ModelSpec, labels: Labels) -> tuple[str, str]:
+    """Return expressions for whether a label came, and for the label."""
+    if labels is Labels.JOINED:
+        return "l.id IS NOT NULL", "l.label"
+    if labels is Labels.INLINE:
+        return f"r.{LABEL} IS NOT NULL", f"r.{LABEL}"
+    return "FALSE", _NO_NUMBER if spec.has_errors else _NO_TEXT
+
+
+def _join(spec: ModelSpec, labels: Labels) -> str:
+    if labels is not Labels.JOINED:
+        return ""
+    return f" LEFT JOIN ({_FIRST_LABELS}) AS l ON r.{quoted(spec.id_name)} = l.id"
+
+
+def _counted(keys: list[str], scheme: Scheme, labels: Labels) -> str:
     selected = ", ".join(f"{key} AS k{place}" for place, key in enumerate(keys))
     places = ", ".join(str(place + 1) for place in range(len(keys)))
-    join = f" LEFT JOIN ({_FIRST_LABELS}) AS l ON r.{quoted(spec.id_name)} = l.id" if labelled else ""
-    return f"SELECT {selected}, count(*) AS n FROM {ROWS} AS r{join} GROUP BY {places}"  # noqa: S608
+    rows = f"{ROWS} AS r{_join(scheme.spec, labels)}"
+    return f"SELECT {selected}, count(*) AS n FROM {rows} GROUP BY {places}"  # noqa: S608

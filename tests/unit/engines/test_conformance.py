@@ -37,10 +37,17 @@ class Tampering(DuckDBEngine):
 
     name = "tampering"
 
-    def count(self, decisions: Sequence[Path], labels: Sequence[Path], profile: Profile | Scheme) -> Tally:
-        tally = super().count(decisions, labels, profile)
+    def count(
+        self,
+        decisions: Sequence[Path],
+        labels: Sequence[Path],
+        profile: Profile | Scheme,
+        *,
+        inline_labels: bool = False,
+    ) -> Tally:
+        tally = super().count(decisions, labels, profile, inline_labels=inline_labels)
         wide = list(tally.columns["wide"])
-        wide[-6] += wide[-3]
+        wide[-7] += wide[-3]
         wide[-3] = 0
         return Tally(tally.rows, {**tally.columns, "wide": tuple(wide)}, tally.outcomes)
 
@@ -57,7 +64,14 @@ class Forgetful(DuckDBEngine):
 
     name = "forgetful"
 
-    def count(self, decisions: Sequence[Path], labels: Sequence[Path], profile: Profile | Scheme) -> Tally:
+    def count(
+        self,
+        decisions: Sequence[Path],
+        labels: Sequence[Path],
+        profile: Profile | Scheme,
+        *,
+        inline_labels: bool = False,
+    ) -> Tally:
         return super().count(decisions, [], profile)
 
 

@@ -86,7 +86,7 @@ def count(sample: Sequence[Row], scheme: Scheme = SCHEME) -> Tally:
         said = {"0": 0, "1": 1}.get(row.prediction or "", 2)
         fine = None if row.score is None else row.score * score.scale
         key = fine if fine is None or math.isnan(fine) or math.isinf(fine) else math.floor(fine)
-        index = layout.flat((sex.position(row.sex), label, said, layout.score_cell(key)))
+        index = layout.flat((sex.position(row.sex), label, said, layout.scores.cell(key)))
         outcomes[index] = outcomes.get(index, 0) + 1
     return Tally(len(sample), {name: tuple(cells) for name, cells in columns.items()}, outcomes)
 
@@ -98,21 +98,22 @@ def _add(cells: list[int], binning: Binning, value: float | str | None) -> None:
         return
     size = binning.size
     if value is None:
-        cells[size + 4] += 1
+        cells[size + 6] += 1
         return
     assert not isinstance(value, str)
     if math.isnan(value):
-        cells[size + 5] += 1
+        cells[size + 7] += 1
     elif math.isinf(value):
-        cells[size + (6 if value > 0 else 7)] += 1
+        cells[size + (8 if value > 0 else 9)] += 1
     else:
         cell = math.floor(value * binning.scale)
         if binning.edges[0] <= cell < binning.edges[-1]:
             cells[cell - binning.edges[0]] += 1
         else:
-            tail = 0 if cell < binning.edges[0] else 2
+            tail = 0 if cell < binning.edges[0] else 3
             cells[size + tail] += 1
             cells[size + tail + 1] += cell
+            cells[size + tail + 2] += cell * cell
 
 
 def profile_of(sample: Sequence[Row], *, blocks: int = 1, min_group: int = 20) -> Profile:

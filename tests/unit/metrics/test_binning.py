@@ -21,15 +21,15 @@ def test_flat__positions_of_an_index__gives_it_back(index: int) -> None:
 def test_score_cell__tails_and_holes__join_the_outermost_and_the_last() -> None:
     layout = SCHEME.outcomes
     last = layout.score_cells - 1
-    assert layout.score_cell(-1e300) == layout.score_cell(0.0) == 0
-    assert layout.score_cell(1e300) == layout.score_cell(128.0) == last - 1
-    assert {layout.score_cell(key) for key in (None, float("nan"), float("inf"), float("-inf"))} == {last}
+    assert layout.scores.cell(-1e300) == layout.scores.cell(0.0) == 0
+    assert layout.scores.cell(1e300) == layout.scores.cell(128.0) == last - 1
+    assert {layout.scores.cell(key) for key in (None, float("nan"), float("inf"), float("-inf"))} == {last}
 
 
 def test_score_cell__a_fine_grid__is_joined_to_at_most_512_cells() -> None:
     layout = Scheme(SPEC, {**BINNINGS, "score": Grid(12, (0, 4097))}).outcomes
     assert 200 <= layout.score_cells - 1 <= 513
-    assert layout.score_cell(4096.0) == layout.score_cells - 2
+    assert layout.scores.cell(4096.0) == layout.score_cells - 2
 
 
 @pytest.mark.parametrize("binning", [Grid(-3, (-5, 2, 9)), Categories(("é", ""), rest=True)])

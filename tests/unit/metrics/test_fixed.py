@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,27 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
-from tribune.metrics.fixed import exact, micro, newcombe, settle, wilson
+from tribune.metrics.fixed import exact, micro, newcombe, wilson
 
 
 def test_micro__a_tie__rounds_to_even() -> None:
     assert micro(Fraction(5, 10_000_000)) == 0
     assert micro(Fraction(15, 10_000_000)) == 2
     assert micro(Decimal("0.0000025")) == 2
-
-
-def test_settle__float_next_to_a_tie__the_rational_decides() -> None:
-    tie = 0.1234565
-    assert settle(tie, lambda: Fraction(1234565, 10_000_000)) == 123456
-    assert settle(tie, lambda: Fraction(1234565, 10_000_000) + Fraction(1, 10**20)) == 123457
-
-
-def test_settle__float_far_from_a_tie__never_asks_for_the_rational() -> None:
-    assert settle(1 / 3, lambda: pytest.fail("asked")) == 333333
-
-
-def test_settle__no_number__the_rational_decides() -> None:
-    assert settle(math.nan, lambda: Fraction(1, 4)) == 250000
 
 
 def test_wilson__against_scipy__agrees() -> None:

@@ -57,9 +57,9 @@ def test_model_spec__not_measurable__names_the_fault(columns: tuple[Column, ...]
         ModelSpec(columns)
 
 
-def test_model_spec__another_task__is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="regression"):
-        ModelSpec((PREDICTION,), task="regression")
+def test_from_json__a_task_that_nobody_measures__is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="ranking"):
+        ModelSpec.from_json({"task": "ranking", "columns": [{"name": "p", "kind": "category"}]})
 
 
 def test_load__unknown_key__is_named(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def tally_of(rows: dict[Row, int]) -> Tally:
     columns = {name: [0] * binning.length for name, binning in BINNINGS.items()}
     outcomes: dict[int, int] = {}
     for (age, sex, said, label), n in rows.items():
-        columns["AGEP"][104 if age is None else age] += n
+        columns["AGEP"][106 if age is None else age] += n
         columns["SEX"][SEX.position(sex)] += n
         columns["prediction"][SAID.position(said)] += n
         place = (int(sex) - 1, 3 if label is None else label, int(said), 0)
