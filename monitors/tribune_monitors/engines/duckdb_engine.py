@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import DataError
-from tribune.metrics.binning import Grid, Scheme
+from tribune.metrics.binning import Scheme
 from tribune.metrics.profile import Profile
-from tribune.metrics.spec import ColumnKind, ModelSpec
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
 from tribune_monitors.engines.base import scheme_of
-from tribune_monitors.engines.classify import OutcomeCounter, category_column, numeric_column, score_table
-from tribune_monitors.engines.schema import Wanted, grouped, read_schemas, select_of
+from tribune_monitors.engines.counting import count_rows, decision_columns, label_columns
+from tribune_monitors.engines.schema import Wanted, grouped, pattern, read_schemas, select_of
 from tribune_monitors.engines.sql import Labels
 
 if TYPE_CHECKING:
@@ -54,35 +53,12 @@ class DuckDBEngine:
         scheme = scheme_of(profile)
         if not decisions:
             return Tally.zero(scheme)
-        spec = scheme.spec
         cursor = self.cursor()
         where = Labels.JOINED if labels else Labels.INLINE if inline_labels else Labels.NONE
-        self.open(cursor, sql.ROWS, decisions, decision_columns(spec, where))
+        self.open(cursor, sql.ROWS, decisions, decision_columns(scheme.spec, where))
         if labels:
-            self.open(cursor, sql.LABELS, labels, label_columns(spec))
-        counter = OutcomeCounter(scheme)
-        rows = 0
-        for *groups, came, label, said, cell, n in self.rows(cursor, sql.outcome_counts(scheme, where)):
-            counter.add((tuple(groups), came, label, said, cell), n)
-            rows += n
-        columns = counter.columns()
-        scores = {}
-        for name, axis in scheme.class_scores.items():
-            found = list(self.rows(cursor, sql.score_counts(scheme, name, where)))
-            scores[name] = score_table(scheme, axis, found)
-            columns[name] = numeric_column(scheme.grid(name), ((cell, n) for _, _, cell, n in found))
-        if spec.has_errors:
-            keys = self.rows(cursor, sql.label_counts(scheme, where))
-            columns[spec.label_name] = numeric_column(scheme.grid(spec.label_name), keys)
-        for column in spec.measured:
-            if column.name not in columns:
-                columns[column.name] = self._column(cursor, scheme, column.name)
-        return Tally(rows, {c.name: columns[c.name] for c in spec.counted}, counter.outcomes, scores)
-
-    def _column(self, cursor: duckdb.DuckDBPyConnection, scheme: Scheme, name: str) -> tuple[int, ...]:
-        keys = self.rows(cursor, sql.column_counts(scheme, name))
-        binning = scheme.binnings[name]
-        return numeric_column(binning, keys) if isinstance(binning, Grid) else category_column(binning, keys)
+            self.open(cursor, sql.LABELS, labels, label_columns(scheme.spec))
+        return count_rows(scheme, where, lambda statement: self.rows(cursor, statement))
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a cursor with views of its own, so that threads may count side by side."""
@@ -100,6 +76,7 @@ class DuckDBEngine:
                 },
             )
             self._connection.execute("SET enable_progress_bar = false")
+            self._connection.execute(f"CREATE MACRO {sql.FLOOR}(x) AS floor(x)")
         return self._connection.cursor()
 
     def open(
@@ -111,7 +88,7 @@ class DuckDBEngine:
             DataError: for a file that cannot be read.
         """
         groups = grouped(read_schemas(cursor, paths))
-        selects = " UNION ALL ".join(select_of(types, files, wanted) for types, files in groups)
+        selects = " UNION ALL ".join(select_of(types, wanted, _files(files)) for types, files in groups)
         cursor.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {selects}")
 
     def rows(self, cursor: duckdb.DuckDBPyConnection, statement: str) -> Iterator[tuple[Any, ...]]:
@@ -129,27 +106,6 @@ class DuckDBEngine:
             ) from fault
 
 
-def decision_columns(spec: ModelSpec, labels: Labels) -> list[Wanted]:
-    """Return the columns that are read of decision partitions."""
-    wanted = [
-        Wanted(column.name, "number" if column.kind is ColumnKind.NUMERIC else "text")
-        for column in spec.measured
-    ]
-    if labels is Labels.JOINED and all(column.name != spec.id_name for column in spec.measured):
-        wanted.append(Wanted(spec.id_name, "text"))
-    if labels is Labels.INLINE:
-        wanted.append(Wanted(spec.label_name, _label_kind(spec), sql.LABEL))
-    return wanted
-
-
-def label_columns(spec: ModelSpec) -> list[Wanted]:
-    """Return the columns that are read of label partitions."""
-    return [
-        Wanted(spec.id_name, "text", "id"),
-        Wanted(spec.time_name, "time", "time"),
-        Wanted(spec.label_name, _label_kind(spec), "label"),
-    ]
-
-
-def _label_kind(spec: ModelSpec) -> str:
-    return "number" if spec.has_errors else "text"
+def _files(paths: Sequence[Path]) -> str:
+    files = ", ".join(sql.literal(pattern(path)) for path in paths)
+    return f"read_parquet([{files}], hive_partitioning = false)"

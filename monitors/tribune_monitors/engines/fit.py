@@ -20,7 +20,8 @@ from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
 from tribune_monitors.engines.base import Engine
-from tribune_monitors.engines.duckdb_engine import DuckDBEngine, decision_columns, label_columns
+from tribune_monitors.engines.counting import decision_columns, label_columns
+from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.schema import check, read_schemas
 from tribune_monitors.engines.sql import Labels
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tribune.exceptions import DataError
-from tribune_monitors.engines.sql import literal, quoted
+from tribune_monitors.engines.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,7 +26,7 @@ _TYPES = {
     "text": _WHOLE | {"VARCHAR", "BOOLEAN"},
     "time": _WHOLE,
 }
-_CAST = {"number": "DOUBLE", "text": "VARCHAR", "time": "BIGINT"}
+_CAST = {"number": "DOUBLE", "text": "STRING", "time": "BIGINT"}
 _MEND = {
     "number": "Write it as DOUBLE, with null where there is no value.",
     "text": "Write it as text or whole numbers.",
@@ -101,8 +101,12 @@ def findings(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> list[Da
         found
         for types, paths in grouped(schemas)
         for column in wanted
-        if (found := _fault(column, types, paths))
+        if (found := _fault(column, types, _named(paths)))
     ]
+
+
+def _named(paths: Sequence[Path]) -> str:
+    return f"{paths[0].name} and {len(paths) - 1} more files" if len(paths) > 1 else paths[0].name
 
 
 def check(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> None:
@@ -111,9 +115,7 @@ def check(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> None:
         raise found
 
 
-def _fault(column: Wanted, types: Types, paths: Sequence[Path]) -> DataError | None:
-    more = f" and {len(paths) - 1} more files" if len(paths) > 1 else ""
-    file = f"{paths[0].name}{more}"
+def _fault(column: Wanted, types: Types, file: str) -> DataError | None:
     alike = [name for name, _ in types if name.lower() == column.name.lower()]
     if column.name not in alike:
         has = f"It has {alike[0]}; names are compared exactly." if alike else ""
@@ -138,23 +140,21 @@ def _fault(column: Wanted, types: Types, paths: Sequence[Path]) -> DataError | N
     return None
 
 
-def select_of(types: Types, paths: Sequence[Path], wanted: Sequence[Wanted]) -> str:
-    """Return the SELECT that reads files of equal columns in canonical types, null for unfit columns."""
+def fitting(types: Types, wanted: Sequence[Wanted]) -> dict[str, str]:
+    """Return the wanted columns that can be counted as they are, each with its type."""
     kinds = dict(types)
+    return {one.name: kinds[one.name] for one in wanted if _fault(one, types, "") is None}
+
+
+def select_of(types: Types, wanted: Sequence[Wanted], source: str) -> str:
+    """Return the SELECT of a source of equal columns in canonical types, null for unfit columns."""
+    fit = fitting(types, wanted)
     columns = ", ".join(
-        f"{_cast(column, kinds.get(column.name), _fault(column, types, paths) is None)}"
-        f" AS {quoted(column.alias or column.name)}"
-        for column in wanted
+        f"CAST({quoted(one.name) if one.name in fit else 'NULL'} AS {_CAST[one.kind]})"
+        f" AS {quoted(one.alias or one.name)}"
+        for one in wanted
     )
-    files = ", ".join(literal(pattern(path)) for path in paths)
-    return f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"  # noqa: S608 - quoted
-
-
-def _cast(column: Wanted, kind: str | None, fit: bool) -> str:
-    wanted = _CAST[column.kind]
-    if not fit:
-        return f"CAST(NULL AS {wanted})"
-    return quoted(column.name) if kind == wanted else f"CAST({quoted(column.name)} AS {wanted})"
+    return f"SELECT {columns} FROM {source}"  # noqa: S608 - names are quoted
 
 
 def pattern(path: Path) -> str:

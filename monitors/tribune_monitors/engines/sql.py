@@ -1,10 +1,10 @@
-"""The few statements that count, in SQL that DuckDB and Spark understand alike.
+"""The few statements that count, the same text on every engine.
 
 Written as text, not as Ibis expressions: importing Ibis and compiling the first one costs each worker a
 second of start-up against 0.15 s for DuckDB alone, and Ibis' own `floor` casts to an integer, which the
 counting rules forbid. Never a branch on NaN or on float order, never a round, a cast from float or a case
-fold (each broke equality between engines). Every name that comes from a profile is quoted; Spark quotes
-with backticks.
+fold (each broke equality between engines). Every name that comes from a profile is quoted, and no text that
+comes from data or profile stands between single quotes: engines differ in what a backslash there means.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from tribune.metrics.binning import Grid, Scheme
 from tribune.metrics.spec import ModelSpec
 
 ROWS, LABELS = "tribune_rows", "tribune_labels"
-"""Views that an engine provides: numbers as DOUBLE, categories and ids as VARCHAR, times as BIGINT."""
+"""Views that an engine provides: numbers as DOUBLE, categories and ids as STRING, times as BIGINT."""
+FLOOR = "tribune_floor"
+"""Function that an engine provides: floor of a DOUBLE as a DOUBLE, which leaves NaN and ±inf as they are."""
 LABEL = "tribune_label"
 """Name of the label in the view of rows, where it stands in their own files."""
 
@@ -28,7 +30,7 @@ class Labels(Enum):
     JOINED = "joined"
 
 
-_NO_TEXT, _NO_NUMBER = "CAST(NULL AS VARCHAR)", "CAST(NULL AS DOUBLE)"
+_NO_TEXT, _NO_NUMBER = "CAST(NULL AS STRING)", "CAST(NULL AS DOUBLE)"
 _FIRST_LABELS = (
     "SELECT id, label FROM (SELECT id, label, "  # noqa: S608 - constants only
     "row_number() OVER (PARTITION BY id ORDER BY time NULLS LAST, label NULLS LAST) AS place "
@@ -53,7 +55,7 @@ def cell_key(name: str, grid: Grid) -> str:
 
 def cell_of(number: str, grid: Grid) -> str:
     """Return floor(x · 2^shift) of an expression; the scale is a power of two, so its text is exact."""
-    return f"floor({number} * CAST({literal(repr(grid.scale))} AS DOUBLE))"
+    return f"{FLOOR}({number} * CAST({literal(repr(grid.scale))} AS DOUBLE))"
 
 
 def column_counts(scheme: Scheme, name: str) -> str:
