@@ -19,6 +19,7 @@ from tribune.log import get_logger
 from tribune.store import queries
 from tribune.store.session import Session, Store
 from tribune.store.tables import ChainEvent
+from tribune.waiting import came_within
 
 if TYPE_CHECKING:
     from tribune.chain.client import Chain
@@ -77,11 +78,7 @@ class Indexer:
     async def wait_changed(self, timeout_s: float) -> bool:
         """Wait until new events were stored or old ones dropped; False when none were in time."""
         async with self._changed:
-            try:
-                await asyncio.wait_for(self._changed.wait(), timeout_s)
-            except TimeoutError:
-                return False
-            return True
+            return await came_within(timeout_s, self._changed.wait())
 
     async def run(self) -> None:
         """Follow the chain until cancelled; while the node is silent, say so and try again."""

@@ -17,6 +17,7 @@ from tribune.log import get_logger
 from tribune.store.queries import enqueue, postpone, queued, settle
 from tribune.store.session import Store
 from tribune.store.tables import OutboxRow, OutboxState, now
+from tribune.waiting import came_within
 
 __all__ = ["AlreadyDone", "Handler", "Outbox", "PermanentFailure", "enqueue"]
 
@@ -78,10 +79,7 @@ class Outbox:
         while True:
             self._wake.clear()
             await self.drain()
-            try:
-                await asyncio.wait_for(self._wake.wait(), every_s)
-            except TimeoutError:
-                continue
+            await came_within(every_s, self._wake.wait())
 
     async def _drain_kind(self, kind: str) -> int:
         closed = 0

@@ -17,6 +17,7 @@ from tribune.ids import CaseId
 from tribune.log import get_logger
 from tribune.store import queries
 from tribune.store.tables import BallotState
+from tribune.waiting import came_within
 
 if TYPE_CHECKING:
     from tribune.chain.cases import Case
@@ -85,11 +86,8 @@ class Relay(commands.Cog):
                         "a vote could not be finished", case=case_id, error=str(fault)
                     )
                     await asyncio.sleep(RETRY_S)
-            try:
-                await asyncio.wait_for(self._relayed.wait(), DUE_S)
-            except TimeoutError:
-                continue
-            self._relayed.clear()
+            if await came_within(DUE_S, self._relayed.wait()):
+                self._relayed.clear()
 
     async def finish(self, case_id: CaseId) -> bool:
         """Do what is due on a case; return whether it is settled.
