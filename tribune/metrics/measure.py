@@ -6,10 +6,12 @@ from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import evaluate, find, standard_metrics
 from tribune.metrics.tally import Tally
-from tribune.metrics.value import Value
+from tribune.metrics.value import Value, unavailable
 
 DISPLAY_Z_MICRO = 1_959_964
 """z of the bounds of metrics that no rule is about: 95 %, two-sided, one look. No rule is judged by it."""
+_INPUTS = ("drift.", "quality.invalid")
+"""Rules on these say whether estimates may be trusted."""
 
 
 def measured_metrics(policy: Policy, profile: Profile) -> dict[str, int]:
@@ -34,4 +36,21 @@ def measure(policy: Policy, profile: Profile, tally: Tally, labelled: Tally | No
         PolicyError: when a rule cannot be judged with this profile.
     """
     z_micro = measured_metrics(policy, profile)
-    return evaluate(tuple(z_micro), profile, tally, labelled, {k: z for k, z in z_micro.items() if z})
+    values = evaluate(tuple(z_micro), profile, tally, labelled, {k: z for k, z in z_micro.items() if z})
+    return _without_estimates(policy, values)
+
+
+def _without_estimates(policy: Policy, values: dict[str, Value]) -> dict[str, Value]:
+    """Withdraw estimates of a frame in which a rule on the inputs is hit: they assume these."""
+    broken = [
+        rule.metric
+        for rule in policy.rules
+        if rule.metric.startswith(_INPUTS) and rule.is_hit(values[rule.metric].on_chain)
+    ]
+    if not broken:
+        return values
+    reason = f"not estimated, since the inputs changed: {broken[0]} is beyond its limit"
+    return {
+        name: unavailable(reason, value.n) if find(name)[1].warn_only else value
+        for name, value in values.items()
+    }

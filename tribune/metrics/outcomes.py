@@ -47,3 +47,14 @@ def by_score(profile: Profile, tally: Tally) -> dict[tuple[int, int], int]:
 def invalid_labels(counts: dict[tuple[int, int], int]) -> int:
     """Return rows whose label is neither value, given `confusion`."""
     return sum(count for (label, _), count in counts.items() if label == LABEL_INVALID)
+
+
+def by_answer(profile: Profile, tally: Tally) -> dict[tuple[int, int, int], int]:
+    """Return rows per (label, prediction, score position)."""
+    shape = profile.scheme.outcomes.shape
+    counts: dict[tuple[int, int, int], int] = {}
+    for index, count in tally.outcomes.items():
+        rest = index // shape[-1]
+        key = (rest // shape[-2] % shape[-3], rest % shape[-2], index % shape[-1])
+        counts[key] = counts.get(key, 0) + count
+    return counts

@@ -11,14 +11,16 @@ from dataclasses import replace
 from fractions import Fraction
 
 from tribune.exceptions import PolicyError
-from tribune.metrics import drift, fairness, performance, quality
+from tribune.metrics import drift, estimated, fairness, performance, quality
 from tribune.metrics.fixed import micro
 from tribune.metrics.profile import Profile
 from tribune.metrics.tally import Tally
 from tribune.metrics.value import Metric, MetricName, Value, unavailable
 
 METRICS: Mapping[str, Metric] = {
-    metric.name: metric for family in (quality, drift, fairness, performance) for metric in family.METRICS
+    metric.name: metric
+    for family in (quality, drift, fairness, performance, estimated)
+    for metric in family.METRICS
 }
 """The registry: a definition per family.measure."""
 

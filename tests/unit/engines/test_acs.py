@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 from fairlearn.metrics import demographic_parity_difference, equalized_odds_difference
 from scipy.stats import ks_2samp
+from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from tribune.metrics import (
@@ -118,6 +120,28 @@ def test_performance__raw_rows__is_scikit_learns(
     assert values["performance.accuracy"].micro == round(accuracy * 1e6)
     area = roc_auc_score(raw["label"], raw["score"])
     assert (values["performance.auc"].micro or 0) / 1e6 == pytest.approx(area, abs=1e-5)
+
+
+def test_estimated__raw_rows__is_the_expected_confusion_matrix_within_a_thousandth(
+    values: dict[str, Value], raw: dict[str, list[object]]
+) -> None:
+    then = duckdb.execute(
+        "SELECT predicted_probability AS score, employed AS label"  # noqa: S608
+        f" FROM '{acs_file('reference')}' WHERE id % 4 < 2"
+    ).fetchnumpy()
+    regression = IsotonicRegression(out_of_bounds="clip").fit(then["score"], then["label"])
+    chances, said = regression.predict(raw["score"]), np.array(raw["prediction"]) == 1
+    right, true = np.where(said, chances, 1 - chances), chances[said].sum()
+    precision, recall = true / said.sum(), true / chances.sum()
+    expected = {
+        "accuracy": right.mean(),
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / (precision + recall),
+        "accuracy_gap": abs(right.mean() - accuracy_score(raw["label"], raw["prediction"])),
+    }
+    for name, value in expected.items():
+        assert (values[f"estimated.{name}"].micro or 0) / 1e6 == pytest.approx(value, abs=1e-3), name
 
 
 @pytest.mark.parametrize("column", ["AGEP", "score"])
