@@ -20,7 +20,8 @@ from tribune.metrics.binning import (
     PREDICTION_POSITIVE,
     Categories,
 )
-from tribune.metrics.fixed import MICRO, exact, micro, newcombe
+from tribune.metrics.fixed import MICRO, exact, micro
+from tribune.metrics.intervals import newcombe
 from tribune.metrics.outcomes import by_group
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Metric, Value, unavailable

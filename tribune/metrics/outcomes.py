@@ -1,60 +1,125 @@
-"""Outcomes summed over the axes that a metric does not need."""
+"""Outcomes summed over the axes that a metric does not need, each sum made once per tally.
+
+Dozens of metrics read the same few sums of tens of thousands of cells, so these are kept as long as their
+tally lives. Nobody may change what is returned here.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import weakref
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, TypeVar
 
-from tribune.metrics.binning import LABEL_INVALID
+from tribune.metrics.binning import OutcomeLayout
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
     from tribune.metrics.tally import Tally
 
+K = TypeVar("K")
+Confusion = Mapping[tuple[int, int], int]
+"""Rows per (label, prediction)."""
 
-def by_group(profile: Profile, tally: Tally, group: str) -> dict[tuple[int, int, int], int]:
+
+class Sums:
+    """A tally's outcomes, summed.
+
+    Args:
+        layout: where outcomes are counted.
+        outcomes: of a tally.
+    """
+
+    def __init__(self, layout: OutcomeLayout, outcomes: Mapping[int, int]) -> None:
+        self.layout = layout
+        self._outcomes = outcomes
+        self._groups: dict[str, dict[tuple[int, int, int], int]] = {}
+
+    @cached_property
+    def grouped(self) -> dict[int, int]:
+        """Rows per cell without its score: index // score cells."""
+        cells = self.layout.score_cells
+        return _added((index // cells, count) for index, count in self._outcomes.items())
+
+    @cached_property
+    def answers(self) -> dict[tuple[int, int, int], int]:
+        """Rows per (label, prediction, score position)."""
+        labels, predictions, cells = self.layout.shape[-3:]
+        places = labels * predictions * cells
+        plain = _added((index % places, count) for index, count in self._outcomes.items())
+        return {
+            (index // cells // predictions, index // cells % predictions, index % cells): count
+            for index, count in plain.items()
+        }
+
+    @cached_property
+    def confusion(self) -> dict[tuple[int, int], int]:
+        """Rows per (label, prediction)."""
+        return _added(((label, said), count) for (label, said, _), count in self.answers.items())
+
+    @cached_property
+    def scored(self) -> dict[tuple[int, int], int]:
+        """Rows per (label, score position)."""
+        return _added(((label, cell), count) for (label, _, cell), count in self.answers.items())
+
+    @cached_property
+    def statistics(self) -> tuple[int, ...]:
+        """A regression model's statistics, `ERRORS` to `FOURTHS`."""
+        return tuple(self.confusion.get((0, place), 0) for place in range(self.layout.predictions))
+
+    def by_group(self, group: str) -> dict[tuple[int, int, int], int]:
+        """Return rows per (group position, label, prediction)."""
+        if group not in self._groups:
+            labels, predictions = self.layout.shape[-3:-1]
+            answers = labels * predictions
+            axis = [name for name, _ in self.layout.groups].index(group)
+            step = answers * prod(length for _, length in self.layout.groups[axis + 1 :])
+            length = self.layout.groups[axis][1]
+            self._groups[group] = _added(
+                ((index // step % length, index % answers // predictions, index % predictions), count)
+                for index, count in self.grouped.items()
+            )
+        return self._groups[group]
+
+
+def _added(counts: Iterable[tuple[K, int]]) -> dict[K, int]:
+    total: dict[K, int] = {}
+    for key, count in counts:
+        total[key] = total.get(key, 0) + count
+    return total
+
+
+_kept: dict[int, tuple[weakref.ref[Tally], Sums]] = {}
+"""By identity of a living tally: a sum is a pure function of it, this only saves making it again."""
+
+
+def sums(profile: Profile, tally: Tally) -> Sums:
+    """Return a tally's sums, made on demand and kept until the tally is gone."""
+    key, layout = id(tally), profile.scheme.outcomes
+    kept = _kept.get(key)
+    if kept is not None and (kept[1].layout is layout or kept[1].layout == layout):
+        return kept[1]
+    made = Sums(layout, tally.outcomes)
+    _kept[key] = weakref.ref(tally, lambda _: _kept.pop(key, None)), made
+    return made
+
+
+def by_group(profile: Profile, tally: Tally, group: str) -> Mapping[tuple[int, int, int], int]:
     """Return rows per (group position, label, prediction)."""
-    layout = profile.scheme.outcomes
-    axis = [name for name, _ in layout.groups].index(group)
-    counts: dict[tuple[int, int, int], int] = {}
-    for index, count in tally.outcomes.items():
-        positions = layout.positions(index)
-        key = (positions[axis], positions[-3], positions[-2])
-        counts[key] = counts.get(key, 0) + count
-    return counts
+    return sums(profile, tally).by_group(group)
 
 
-def confusion(profile: Profile, tally: Tally) -> dict[tuple[int, int], int]:
-    """Return rows per (label, prediction)."""
-    shape = profile.scheme.outcomes.shape
-    counts: dict[tuple[int, int], int] = {}
-    for index, count in tally.outcomes.items():
-        rest = index // shape[-1]
-        key = (rest // shape[-2] % shape[-3], rest % shape[-2])
-        counts[key] = counts.get(key, 0) + count
-    return counts
-
-
-def by_score(profile: Profile, tally: Tally) -> dict[tuple[int, int], int]:
-    """Return rows per (label, score position)."""
-    shape = profile.scheme.outcomes.shape
-    counts: dict[tuple[int, int], int] = {}
-    for index, count in tally.outcomes.items():
-        key = (index // shape[-1] // shape[-2] % shape[-3], index % shape[-1])
-        counts[key] = counts.get(key, 0) + count
-    return counts
-
-
-def invalid_labels(counts: dict[tuple[int, int], int]) -> int:
-    """Return rows whose label is neither value, given `confusion`."""
-    return sum(count for (label, _), count in counts.items() if label == LABEL_INVALID)
-
-
-def by_answer(profile: Profile, tally: Tally) -> dict[tuple[int, int, int], int]:
+def by_answer(profile: Profile, tally: Tally) -> Mapping[tuple[int, int, int], int]:
     """Return rows per (label, prediction, score position)."""
-    shape = profile.scheme.outcomes.shape
-    counts: dict[tuple[int, int, int], int] = {}
-    for index, count in tally.outcomes.items():
-        rest = index // shape[-1]
-        key = (rest // shape[-2] % shape[-3], rest % shape[-2], index % shape[-1])
-        counts[key] = counts.get(key, 0) + count
-    return counts
+    return sums(profile, tally).answers
+
+
+def confusion(profile: Profile, tally: Tally) -> Confusion:
+    """Return rows per (label, prediction)."""
+    return sums(profile, tally).confusion
+
+
+def by_score(profile: Profile, tally: Tally) -> Mapping[tuple[int, int], int]:
+    """Return rows per (label, score position)."""
+    return sums(profile, tally).scored

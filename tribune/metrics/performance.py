@@ -8,9 +8,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tribune.metrics.binning import LABEL_NEGATIVE, LABEL_POSITIVE, PREDICTION_INVALID
-from tribune.metrics.fixed import MICRO, exact, micro, newcombe, wilson
-from tribune.metrics.outcomes import by_score, confusion, invalid_labels
+from tribune.metrics.binning import LABEL_INVALID, LABEL_NEGATIVE, LABEL_POSITIVE, PREDICTION_INVALID
+from tribune.metrics.fixed import MICRO, exact, micro
+from tribune.metrics.intervals import newcombe, wilson
+from tribune.metrics.outcomes import Confusion, by_score, confusion
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Metric, Value, unavailable
 
@@ -27,7 +28,7 @@ def right_of(profile: Profile, tally: Tally) -> tuple[int, int]:
     return sum(count for (label, said), count in counts.items() if label == said), sum(counts.values())
 
 
-def _judged(counts: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+def _judged(counts: Confusion) -> dict[tuple[int, int], int]:
     return {k: count for k, count in counts.items() if k[0] in _KNOWN and k[1] != PREDICTION_INVALID}
 
 
@@ -42,7 +43,7 @@ def _too_few(profile: Profile, tally: Tally, n: int) -> Value | None:
 def _note(profile: Profile, tally: Tally) -> str:
     """Say which labelled rows could not be judged."""
     counts = confusion(profile, tally)
-    wrong = invalid_labels(counts)
+    wrong = sum(count for (label, _), count in counts.items() if label == LABEL_INVALID)
     unsaid = sum(count for (_, said), count in counts.items() if said == PREDICTION_INVALID)
     words = f"{profile.spec.negative} nor {profile.spec.positive}"
     notes = [f"{wrong} labels are neither {words}"] if wrong else []

@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tribune.metrics.binning import Categories, Grid
-from tribune.metrics.fixed import MICRO, exact, micro, newcombe, wilson
+from tribune.metrics.fixed import MICRO, exact, micro
+from tribune.metrics.intervals import newcombe, wilson
 from tribune.metrics.tally import CategoryCounts, NumericCounts
 from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
 from itertools import permutations
 
-from tribune.metrics.fixed import MICRO, exact, newcombe
+from tribune.metrics.fixed import MICRO, exact
+from tribune.metrics.intervals import newcombe
 from tribune.metrics.policy import Rule
 from tribune.metrics.value import MetricName
 from tribune.reports.counts import Counts, Rate

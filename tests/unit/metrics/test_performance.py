@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from tribune.metrics import Profile, Tally, performance
-from tribune.metrics.fixed import exact, micro, newcombe
+from tribune.metrics.fixed import exact, micro
+from tribune.metrics.intervals import newcombe
 
 from .samples import Row, count, profile_of, rows
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tribune.metrics import Categories, Profile, Tally, evaluate, make_profile
-from tribune.metrics.fixed import exact, micro, newcombe
+from tribune.metrics.fixed import exact, micro
+from tribune.metrics.intervals import newcombe
 
 from .samples import BINNINGS, SPEC, Row, count, profile_of, rows
 
