@@ -38,4 +38,4 @@ async def draw_chart(documents: Documents, contracts: VoteContracts, vote: CaseV
         title = f'Says "{counts.outcome()}"'
     except (TribuneError, KeyError, ValueError, TypeError):  # no document, or one of another form
         return None
-    return await asyncio.to_thread(group_rates, rates, title=title) if rates else None
+    return await asyncio.to_thread(group_rates, rates, title=title, z_micro=vote.rule.z) if rates else None
