@@ -1,0 +1,48 @@
+"""The figures of a report: all of them, each in both forms and themes, whatever names the data has."""
+
+from __future__ import annotations
+
+import pytest
+
+from tribune.figures.history import Point
+from tribune.figures.report import report_drawings
+from tribune.figures.theme import Theme
+
+from .documents import POLICY, UNFAIR, evidence, reference
+from .svg import size_of, words
+
+HISTORY = [[Point(2, 0), Point(3, 431_000)], [], [Point(3, None)]]
+
+
+def test_report_drawings__report__overview_columns_groups_and_history() -> None:
+    profile = reference()
+    drawings = report_drawings(evidence(profile, UNFAIR), profile, POLICY, history=HISTORY)
+    assert [(d.section, d.name) for d in drawings] == [
+        ("overview", "overview"),
+        ("columns", "column-0"),
+        ("columns", "column-3"),
+        ("columns", "column-2"),
+        ("groups", "groups-0-selection"),
+        ("groups", "groups-0-true_positive"),
+        ("groups", "groups-0-false_positive"),
+        ("history", "rule-0"),
+        ("history", "rule-1"),
+        ("history", "rule-2"),
+    ]
+
+
+@pytest.mark.parametrize("theme", Theme)
+def test_report_drawings__each__can_be_drawn_and_says_its_title(theme: Theme) -> None:
+    profile = reference()
+    for drawing in report_drawings(evidence(profile, UNFAIR), profile, POLICY, history=HISTORY):
+        said = words(drawing.draw("svg", theme))
+        assert drawing.title in said
+        assert drawing.words
+    assert size_of(drawing.draw("png", theme))[0] == 800
+
+
+def test_report_drawings__few_rows__still_has_an_overview() -> None:
+    profile = reference()
+    drawings = report_drawings(evidence(profile, UNFAIR[:5]), profile, POLICY)
+    assert [d.section for d in drawings] == ["overview"]
+    assert "2 not measured" in drawings[0].words or "3 not measured" in drawings[0].words

@@ -1,0 +1,145 @@
+"""What the figures of a report need, read from its evidence document beside its profile and policy.
+
+Refuses a document of another profile or of other rules. It computes no metric: values are the document's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tribune.exceptions import EvidenceError
+from tribune.figures.overview import Moved, RuleLine, Verdict
+from tribune.metrics.policy import Policy, Rule, Severity, Stage
+from tribune.metrics.profile import Profile
+from tribune.metrics.registry import find
+from tribune.metrics.value import MetricName
+from tribune.metrics.words import amount, describe_metric, target_title
+
+MOST_MOVED = 5
+MOST_WORST = 3
+CONSEQUENCES = {
+    Severity.WARN: "warns",
+    Severity.VOTE: "opens a vote",
+    Severity.TRIP: "stops the model and opens a vote",
+}
+
+
+def check(document: Mapping[str, Any], profile: Profile, policy: Policy) -> None:
+    """Raise EvidenceError unless the document was measured with this profile, for these rules."""
+    if document.get("profile") != "0x" + bytes(profile.digest).hex():
+        raise EvidenceError(
+            "The evidence was measured with another profile.", mend="Give the profile whose digest it names."
+        )
+    judged = [(rule["metric"], rule["limit"]) for rule in document["rules"]]
+    if judged != [(rule.metric, rule.limit) for rule in policy.rules]:
+        raise EvidenceError(
+            "The evidence is about other rules.", mend="Give the policy whose digest it names."
+        )
+
+
+def rule_lines(document: Mapping[str, Any], profile: Profile, policy: Policy) -> list[RuleLine]:
+    """Return the rules with their values and verdicts, in order."""
+    lines = []
+    for rule, reported in zip(policy.rules, document["rules"], strict=True):
+        micro = reported["value"]
+        bound = {"lower": "at least ", "upper": "at most "}.get(MetricName.parse(rule.metric).bound, "")
+        shown, limit = _apart(rule, micro)
+        lines.append(
+            RuleLine(
+                subject=_subject(document, profile, rule, micro),
+                verdict=_verdict(document, rule, micro),
+                micro=micro,
+                limit=rule.limit,
+                above=rule.op == ">",
+                shown=f"{bound}{shown}" if micro is not None else "",
+                shown_limit=limit,
+                consequence=CONSEQUENCES[rule.severity],
+            )
+        )
+    return lines
+
+
+def moved_columns(document: Mapping[str, Any], profile: Profile) -> list[tuple[str, Moved]]:
+    """Return all columns whose shift was measured, furthest first, by name and as a figure shows them."""
+    found = []
+    for name, value in document["values"].items():
+        parts = MetricName.parse(name)
+        if parts.base == "drift.effect" and parts.target and not parts.bound and value["micro"] is not None:
+            title = target_title(parts.target, profile.spec)
+            found.append((parts.target, Moved(title, int(value["micro"]))))
+    return sorted(found, key=lambda entry: -entry[1].micro)
+
+
+def worst_columns(document: Mapping[str, Any], profile: Profile, policy: Policy) -> list[str]:
+    """Return the columns to look at first: those of broken rules, then those that moved most."""
+    named = []
+    for rule, reported in zip(policy.rules, document["rules"], strict=True):
+        parts = MetricName.parse(rule.metric)
+        about_column = parts.base.split(".")[0] in ("drift", "quality")
+        if about_column and _verdict(document, rule, reported["value"]) is Verdict.BROKEN:
+            named.append(parts.target or document["values"][rule.metric]["at"])
+    named.extend(name for name, _ in moved_columns(document, profile))
+    measured = {column.name for column in profile.spec.measured}
+    return [name for name in dict.fromkeys(named) if name in measured][:MOST_WORST]
+
+
+def rates_of(
+    document: Mapping[str, Any], profile: Profile, group: str, kind: str
+) -> dict[str, tuple[int, int]]:
+    """Return (positive answers, rows) by group's name for people.
+
+    Args:
+        document: evidence of this profile.
+        profile: the reference.
+        group: a group column.
+        kind: "selection", "true_positive" or "false_positive".
+    """
+    column = profile.spec.column(group)
+    rates = document["rates"][profile.spec.groups.index(column)].get(kind)
+    if rates is None:  # answers of another kind have no such rate
+        return {}
+    values = getattr(profile.binnings[group], "values", ())
+    return {
+        column.value_title(value): (int(rate[0]), int(rate[1]))
+        for value, rate in zip(values, rates, strict=True)
+        if rate is not None
+    }
+
+
+def z_of(document: Mapping[str, Any], metric: str) -> int:
+    """Return the z of a metric's bounds in millionths; 0 where it has none."""
+    value = document["values"].get(metric)
+    return int(value["z"]) if value else 0
+
+
+def _subject(document: Mapping[str, Any], profile: Profile, rule: Rule, micro: int | None) -> str:
+    words = describe_metric(rule.metric, profile.spec)
+    value = document["values"].get(rule.metric) or {}
+    at = value.get("at")
+    if not at or value.get("micro") != micro:  # a window's value may be another frame's, of another column
+        return words
+    return f"{words} ({target_title(at, profile.spec)})"
+
+
+def _verdict(document: Mapping[str, Any], rule: Rule, micro: int | None) -> Verdict:
+    evaluation = document.get("frame") == 0
+    elsewhere = Stage.PRODUCTION if evaluation else Stage.EVALUATION
+    if rule.stage is elsewhere:
+        return Verdict.ELSEWHERE
+    if micro is None:
+        return Verdict.UNKNOWN
+    return Verdict.BROKEN if rule.is_hit(micro) else Verdict.KEPT
+
+
+def _apart(rule: Rule, micro: int | None) -> tuple[str, str]:
+    """Return value and limit for people, with as many digits as tell them apart."""
+    limit = amount(rule.metric, rule.limit)
+    if micro is None:
+        return "", limit
+    shown = amount(rule.metric, micro)
+    if shown != limit or micro == rule.limit:
+        return shown, limit
+    percent = find(rule.metric)[1].percent
+    number = micro / (10_000 if percent else 1_000_000)
+    return f"{number:.4f} %" if percent else f"{number:.6f}", limit

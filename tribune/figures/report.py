@@ -1,0 +1,148 @@
+"""All figures of a report: what to draw, in order, each drawn when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tribune.figures.canvas import Format
+from tribune.figures.columns import shares_of
+from tribune.figures.distribution import distribution, summary_of
+from tribune.figures.groups import bars_of, group_rates
+from tribune.figures.groups import summary_of as summary_of_groups
+from tribune.figures.history import Point, rule_history
+from tribune.figures.history import summary_of as summary_of_history
+from tribune.figures.overview import headline, overview
+from tribune.figures.reading import (
+    MOST_MOVED,
+    check,
+    moved_columns,
+    rates_of,
+    rule_lines,
+    worst_columns,
+    z_of,
+)
+from tribune.figures.theme import Theme
+from tribune.metrics.policy import Policy
+from tribune.metrics.profile import Profile
+from tribune.metrics.registry import find
+from tribune.metrics.words import describe_metric
+
+_PARITY, _ODDS = "fairness.demographic_parity_difference", "fairness.equalized_odds_difference"
+_RATES = (
+    ("selection", _PARITY, 'Says "{outcome}", by {group}'),
+    ("true_positive", _ODDS, 'Says "{outcome}" where that is true, by {group}'),
+    ("false_positive", _ODDS, 'Says "{outcome}" where it is not, by {group}'),
+)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure that can be drawn.
+
+    Args:
+        name: a file's name without its ending.
+        title: over the figure.
+        words: what it shows, for those who do not see it.
+        draw: function of (form, theme) that returns the file's bytes.
+        section: "overview", "columns", "groups" or "history".
+    """
+
+    name: str
+    title: str
+    words: str
+    draw: Callable[[Format, Theme], bytes]
+    section: str
+
+
+def report_drawings(
+    document: Mapping[str, Any],
+    profile: Profile,
+    policy: Policy,
+    *,
+    title: str = "This report",
+    history: Sequence[Sequence[Point]] = (),
+) -> list[Drawing]:
+    """Return the figures of a report: overview, the worst columns, group rates, each rule's history.
+
+    Args:
+        document: evidence.
+        profile: the one it was measured with.
+        policy: the one it was judged by.
+        title: what was measured, over the overview.
+        history: per rule its values over the last frames, this one included; empty: not known.
+
+    Raises:
+        EvidenceError: the document is of another profile or of other rules.
+    """
+    check(document, profile, policy)
+    drawings = [_overview(document, profile, policy, title)]
+    drawings.extend(_column(document, profile, name) for name in worst_columns(document, profile, policy))
+    for column in profile.spec.groups:
+        for kind, metric, words in _RATES:
+            drawing = _group(document, profile, column.name, kind, metric, words)
+            if drawing is not None:
+                drawings.append(drawing)
+    for place, points in enumerate(history):
+        drawings.append(_history(profile, policy, place, points))
+    return drawings
+
+
+def _overview(document: Mapping[str, Any], profile: Profile, policy: Policy, title: str) -> Drawing:
+    lines = rule_lines(document, profile, policy)
+    moved = [column for _, column in moved_columns(document, profile)[:MOST_MOVED]]
+
+    def draw(form: Format, theme: Theme) -> bytes:
+        return overview(lines, moved, title=title, form=form, theme=theme)
+
+    return Drawing("overview", title, f"{headline(lines)}.", draw, "overview")
+
+
+def _column(document: Mapping[str, Any], profile: Profile, name: str) -> Drawing:
+    shares, rows = shares_of(document, profile, name)
+    title = _sentence(profile.spec.column(name).title)
+
+    def draw(form: Format, theme: Theme) -> bytes:
+        return distribution(shares, title=title, rows=rows, form=form, theme=theme)
+
+    place = [column.name for column in profile.spec.measured].index(name)
+    return Drawing(f"column-{place}", title, summary_of(shares, rows), draw, "columns")
+
+
+def _group(
+    document: Mapping[str, Any], profile: Profile, group: str, kind: str, metric: str, words: str
+) -> Drawing | None:
+    rates = rates_of(document, profile, group, kind)
+    if not rates:
+        return None
+    spec = profile.spec
+    outcome = spec.outcome or spec.prediction.value_title(spec.positive)
+    title = words.format(outcome=outcome, group=spec.column(group).title)
+    z_micro = z_of(document, f"{metric}/{group}")
+    place = spec.groups.index(spec.column(group))
+
+    def draw(form: Format, theme: Theme) -> bytes:
+        return group_rates(rates, title=title, z_micro=z_micro, form=form, theme=theme)
+
+    return Drawing(
+        f"groups-{place}-{kind}", title, summary_of_groups(bars_of(rates, z_micro)), draw, "groups"
+    )
+
+
+def _history(profile: Profile, policy: Policy, place: int, points: Sequence[Point]) -> Drawing:
+    rule = policy.rules[place]
+    title = _sentence(describe_metric(rule.metric, profile.spec))
+    above, percent = rule.op == ">", find(rule.metric)[1].percent
+
+    def draw(form: Format, theme: Theme) -> bytes:
+        return rule_history(
+            points, limit=rule.limit, above=above, title=title, percent=percent, form=form, theme=theme
+        )
+
+    told = summary_of_history(points, limit=rule.limit, above=above, percent=percent)
+    return Drawing(f"rule-{place}", title, told, draw, "history")
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
