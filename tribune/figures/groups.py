@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from tribune.figures.canvas import LINE, MARGIN, WIDTH, Format, Sheet, plain
 from tribune.figures.theme import Theme
-from tribune.metrics.fixed import MICRO, exact, wilson
+from tribune.metrics.fixed import MICRO, exact
+from tribune.metrics.intervals import wilson
 
 MOST_GROUPS = 8
 """More bars cannot be read on a phone; the lowest and highest rates are kept."""
