@@ -115,6 +115,8 @@ def headline(rules: Sequence[RuleLine]) -> str:
     unknown = f", {found[Verdict.UNKNOWN]} not measured" if found[Verdict.UNKNOWN] else ""
     if not judged:
         return "No rules were judged"
+    if found[Verdict.BROKEN] and judged == 1:
+        return "The rule is broken"
     if found[Verdict.BROKEN]:
         return f"{found[Verdict.BROKEN]} of {judged} rules broken{unknown}"
     if unknown:

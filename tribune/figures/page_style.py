@@ -19,6 +19,7 @@ h3 { font-size: 1.05rem; margin: 1.25rem 0 .25rem; }
 p { margin: .4rem 0; }
 a { color: var(--good); }
 :focus-visible { outline: 3px solid var(--good); outline-offset: 2px; }
+.unseen { position: absolute; clip-path: inset(50%); }
 .quiet { color: var(--quiet); }
 .broken { color: var(--bad); font-weight: 700; }
 .kept { font-weight: 700; }

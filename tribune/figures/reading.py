@@ -87,17 +87,17 @@ def worst_columns(document: Mapping[str, Any], profile: Profile, policy: Policy)
 def rates_of(
     document: Mapping[str, Any], profile: Profile, group: str, kind: str
 ) -> dict[str, tuple[int, int]]:
-    """Return (positive answers, rows) by group's name for people.
+    """Return (rows that were told so, rows) by group's name for people; empty where there is no such rate.
 
     Args:
         document: evidence of this profile.
         profile: the reference.
         group: a group column.
-        kind: "selection", "true_positive" or "false_positive".
+        kind: "selection", "true_positive", "false_positive" or "right".
     """
     column = profile.spec.column(group)
-    rates = document["rates"][profile.spec.groups.index(column)].get(kind)
-    if rates is None:  # answers of another kind have no such rate
+    rates = dict(zip(profile.spec.groups, document["rates"], strict=False)).get(column, {}).get(kind)
+    if rates is None:
         return {}
     values = getattr(profile.binnings[group], "values", ())
     return {

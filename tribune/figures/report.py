@@ -27,13 +27,16 @@ from tribune.figures.theme import Theme
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import find
+from tribune.metrics.spec import Task
 from tribune.metrics.words import describe_metric
 
 _PARITY, _ODDS = "fairness.demographic_parity_difference", "fairness.equalized_odds_difference"
+_RIGHT = ("right", "fairness.accuracy_difference", "Right answers, by {group}")
 _RATES = (
     ("selection", _PARITY, 'Says "{outcome}", by {group}'),
     ("true_positive", _ODDS, 'Says "{outcome}" where that is true, by {group}'),
     ("false_positive", _ODDS, 'Says "{outcome}" where it is not, by {group}'),
+    _RIGHT,
 )
 
 
@@ -79,8 +82,9 @@ def report_drawings(
     check(document, profile, policy)
     drawings = [_overview(document, profile, policy, title)]
     drawings.extend(_column(document, profile, name) for name in worst_columns(document, profile, policy))
+    kinds = _RATES if profile.spec.task is Task.BINARY else (_RIGHT,)  # others say more than yes or no
     for column in profile.spec.groups:
-        for kind, metric, words in _RATES:
+        for kind, metric, words in kinds:
             drawing = _group(document, profile, column.name, kind, metric, words)
             if drawing is not None:
                 drawings.append(drawing)
@@ -117,7 +121,7 @@ def _group(
     if not rates:
         return None
     spec = profile.spec
-    outcome = spec.outcome or spec.prediction.value_title(spec.positive)
+    outcome = spec.outcome or dict(spec.prediction.values).get(spec.positive) or spec.positive
     title = words.format(outcome=outcome, group=spec.column(group).title)
     z_micro = z_of(document, f"{metric}/{group}")
     place = spec.groups.index(spec.column(group))

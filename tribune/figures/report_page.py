@@ -151,7 +151,7 @@ def _columns(
     for name, drawing in zip(worst_columns(document, profile, policy), drawn, strict=True):
         shares, rows = shares_of(document, profile, name)
         numbers = shares_table(drawing.title, shares, rows)
-        parts.append(f"<h3>{text(drawing.title)}</h3>\n{_figure(drawing)}")
+        parts.append(f'<h3 class="unseen">{text(drawing.title)}</h3>\n{_figure(drawing)}')
         parts.append(f"<details><summary>The same in numbers</summary>\n{numbers}\n</details>")
     return parts
 

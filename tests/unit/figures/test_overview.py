@@ -43,7 +43,7 @@ def test_overview__description__tells_what_the_drawing_shows() -> None:
     root = root_of(overview([BROKEN], [Moved("age", 50_000)], title="report", form="svg"))
     [told] = [child.text for child in root if child.get("id") == "desc"]
     assert told == (
-        "report. 1 of 1 rules broken; the gap broken: 43.1 % (stops the model above 10 %); "
+        "report. The rule is broken; the gap broken: 43.1 % (stops the model above 10 %); "
         "age moved by 0.05 (hardly)"
     )
 
@@ -68,7 +68,8 @@ def test_place_of__no_value_of_the_rule__lies_at_the_left_for_zero() -> None:
         ([KEPT, KEPT], "All 2 rules kept"),
         ([KEPT, ELSEWHERE], "The rule is kept"),
         ([KEPT, UNKNOWN], "No rule broken, 1 not measured"),
-        ([BROKEN, ELSEWHERE], "1 of 1 rules broken"),
+        ([BROKEN, ELSEWHERE], "The rule is broken"),
+        ([BROKEN, KEPT], "1 of 2 rules broken"),
     ],
 )
 def test_headline__rules__counts_the_judged(rules: list[RuleLine], told: str) -> None:

@@ -12,7 +12,6 @@ from tribune.figures.reading import check, moved_columns, rates_of, rule_lines, 
 from tribune.ids import FrameIndex
 from tribune.metrics import Policy, Rule, Severity
 from tribune.metrics.policy import Stage
-from unit.metrics.samples import rows
 
 from .documents import PARITY, POLICY, UNFAIR, evidence, reference
 
@@ -81,9 +80,10 @@ def test_rates_of__any_kind__is_what_the_raw_rows_say(kind: str, label: str | No
     assert rates["women"] == (sum(row.prediction == "1" for row in women), len(women))
 
 
-def test_rates_of__kind_that_such_a_model_has_not__is_empty() -> None:
+def test_rates_of__document_without_such_a_rate__is_empty() -> None:
     profile = reference()
-    assert rates_of(evidence(profile, rows(50, 1)), profile, "sex", "absolute_error") == {}
+    assert rates_of({"rates": []}, profile, "sex", "selection") == {}
+    assert rates_of({"rates": [{"selection": []}]}, profile, "sex", "right") == {}
 
 
 def test_z_of__bounded_metric__is_its_rules() -> None:

@@ -16,10 +16,11 @@ from tribune.figures.history import Point
 from tribune.figures.report_page import report_page
 from tribune.metrics import Policy, Profile, Rule, Severity, make_profile
 from tribune.metrics.binning import Categories
+from tribune.metrics.spec import Task
 from tribune.metrics.tally import Tally, canonical_json
 from unit.metrics.samples import BINNINGS, SPEC, count, rows
 
-from .documents import POLICY, UNFAIR, evidence, reference
+from .documents import OTHER_POLICY, POLICY, UNFAIR, evidence, other_evidence, reference
 
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}%s\x00\u202e&amp;"
 
@@ -140,6 +141,16 @@ def test_report_page__another_profile__is_refused() -> None:
     profile = reference()
     with pytest.raises(EvidenceError):
         report_page({**evidence(profile, UNFAIR), "profile": "0x00"}, profile, POLICY)
+
+
+@pytest.mark.parametrize("task", [Task.GENERIC, Task.REGRESSION])
+def test_report_page__model_that_does_not_say_yes_or_no__has_overview_and_columns(task: Task) -> None:
+    document, profile = other_evidence(task)
+    said = Reader(report_page(document, profile, OTHER_POLICY))
+    assert said.open == []
+    assert "The rule is broken." in said.text
+    assert len(said.all("img")) == 1 + 3
+    assert "Seconds to answer" in said.text
 
 
 def hostile_profile() -> Profile:
