@@ -186,7 +186,9 @@ def _chances(profile: Profile, rows: Rows) -> list[int] | Value:
 _ASSUMES = "assuming that scores still mean what they meant"
 
 
-def _metric(name: str, measure: Callable[..., Value], words: str, **changes: bool) -> Metric:
+def _metric(
+    name: str, measure: Callable[..., Value], words: str, *, percent: bool = True, labels: bool = False
+) -> Metric:
     return Metric(
         f"estimated.{name}",
         0,
@@ -195,8 +197,9 @@ def _metric(name: str, measure: Callable[..., Value], words: str, **changes: boo
         None,
         words,
         tasks=frozenset({Task.BINARY}),
+        labels=labels,
+        percent=percent,
         warn_only=True,
-        **changes,
     )
 
 

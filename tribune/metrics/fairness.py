@@ -1,57 +1,42 @@
 """Fairness: are groups treated alike? The definitions are fairlearn's, computed exactly on the tally.
 
-A group needs `min_group` rows in every rate that is compared; smaller ones, and rows without a known
-group, are named in the value's reason, never dropped silently. Lower bounds hold for all pairs of groups at
-once when the rule's z is Φ⁻¹(1 − α/2G), G the number of pairs.
+With more than two classes each class is taken against the rest, and the worst class counts. A group needs
+`min_group` rows in every rate that is compared; smaller ones, and rows without a known group, are named in
+the value's reason, never dropped silently. Bounds hold for all pairs of groups at once when the rule's z is
+Φ⁻¹(1 − α/2G), G the number of pairs (times classes and rates).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from itertools import permutations
 from typing import TYPE_CHECKING
 
-from tribune.metrics.binning import (
-    LABEL_NEGATIVE,
-    LABEL_POSITIVE,
-    PREDICTION_INVALID,
-    PREDICTION_POSITIVE,
-    Categories,
-)
+from tribune.metrics.binning import ABSOLUTE, ERRORS, SQUARES
+from tribune.metrics.comparisons import ACCURACY, ODDS, OPPORTUNITY, SELECTION, Kind, Rate, joined
 from tribune.metrics.fixed import MICRO, exact, micro
-from tribune.metrics.intervals import newcombe
-from tribune.metrics.outcomes import by_group
+from tribune.metrics.gaps import gap_bounds, ratio_bounds
+from tribune.metrics.groups import Outcome, Place, is_known, left_out, outcomes_by_group, targets
+from tribune.metrics.intervals import Interval, mean, share
 from tribune.metrics.spec import Task
-from tribune.metrics.value import Metric, Value, unavailable
+from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
     from tribune.metrics.tally import Tally
 
-Rates = Mapping[int, tuple[int, int]]
-"""Per group position: (positive predictions, rows)."""
-
-
-def rate_by_group(profile: Profile, tally: Tally, group: str) -> dict[str, tuple[int, int]]:
-    """Return (positive predictions, rows) per group that has rows, small ones too, by its name for people."""
-    counts = by_group(profile, tally, group)
-    return {_title(profile, group, place): rate for place, rate in _rates(counts).items()}
-
 
 def demographic_parity_difference(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
     """Measure the largest gap in the share of positive predictions: 0 all alike, 1 all against none."""
-    counts = {k: n for k, n in by_group(profile, tally, target).items() if k[2] != PREDICTION_INVALID}
-    rates, known = _rates(counts), _known(profile, target)
-    least = profile.spec.min_group
-    large = {place: rate for place, rate in rates.items() if place in known and rate[1] >= least}
-    note = _left_out(profile, target, {p: n for p, (_, n) in rates.items() if p not in large}, "rows:")
-    n = sum(rows for _, rows in large.values())
-    if len(large) < 2:
-        return unavailable(f"fewer than two groups have {least} rows{_and(note)}", n)
-    value = micro(_gap(large))
-    return _bounded(value, n, [large], z, note)
+    return _difference(SELECTION, profile, tally, target, z)
+
+
+def demographic_parity_ratio(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the smallest share of positive predictions by the largest: 1 all alike, 0 none against some.
+
+    Below 0.8 a selection is commonly looked into (the four-fifths rule, 29 CFR 1607.4 D).
+    """
+    return _ratio(SELECTION, profile, tally, target, z)
 
 
 def equalized_odds_difference(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
@@ -59,111 +44,191 @@ def equalized_odds_difference(profile: Profile, tally: Tally, target: str, z: in
 
     A group takes part with `min_group` rows of either label (Hardt et al. 2016; fairlearn's worst case).
     """
-    counts = {
-        k: n
-        for k, n in by_group(profile, tally, target).items()
-        if k[2] != PREDICTION_INVALID and k[1] in (LABEL_NEGATIVE, LABEL_POSITIVE)
-    }
-    if not counts:
-        return unavailable("no labels yet")
-    true = _rates({k: n for k, n in counts.items() if k[1] == LABEL_POSITIVE})
-    false = _rates({k: n for k, n in counts.items() if k[1] == LABEL_NEGATIVE})
-    known, least = _known(profile, target), profile.spec.min_group
-    rows = {p: min(true.get(p, (0, 0))[1], false.get(p, (0, 0))[1]) for p in {*true, *false}}
-    large = {place for place, fewest in rows.items() if place in known and fewest >= least}
-    note = _left_out(
-        profile, target, {p: k for p, k in rows.items() if p not in large}, "rows of its rarer label:"
-    )
-    true, false = ({p: rate for p, rate in rates.items() if p in large} for rates in (true, false))
-    n = sum(rows for rates in (true, false) for _, rows in rates.values())
-    if len(large) < 2:
-        return unavailable(f"fewer than two groups have {least} rows of either label{_and(note)}", n)
-    value = micro(max(_gap(true), _gap(false)))
-    return _bounded(value, n, [true, false], z, note)
+    return _difference(ODDS, profile, tally, target, z)
 
 
-def _rates(counts: Mapping[tuple[int, int, int], int]) -> dict[int, tuple[int, int]]:
-    rates: dict[int, tuple[int, int]] = {}
-    for (place, _, said), count in sorted(counts.items()):
-        if said != PREDICTION_INVALID:
-            hits, n = rates.get(place, (0, 0))
-            rates[place] = (hits + (count if said == PREDICTION_POSITIVE else 0), n + count)
-    return rates
+def equalized_odds_ratio(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the smaller of the ratios of true and of false positive rates: 1 all groups alike, 0 unlike."""
+    return _ratio(ODDS, profile, tally, target, z)
 
 
-def _gap(rates: Rates) -> Fraction:
-    shares = [Fraction(hits, n) for hits, n in rates.values()]
-    return max(shares) - min(shares)
+def equal_opportunity_difference(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the gap in true positive rates: 0 all groups alike, 1 all found against none (Hardt 2016)."""
+    return _difference(OPPORTUNITY, profile, tally, target, z)
 
 
-def _bounded(value: int, n: int, families: Iterable[Rates], z: int | None, note: str) -> Value:
-    """Add bounds: the largest Newcombe lower and upper bound over ordered pairs of groups and families."""
+def equal_opportunity_ratio(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the smallest true positive rate by the largest: 1 all groups alike, 0 none found of one."""
+    return _ratio(OPPORTUNITY, profile, tally, target, z)
+
+
+def accuracy_difference(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the largest gap in the share of right answers: 0 all groups alike, 1 all right against none."""
+    return _difference(ACCURACY, profile, tally, target, z)
+
+
+def error_difference(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the largest gap in the mean absolute error, in the label's unit: 0 all groups alike.
+
+    Bounds: from each group's normal interval of its mean.
+    """
+    grid, known = profile.scheme.grid(profile.spec.error_name), dict[Place, dict[Outcome, int]]()
+    least, small = max(2, profile.spec.min_group), dict[tuple[str, Place], int]()
+    for place, counts in outcomes_by_group(profile, tally, target).items():
+        rows = counts.get((0, ERRORS), 0)
+        if rows >= least and is_known(profile, target, place):
+            known[place] = counts
+        elif rows:
+            small["", place] = rows
+    note = left_out(profile, target, small, "rows with a label:")
+    n = sum(counts[0, ERRORS] for counts in known.values())
+    if len(known) < 2:
+        if not known and not small:
+            return unavailable("no labels yet")
+        return unavailable(joined(f"fewer than two groups have {least} rows with a label", note), n)
+    means = [Fraction(counts.get((0, ABSOLUTE), 0), counts[0, ERRORS]) for counts in known.values()]
+    value = micro((max(means) - min(means)) * grid.half_cell)
     if z is None:
         return Value(value, n, reason=note)
-    low = high = Decimal(0)
     with exact():
-        for rates in families:
-            for (hits, rows), (other_hits, other_rows) in permutations(rates.values(), 2):
-                down, up = newcombe(hits, rows, other_hits, other_rows, z)
-                low, high = max(low, down), max(high, up)
-        return Value(value, n, micro(low), max(value, micro(high)), reason=note)
+        low, high = gap_bounds([_mean_error(counts, grid.half_cell, z) for counts in known.values()])
+        return Value(value, n, micro(low), max(value, micro(high)), note)
 
 
-def _categories(profile: Profile, group: str) -> Categories:
-    binning = profile.binnings[group]
-    assert isinstance(binning, Categories)  # noqa: S101 - a group's kind is checked by ModelSpec
-    return binning
+def _mean_error(counts: Mapping[Outcome, int], unit: Fraction, z: int) -> Interval:
+    squares = counts.get((0, SQUARES), 0) * unit * unit
+    return mean(counts.get((0, ABSOLUTE), 0) * unit, squares, counts[0, ERRORS], z)
 
 
-def _known(profile: Profile, group: str) -> range:
-    return range(len(_categories(profile, group).values))
+def error_rows(profile: Profile, tally: Tally, target: str) -> dict[Place, int]:
+    """Return how many errors each known group has: what a trailing sum waits for."""
+    return {
+        place: counts.get((0, ERRORS), 0)
+        for place, counts in outcomes_by_group(profile, tally, target).items()
+        if is_known(profile, target, place)
+    }
 
 
-def _title(profile: Profile, group: str, place: int) -> str:
-    values, column = _categories(profile, group).values, profile.spec.column(group)
-    if place < len(values):
-        return column.value_title(values[place])
-    return f"other {column.title}" if place == len(values) else f"no {column.title}"
+def _difference(kind: Kind, profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Return the largest gap of two groups' rates over all comparisons, with Newcombe bounds."""
+    found, note = kind.judged(profile, tally, target)
+    judged = [one for one in found if len(one.rows()) > 1]
+    if not judged:
+        return kind.too_few(profile, found, note)
+    gaps = [(max(max(shares) - min(shares) for shares in one.shares()), one) for one in judged]
+    gap, widest = max(gaps, key=lambda pair: pair[0])
+    value, reason = micro(gap), joined(widest.subject and f"of {widest.subject}", note)
+    if z is None:
+        return Value(value, widest.n, reason=reason)
+    with exact():
+        bounds = [gap_bounds(_shares(rates, z)) for one in judged for rates in one.rates]
+        low, high = max(low for low, _ in bounds), max(high for _, high in bounds)
+        return Value(value, widest.n, micro(low), max(value, micro(high)), reason)
 
 
-def _left_out(profile: Profile, group: str, rows: Mapping[int, int], what: str) -> str:
-    """Name groups that were not judged, with the count that was too small (or whose group is not known)."""
-    named = [f"{_title(profile, group, place)} ({what} {count})" for place, count in sorted(rows.items())]
-    return f"not judged: {', '.join(named)}" if named else ""
+def _ratio(kind: Kind, profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Return the smallest ratio of two groups' rates over all comparisons, with MOVER-R bounds."""
+    found, note = kind.judged(profile, tally, target)
+    judged = [one for one in found if len(one.rows()) > 1]
+    if not judged:
+        return kind.too_few(profile, found, note)
+    ratios = [
+        (min(shares) / max(shares), one, rates)
+        for one in judged
+        for shares, rates in zip(one.shares(), one.rates, strict=True)
+        if max(shares)
+    ]
+    if not ratios:
+        return unavailable(joined("the rate is 0 in all groups: there is no ratio", note), judged[0].n)
+    ratio, smallest, _ = min(ratios, key=lambda each: each[0])
+    value, reason = micro(ratio), joined(smallest.subject and f"of {smallest.subject}", note)
+    if z is None:
+        return Value(value, smallest.n, reason=reason)
+    with exact():
+        bounds = [ratio_bounds(_shares(rates, z)) for _, _, rates in ratios]
+        low, high = min(low for low, _ in bounds), min(high for _, high in bounds)
+        return Value(value, smallest.n, min(value, micro(low)), max(value, micro(high)), reason)
 
 
-def _and(note: str) -> str:
-    return f"; {note}" if note else ""
+def _shares(rates: Mapping[Place, Rate], z: int) -> list[Interval]:
+    return [share(hits, rows, z) for hits, rows in rates.values()]
 
 
-def _groups(profile: Profile) -> tuple[str, ...]:
-    return tuple(column.name for column in profile.spec.groups)
+_CLASSIFIERS = frozenset({Task.BINARY, Task.MULTICLASS})
 
 
-_TASKS = frozenset({Task.BINARY})
-METRICS = (
-    Metric(
-        "fairness.demographic_parity_difference",
+def _metric(
+    name: str, measure: Callable[[Profile, Tally, str, int | None], Value], kind: Kind, words: str
+) -> Metric:
+    return Metric(
+        f"fairness.{name}",
         0,
         MICRO,
+        measure,
+        targets,
+        words,
+        bounded=True,
+        labels=kind is not SELECTION,
+        tasks=_CLASSIFIERS,
+        group_rows=kind.group_rows,
+    )
+
+
+METRICS = (
+    _metric(
+        "demographic_parity_difference",
         demographic_parity_difference,
-        _groups,
+        SELECTION,
         "the gap in positive decisions between groups by {target}",
-        True,
-        tasks=_TASKS,
-        trailing=True,
+    ),
+    _metric(
+        "equalized_odds_difference",
+        equalized_odds_difference,
+        ODDS,
+        "the gap in error rates between groups by {target}",
+    ),
+    _metric(
+        "demographic_parity_ratio",
+        demographic_parity_ratio,
+        SELECTION,
+        "the smallest ratio of positive decisions between groups by {target}",
+    ),
+    _metric(
+        "equalized_odds_ratio",
+        equalized_odds_ratio,
+        ODDS,
+        "the smallest ratio of error rates between groups by {target}",
+    ),
+    _metric(
+        "equal_opportunity_difference",
+        equal_opportunity_difference,
+        OPPORTUNITY,
+        "the gap between groups by {target} in how many of those who should get a positive decision do",
+    ),
+    _metric(
+        "equal_opportunity_ratio",
+        equal_opportunity_ratio,
+        OPPORTUNITY,
+        "the smallest ratio between groups by {target} of those who rightly get a positive decision",
+    ),
+    _metric(
+        "accuracy_difference",
+        accuracy_difference,
+        ACCURACY,
+        "the gap in right answers between groups by {target}",
     ),
     Metric(
-        "fairness.equalized_odds_difference",
+        "fairness.error_difference",
         0,
-        MICRO,
-        equalized_odds_difference,
-        _groups,
-        "the gap in error rates between groups by {target}",
-        True,
+        MAX_VALUE,
+        error_difference,
+        targets,
+        "the gap in the mean error between groups by {target}",
+        bounded=True,
         labels=True,
-        tasks=_TASKS,
-        trailing=True,
+        percent=False,
+        tasks=frozenset({Task.REGRESSION}),
+        group_rows=error_rows,
     ),
 )
 """Definitions of this family."""

@@ -15,6 +15,7 @@ from tribune.metrics import drift, estimated, fairness, performance, quality
 from tribune.metrics.fixed import micro
 from tribune.metrics.profile import Profile
 from tribune.metrics.tally import Tally
+from tribune.metrics.trailing import Trail
 from tribune.metrics.value import Metric, MetricName, Value, unavailable
 
 METRICS: Mapping[str, Metric] = {
@@ -94,6 +95,7 @@ def evaluate(
     tally: Tally,
     labelled: Tally | None,
     z_micro: Mapping[str, int],
+    trailing: Sequence[tuple[Tally, Tally | None]] = (),
 ) -> dict[str, Value]:
     """Evaluate metrics of one frame.
 
@@ -103,42 +105,60 @@ def evaluate(
         tally: rows of frame i.
         labelled: rows of frame i − label_lag, labels joined; None: that frame has no sealed rows.
         z_micro: per name, the z of its bounds in millionths; a plain name without one has no bounds.
+        trailing: (tally, labelled) of earlier frames that overlap neither this one nor each other, newest
+            first, at most 11: metrics of groups are measured on the sum of the fewest frames that suffice.
 
     Raises:
         PolicyError: for an unknown metric or column, or a bound without z.
     """
     values: dict[str, Value] = {}
     seen: dict[tuple[str, str, int | None], Value] = {}
+    trails = {
+        False: Trail(profile, tally, [frame for frame, _ in trailing]),
+        True: None if labelled is None else Trail(profile, labelled, [frame for _, frame in trailing]),
+    }
     for name in metric_names:
         check(name, profile)
         parts, metric = find(name)
         z = z_micro.get(name) if metric.bounded else None
         if parts.bound and not z:
             raise PolicyError(f"{name} needs a z.", mend="Give the rule a z, as in z = 3.0.")
-        rows = labelled if metric.labels else tally
-        reason = _cannot(metric, profile, rows)
-        if reason or rows is None:
-            values[name] = unavailable(reason, rows.rows if rows else 0)
+        trail = trails[metric.labels]
+        reason = _cannot(metric, profile, trail)
+        if reason or trail is None:
+            values[name] = unavailable(reason, trail.newest.rows if trail else 0)
             continue
         targets = metric.targets(profile) if parts.over and metric.targets else (parts.target,)
         found: dict[str, Value] = {}
         for target in targets:
             key = (metric.name, target, z)
             if key not in seen:
-                seen[key] = metric.saturated(metric.measure(profile, rows, target, z))
+                seen[key] = _measured(metric, profile, trail, target, z)
             found[target] = _bound(seen[key], parts.bound)
         values[name] = _over(parts.over, metric, found) if parts.over else found[parts.target]
     return values
 
 
-def _cannot(metric: Metric, profile: Profile, rows: Tally | None) -> str:
-    if rows is None:
+def _cannot(metric: Metric, profile: Profile, trail: Trail | None) -> str:
+    if trail is None:
         return "no labels yet"
-    if rows.rows == 0:
+    if trail.newest.rows == 0:
         return "no rows"
-    if rows.rows < profile.spec.min_rows and not metric.any_size:
-        return f"only {rows.rows} rows, {profile.spec.min_rows} are needed"
+    rows = trail.added[-1].rows if metric.trailing else trail.newest.rows
+    if rows < profile.spec.min_rows and not metric.any_size:
+        return f"only {rows} rows, {profile.spec.min_rows} are needed"
     return ""
+
+
+def _measured(metric: Metric, profile: Profile, trail: Trail, target: str, z: int | None) -> Value:
+    """Measure a metric on its frame, or on the trailing sum that it needs, and say so."""
+    if metric.group_rows is None:
+        return metric.saturated(metric.measure(profile, trail.newest, target, z))
+    tally, frames = trail.fewest(metric.group_rows, target)
+    value = metric.saturated(metric.measure(profile, tally, target, z))
+    if frames == 1:
+        return value
+    return replace(value, reason="; ".join(text for text in (f"over {frames} frames", value.reason) if text))
 
 
 def _bound(value: Value, bound: str) -> Value:

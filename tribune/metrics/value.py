@@ -7,7 +7,7 @@ reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,10 @@ class MetricName:
         return f"{self.base}{steps}{f'/{self.target}' if self.target else ''}"
 
 
+GroupRows = Callable[["Profile", "Tally", str], Mapping[Any, int]]
+"""Of (profile, tally, target): the rows that each group has in the rate in which it has the fewest."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """A definition in the registry. It is never reinterpreted: a change is a new name.
@@ -118,7 +122,8 @@ class Metric:
         words: what it says, for people, with {target}.
         percent: whether people read it as a share ("10 %") rather than as a number.
         tasks: models that it is about.
-        trailing: whether it is measured on a trailing sum of frames, until groups have their rows.
+        group_rows: what each group has of the rows that it needs, for metrics that are measured on a trailing
+            sum of frames until groups have these; None: on one frame.
         notable: value in millionths beyond which a target counts for `.share`; None: it has no share.
         warn_only: whether a rule on it may only warn, since it is an estimate and no observation.
     """
@@ -134,9 +139,14 @@ class Metric:
     any_size: bool = False
     percent: bool = True
     tasks: frozenset[Task] = ALL_TASKS
-    trailing: bool = False
+    group_rows: GroupRows | None = None
     notable: int | None = None
     warn_only: bool = False
+
+    @property
+    def trailing(self) -> bool:
+        """Whether it is measured on a trailing sum of frames."""
+        return self.group_rows is not None
 
     def saturated(self, value: Value) -> Value:
         """Return a value within the metric's range."""

@@ -88,11 +88,3 @@ def test_lower__more_rows_of_the_same__rises(profile: Profile, tally: Tally) -> 
     ten = fairness.demographic_parity_difference(profile, sum([tally] * 9, tally), "sex", Z)
     assert once.micro == ten.micro
     assert (once.lower or 0) < (ten.lower or 0)
-
-
-def test_rate_by_group__raw_rows__counts_men_and_women(profile: Profile, tally: Tally) -> None:
-    said = {sex: [r.prediction for r in SAMPLE if r.sex == sex] for sex in "12"}
-    assert fairness.rate_by_group(profile, tally, "sex") == {
-        "men": (said["1"].count("1"), len(said["1"])),
-        "women": (said["2"].count("1"), len(said["2"])),
-    }
