@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from tribune.cli import checking, processes
+from tribune.cli import checking, measuring, processes
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Token holders watch over the AI models that act in their name, and can stop them.",
 )
+measuring.register(app)
 processes.register(app)
 checking.register(app)
 

@@ -159,17 +159,15 @@ def window_value(rule: Rule, history: Sequence[Value | None]) -> int | None:
 
 @dataclass(frozen=True)
 class Policy:
-    """The rules of a model, in the order in which reports carry their values.
+    """The rules of a model, in the order in which reports carry their values; without any, nothing is judged.
 
     Raises:
-        PolicyError: without rules, or with two different z for one metric.
+        PolicyError: with two different z for one metric.
     """
 
     rules: tuple[Rule, ...]
 
     def __post_init__(self) -> None:
-        if not self.rules:
-            raise PolicyError("A policy without rules judges nothing.", mend="Add at least one [[rule]].")
         for rule in self.rules:
             if any(other.metric == rule.metric and other.z != rule.z for other in self.rules):
                 raise PolicyError(f"Two rules on {rule.metric} have a different z.")
@@ -187,7 +185,7 @@ class Policy:
     @property
     def longest_window(self) -> int:
         """Frames that a report looks back over, the current one included."""
-        return max(rule.w for rule in self.rules)
+        return max((rule.w for rule in self.rules), default=1)
 
     def check(self, profile: Profile) -> None:
         """Raise PolicyError when a rule cannot be judged with this profile."""
@@ -220,8 +218,8 @@ class Policy:
 
     @classmethod
     def from_chain(cls, rules: Sequence[Sequence[Any]]) -> Policy:
-        """Read the rules that the chain stores."""
-        return cls(tuple(Rule.from_chain(fields) for fields in rules))
+        """Read the rules that the chain stores; PolicyError where it stores none."""
+        return cls(_some(tuple(Rule.from_chain(fields) for fields in rules)))
 
     @classmethod
     def load(cls, path: Path) -> Policy:
@@ -234,7 +232,7 @@ class Policy:
         rules = load_toml(path, "policy").get("rule", [])
         if not isinstance(rules, list):
             raise PolicyError("Rules of a policy are written as [[rule]] tables.")
-        return cls(tuple(_rule(entry) for entry in rules))
+        return cls(_some(tuple(_rule(entry) for entry in rules)))
 
     def to_toml(self) -> str:
         """Return the rules as `load` reads them."""
@@ -249,6 +247,12 @@ class Policy:
 
 
 _STAGES = {stage.name.lower(): stage for stage in Stage}
+
+
+def _some(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    if not rules:
+        raise PolicyError("A policy without rules judges nothing.", mend="Add at least one [[rule]].")
+    return rules
 
 
 def _quoted(text: str) -> str:

@@ -92,9 +92,14 @@ def test_rule__that_cannot_be_judged__is_refused(change: dict[str, Any], word: s
     assert word in str(fault.value)
 
 
-def test_policy__without_rules__is_refused() -> None:
+def test_policy__from_a_chain_without_rules__is_refused() -> None:
     with pytest.raises(PolicyError, match="without rules"):
-        Policy(())
+        Policy.from_chain([])
+
+
+def test_policy__without_rules__judges_nothing() -> None:
+    assert Policy(()).values([{}]) == ()
+    assert Policy(()).longest_window == 1
 
 
 def test_policy__two_z_for_one_metric__is_refused() -> None:

@@ -1,0 +1,334 @@
+"""Commands for data of one's own, without any chain: model init, profile, measure, manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tribune.cli.running import plain_errors
+from tribune.exceptions import ConfigurationError, DataError
+
+if TYPE_CHECKING:
+    from tribune_monitors.second_opinion import Opinion
+    from tribune_monitors.sources.spec import SourceSpec
+
+model = typer.Typer(no_args_is_help=True, help="Describe a model for measuring.")
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="A Parquet, CSV or JSON lines file, a folder or glob of them, file.duckdb::table, "
+        "postgresql://host/database?table=name, or the address of a file or folder (s3://…).",
+        show_default=False,
+    ),
+]
+Source = Annotated[
+    Path | None,
+    typer.Option(
+        help="A TOML file with a [source] table: names of the log's fields, times, labels kept apart.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)
+]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
+Since = Annotated[
+    str, typer.Option(help="Take rows from this time on, as 2026-01-31T12:00:00Z.", show_default=False)
+]
+Until = Annotated[str, typer.Option(help="Take rows before this time.", show_default=False)]
+Keep = Annotated[
+    Path | None,
+    typer.Option(
+        help="Keep the partitions that were made of the data in this new folder.", show_default=False
+    ),
+]
+
+
+class Form(StrEnum):
+    """How a report is shown."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(model, name="model")
+    app.command()(profile)
+    app.command()(measure)
+    app.command()(manifest)
+
+
+@model.command("init")
+def model_init(
+    data: Data,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The description to write.")] = Path(
+        "model.toml"
+    ),
+    prediction: Annotated[str, typer.Option(help="Column of the model's answer.", show_default=False)] = "",
+    label: Annotated[str, typer.Option(help="Column of the truth.", show_default=False)] = "",
+    score: Annotated[str, typer.Option(help="Column of the score or probability.", show_default=False)] = "",
+    group: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of groups to be treated alike (repeat for more).", show_default=False),
+    ] = None,
+    time: Annotated[str, typer.Option(help="Column of the time.", show_default=False)] = "",
+    id_: Annotated[str, typer.Option("--id", help="Column of the id.", show_default=False)] = "",
+    force: Force = False,
+) -> None:
+    """Draft a model.toml from data: columns, kinds, roles and task, with the reasons, for you to mend."""
+    with plain_errors(), _workplace(None) as folder, _progress() as say:
+        from tribune_monitors.infer.draft import draft
+        from tribune_monitors.infer.facts import sample
+        from tribune_monitors.infer.roles import Given, guess_roles, summary
+        from tribune_monitors.sources.opening import connect, open_rows, title_of
+
+        _free(output, force)
+        say("Looking at the data")
+        cursor = connect(folder, _cores())
+        found = sample(cursor, open_rows(cursor, data, folder))
+        given = Given(prediction, label, score, id_, time, tuple(group or ()))
+        guess = guess_roles(cursor, found, given)
+        _write(output, draft(title_of(data), found, guess).encode(), force)
+    print(summary(found, guess))
+    print(
+        f"Wrote {output}. Read and mend it, then: tribune profile REFERENCE --model {output} -o profile.json"
+    )
+
+
+def profile(
+    reference: Annotated[str, typer.Argument(help="Held-out rows, in any form that `measure` reads.")] = "",
+    model: Annotated[Path, typer.Option(help="The model's description.")] = Path("model.toml"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The profile to write.")] = Path(
+        "profile.json"
+    ),
+    source: Source = None,
+    blocks: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="Consecutive blocks that are compared with each other, so that what differs from day to day "
+            "is not taken for drift. By default 10 where rows have times, else 1.",
+            show_default=False,
+        ),
+    ] = None,
+    since: Since = "",
+    until: Until = "",
+    keep: Keep = None,
+    force: Force = False,
+) -> None:
+    """Make a profile of reference rows: what the model looked like when all was well.
+
+    Take rows that the model was not trained on. A model looks better on its training rows, so that it would
+    seem to have become worse from the first day on; nothing in the rows themselves shows which they are.
+    """
+    with plain_errors(), _workplace(keep) as folder, _progress() as say:
+        from tribune.metrics import ModelSpec
+        from tribune_monitors.local import profile_source
+
+        _free(output, force)
+        spec = ModelSpec.load(model)
+        described = _source(reference, source or model, since, until)
+        made, findings = profile_source(described, spec, folder, blocks=blocks, threads=_cores(), say=say)
+        _write(output, made.canonical, force)
+    for finding in findings:
+        print(f"! {finding}")
+    print(
+        f"Wrote {output}: {made.reference.rows:,} rows, {len(spec.measured)} columns, 0x{made.digest.hex()}"
+    )
+
+
+def measure(
+    data: Data = "",
+    profile: Annotated[Path, typer.Option(help="As `tribune profile` wrote it.")] = Path("profile.json"),
+    policy: Annotated[Path | None, typer.Option(help="Rules to judge by.", show_default=False)] = None,
+    form: Annotated[Form, typer.Option("--format", help="How to show the report.")] = Form.TABLE,
+    output: Output = None,
+    source: Source = None,
+    since: Since = "",
+    until: Until = "",
+    keep: Keep = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Compute again with scikit-learn and fairlearn, and name differences."),
+    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show every column in the table.")] = False,
+    force: Force = False,
+) -> None:
+    """Measure data against a profile: quality, drift, performance, fairness; with a policy, its rules.
+
+    `--format json` gives the evidence document, as monitors write it, in canonical bytes;
+    `--format html` one page with figures that loads nothing from elsewhere.
+    """
+    with plain_errors(), _workplace(keep) as folder, _progress() as say:
+        from tribune.metrics.policy import Policy
+        from tribune.metrics.profile import Profile
+        from tribune_monitors.local import measure_source
+
+        _free(output, force)
+        against = Profile.load(profile)
+        rules = Policy.load(policy) if policy else Policy(())
+        described = _source(data, source, since, until)
+        found = measure_source(described, against, rules, folder, threads=_cores(), say=say)
+        opinions: list[Opinion] = []
+        if check:
+            from tribune_monitors.second_opinion import second_opinion
+
+            say("Asking scikit-learn and fairlearn")
+            opinions = second_opinion(against, found.tally, found.evidence.document)
+        if form is Form.JSON:
+            result = found.evidence.data
+        elif form is Form.HTML:
+            from tribune.figures.report_page import report_page
+            from tribune_monitors.sources.opening import title_of
+
+            say("Drawing")
+            name = title_of(described.rows.data)
+            result = report_page(found.evidence.document, against, rules, title=name, source=name).encode()
+        else:
+            from shutil import get_terminal_size
+
+            from tribune.reports.tables import MOST, report_table
+            from tribune_monitors.sources.opening import title_of
+
+            result = report_table(
+                found.evidence.document,
+                against,
+                rules,
+                title=title_of(described.rows.data),
+                findings=found.findings,
+                most=None if every else MOST,
+                width=max(60, get_terminal_size((100, 24)).columns),
+            ).encode()
+    if form is not Form.TABLE:
+        for finding in found.findings:
+            typer.echo(f"! {finding}", err=True)
+    if output is None:
+        typer.echo(result, nl=False)
+    else:
+        with plain_errors():
+            _write(output, result, force)
+    if check:
+        _compare(opinions)
+
+
+def manifest(
+    folder: Annotated[Path, typer.Argument(help="Files that a model was trained or evaluated on.")],
+    output: Output = None,
+    check: Annotated[str, typer.Option(help="A digest that it must have.", show_default=False)] = "",
+    force: Force = False,
+) -> None:
+    """Give the digest of training or evaluation data: one word for all its files."""
+    with plain_errors():
+        from tribune.reports.canonical import canonical_bytes
+        from tribune_monitors.dataset import describe_files
+
+        _free(output, force)
+        found = describe_files(folder)
+        if output is not None:
+            _write(output, canonical_bytes(found.document), force)
+        rows = sum(file.rows or 0 for file in found.files)
+        print(f"0x{found.digest.hex()}")
+        typer.echo(
+            f"{len(found.files):,} files, {sum(f.size for f in found.files):,} bytes, {rows:,} Parquet rows",
+            err=True,
+        )
+        if check and bytes.fromhex(check.removeprefix("0x")) != found.digest:
+            raise DataError(
+                f"The data does not have the digest {check}.", mend="A file was changed, added or removed."
+            )
+
+
+def _compare(opinions: Sequence[Opinion]) -> None:
+    """Say what another library makes of the same counts; end with a code where it differs."""
+    names = sorted({opinion.library for opinion in opinions})
+    agreed = [opinion for opinion in opinions if opinion.agrees]
+    typer.echo(
+        f"Second opinion, {' and '.join(names) or 'nobody'}: {len(agreed)} of {len(opinions)} equal", err=True
+    )
+    for one in opinions:
+        if not one.agrees:
+            ours, theirs = one.ours / 1e6, one.theirs / 1e6
+            typer.echo(f"  {one.metric}: {ours:.6f} here, {theirs:.6f} by {one.library}", err=True)
+    if len(agreed) < len(opinions):
+        raise typer.Exit(1)
+
+
+def _source(data: str, file: Path | None, since: str, until: str) -> SourceSpec:
+    """Return what to read: the file's `[source]`, with what the command line says in its place."""
+    from dataclasses import replace
+
+    from tribune_monitors.sources.spec import SourceSpec, moment_us
+
+    described = SourceSpec.load(file) if file is not None else SourceSpec()
+    if data:
+        described = replace(described, rows=replace(described.rows, data=data))
+    if since:
+        described = replace(described, start_us=moment_us(since, "--since"))
+    if until:
+        described = replace(described, end_us=moment_us(until, "--until"))
+    return described
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _free(output: Path | None, force: bool) -> None:
+    """Refuse, before any work, to write over a file."""
+    if output is not None and output.exists() and not force:
+        raise ConfigurationError(
+            f"{output} is there already.", mend="Give another name, or --force to write over it."
+        )
+
+
+def _write(output: Path, data: bytes, force: bool) -> None:
+    try:
+        with output.open("wb" if force else "xb") as file:
+            file.write(data)
+    except OSError as fault:
+        raise ConfigurationError(
+            f"{output} cannot be written: {fault.strerror}.", mend="Check the path."
+        ) from fault
+
+
+@contextmanager
+def _workplace(keep: Path | None) -> Iterator[Path]:
+    """Give a folder for copies and partitions; it goes with the command unless it is to be kept."""
+    from tempfile import TemporaryDirectory
+
+    if keep is None:
+        with TemporaryDirectory(prefix="tribune-") as folder:
+            yield Path(folder)
+        return
+    try:
+        keep.mkdir(parents=True)
+    except OSError as fault:
+        raise ConfigurationError(
+            f"{keep} cannot be made: {fault.strerror}.", mend="Name a new folder."
+        ) from fault
+    yield keep
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Say what is being done, on a terminal only."""
+    import sys
+
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("Starting") as status:
+        yield lambda text: status.update(f"{text} …")

@@ -1,0 +1,121 @@
+"""What a reader of a report must know about the rows before its numbers, in words, from the tally alone.
+
+Findings are no judgement: a column of one value, a group without rows, labels that are no labels. Whoever
+read the rows has findings of their own (columns that are missing, values that are no numbers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tribune.metrics.binning import NO_ERROR, UNLABELLED, Categories, Grid
+from tribune.metrics.profile import Profile
+from tribune.metrics.spec import Column, Task
+from tribune.metrics.tally import CategoryCounts, NumericCounts, Tally
+
+_NAMED = 5  # groups that a finding names before it only counts
+
+
+def findings(profile: Profile, tally: Tally, *, labelled: bool) -> list[str]:
+    """Return what is odd about rows, each in a sentence.
+
+    Args:
+        profile: by which they were counted.
+        tally: of the rows, with labels where there are any.
+        labelled: whether labels were given.
+    """
+    if not tally.rows:
+        return ["There are no rows: nothing but their number is measured."]
+    found = []
+    if tally.rows < profile.spec.min_rows:
+        found.append(
+            f"Only {tally.rows:,} rows: under {profile.spec.min_rows:,}, little more than that is measured."
+        )
+    for column in profile.spec.counted:
+        found += _column(profile, tally, column)
+    found += _outcomes(profile, tally, labelled=labelled)
+    for column in profile.spec.groups:
+        found += _groups(profile, tally, column)
+    return found
+
+
+def _column(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
+    binning, name = profile.binnings[column.name], column.name
+    cells, before = tally.columns[name], profile.reference.columns[name]
+    if isinstance(binning, Grid):
+        counts = NumericCounts.of(binning, cells)
+        infinite = counts.positive_infinity + counts.negative_infinity
+        if counts.missing == tally.rows:
+            yield f"{name}: no row has a value."
+            return
+        if counts.nan:
+            yield f"{name}: {counts.nan:,} rows say NaN; they count as invalid."
+        if infinite:
+            yield f"{name}: {infinite:,} rows are infinite; they count as invalid."
+        values, earlier = counts.cells, NumericCounts.of(binning, before).cells
+        others = counts.low + counts.high
+    else:
+        found = CategoryCounts.of(binning, cells)
+        if found.missing == tally.rows:
+            yield f"{name}: no row has a value."
+            return
+        values, earlier = (*found.values, found.rest), CategoryCounts.of(binning, before).values
+        others = 0
+        if binning.rest:
+            yield (
+                f"{name}: the reference has over {len(binning.values)} values; "
+                "the most frequent are told apart, all others count as one."
+            )
+    if sum(map(bool, values)) == 1 and not others and sum(map(bool, earlier)) > 1:
+        yield f"{name}: every row has the same value; the reference has several."
+
+
+def _outcomes(profile: Profile, tally: Tally, *, labelled: bool) -> Iterator[str]:
+    spec, layout = profile.spec, profile.scheme.outcomes
+    if spec.task is Task.GENERIC or (spec.task is Task.REGRESSION and not spec.has_errors):
+        return
+    unknown = invalid = unsaid = 0
+    for index, rows in tally.outcomes.items():
+        said = index // layout.score_cells % layout.predictions
+        label = index // layout.score_cells // layout.predictions % layout.labels
+        if spec.has_errors:
+            unknown += rows if said == UNLABELLED else 0
+            invalid += rows if said == NO_ERROR else 0
+            continue
+        unknown += rows if label == layout.label_unknown else 0
+        invalid += rows if label == layout.label_invalid else 0
+        unsaid += rows if said == layout.prediction_invalid else 0
+    outcomes = " or ".join(spec.outcomes)
+    if unsaid:
+        yield f"{spec.prediction.name}: {unsaid:,} predictions are not {outcomes}; no rate has them."
+    if not labelled:
+        return
+    if invalid and spec.has_errors:
+        yield f"{spec.label_name}: {invalid:,} rows have a label or prediction that is no finite number."
+    elif invalid:
+        yield f"{spec.label_name}: {invalid:,} labels are not {outcomes}; no rate has them."
+    if unknown == tally.rows:
+        yield f"{spec.label_name}: no row has a label; do the ids of rows and labels match?"
+    elif unknown:
+        yield f"{spec.label_name}: {unknown:,} of {tally.rows:,} rows have no label."
+
+
+def _groups(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
+    binning = profile.binnings[column.name]
+    if not isinstance(binning, Categories):
+        return
+    now = CategoryCounts.of(binning, tally.columns[column.name]).values
+    before = CategoryCounts.of(binning, profile.reference.columns[column.name]).values
+    names = [column.value_title(value) for value in binning.values]
+    empty = [name for name, rows, earlier in zip(names, now, before, strict=True) if not rows and earlier]
+    few = [name for name, rows in zip(names, now, strict=True) if 0 < rows < profile.spec.min_group]
+    if empty:
+        yield f"{column.name}: no row of {_listed(empty)}, whom the reference has."
+    if few:
+        need = profile.spec.min_group
+        yield f"{column.name}: under {need} rows of {_listed(few)}; their rates are not compared."
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
