@@ -32,19 +32,18 @@ def numeric_column(grid: Grid, keys: Iterable[tuple[float | None, int]]) -> tupl
     for key, rows in keys:
         if key is None:
             cells[size + _MISSING] += rows
+        elif low <= key < high:
+            cells[int(key) - low] += rows
         elif math.isnan(key):
             cells[size + _NAN] += rows
         elif math.isinf(key):  # also a finite number whose scaled value overflows
             cells[size + (_PLUS if key > 0 else _MINUS)] += rows
         else:
             cell = int(key)
-            if low <= cell < high:
-                cells[cell - low] += rows
-            else:
-                tail = size if cell < low else size + 3
-                cells[tail] += rows
-                cells[tail + 1] += cell * rows
-                cells[tail + 2] += cell * cell * rows
+            tail = size if cell < low else size + 3
+            cells[tail] += rows
+            cells[tail + 1] += cell * rows
+            cells[tail + 2] += cell * cell * rows
     return tuple(cells)
 
 
@@ -56,14 +55,12 @@ def category_column(categories: Categories, keys: Iterable[tuple[str | None, int
     return tuple(cells)
 
 
-OutcomeKey = tuple[tuple[str | None, ...], bool, str | None, str | None, float | None]
-"""Group values, whether a label came, the label, the prediction, the score's fine cell.
-
-A regression model has neither label nor prediction here, and the fine cell is that of its error."""
+OutcomeKey = tuple[tuple[str | None, ...], bool, str | None, str | None]
+"""Group values, whether a label came, the label, the prediction; the last two null for a regression model."""
 
 
 class OutcomeCounter:
-    """Counts outcomes and, from the same rows, the columns of groups, prediction category and score.
+    """Counts outcomes and, from the same rows, the columns of groups and of a prediction that is a category.
 
     Args:
         scheme: by which to count.
@@ -71,53 +68,55 @@ class OutcomeCounter:
 
     def __init__(self, scheme: Scheme) -> None:
         spec = scheme.spec
-        self.outcomes: dict[int, int] = {}
+        self.rows = 0
         self._scheme, self._layout = scheme, scheme.outcomes
-        self._places = {value: place for place, value in enumerate(spec.outcomes)}
         self._errors = scheme.grid(spec.error_name) if spec.has_errors else None
-        groups = [column.name for column in spec.groups]
-        self._groups = [(name, scheme.categories(name)) for name in groups]
-        answers = [spec.prediction.name] if spec.outcomes else []
-        self._rows: dict[str, dict[str | None, int]] = {name: {} for name in [*groups, *answers]}
-        self._scores: list[tuple[float | None, int]] = []
+        self._groups = [scheme.categories(column.name) for column in spec.groups]
+        self._places = {value: place for place, value in enumerate(spec.outcomes)}
+        self._cells: dict[int, int] = {}
+        self._first: dict[OutcomeKey, int] = {}
+        self._seen: dict[OutcomeKey, int] = {}
 
-    def add(self, key: OutcomeKey, rows: int) -> None:
-        """Count rows that share a key."""
-        groups, came, label, said, cell = key
-        positions = []
-        for (name, categories), value in zip(self._groups, groups, strict=True):
-            positions.append(categories.position(value))
-            seen = self._rows[name]
-            seen[value] = seen.get(value, 0) + rows
-        if self._errors is not None:
-            for statistic, amount in _error(self._errors, came, cell):
-                self._add([*positions, 0, statistic, 0], amount * rows)
-        elif self._places:
-            positions.append(label_place(self._scheme, came, label))
-            invalid = self._layout.prediction_invalid
-            positions.append(invalid if said is None else self._places.get(said, invalid))
-            positions.append(self._layout.scores.cell(cell))
-            self._add(positions, rows)
-            predictions = self._rows[self._scheme.spec.prediction.name]
-            predictions[said] = predictions.get(said, 0) + rows
-            self._scores.append((cell, rows))
+    def add(self, key: OutcomeKey, cell: float | None, rows: int) -> None:
+        """Count rows that share a key and the fine cell of their score (regression: of their error)."""
+        first = self._first.get(key)
+        if first is None:
+            first = self._first[key] = self._flat(key)
+        self.rows += rows
+        self._seen[key] = self._seen.get(key, 0) + rows
+        if self._errors is None:
+            self._add(first + self._layout.scores.cell(cell), rows)
         else:
-            self._add([*positions, 0, 0, 0], rows)
+            for statistic, amount in _error(self._errors, key[1], cell):
+                self._add(first + statistic, amount * rows)
 
-    def _add(self, positions: list[int], amount: int) -> None:
-        if amount:
-            index = self._layout.flat(positions)
-            self.outcomes[index] = self.outcomes.get(index, 0) + amount
+    def _flat(self, key: OutcomeKey) -> int:
+        """Return the first outcome of a key; scores, or a regression model's statistics, follow it."""
+        groups, came, label, said = key
+        positions = [one.position(value) for one, value in zip(self._groups, groups, strict=True)]
+        if not self._places:
+            return self._layout.flat([*positions, 0, 0, 0])
+        invalid = self._layout.prediction_invalid
+        place = invalid if said is None else self._places.get(said, invalid)
+        return self._layout.flat([*positions, label_place(self._scheme, came, label), place, 0])
+
+    def _add(self, index: int, amount: int) -> None:
+        self._cells[index] = self._cells.get(index, 0) + amount
+
+    def outcomes(self) -> dict[int, int]:
+        """Return the outcomes, cells of 0 left out (sums of errors may cancel out)."""
+        return {index: amount for index, amount in self._cells.items() if amount}
 
     def columns(self) -> dict[str, tuple[int, ...]]:
         """Return the columns that these rows cover."""
+        spec, seen = self._scheme.spec, self._seen.items()
         columns = {
-            name: category_column(self._scheme.categories(name), seen.items())
-            for name, seen in self._rows.items()
+            column.name: category_column(categories, ((groups[place], n) for (groups, *_), n in seen))
+            for place, (column, categories) in enumerate(zip(spec.groups, self._groups, strict=True))
         }
-        score = self._scheme.spec.score
-        if score is not None:
-            columns[score.name] = numeric_column(self._scheme.grid(score.name), self._scores)
+        if self._places:
+            categories = self._scheme.categories(spec.prediction.name)
+            columns[spec.prediction.name] = category_column(categories, ((said, n) for (*_, said), n in seen))
         return columns
 
 
@@ -149,14 +148,3 @@ def _error(grid: Grid, came: bool, cell: float | None) -> list[tuple[int, int]]:
         return [(NO_ERROR, 1)]
     error = grid.half_cells(int(cell))
     return [(ERRORS, 1), (SUM, error), (ABSOLUTE, abs(error)), (SQUARES, error**2), (FOURTHS, error**4)]
-
-
-def joint_columns(scheme: Scheme) -> frozenset[str]:
-    """Return the columns that `OutcomeCounter` covers, so that they need no count of their own."""
-    spec = scheme.spec
-    names = {column.name for column in spec.groups}
-    if spec.outcomes:
-        names.add(spec.prediction.name)
-    if spec.score is not None:
-        names.add(spec.score.name)
-    return frozenset(names)

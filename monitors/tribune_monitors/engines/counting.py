@@ -5,10 +5,10 @@ An engine makes the views and runs the statements; what it finds is classified i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tribune.metrics.binning import Grid, Scheme
+from tribune.metrics.binning import Binning, Grid, Scheme
 from tribune.metrics.spec import ColumnKind, ModelSpec
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
@@ -17,41 +17,71 @@ from tribune_monitors.engines.schema import Wanted
 from tribune_monitors.engines.sql import Labels
 
 Run = Callable[[str], Iterable[tuple[Any, ...]]]
-"""Runs a counting statement and gives its rows, in any order."""
+"""Runs a counting statement and gives its rows, in any order; from several threads at once."""
 
 
-def count_rows(scheme: Scheme, labels: Labels, run: Run) -> Tally:
+def count_rows(scheme: Scheme, labels: Labels, run: Run, at_once: int = 1) -> Tally:
     """Count the rows of an engine's views.
 
     Args:
         scheme: by which to count.
         labels: where labels come from.
         run: runs a statement over `sql.ROWS` and, where labels are joined, `sql.LABELS`.
+        at_once: how many statements run side by side.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     spec = scheme.spec
-    counter = OutcomeCounter(scheme)
-    rows = 0
-    for *groups, came, label, said, cell, n in run(sql.outcome_counts(scheme, labels)):
-        counter.add((tuple(groups), came, label, said, cell), n)
-        rows += n
+    with ThreadPoolExecutor(at_once) as pool:
+        joint = pool.submit(_outcomes, scheme, labels, run)  # the longest first
+        classes = {name: pool.submit(_class_score, scheme, name, labels, run) for name in scheme.class_scores}
+        alone = {
+            name: pool.submit(_column, scheme.binnings[name], statement, run)
+            for name, statement in _alone(scheme, labels)
+        }
+    counter = joint.result()
     columns = counter.columns()
-    scores = {}
-    for name, axis in scheme.class_scores.items():
-        found = list(run(sql.score_counts(scheme, name, labels)))
-        scores[name] = score_table(scheme, axis, found)
-        columns[name] = numeric_column(scheme.grid(name), ((cell, n) for _, _, cell, n in found))
+    columns |= {name: future.result() for name, future in alone.items()}
+    columns |= {name: future.result()[0] for name, future in classes.items()}
+    return Tally(
+        counter.rows,
+        {column.name: columns[column.name] for column in spec.counted},
+        counter.outcomes(),
+        {name: future.result()[1] for name, future in classes.items()},
+    )
+
+
+def _outcomes(scheme: Scheme, labels: Labels, run: Run) -> OutcomeCounter:
+    counter = OutcomeCounter(scheme)
+    for *groups, came, label, said, cell, n in run(sql.outcome_counts(scheme, labels)):
+        counter.add((tuple(groups), came, label, said), cell, n)
+    return counter
+
+
+def _class_score(
+    scheme: Scheme, name: str, labels: Labels, run: Run
+) -> tuple[tuple[int, ...], dict[int, int]]:
+    """Return a class score's column and its table by label."""
+    found = list(run(sql.score_counts(scheme, name, labels)))
+    column = numeric_column(scheme.grid(name), ((cell, n) for _, _, cell, n in found))
+    return column, score_table(scheme, scheme.class_scores[name], found)
+
+
+def _alone(scheme: Scheme, labels: Labels) -> Iterator[tuple[str, str]]:
+    """Yield the columns that have a count of their own, each with its statement."""
+    spec = scheme.spec
     if spec.has_errors:
-        keys = run(sql.label_counts(scheme, labels))
-        columns[spec.label_name] = numeric_column(scheme.grid(spec.label_name), keys)
+        yield spec.label_name, sql.label_counts(scheme, labels)
+    joint = {column.name for column in spec.groups} | set(scheme.class_scores)
+    if spec.outcomes:
+        joint.add(spec.prediction.name)
     for column in spec.measured:
-        if column.name not in columns:
-            columns[column.name] = _column(scheme, column.name, run)
-    return Tally(rows, {c.name: columns[c.name] for c in spec.counted}, counter.outcomes, scores)
+        if column.name not in joint:
+            yield column.name, sql.column_counts(scheme, column.name)
 
 
-def _column(scheme: Scheme, name: str, run: Run) -> tuple[int, ...]:
-    keys = run(sql.column_counts(scheme, name))
-    binning = scheme.binnings[name]
+def _column(binning: Binning, statement: str, run: Run) -> tuple[int, ...]:
+    keys = run(statement)
     return numeric_column(binning, keys) if isinstance(binning, Grid) else category_column(binning, keys)
 
 
