@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tribune.exceptions import TribuneError
+from tribune.figures.theme import Theme
 from tribune.ids import Digest
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ def has_chart(vote: CaseVote) -> bool:
     return about_groups and vote.evidence is not None and vote.words.looked
 
 
-async def draw_chart(documents: Documents, contracts: VoteContracts, vote: CaseVote) -> bytes | None:
+async def draw_chart(
+    documents: Documents, contracts: VoteContracts, vote: CaseVote, theme: Theme
+) -> bytes | None:
     """Return a PNG of the finding; None where evidence, profile or a figure for this metric is missing."""
     if not has_chart(vote) or vote.rule is None or vote.evidence is None:
         return None
@@ -38,4 +41,6 @@ async def draw_chart(documents: Documents, contracts: VoteContracts, vote: CaseV
         title = f'Says "{counts.outcome()}"'
     except (TribuneError, KeyError, ValueError, TypeError):  # no document, or one of another form
         return None
-    return await asyncio.to_thread(group_rates, rates, title=title, z_micro=vote.rule.z) if rates else None
+    if not rates:
+        return None
+    return await asyncio.to_thread(group_rates, rates, title=title, z_micro=vote.rule.z, theme=theme)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tribune.ballots.checks import REASON_LIMIT
+from tribune.figures.theme import Theme
 from tribune.ids import Cid
 from tribune.web.chart import draw_chart, has_chart
 from tribune.web.overview import read_overview
@@ -38,10 +39,11 @@ async def get_page(request: Request) -> Response:
 
 
 async def get_chart(request: Request) -> Response:
-    """`GET /b/{case_id}/chart.png`: the finding as a figure."""
+    """`GET /b/{case_id}/chart.png[?theme=dark]`: the finding as a figure."""
     site: Site = request.app.state.site
     vote = await site.vote(request)
-    image = await draw_chart(site.documents, site.contracts, vote)
+    theme = Theme.DARK if request.query_params.get("theme") == Theme.DARK else Theme.LIGHT
+    image = await draw_chart(site.documents, site.contracts, vote, theme)
     if image is None:
         raise NotFoundError(f"There is no chart of case {vote.case_id}.")
     return Response(image, media_type="image/png", headers={"Cache-Control": "public, max-age=300"})

@@ -78,6 +78,14 @@ async def test_get_chart__groups__png(client: httpx.AsyncClient) -> None:
     assert answer.content.startswith(b"\x89PNG")
 
 
+async def test_get_chart__dark__is_another_picture(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/b/1", headers=HTML)).text
+    [dark] = re.findall(r'<source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">', page)
+    light, other = await client.get("/b/1/chart.png"), await client.get(dark)
+    assert other.headers["content-type"] == "image/png"
+    assert other.content != light.content
+
+
 async def test_get_index__a_vote_is_open__lists_it_and_the_model(client: httpx.AsyncClient) -> None:
     text = (await client.get("/", headers=HTML)).text
     assert '<a href="/b/1">acs-employment v1, case 1</a>' in text
