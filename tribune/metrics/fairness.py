@@ -222,7 +222,7 @@ METRICS = (
         0,
         MAX_VALUE,
         error_difference,
-        targets,
+        lambda profile: targets(profile) if profile.spec.has_errors else (),
         "the gap in the mean error between groups by {target}",
         bounded=True,
         labels=True,

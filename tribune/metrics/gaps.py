@@ -62,14 +62,14 @@ def _ratio_lower(a: Interval, b: Interval) -> Decimal:
     """Return where the lower bound of a − θ·b is 0: the smaller root, in the form that never divides by 0."""
     product = a.value * b.value
     over, under = a.lower * (2 * a.value - a.lower), b.upper * (2 * b.value - b.upper)
-    return over / (product + max(_ZERO, product * product - over * under).sqrt()) if over else _ZERO
+    return over / (product + max(_ZERO, product * product - over * under).sqrt()) if over > 0 else _ZERO
 
 
 def _ratio_upper(a: Interval, b: Interval) -> Decimal:
     """Return where the upper bound of a − θ·b is 0: the larger root, infinite where b may be 0."""
     product = a.value * b.value
     over, under = a.upper * (2 * a.value - a.upper), b.lower * (2 * b.value - b.lower)
-    return (product + max(_ZERO, product * product - over * under).sqrt()) / under if under else _INFINITE
+    return (product + max(_ZERO, product * product - over * under).sqrt()) / under if under > 0 else _INFINITE
 
 
 def _least(
