@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from tribune.cli import checking, measuring, processes
+from tribune.cli import checking, measuring, policies, processes
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +19,7 @@ app = typer.Typer(
 measuring.register(app)
 processes.register(app)
 checking.register(app)
+policies.register(app)
 
 
 def main() -> None:

@@ -144,7 +144,7 @@ METRICS = (
         MICRO,
         invalid_rate,
         _columns,
-        "the share of rows with an invalid {target}",
+        "the share of rows with an invalid value of {target}",
         True,
     ),
     Metric(
@@ -153,7 +153,7 @@ METRICS = (
         MICRO,
         invalid_rate_increase,
         _columns,
-        "the rise in rows with an invalid {target}",
+        "the rise in rows with an invalid value of {target}",
         True,
     ),
     Metric(

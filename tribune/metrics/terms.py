@@ -14,6 +14,20 @@ from typing import Any
 from tribune.exceptions import PolicyError
 from tribune.metrics.spec import load_toml
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def seconds_of(text: str) -> int:
+    """Read a stretch of time: "30s", "15m", "1h", "1d".
+
+    Raises:
+        PolicyError: for any other text.
+    """
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not (number.isascii() and number.isdigit()) or not int(number):
+        raise PolicyError(f"{text!r} is no stretch of time.", mend="Write it as 30s, 15m, 1h or 1d.")
+    return int(number) * _UNITS[unit]
+
 
 @dataclass(frozen=True)
 class FrameTerms:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tribune.exceptions import PolicyError
-from tribune.metrics.terms import FrameTerms
+from tribune.metrics.terms import FrameTerms, seconds_of
 
 TERMS = {"step_s": 60, "length_s": 60, "grace_s": 5, "deadline_s": 30, "suspension_s": 100, "k": 2}
 
@@ -47,3 +47,14 @@ def test_load__changes__stand_in_place_of_the_file(tmp_path: Path) -> None:
 def test_load__unfit__refused_by_name(tmp_path: Path, changes: dict[str, object], named: str) -> None:
     with pytest.raises(PolicyError, match=named):
         FrameTerms.load(written(tmp_path / "policy.toml", **changes))
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("15m", 900), ("1h", 3600), ("2d", 172_800)])
+def test_seconds_of__stretch_of_time__is_read(text: str, seconds: int) -> None:
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "h", "0s", "-1h", "1.5h", "1w", "١h"])
+def test_seconds_of__anything_else__is_refused(text: str) -> None:
+    with pytest.raises(PolicyError, match="no stretch of time"):
+        seconds_of(text)

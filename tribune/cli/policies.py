@@ -1,0 +1,88 @@
+"""Commands about rules: write a policy to begin with, say one in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tribune.cli.running import plain_errors
+
+policy = typer.Typer(no_args_is_help=True, help="The rules that a model is judged by.")
+
+ProfileFile = Annotated[Path, typer.Option("--profile", help="As written by tribune profile.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(policy, name="policy")
+
+
+@policy.command("init")
+def policy_init(
+    profile: ProfileFile,
+    step: Annotated[str, typer.Option(help="How often a frame ends: 30s, 15m, 1h, 1d.")] = "",
+    frames_a_year: Annotated[int | None, typer.Option(min=1, help="In place of --step.")] = None,
+    trips: Annotated[float, typer.Option(help="False alarms a year that may stop the model.")] = 0.01,
+    votes: Annotated[float, typer.Option(help="False alarms a year that may open a vote.")] = 0.1,
+    warns: Annotated[float, typer.Option(help="False alarms a year that may warn.")] = 1.0,
+    k: Annotated[int, typer.Option(min=1, help="Monitors that must agree.")] = 2,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write; else it is shown.")
+    ] = None,
+) -> None:
+    """Write the default policy of a model: rules that chance alone breaks at most so often a year."""
+    with plain_errors():
+        from tribune.exceptions import ConfigurationError
+        from tribune.metrics import Profile
+        from tribune.metrics.alarms import YEAR_S
+        from tribune.metrics.default_policy import Allowance, default_policy, default_terms
+        from tribune.metrics.policy_text import write_policy
+        from tribune.metrics.terms import seconds_of
+
+        if step and frames_a_year:
+            raise ConfigurationError(
+                "--step and --frames-a-year say the same thing.", mend="Give one of them."
+            )
+        step_s = YEAR_S // frames_a_year if frames_a_year else seconds_of(step or "1h")
+        made = default_policy(
+            Profile.load(profile), default_terms(step_s, k=k), Allowance(trips, votes, warns)
+        )
+        text = write_policy(made)
+        if output is None:
+            print(text, end="")
+            return
+        if output.exists():
+            raise ConfigurationError(f"{output} is there already.", mend="Give another name.")
+        output.write_text(text, encoding="utf-8")
+        print(
+            f"Wrote {output}: {len(made.policy.rules)} rules. Read them with tribune policy explain {output}."
+        )
+        for metric, reason in made.left_out.items():
+            print(f"Left out {metric}: {reason}.")
+        for metric, note in made.notes.items():
+            print(f"{metric}: {note}")
+
+
+@policy.command("explain")
+def policy_explain(
+    file: Annotated[Path, typer.Argument(help="A policy.toml.")],
+    profile: Annotated[Path | None, typer.Option(help="Names columns and counts false alarms.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A model.toml: names columns.")] = None,
+    step: Annotated[str, typer.Option(help="How often a frame ends, where the file does not say.")] = "",
+) -> None:
+    """Say rules in words, and with a profile how often chance alone breaks each."""
+    with plain_errors():
+        from tribune.metrics import ModelSpec, Policy, Profile
+        from tribune.metrics.policy_text import explain, explain_chances
+        from tribune.metrics.terms import FrameTerms, seconds_of
+
+        rules = Policy.load(file)
+        if profile is None:
+            lines = explain(rules, ModelSpec.load(model) if model else None)
+        else:
+            step_s = seconds_of(step) if step else FrameTerms.load(file).step_s
+            lines = explain_chances(rules, Profile.load(profile), step_s)
+        for line in lines:
+            print(line)

@@ -1,0 +1,191 @@
+"""The default policy: rules to begin with, each as sure as a stated number of false alarms a year asks.
+
+Only what is harm in itself stops a model: answers to invalid inputs, and answers that are wrong more often.
+Unlike errors among groups and large drift open a vote; small drift and unlike answers warn. Rules that a
+model cannot be judged by are left out with the reason; where the reference itself is beyond a usual limit,
+the rule watches for worse. Refuses a reference that is smaller than a frame must be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from tribune.exceptions import PolicyError
+from tribune.metrics.alarms import YEAR_S, looks, z_for
+from tribune.metrics.policy import Policy, Rule, Severity
+from tribune.metrics.profile import Profile
+from tribune.metrics.registry import METRICS, evaluate, find
+from tribune.metrics.terms import FrameTerms
+from tribune.metrics.value import MetricName
+from tribune.metrics.words import amount
+
+_DAY_S = 86_400
+_MOST_BORNE = 255
+_TRAIL = 12  # frames that a trailing sum may take
+_ROOM, _HUNDREDTH = (
+    50_000,
+    10_000,
+)  # between the reference's own value and a limit, where that is beyond the usual
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """False alarms a year that all rules of a severity may cause together."""
+
+    trips: float = 0.01
+    votes: float = 0.1
+    warns: float = 1.0
+
+    def of(self, severity: Severity) -> float:
+        """Return the number for a severity."""
+        return {Severity.TRIP: self.trips, Severity.VOTE: self.votes, Severity.WARN: self.warns}[severity]
+
+
+@dataclass(frozen=True)
+class DefaultPolicy:
+    """A policy with what led to it.
+
+    Args:
+        policy: the rules, those that stop the model first.
+        terms: frames and deadlines.
+        allowance: false alarms a year, by severity.
+        left_out: (metric, reason) of each rule that the model cannot be judged by.
+        notes: what to know about rules, by metric.
+        profile: whose columns and groups were counted.
+    """
+
+    policy: Policy
+    terms: FrameTerms
+    allowance: Allowance
+    left_out: Mapping[str, str]
+    notes: Mapping[str, str]
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """A rule without its z."""
+
+    metric: str
+    limit: int
+    severity: Severity
+    m: int = 1
+    w: int = 1
+
+
+def default_terms(step_s: int, *, k: int = 2) -> FrameTerms:
+    """Return the terms of frames that end every `step_s` seconds, with room to seal, to report and to vote.
+
+    Raises:
+        PolicyError: for a step or k below 1.
+    """
+    grace_s = min(max(step_s // 10, 1), 600)
+    return FrameTerms(
+        step_s=step_s,
+        length_s=step_s,
+        grace_s=grace_s,
+        deadline_s=grace_s + min(max(step_s, 30), 6 * 3600),
+        suspension_s=min(max(24 * step_s, 60), 2 * _DAY_S),
+        k=k,
+    )
+
+
+def default_policy(profile: Profile, terms: FrameTerms, allowance: Allowance | None = None) -> DefaultPolicy:
+    """Return the default policy of a model.
+
+    Args:
+        profile: of held-out rows; a limit that these rows themselves break is raised.
+        terms: frames.
+        allowance: false alarms a year.
+
+    Raises:
+        PolicyError: the reference has fewer rows than a frame needs, or no rule is left.
+    """
+    spec, allowance = profile.spec, allowance or Allowance()
+    if profile.reference.rows < spec.min_rows:
+        raise PolicyError(
+            f"The reference has {profile.reference.rows} rows; a frame needs {spec.min_rows}.",
+            mend="Make the profile of more rows, or lower min_rows in the model description.",
+        )
+    left_out = {} if spec.groups else {"fairness": "the model description names no column with role group"}
+    wishes, notes = [], {}
+    for usual in _wishes(profile):
+        try:
+            wish, note = _above_reference(usual, profile)
+        except PolicyError as fault:
+            left_out[usual.metric] = fault.message
+            continue
+        wishes.append(wish)
+        notes.update({wish.metric: note} if note else {})
+    rules = tuple(_rule(wish, wishes, profile, terms, allowance) for wish in wishes)
+    return DefaultPolicy(Policy(rules), terms, allowance, left_out, notes, profile)
+
+
+def _wishes(profile: Profile) -> Iterator[_Wish]:
+    yield _Wish("quality.invalid_rate_increase.lower.max", 20_000, Severity.TRIP)
+    for metric, limit in (("performance.accuracy_drop", 30_000),):
+        if profile.spec.task in METRICS[metric].tasks:
+            yield _Wish(f"{metric}.lower", limit, Severity.TRIP, 2, 2)
+    yield from _by_group("equalized_odds_difference", profile, Severity.VOTE, 2, 3)
+    yield _Wish("drift.effect.lower.max", 200_000, Severity.VOTE, 2, 3)
+    yield _Wish("drift.effect.lower.max", 100_000, Severity.WARN, 2, 3)
+    yield from _by_group("demographic_parity_difference", profile, Severity.WARN)
+
+
+def _by_group(measure: str, profile: Profile, severity: Severity, m: int = 1, w: int = 1) -> Iterator[_Wish]:
+    metric = METRICS[f"fairness.{measure}"]
+    if profile.spec.task in metric.tasks and metric.targets:
+        for target in metric.targets(profile):
+            yield _Wish(f"{metric.name}.lower/{target}", 100_000, severity, m, w)
+
+
+def _above_reference(wish: _Wish, profile: Profile) -> tuple[_Wish, str]:
+    """Return a wish that the reference itself does not break, and what to know about it.
+
+    Raises:
+        PolicyError: the reference cannot be judged by it; the message says why.
+    """
+    plain = str(replace(MetricName.parse(wish.metric), bound=""))
+    value = evaluate([plain], profile, profile.reference, profile.reference, {})[plain]
+    if value.micro is None:
+        raise PolicyError(f"the reference cannot be judged by it: {value.reason}")
+    if value.micro <= wish.limit:
+        return wish, ""
+    raised = -(-(value.micro + _ROOM) // _HUNDREDTH) * _HUNDREDTH
+    usual, now = amount(plain, wish.limit), amount(plain, value.micro)
+    note = (
+        f"The usual limit is {usual}, but the reference itself is at {now}: a hit would be no news. This "
+        f"limit sees what gets worse. Whether {now} is right is for voters: lower the limit, or have the "
+        "model mended."
+    )
+    return replace(wish, limit=raised), note
+
+
+def _rule(
+    wish: _Wish, wishes: list[_Wish], profile: Profile, terms: FrameTerms, allowance: Allowance
+) -> Rule:
+    """Return the rule of a wish; rules on one metric share the largest z that any of them needs."""
+    frames_a_year = YEAR_S / terms.step_s
+    same = [other for other in wishes if other.metric == wish.metric]
+    count = len(same) * looks(wish.metric, profile)
+    z = max(
+        z_for(
+            allowance.of(other.severity) / sum(w.severity is other.severity for w in wishes),
+            frames_a_year,
+            count,
+        )
+        for other in same
+    )
+    metric = find(wish.metric)[1]
+    borne = max(3, _DAY_S // terms.step_s) + (profile.spec.label_lag if metric.labels else 0)
+    return Rule(
+        wish.metric,
+        ">",
+        wish.limit,
+        wish.severity,
+        wish.m,
+        wish.w,
+        min(borne + (_TRAIL if metric.trailing else 0), _MOST_BORNE),
+        z,
+    )
