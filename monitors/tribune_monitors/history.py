@@ -8,6 +8,7 @@ report and for whoever recomputes it, without an anchor. Reads the chain and no 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from tribune.chain import Tribune
@@ -17,6 +18,7 @@ from tribune.decisions.anchor import manifest_digest
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, FrameIndex
 from tribune.metrics import ModelSpec, Policy
+from tribune.metrics.trailing import MOST_FRAMES
 from tribune.reports.evidence import FrameFiles
 from tribune_monitors.due import Reported
 from tribune_monitors.sources.sealed import SealedFrame
@@ -36,7 +38,8 @@ def looked_at(frame: FrameIndex, policy: Policy, spec: ModelSpec, steps: int) ->
     """Return the frames that a report needs, oldest first, itself last; frame 0 stands alone."""
     if frame == 0:
         return [frame]
-    back = policy.longest_window - 1 + spec.label_lag + steps - 1
+    trailing = (MOST_FRAMES - 1) * steps if spec.groups else 0
+    back = policy.longest_window - 1 + trailing + spec.label_lag + steps - 1
     return [FrameIndex(number) for number in range(max(1, frame - back), frame + 1)]
 
 
@@ -81,11 +84,33 @@ async def block_before(tribune: Tribune, time: datetime, head: Block) -> int:
 
 
 def window_files(
-    frame: FrameIndex, frames: Frames, policy: Policy, spec: ModelSpec, steps: int
+    frame: FrameIndex, frames: Frames, policy: Policy, spec: ModelSpec, steps: int, first: FrameIndex
 ) -> list[FrameFiles | None]:
-    """Return what each frame of the longest window is measured on, oldest first, the reported frame last."""
-    window = list(frames)[-policy.longest_window :] if frame else [frame]
-    return [frame_files(number, frames, spec.label_lag, steps) for number in window]
+    """Return what each frame of the longest window is measured on, oldest first, the reported frame last.
+
+    Args:
+        frame: the reported one.
+        frames: what was read, as from `looked_at`.
+        policy: by whose longest window.
+        spec: the model's columns.
+        steps: steps of the grid that a frame spans, so that trailing frames do not overlap.
+        first: first frame of the policy; trailing sums never reach back over a change of the grid.
+    """
+    if frame == 0:
+        return [frame_files(frame, frames, spec.label_lag, steps)]
+    window = list(frames)[-policy.longest_window :]
+    return [_with_trailing(number, frames, spec, steps, first) for number in window]
+
+
+def _with_trailing(
+    frame: FrameIndex, frames: Frames, spec: ModelSpec, steps: int, first: FrameIndex
+) -> FrameFiles | None:
+    own = frame_files(frame, frames, spec.label_lag, steps)
+    if own is None or not spec.groups:
+        return own
+    back = (FrameIndex(frame - place * steps) for place in range(1, MOST_FRAMES))
+    earlier = (frame_files(n, frames, spec.label_lag, steps) for n in back if n >= first and n in frames)
+    return replace(own, trailing=tuple(files for files in earlier if files is not None))
 
 
 def frame_files(frame: FrameIndex, frames: Frames, label_lag: int = 0, steps: int = 1) -> FrameFiles | None:

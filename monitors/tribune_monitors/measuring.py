@@ -109,7 +109,8 @@ class Measurer:
             policy=due.policy.digest,
             manifests=manifests_read(frames),
         )
-        *earlier, own = window_files(due.frame, frames, policy, profile.spec, steps)
+        first = due.policy.first_frame
+        *earlier, own = window_files(due.frame, frames, policy, profile.spec, steps, first)
         if own is None:
             raise AssertionError("the reported frame has files")
         history = [None if files is None else self._values(policy, profile, files) for files in earlier]
@@ -122,9 +123,9 @@ class Measurer:
 
         def make() -> Mapping[str, Value]:
             tallies = count_frame(files, profile, self._count)
-            return measure(policy, profile, tallies.tally, tallies.labelled)
+            return measure(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
 
-        key = (policy, profile.digest, files.decisions, files.labelled, files.labels)
+        key = (policy, profile.digest, files)
         return self._measured.get(key, make)
 
     def _count(self, decisions: Sequence[Path], labels: Sequence[Path], profile: Profile) -> Tally:

@@ -54,7 +54,7 @@ async def recheck(settings: Settings, name: Cid) -> Outcome:
         numbers = looked_at(frame, policy, profile.spec, steps)
         about = Reported(model_id, version, frame, await _word(tribune, model_id, version, frame))
         frames = await read_frames(tribune, SealedLog(settings.log_folder), about, numbers)
-    window = window_files(frame, frames, policy, profile.spec, steps)
+    window = window_files(frame, frames, policy, profile.spec, steps, record.first_frame)
     verdict = await asyncio.to_thread(
         verify_evidence, canonical_bytes(document), profile, policy, window, DuckDBEngine().count
     )

@@ -21,8 +21,8 @@ from tribune.decisions.anchor import (
     manifest_bytes,
 )
 from tribune.exceptions import ChainUnreachableError, TribuneError, UnfundedError, WrongChainError
-from tribune.ids import Digest, FrameIndex, ModelId
-from tribune.reports.canonical import digest
+from tribune.ids import Cid, Digest, FrameIndex, ModelId
+from tribune.reports.canonical import digest, read_evidence
 from tribune.settings import ChainSettings, KeySource
 from tribune_monitors.app import run
 
@@ -69,17 +69,15 @@ async def test_look__other_manifest_than_anchored__says_so_and_reports_nothing(w
         assert monitor.signed(ONE, frame) is None
 
 
-async def test_look__column_missing__says_which_and_serves_other_models(world: MonitorWorld) -> None:
+async def test_look__column_missing__is_reported_as_missing_in_all_rows(world: MonitorWorld) -> None:
     frame = world.current_frame(ONE)
-    others = world.current_frame(TWO)
-    made = (world.seal(ONE, frame, jobs=False), world.seal(TWO, others))
-    for manifest in made:
-        world.anchor(manifest)
+    world.anchor(world.seal(ONE, frame, jobs=False))
     async with monitors(world, 0) as (monitor,):
         await monitor.look()
-        assert ["job" in text for text in monitor.why] == [True]
-        assert monitor.signed(ONE, frame) is None
-        assert (await monitor.frame(TWO, others)).reported == {0}
+        assert not monitor.why
+        assert (await monitor.frame(ONE, frame)).reported == {0}
+        evidence = read_evidence(monitor.settings.evidence_urls[0], Cid(monitor.row(ONE, frame).cid))
+        assert evidence["values"]["quality.missing_rate/job"]["micro"] == 1_000_000
 
 
 async def test_look__partition_is_no_parquet__says_so_and_serves_other_models(world: MonitorWorld) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import evaluate, find, standard_metrics
@@ -29,14 +31,21 @@ def measured_metrics(policy: Policy, profile: Profile) -> dict[str, int]:
     return z_micro
 
 
-def measure(policy: Policy, profile: Profile, tally: Tally, labelled: Tally | None) -> dict[str, Value]:
+def measure(
+    policy: Policy,
+    profile: Profile,
+    tally: Tally,
+    labelled: Tally | None,
+    trailing: Sequence[tuple[Tally, Tally | None]] = (),
+) -> dict[str, Value]:
     """Evaluate all metrics of one frame; arguments as for `evaluate`.
 
     Raises:
         PolicyError: when a rule cannot be judged with this profile.
     """
     z_micro = measured_metrics(policy, profile)
-    values = evaluate(tuple(z_micro), profile, tally, labelled, {k: z for k, z in z_micro.items() if z})
+    bounds = {name: z for name, z in z_micro.items() if z}
+    values = evaluate(tuple(z_micro), profile, tally, labelled, bounds, trailing)
     return _without_estimates(policy, values)
 
 

@@ -41,6 +41,8 @@ class FrameFiles:
         decisions: decision partitions of the frame.
         labelled: decision partitions of frame i − label_lag; None: that frame has no sealed manifest.
         labels: label partitions of the manifests of frames i − label_lag … i.
+        trailing: earlier frames that do not overlap this one or each other, newest first, for metrics whose
+            groups need the rows of several frames.
     """
 
     frame: FrameIndex
@@ -48,20 +50,29 @@ class FrameFiles:
     decisions: tuple[Path, ...]
     labelled: tuple[Path, ...] | None = None
     labels: tuple[Path, ...] = ()
+    trailing: tuple[FrameFiles, ...] = ()
 
 
 @dataclass(frozen=True)
 class FrameTallies:
-    """The two tallies of a frame: its rows, and the rows of frame i − label_lag with labels joined."""
+    """The two tallies of a frame: its rows, and the rows of frame i − label_lag with labels joined.
+
+    `trailing` has those of earlier frames, newest first.
+    """
 
     tally: Tally
     labelled: Tally | None
+    trailing: tuple[tuple[Tally, Tally | None], ...] = ()
 
 
 def count_frame(files: FrameFiles, profile: Profile, count: Count) -> FrameTallies:
     """Count what one frame is measured on. Labels are joined to the labelled rows only."""
-    labelled = None if files.labelled is None else count(files.labelled, files.labels, profile)
-    return FrameTallies(count(files.decisions, (), profile), labelled)
+
+    def pair(one: FrameFiles) -> tuple[Tally, Tally | None]:
+        labelled = None if one.labelled is None else count(one.labelled, one.labels, profile)
+        return count(one.decisions, (), profile), labelled
+
+    return FrameTallies(*pair(files), tuple(pair(one) for one in files.trailing))
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,7 @@ def build_evidence(
     Raises:
         PolicyError: when a rule cannot be judged with this profile.
     """
-    values = measure(policy, profile, tallies.tally, tallies.labelled)
+    values = measure(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
     reported = policy.values([*history, values], evaluation=context.frame == 0)
     z_micro = measured_metrics(policy, profile)
     document = {
@@ -167,7 +178,7 @@ def build_evidence(
             for rule, value in zip(policy.rules, reported, strict=True)
         ],
         "values": {name: {**value.to_json(), "z": z_micro[name]} for name, value in values.items()},
-        "rates": published_rates(profile, tallies.tally, tallies.labelled),
+        "rates": published_rates(profile, tallies.tally, tallies.labelled, tallies.trailing),
         "tally": published_tally(profile, tallies.tally, context.min_cell, columns=True),
         "labelled": None
         if tallies.labelled is None

@@ -18,16 +18,17 @@ from tribune.metrics.binning import (
     Categories,
     Grid,
 )
-from tribune.metrics.outcomes import by_group, by_score
+from tribune.metrics.outcomes import by_group, by_score, confusion, sums
 from tribune.metrics.profile import Profile
-from tribune.metrics.tally import NumericCounts, Tally
+from tribune.metrics.registry import METRICS
+from tribune.metrics.spec import Task
+from tribune.metrics.tally import NumericCounts, Tally, json_integer
+from tribune.metrics.trailing import Trail
 
 SCORE_BINS = 10
 """Published score bins, of equal width over the score's range; one more counts rows without a score."""
 
 _NUMERIC_EDGE = ("missing", "NaN", "+inf", "-inf")
-_LABELS = ("negative", "positive", "invalid", "unknown")
-_PREDICTIONS = ("negative", "positive", "invalid")
 
 
 def merged(cells: Sequence[int], min_cell: int) -> list[int | None]:
@@ -56,16 +57,21 @@ def published_tally(profile: Profile, tally: Tally, min_cell: int, *, columns: b
     """Return a tally's published form.
 
     `columns`: per measured column; numeric: low tail, bins, high tail, missing, NaN, +inf, -inf; category:
-    values, other values, missing. `groups`: per group column [group × label × prediction], last axis fastest.
-    `scores`: [label × score bin].
+    values, other values, missing. `groups`: per group column [group × label × prediction], last axis fastest;
+    for classifiers only. `confusion`: [label × prediction], where there are no groups; for classifiers only.
+    `scores`: [label × score bin]; for binary models only. `errors`: rows with an error, without a label, with
+    no error, sums of e, |e|, e² and e⁴; for regression models only.
     """
-    document: dict[str, Any] = {
-        "rows": tally.rows,
-        "groups": [
-            merged(_group_cells(profile, tally, column.name), min_cell) for column in profile.spec.groups
-        ],
-        "scores": merged(_score_cells(profile, tally), min_cell),
-    }
+    spec = profile.spec
+    document: dict[str, Any] = {"rows": tally.rows}
+    if spec.outcomes and spec.groups:
+        document["groups"] = [merged(_group_cells(profile, tally, c.name), min_cell) for c in spec.groups]
+    elif spec.outcomes:
+        document["confusion"] = merged(_confusion_cells(profile, tally), min_cell)
+    if spec.score is not None:
+        document["scores"] = merged(_score_cells(profile, tally), min_cell)
+    if spec.has_errors:
+        document["errors"] = [json_integer(amount) for amount in sums(profile, tally).statistics]
     if columns:
         document["columns"] = [
             merged(_column_cells(profile, tally, column.name), min_cell) for column in profile.spec.measured
@@ -73,24 +79,40 @@ def published_tally(profile: Profile, tally: Tally, min_cell: int, *, columns: b
     return document
 
 
-def published_rates(profile: Profile, tally: Tally, labelled: Tally | None) -> list[dict[str, Any]]:
+def published_rates(
+    profile: Profile,
+    tally: Tally,
+    labelled: Tally | None,
+    trailing: Sequence[tuple[Tally, Tally | None]] = (),
+) -> list[dict[str, Any]]:
     """Return, per group column, what groups of at least `min_group` rows were told; smaller ones are None.
 
-    `selection`: [positive predictions, rows] of the frame per value; `true_positive`, `false_positive`: the
-    same among rows labelled positive and negative.
+    `selection`: [positive predictions, rows] per value; `true_positive`, `false_positive`: the same among
+    rows labelled positive and negative; binary models only. `right`: [right answers, labelled rows];
+    classifiers only. All are of the trailing sum of frames that the fairness metric on them is measured on.
     """
+    binary = profile.spec.task is Task.BINARY
+    now = Trail(profile, tally, [frame for frame, _ in trailing])
+    then = None if labelled is None else Trail(profile, labelled, [frame for _, frame in trailing])
     rates = []
-    for column in profile.spec.groups:
-        now = by_group(profile, tally, column.name)
-        then = by_group(profile, labelled, column.name) if labelled else {}
-        rates.append(
-            {
-                "selection": _rates(profile, column.name, now, (0, 1, 2, 3)),
-                "true_positive": _rates(profile, column.name, then, (LABEL_POSITIVE,)),
-                "false_positive": _rates(profile, column.name, then, (LABEL_NEGATIVE,)),
-            }
-        )
+    for group in [column.name for column in profile.spec.groups] if profile.spec.outcomes else []:
+        kinds = {"right": _right(profile, group, _summed(then, "accuracy_difference", group))}
+        if binary:
+            judged = _summed(then, "equalized_odds_difference", group)
+            said = _summed(now, "demographic_parity_difference", group)
+            kinds["selection"] = _rates(profile, group, said, (0, 1, 2, 3))
+            kinds["true_positive"] = _rates(profile, group, judged, (LABEL_POSITIVE,))
+            kinds["false_positive"] = _rates(profile, group, judged, (LABEL_NEGATIVE,))
+        rates.append(kinds)
     return rates
+
+
+def _summed(trail: Trail | None, measure: str, group: str) -> Mapping[tuple[int, int, int], int]:
+    """Return rows per (group position, label, prediction) over the frames that a fairness metric takes."""
+    rows_of = METRICS[f"fairness.{measure}"].group_rows
+    if trail is None or not trail.newest.rows or rows_of is None:
+        return {}
+    return by_group(trail.profile, trail.fewest(rows_of, group)[0], group)
 
 
 def read_rates(
@@ -102,7 +124,7 @@ def read_rates(
         document: evidence.
         profile: the one it was measured with.
         group: a group column.
-        kind: "selection", "true_positive" or "false_positive".
+        kind: "selection", "true_positive", "false_positive" or "right".
     """
     column = profile.spec.column(group)
     place = profile.spec.groups.index(column)
@@ -134,18 +156,25 @@ def column_cell_names(profile: Profile, name: str) -> list[str]:
 def group_cell_names(profile: Profile, group: str) -> list[str]:
     """Return what the published cells of a group column's outcomes count."""
     places = [*_values(profile, group), "other values", "missing"]
-    return [
-        f"{group} {place}, label {label}, prediction {said}"
-        for place in places
-        for label in _LABELS
-        for said in _PREDICTIONS
-    ]
+    return [f"{group} {place}, {cell}" for place in places for cell in confusion_cell_names(profile)]
 
 
-def score_cell_names() -> list[str]:
+def confusion_cell_names(profile: Profile) -> list[str]:
+    """Return what the published cells of label × prediction count."""
+    labels, said = _outcome_names(profile), _outcome_names(profile)[:-1]
+    return [f"label {label}, prediction {prediction}" for label in labels for prediction in said]
+
+
+def score_cell_names(profile: Profile) -> list[str]:
     """Return what the published score cells count."""
     bins = [*(f"score bin {place}" for place in range(SCORE_BINS)), "no score"]
-    return [f"label {label}, {place}" for label in _LABELS for place in bins]
+    return [f"label {label}, {place}" for label in _outcome_names(profile) for place in bins]
+
+
+def _outcome_names(profile: Profile) -> list[str]:
+    spec = profile.spec
+    known = ["negative", "positive"] if spec.task is Task.BINARY else [repr(name) for name in spec.classes]
+    return [*known, "invalid", "unknown"]
 
 
 def _column_cells(profile: Profile, tally: Tally, name: str) -> list[int]:
@@ -170,6 +199,14 @@ def _group_cells(profile: Profile, tally: Tally, group: str) -> list[int]:
     return cells
 
 
+def _confusion_cells(profile: Profile, tally: Tally) -> list[int]:
+    layout = profile.scheme.outcomes
+    cells = [0] * (layout.labels * layout.predictions)
+    for (label, said), count in confusion(profile, tally).items():
+        cells[label * layout.predictions + said] += count
+    return cells
+
+
 def _score_cells(profile: Profile, tally: Tally) -> list[int]:
     cells = [0] * (4 * (SCORE_BINS + 1))
     last = profile.scheme.outcomes.score_cells - 1
@@ -189,6 +226,19 @@ def _rates(
         }
         rows = sum(mine.values())
         hits = sum(n for (_, _, said), n in mine.items() if said == PREDICTION_POSITIVE)
+        rates.append([hits, rows] if rows >= profile.spec.min_group else None)
+    return rates
+
+
+def _right(
+    profile: Profile, group: str, counts: Mapping[tuple[int, int, int], int]
+) -> list[list[int] | None]:
+    known = range(len(profile.spec.outcomes))
+    rates: list[list[int] | None] = []
+    for place in range(len(_values(profile, group))):
+        mine = {k: n for k, n in counts.items() if k[0] == place and k[1] in known and k[2] in known}
+        rows = sum(mine.values())
+        hits = sum(n for (_, label, said), n in mine.items() if label == said)
         rates.append([hits, rows] if rows >= profile.spec.min_group else None)
     return rates
 

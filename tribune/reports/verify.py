@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from tribune.exceptions import EvidenceError
@@ -16,6 +17,8 @@ from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.metrics.measure import measure
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
+from tribune.metrics.tally import Tally
+from tribune.metrics.value import Value
 from tribune.reports.canonical import parse_canonical
 from tribune.reports.evidence import (
     SCHEMA,
@@ -26,7 +29,12 @@ from tribune.reports.evidence import (
     build_evidence,
     count_frame,
 )
-from tribune.reports.published import column_cell_names, group_cell_names, score_cell_names
+from tribune.reports.published import (
+    column_cell_names,
+    confusion_cell_names,
+    group_cell_names,
+    score_cell_names,
+)
 
 
 @dataclass(frozen=True)
@@ -67,11 +75,20 @@ def recompute(
     *earlier, current = frames
     if current is None:
         raise EvidenceError("The reported frame has no sealed partitions.", mend="Fetch its manifest first.")
-    history = []
-    for files in earlier:
-        tallies = None if files is None else count_frame(files, profile, count)
-        history.append(None if tallies is None else measure(policy, profile, tallies.tally, tallies.labelled))
-    return build_evidence(context, profile, policy, count_frame(current, profile, count), history)
+    known: dict[tuple[tuple[Path, ...], tuple[Path, ...]], Tally] = {}
+
+    def once(decisions: Sequence[Path], labels: Sequence[Path], by: Profile) -> Tally:
+        key = tuple(decisions), tuple(labels)
+        if key not in known:
+            known[key] = count(decisions, labels, by)
+        return known[key]
+
+    def values(files: FrameFiles) -> Mapping[str, Value]:
+        tallies = count_frame(files, profile, once)
+        return measure(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
+
+    history = [None if files is None else values(files) for files in earlier]
+    return build_evidence(context, profile, policy, count_frame(current, profile, once), history)
 
 
 def verify_evidence(
@@ -136,7 +153,9 @@ def _name(path: tuple[str | int, ...], profile: Profile) -> str:
         case (("tally" | "labelled") as which, "groups", int(at), int(cell)) if at < len(spec.groups):
             return f"{which}, {_cell(group_cell_names(profile, spec.groups[at].name), cell)}"
         case (("tally" | "labelled") as which, "scores", int(cell)):
-            return f"{which}, {_cell(score_cell_names(), cell)}"
+            return f"{which}, {_cell(score_cell_names(profile), cell)}"
+        case (("tally" | "labelled") as which, "confusion", int(cell)):
+            return f"{which}, {_cell(confusion_cell_names(profile), cell)}"
         case ("values", str(metric), str(part)):
             return f"{metric}, {part}"
     return ".".join(str(step) for step in path)

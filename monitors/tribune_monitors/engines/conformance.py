@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 
 from tribune.exceptions import TribuneError
-from tribune.metrics.binning import Categories, Grid, Scheme
+from tribune.metrics.binning import Binning, Categories, Grid, Scheme
 from tribune.metrics.difference import first_difference
-from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
+from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role, Task
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines.base import Engine
 
@@ -210,6 +210,129 @@ def _score_place(score: float | None) -> int:
     return min(max(math.floor(scaled), 0), 4096) // 16
 
 
+@cache
+def other_tasks() -> tuple[tuple[str, Scheme, Tally], ...]:
+    """Return the same rows as other kinds of model would count them, labels in the rows' own file."""
+    wide, narrow, score = Grid(3, (0, 8, 40, 80)), Grid(-1, (-2, 0, 5)), Grid(12, (0, 2048, 4097))
+    text, group = Categories(("a", "", "ä", "a\x00b", "0")), Categories(("g", "h"))
+    number, category = ColumnKind.NUMERIC, ColumnKind.CATEGORY
+    regression = ModelSpec(
+        (
+            Column("group", category, Role.GROUP),
+            Column("wide", number, Role.PREDICTION),
+            Column("narrow", number, Role.LABEL),
+        ),
+        Task.REGRESSION,
+    )
+    errors = Grid(2, (-20, 0, 20))
+    classes = ("0", "1", "7")
+    multiclass = ModelSpec(
+        (
+            Column("group", category, Role.GROUP),
+            Column("prediction", category, Role.PREDICTION),
+            Column("wide", number, Role.SCORE, of_class="1"),
+            Column("score", number, Role.SCORE, of_class="0"),
+            Column("narrow", number, Role.SCORE, of_class="7"),
+            Column("text", category, Role.LABEL),
+        ),
+        Task.MULTICLASS,
+        classes=classes,
+    )
+    generic = ModelSpec(
+        (Column("text", category, Role.FEATURE), Column("group", category, Role.GROUP)), Task.GENERIC
+    )
+    by_name: dict[str, Binning] = {
+        "wide": wide,
+        "narrow": narrow,
+        "score": score,
+        "text": text,
+        "group": group,
+    }
+    answers = {**by_name, "prediction": Categories(classes)}
+    return (
+        ("regression", Scheme(regression, {**by_name, regression.error_name: errors}), _as_regression()),
+        ("multiclass", Scheme(multiclass, answers), _as_multiclass(classes)),
+        ("generic", Scheme(generic, by_name), _as_generic()),
+    )
+
+
+def _as_regression() -> Tally:
+    columns = {"group": [0] * 4, "wide": [0] * 90, "narrow": [0] * 17}
+    outcomes: dict[int, int] = {}
+    for _, wide, label, _, group, _, _ in rows():
+        _count_number(columns["wide"], 8.0, 0, 80, wide)
+        _count_number(columns["narrow"], 0.5, -2, 5, label)
+        place = _count_text(columns["group"], ["g", "h"], group)
+        scaled = math.nan if wide is None or label is None else (wide - label) * 4.0
+        if label is None:
+            added = [(1, 1)]
+        elif scaled != scaled or scaled in (math.inf, -math.inf):
+            added = [(2, 1)]
+        else:
+            error = 2 * math.floor(scaled) + 1
+            added = [(0, 1), (3, error), (4, abs(error)), (5, error**2), (6, error**4)]
+        for statistic, amount in added:
+            outcomes[place * 7 + statistic] = outcomes.get(place * 7 + statistic, 0) + amount
+    return _tally(columns, {index: amount for index, amount in outcomes.items() if amount})
+
+
+def _as_multiclass(classes: tuple[str, ...]) -> Tally:
+    columns = {
+        "group": [0] * 4,
+        "prediction": [0] * 5,
+        "wide": [0] * 90,
+        "score": [0] * 4107,
+        "narrow": [0] * 17,
+    }
+    outcomes: dict[int, int] = {}
+    scores: dict[str, dict[int, int]] = {"score": {}, "wide": {}, "narrow": {}}
+    for _, wide, small, label, group, said, score in rows():
+        _count_number(columns["wide"], 8.0, 0, 80, wide)
+        _count_number(columns["narrow"], 0.5, -2, 5, small)
+        _count_number(columns["score"], 4096.0, 0, 4097, score)
+        at = _count_text(columns["group"], ["g", "h"], group)
+        answer = min(
+            _count_text(columns["prediction"], list(classes), None if said is None else str(said)), 3
+        )
+        truth = 4 if label is None else 3
+        for place, name in enumerate(classes):
+            truth = place if label == name else truth
+        index = (at * 5 + truth) * 4 + min(answer, 3)
+        outcomes[index] = outcomes.get(index, 0) + 1
+        cells = {
+            "score": (258, _score_place(score)),
+            "wide": (81, _place(wide, 8.0, 0, 80)),
+            "narrow": (8, _place(small, 0.5, -2, 5)),
+        }
+        for name, (length, cell) in cells.items():
+            scores[name][truth * length + cell] = scores[name].get(truth * length + cell, 0) + 1
+    return _tally(columns, outcomes, scores)
+
+
+def _as_generic() -> Tally:
+    columns = {"text": [0] * 7, "group": [0] * 4}
+    outcomes: dict[int, int] = {}
+    for _, _, _, text, group, _, _ in rows():
+        _count_text(columns["text"], ["a", "", "ä", "a\x00b", "0"], text)
+        place = _count_text(columns["group"], ["g", "h"], group)
+        outcomes[place] = outcomes.get(place, 0) + 1
+    return _tally(columns, outcomes)
+
+
+def _tally(
+    columns: dict[str, list[int]], outcomes: dict[int, int], scores: dict[str, dict[int, int]] | None = None
+) -> Tally:
+    return Tally(len(rows()), {name: tuple(cells) for name, cells in columns.items()}, outcomes, scores or {})
+
+
+def _place(number: float | None, scale: float, low: int, high: int) -> int:
+    """Return the score cell of a number where every fine cell is a score cell."""
+    scaled = math.nan if number is None else number * scale
+    if scaled != scaled or scaled in (math.inf, -math.inf):
+        return high - low
+    return min(max(math.floor(scaled), low), high - 1) - low
+
+
 def data_files() -> tuple[list[Path], list[Path]]:
     """Return the decision files, one per writer, and the label file."""
     folder = Path(__file__).parent / "data"
@@ -228,14 +351,22 @@ def assert_conformant(engine: Engine) -> None:
     decisions, labels = data_files()
     for writer, path in zip(WRITERS, decisions, strict=True):
         _compare(engine, f"the file written by {writer}", [path], labels, expected())
-    _compare(engine, "all files together", decisions, labels, expected() + expected())
+    total = sum((expected() for _ in WRITERS), Tally.zero(scheme()))
+    _compare(engine, "all files together", decisions, labels, total)
+    for task, by, wanted in other_tasks():
+        for writer, path in zip(WRITERS, decisions, strict=True):
+            what = f"the file written by {writer} as a {task} model"
+            _differ(engine, what, by, wanted, engine.count([path], [], by, inline_labels=True))
 
 
 def _compare(
     engine: Engine, what: str, decisions: Sequence[Path], labels: Sequence[Path], wanted: Tally
 ) -> None:
-    found = engine.count(decisions, labels, scheme())
-    difference = first_difference(scheme(), wanted, found)
+    _differ(engine, what, scheme(), wanted, engine.count(decisions, labels, scheme()))
+
+
+def _differ(engine: Engine, what: str, by: Scheme, wanted: Tally, found: Tally) -> None:
+    difference = first_difference(by, wanted, found)
     if difference:
         raise TribuneError(
             f"Engine {engine.name} miscounts {what}: {difference}.",

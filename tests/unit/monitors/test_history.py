@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +26,7 @@ from tribune_monitors.history import (
 from tribune_monitors.sources.sealed import SealedFrame
 
 SPEC = ModelSpec((Column("prediction", ColumnKind.CATEGORY, Role.PREDICTION),), label_lag=2)
+GROUPED = replace(SPEC, columns=(*SPEC.columns, Column("sex", ColumnKind.CATEGORY, Role.GROUP)))
 POLICY = Policy(
     (
         Rule("performance.accuracy", "<", 0, Severity.WARN, m=2, w=3),
@@ -120,8 +122,41 @@ def test_frame_files__evaluation__its_own_labels_whatever_the_lag() -> None:
 
 
 def test_window_files__frames_read_for_labels__are_not_in_the_window() -> None:
-    window = window_files(FrameIndex(9), frames(5, 6, 7, 8, 9, missing=8), POLICY, SPEC, 1)
+    window = window_files(FrameIndex(9), frames(5, 6, 7, 8, 9, missing=8), POLICY, SPEC, 1, FrameIndex(1))
     assert [None if files is None else files.frame for files in window] == [7, None, 9]
+
+
+def test_looked_at__groups__as_far_back_as_their_trailing_sum() -> None:
+    assert looked_at(FrameIndex(99), POLICY, GROUPED, 2)[0] == 99 - 2 - 11 * 2 - 2 - 1
+
+
+def trailing_of(frame: int, *, steps: int = 1, first: int = 1, missing: int = -1) -> list[int]:
+    read = frames(*range(max(1, frame - 40), frame + 1), missing=missing)
+    own = window_files(FrameIndex(frame), read, POLICY, GROUPED, steps, FrameIndex(first))[-1]
+    assert own is not None
+    return [files.frame for files in own.trailing]
+
+
+def test_window_files__groups__eleven_frames_before_it_newest_first() -> None:
+    assert trailing_of(30) == list(range(29, 18, -1))
+
+
+def test_window_files__frames_that_slide__those_that_do_not_overlap() -> None:
+    assert trailing_of(30, steps=3) == [27, 24, 21, 18, 15, 12, 9, 6, 3]
+
+
+def test_window_files__another_grid_before__not_looked_at() -> None:
+    assert trailing_of(30, first=28) == [29, 28]
+
+
+def test_window_files__a_frame_without_anchor__left_out() -> None:
+    assert trailing_of(5, missing=3) == [4, 2, 1]
+
+
+def test_window_files__evaluation__stands_alone() -> None:
+    own = window_files(FrameIndex(0), frames(0), POLICY, GROUPED, 1, FrameIndex(1))[-1]
+    assert own is not None
+    assert own.trailing == ()
 
 
 def test_manifests_read__gap__left_out() -> None:

@@ -129,3 +129,16 @@ def test_build_evidence__names_from_the_data__are_no_keys() -> None:
     document = evidence(profile, FRAME).document
     assert isinstance(document["tally"]["columns"], list)
     assert all(isinstance(cells, list) for cells in document["tally"]["columns"])
+
+
+def test_build_evidence__groups_too_small_in_one_frame__rates_and_value_of_the_trailing_sum(
+    profile: Profile,
+) -> None:
+    frames = [count(rows(30, seed)) for seed in (5, 6, 7)]
+    tallies = FrameTallies(frames[0], frames[0], tuple((tally, tally) for tally in frames[1:]))
+    document = build_evidence(CONTEXT, profile, POLICY, tallies).document
+    assert document["values"][PARITY]["reason"].startswith("over 2 frames")
+    everyone = read_rates(document, profile, "sex")
+    assert sum(n for _, n in everyone.values()) == document["values"][PARITY]["n"] == 60
+    alone = build_evidence(CONTEXT, profile, POLICY, FrameTallies(frames[0], frames[0])).document
+    assert alone["values"][PARITY]["micro"] is None

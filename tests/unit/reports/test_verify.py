@@ -18,6 +18,7 @@ from tribune.reports.verify import recompute, verify_evidence
 from unit.metrics.samples import Row, count, profile_of, rows
 
 POLICY = Policy((Rule("performance.accuracy", "<", 500_000, Severity.VOTE, m=2, w=2),))
+PARITY = Policy((Rule("fairness.demographic_parity_difference/sex", ">", 100_000, Severity.WARN),))
 CONTEXT = EvidenceContext(
     chain=31337,
     model=ModelId(1),
@@ -132,3 +133,14 @@ def test_recompute__reported_frame_without_partitions__is_refused(profile: Profi
 def test_recompute__earlier_frame_without_anchor__gives_no_value(profile: Profile) -> None:
     made = recompute(CONTEXT, profile, POLICY, [None, FRAMES[1]], counting(PARTITIONS))
     assert made.values == (-(2**63),)
+
+
+def test_verify_evidence__trailing_frames__are_recomputed_too(profile: Profile) -> None:
+    small = {ONE: rows(60, 1), TWO: rows(30, 2)}
+    before = FRAMES[0]
+    frames = [before, replace(FRAMES[1], trailing=(before,))]
+    made = recompute(CONTEXT, profile, PARITY, frames, counting(small))
+    assert verify_evidence(made.data, profile, PARITY, frames, counting(small)).same
+    other = {**small, ONE: rows(60, 3)}
+    verdict = verify_evidence(made.data, profile, PARITY, frames, counting(other))
+    assert verdict.difference.startswith("rates.0")
