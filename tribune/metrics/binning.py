@@ -243,10 +243,10 @@ class ScoreAxis:
         return (cell >> self.bits) - (self.grid.edges[0] >> self.bits)
 
     def value(self, position: int) -> Fraction:
-        """Return the middle of a score cell, exact; within the reference's range."""
+        """Return the middle of what a score cell holds, exact; within the reference's range."""
         assert self.grid is not None  # noqa: S101 - there is no such position else
         first = ((self.grid.edges[0] >> self.bits) + position) << self.bits
-        middle = 2 * first + (1 << self.bits)
+        middle = self.grid.half_cells(first) + (1 << self.bits) - 1
         ends = self.grid.value(self.grid.edges[0]), self.grid.value(self.grid.edges[-1] - 1)
         return min(max(middle * self.grid.half_cell, ends[0]), ends[1])
 

@@ -30,6 +30,11 @@ class Interval:
         up = ((self.upper - self.value) ** 2 + (other.value - other.lower) ** 2).sqrt()
         return Interval(value, value - down, value + up)
 
+    def within(self, low: int, high: int | None = None) -> Interval:
+        """Return the interval cut to what the estimate can be."""
+        upper = self.upper if high is None else min(self.upper, Decimal(high))
+        return Interval(self.value, max(self.lower, Decimal(low)), upper)
+
     def through(self, rising: Callable[[Decimal], Decimal]) -> Interval:
         """Return the interval of a rising function of the estimate."""
         return Interval(rising(self.value), rising(self.lower), rising(self.upper))

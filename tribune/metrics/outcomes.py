@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +22,32 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 Confusion = Mapping[tuple[int, int], int]
 """Rows per (label, prediction)."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Rows of a classifier whose label and prediction are both known outcomes, per outcome.
+
+    Args:
+        labelled: rows with this label.
+        predicted: rows with this prediction.
+        right: rows with both.
+        labels: rows that a label came for, whatever it says.
+        invalid_labels: of these, rows whose label is no outcome.
+        invalid_predictions: rows whose prediction is no outcome, with a label or without.
+    """
+
+    labelled: tuple[int, ...]
+    predicted: tuple[int, ...]
+    right: tuple[int, ...]
+    labels: int
+    invalid_labels: int
+    invalid_predictions: int
+
+    @cached_property
+    def n(self) -> int:
+        """Rows judged."""
+        return sum(self.labelled)
 
 
 class Sums:
@@ -57,6 +84,24 @@ class Sums:
     def confusion(self) -> dict[tuple[int, int], int]:
         """Rows per (label, prediction)."""
         return _added(((label, said), count) for (label, said, _), count in self.answers.items())
+
+    @cached_property
+    def judged(self) -> Judged:
+        """Rows that can be judged right or wrong; none for a model that is no classifier."""
+        layout = self.layout
+        size = max(0, layout.labels - 2)
+        labelled, predicted, right = [0] * size, [0] * size, [0] * size
+        labels = invalid_labels = invalid_predictions = 0
+        for (label, said), count in self.confusion.items() if size else ():
+            labels += count * (label != layout.label_unknown)
+            invalid_labels += count * (label == layout.label_invalid)
+            invalid_predictions += count * (said == layout.prediction_invalid)
+            if label < size and said < size:
+                labelled[label] += count
+                predicted[said] += count
+                right[label] += count * (label == said)
+        sides = tuple(labelled), tuple(predicted), tuple(right)
+        return Judged(*sides, labels, invalid_labels, invalid_predictions)
 
     @cached_property
     def scored(self) -> dict[tuple[int, int], int]:

@@ -1,17 +1,21 @@
-"""Performance: how often the model was right, on rows whose label has come in.
+"""Performance of classifiers: how often the answer was right, on rows whose label has come in.
 
-Refuses to count a row without a label, or with a label or prediction that is neither value; says how many.
+Shares have Wilson's bounds, their falls against the profile Newcombe's. Refuses to count a row without a
+label, or with a label or prediction that is no outcome of the model; says how many. A share needs `min_group`
+rows below its line, and everything `min_rows` rows with a label.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tribune.metrics.binning import LABEL_INVALID, LABEL_NEGATIVE, LABEL_POSITIVE, PREDICTION_INVALID
-from tribune.metrics.fixed import MICRO, exact, micro
-from tribune.metrics.intervals import newcombe, wilson
-from tribune.metrics.outcomes import Confusion, by_score, confusion
+from tribune.metrics.answers import Answers, enough, left_out, mean_found
+from tribune.metrics.compared import Found, both, plain
+from tribune.metrics.fixed import MICRO, exact
+from tribune.metrics.intervals import share
+from tribune.metrics.outcomes import sums
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Metric, Value, unavailable
 
@@ -19,120 +23,108 @@ if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
     from tribune.metrics.tally import Tally
 
-_KNOWN = (LABEL_NEGATIVE, LABEL_POSITIVE)
-
 
 def right_of(profile: Profile, tally: Tally) -> tuple[int, int]:
-    """Return (rows predicted right, rows with a label and a prediction)."""
-    counts = _judged(confusion(profile, tally))
-    return sum(count for (label, said), count in counts.items() if label == said), sum(counts.values())
+    """Return (rows predicted right, rows with a label and a prediction); (0, 0) for no classifier."""
+    judged = sums(profile, tally).judged
+    return sum(judged.right), judged.n
 
 
-def _judged(counts: Confusion) -> dict[tuple[int, int], int]:
-    return {k: count for k, count in counts.items() if k[0] in _KNOWN and k[1] != PREDICTION_INVALID}
+def accuracy(profile: Profile, tally: Tally, target: str) -> Found | Value:
+    """Find the share of labelled rows predicted right: 0 none, 1 all."""
+    judged = enough(profile, tally)
+    if isinstance(judged, Value):
+        return judged
+    right, n = sum(judged.right), judged.n
+    return Found(Fraction(right, n), n, lambda z: share(right, n, z), left_out(profile, judged))
 
 
-def _too_few(profile: Profile, tally: Tally, n: int) -> Value | None:
-    if n == 0:
-        return unavailable("no labels yet")
-    if n < profile.spec.min_rows:
-        return unavailable(f"only {n} rows have a label, {profile.spec.min_rows} are needed", n)
-    return None
+def mcc(profile: Profile, tally: Tally, target: str) -> Found | Value:
+    """Find Matthews' correlation of labels and predictions: 0 like chance, 1 all right, −1 all wrong.
 
-
-def _note(profile: Profile, tally: Tally) -> str:
-    """Say which labelled rows could not be judged."""
-    counts = confusion(profile, tally)
-    wrong = sum(count for (label, _), count in counts.items() if label == LABEL_INVALID)
-    unsaid = sum(count for (_, said), count in counts.items() if said == PREDICTION_INVALID)
-    words = f"{profile.spec.negative} nor {profile.spec.positive}"
-    notes = [f"{wrong} labels are neither {words}"] if wrong else []
-    if unsaid:
-        notes.append(f"{unsaid} predictions are neither {words}")
-    return "; ".join(notes)
-
-
-def accuracy(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
-    """Measure the share of labelled rows predicted right: 0 none, 1 all. Wilson bounds."""
-    right, n = right_of(profile, tally)
-    few = _too_few(profile, tally, n)
-    if few:
-        return few
-    value = micro(Fraction(right, n))
-    if z is None:
-        return Value(value, n, reason=_note(profile, tally))
+    For more than two classes Gorodkin's R_K (2004), as in scikit-learn.
+    """
+    judged = enough(profile, tally)
+    if isinstance(judged, Value):
+        return judged
+    n = judged.n
+    labels = n * n - sum(rows * rows for rows in judged.labelled)
+    answers = n * n - sum(rows * rows for rows in judged.predicted)
+    if not labels or not answers:
+        return unavailable(f"all {'predictions' if labels else 'labels'} are the same", n)
+    pairs = zip(judged.labelled, judged.predicted, strict=True)
+    shared = sum(judged.right) * n - sum(rows * said for rows, said in pairs)
     with exact():
-        low, high = wilson(right, n, z)
-        return Value(value, n, micro(low), micro(high), reason=_note(profile, tally))
+        return Found(shared / Decimal(labels * answers).sqrt(), n, note=left_out(profile, judged))
 
 
-def accuracy_drop(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
-    """Measure the reference's accuracy less this one's: 0 as good, 0.1 ten points worse. Newcombe bounds."""
-    right, n = right_of(profile, tally)
-    before, m = right_of(profile, profile.reference)
-    if m == 0:
-        return unavailable("the profile has no labels", n)
-    few = _too_few(profile, tally, n)
-    if few:
-        return few
-    value = micro(Fraction(before, m) - Fraction(right, n))
-    if z is None:
-        return Value(value, n, reason=_note(profile, tally))
-    with exact():
-        low, high = newcombe(before, m, right, n, z)
-        return Value(value, n, micro(low), micro(high), reason=_note(profile, tally))
+def _positive(profile: Profile, tally: Tally) -> Answers | Value:
+    judged = enough(profile, tally)
+    if isinstance(judged, Value):
+        return judged
+    return Answers.of(profile, judged, profile.spec.positive, profile.spec.min_group)
 
 
-def auc(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
-    """Measure the area under the ROC curve on score cells: 0.5 no better than chance, 1 perfect order."""
-    if profile.spec.score is None:
-        return unavailable("the model logs no score")
-    none = profile.scheme.outcomes.score_cells - 1
-    counts = {k: n for k, n in by_score(profile, tally).items() if k[0] in _KNOWN and k[1] != none}
-    n = sum(counts.values())
-    few = _too_few(profile, tally, n)
-    if few:
-        return few
-    if len({label for label, _ in counts}) < 2:
-        return unavailable("all labels are the same", n)
-    return Value(micro(exact_auc(counts)), n, reason=_note(profile, tally))
+def precision(profile: Profile, tally: Tally, target: str) -> Found | Value:
+    """Find the share of positive predictions that are right: 0 none, 1 all."""
+    answers = _positive(profile, tally)
+    return answers if isinstance(answers, Value) else answers.precision()
 
 
-def exact_auc(counts: dict[tuple[int, int], int]) -> Fraction:
-    """Return the AUC of (label, score cell) counts as a rational: Mann-Whitney with ties as a half."""
-    below = twice = 0
-    for score in sorted({score for _, score in counts}):
-        negative = counts.get((LABEL_NEGATIVE, score), 0)
-        twice += counts.get((LABEL_POSITIVE, score), 0) * (2 * below + negative)
-        below += negative
-    positives = sum(count for (label, _), count in counts.items() if label == LABEL_POSITIVE)
-    return Fraction(twice, 2 * positives * below)
+def recall(profile: Profile, tally: Tally, target: str) -> Found | Value:
+    """Find the share of positive labels that were predicted: 0 none, 1 all."""
+    answers = _positive(profile, tally)
+    return answers if isinstance(answers, Value) else answers.recall()
 
 
-_TASKS = frozenset({Task.BINARY})
+def specificity(profile: Profile, tally: Tally, target: str) -> Found | Value:
+    """Find the share of negative labels that were predicted: 0 none, 1 all."""
+    answers = _positive(profile, tally)
+    return answers if isinstance(answers, Value) else answers.specificity()
+
+
+def f1(profile: Profile, tally: Tally, target: str) -> Found | Value:
+    """Find the harmonic mean of precision and recall: 0 never right, 1 always."""
+    answers = _positive(profile, tally)
+    return answers if isinstance(answers, Value) else answers.f1()
+
+
+def balanced_accuracy(profile: Profile, tally: Tally, target: str) -> Found | Value:
+    """Find the mean of recall and specificity: 0.5 no better than chance, 1 all right.
+
+    The two are of different rows, so their distances are squared and added.
+    """
+    found, true = recall(profile, tally, target), specificity(profile, tally, target)
+    if isinstance(found, Value):
+        return found
+    if isinstance(true, Value):
+        return true
+    return mean_found([found, true], found.n + true.n, independent=True)
+
+
+_BINARY, _CLASSIFIERS = frozenset({Task.BINARY}), frozenset({Task.BINARY, Task.MULTICLASS})
 METRICS = (
-    Metric(
-        "performance.accuracy",
-        0,
-        MICRO,
-        accuracy,
-        None,
-        "the share of right answers",
-        True,
-        labels=True,
-        tasks=_TASKS,
+    *both("accuracy", accuracy, "the share of right answers", _CLASSIFIERS),
+    *both("precision", precision, "the share of positive answers that are right (precision)", _BINARY),
+    *both("recall", recall, "the share of positive cases that it finds (recall)", _BINARY),
+    *both("specificity", specificity, "the share of negative cases that it finds (specificity)", _BINARY),
+    *both("f1", f1, "the F1 score of positive answers", _BINARY, percent=False),
+    *both(
+        "balanced_accuracy",
+        balanced_accuracy,
+        "the mean share of positive and of negative cases that it finds (balanced accuracy)",
+        _BINARY,
     ),
-    Metric("performance.auc", 0, MICRO, auc, None, "the AUC", labels=True, percent=False, tasks=_TASKS),
     Metric(
-        "performance.accuracy_drop",
+        "performance.mcc",
         -MICRO,
         MICRO,
-        accuracy_drop,
+        plain(mcc),
         None,
-        "the fall in right answers against the profile",
-        True,
+        "the correlation of answers and outcomes (Matthews)",
         labels=True,
-        tasks=_TASKS,
+        percent=False,
+        tasks=_CLASSIFIERS,
     ),
 )
-"""Definitions of this family."""
+"""Definitions of this family that need nothing but answers."""

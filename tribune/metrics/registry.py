@@ -11,7 +11,17 @@ from dataclasses import replace
 from fractions import Fraction
 
 from tribune.exceptions import PolicyError
-from tribune.metrics import drift, estimated, fairness, performance, quality
+from tribune.metrics import (
+    calibration,
+    drift,
+    estimated,
+    fairness,
+    multiclass,
+    performance,
+    quality,
+    ranking,
+    regression,
+)
 from tribune.metrics.fixed import micro
 from tribune.metrics.profile import Profile
 from tribune.metrics.tally import Tally
@@ -20,7 +30,17 @@ from tribune.metrics.value import Metric, MetricName, Value, unavailable
 
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
-    for family in (quality, drift, fairness, performance, estimated)
+    for family in (
+        quality,
+        drift,
+        fairness,
+        performance,
+        ranking,
+        calibration,
+        multiclass,
+        regression,
+        estimated,
+    )
     for metric in family.METRICS
 }
 """The registry: a definition per family.measure."""

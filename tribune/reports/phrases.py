@@ -197,10 +197,10 @@ def _drift(parts: MetricName, target: str, counts: Counts) -> Phrase | None:
 
 
 def _performance(parts: MetricName, counts: Counts) -> Phrase | None:
+    noun = _NOUNS.get(parts.base)
     now, then = counts.right()
-    if now is None or not now[1]:
+    if noun is None or now is None or not now[1]:
         return None
-    noun = _NOUNS[parts.base]
     before = f"; when it was tested, in {of_100(then)}" if then[1] else ""
     finding = f"It was right in {of_100(now)} decisions whose outcome is known{before}."
     fault = "is wrong more often than when it was tested"

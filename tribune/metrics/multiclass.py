@@ -1,0 +1,159 @@
+"""Performance of models with several classes: each class against the rest, and the mean over classes.
+
+Refuses a share of fewer than `min_group` rows for a class; a mean is over the classes that have any rows, and
+names the others. Accuracy and Matthews' correlation are those of `performance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tribune.metrics.answers import Answers, enough, left_out, mean_found
+from tribune.metrics.compared import NO_LABELS, Finder, Found, both, drop
+from tribune.metrics.outcomes import sums
+from tribune.metrics.ranking import Ranked, found_area
+from tribune.metrics.spec import Task
+from tribune.metrics.value import Metric, Value, unavailable
+
+if TYPE_CHECKING:
+    from tribune.metrics.profile import Profile
+    from tribune.metrics.tally import Tally
+
+Part = Callable[[int], Finder]
+"""From the rows that a class needs to how its measure is found."""
+
+
+def _share(of: Callable[[Answers], Found | Value]) -> Part:
+    """Return the part that finds a share of one class's answers."""
+
+    def part(least: int) -> Finder:
+        def find(profile: Profile, tally: Tally, target: str) -> Found | Value:
+            judged = enough(profile, tally)
+            if isinstance(judged, Value):
+                return judged
+            return of(Answers.of(profile, judged, target, least))
+
+        return find
+
+    return part
+
+
+def _area(least: int) -> Finder:
+    """Return how to find the AUC of a class's score, its rows against all others."""
+
+    def find(profile: Profile, tally: Tally, target: str) -> Found | Value:
+        cells = _ranked(profile, tally, target)
+        if isinstance(cells, Value):
+            return cells
+        note = left_out(profile, sums(profile, tally).judged, predictions=False)
+        return found_area(cells, target, least, note)
+
+    return find
+
+
+def _ranked(profile: Profile, tally: Tally, target: str) -> Ranked | Value:
+    names = {column.of_class: column.name for column in profile.spec.class_scores}
+    if target not in names:
+        return unavailable("the model logs no scores of its classes")
+    name = names[target]
+    axis = profile.scheme.class_scores[name]
+    mine, classes = profile.spec.classes.index(target), len(profile.spec.classes)
+    cells = [[0, 0] for _ in range(axis.cells - 1)]
+    for index, rows in tally.scores[name].items():
+        label, cell = divmod(index, axis.cells)
+        if label < classes and cell < len(cells):
+            cells[cell][label == mine] += rows
+    n, needed = sum(map(sum, cells)), profile.spec.min_rows
+    if sums(profile, tally).judged.labels == 0:
+        return unavailable(NO_LABELS)
+    if n < needed:
+        return unavailable(f"only {n} rows have a label and a score, {needed} are needed", n)
+    return [(others, own) for others, own in cells]
+
+
+def _of_class(part: Part) -> Finder:
+    """Return the measure of one class, which needs `min_group` rows."""
+    return lambda profile, tally, target: part(profile.spec.min_group)(profile, tally, target)
+
+
+def _macro(find: Finder, *, independent: bool) -> Finder:
+    """Return the unweighted mean over the classes for which something is found; the others are named."""
+
+    def macro(profile: Profile, tally: Tally, target: str) -> Found | Value:
+        found: list[Found] = []
+        reasons: dict[str, str] = {}
+        for name in profile.spec.classes:
+            one = find(profile, tally, name)
+            if isinstance(one, Found):
+                found.append(one)
+            else:
+                reasons[name] = one.reason
+        n = sums(profile, tally).judged.n
+        if len(found) < 2:
+            return unavailable("; ".join(dict.fromkeys(reasons.values())), n)
+        mean = mean_found(found, n, independent=independent)
+        notes = [mean.note, *(f"not in the mean: {name} ({reason})" for name, reason in reasons.items())]
+        return replace(mean, note="; ".join(filter(None, notes)))
+
+    return macro
+
+
+def _classes(profile: Profile) -> tuple[str, ...]:
+    return profile.spec.classes
+
+
+def _scored_classes(profile: Profile) -> tuple[str, ...]:
+    return tuple(column.of_class for column in profile.spec.class_scores)
+
+
+def _measures(name: str, part: Part, words: str, *, independent: bool, percent: bool) -> tuple[Metric, ...]:
+    """Return a measure's metrics: of each class, their mean, and the falls of both against the profile."""
+    tasks = frozenset({Task.MULTICLASS})
+    every, some = _macro(part(1), independent=independent), _macro(drop(part(1)), independent=independent)
+    return (
+        *both(
+            f"class_{name}",
+            _of_class(part),
+            words.format("{target}"),
+            tasks,
+            targets=_scored_classes if name == "auc" else _classes,
+            percent=percent,
+        ),
+        *both(
+            f"macro_{name}",
+            every,
+            f"the mean over classes of {words.format('a class')}",
+            tasks,
+            changed=some,
+            percent=percent,
+        ),
+    )
+
+
+METRICS = (
+    *_measures(
+        "precision",
+        _share(Answers.precision),
+        "the share of answers {} that are right (precision)",
+        independent=True,
+        percent=True,
+    ),
+    *_measures(
+        "recall",
+        _share(Answers.recall),
+        "the share of cases of {} that it finds (recall)",
+        independent=True,
+        percent=True,
+    ),
+    *_measures("f1", _share(Answers.f1), "the F1 score of {}", independent=False, percent=False),
+    *_measures(
+        "auc",
+        _area,
+        "the chance that a case of {} has a higher score for it than another case (AUC)",
+        independent=False,
+        percent=False,
+    ),
+)
+"""Definitions of this family for models with several classes."""
