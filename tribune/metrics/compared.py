@@ -76,15 +76,14 @@ def increase(find: Finder) -> Finder:
 
 def _change(find: Finder, change: Callable[[Found, Found], Found]) -> Finder:
     def found(profile: Profile, tally: Tally, target: str) -> Found | Value:
-        now = find(profile, tally, target)
-        if isinstance(now, Value):
-            return now
-        then = find(profile, profile.reference, target)
+        then, now = find(profile, profile.reference, target), find(profile, tally, target)
         if isinstance(then, Value):
             bare = then.reason == NO_LABELS
             return unavailable(
                 "the profile has no labels" if bare else f"in the profile, {then.reason}", now.n
             )
+        if isinstance(now, Value):
+            return now
         return replace(change(then, now), n=now.n, note=now.note)
 
     return found
