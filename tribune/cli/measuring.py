@@ -192,7 +192,10 @@ def measure(
 
             say("Drawing")
             name = title_of(described.rows.data)
-            result = report_page(found.evidence.document, against, rules, title=name, source=name).encode()
+            page = report_page(
+                found.evidence.document, against, rules, title=name, source=name, findings=found.findings
+            )
+            result = page.encode()
         else:
             from shutil import get_terminal_size
 

@@ -114,7 +114,7 @@ def headline(rules: Sequence[RuleLine]) -> str:
     judged = len(rules) - found[Verdict.ELSEWHERE]
     unknown = f", {found[Verdict.UNKNOWN]} not measured" if found[Verdict.UNKNOWN] else ""
     if not judged:
-        return "No rules were judged"
+        return "No rules were judged" if rules else "No rules were given"
     if found[Verdict.BROKEN] and judged == 1:
         return "The rule is broken"
     if found[Verdict.BROKEN]:

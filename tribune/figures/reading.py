@@ -61,11 +61,11 @@ def rule_lines(document: Mapping[str, Any], profile: Profile, policy: Policy) ->
 
 
 def moved_columns(document: Mapping[str, Any], profile: Profile) -> list[tuple[str, Moved]]:
-    """Return all columns whose shift was measured, furthest first, by name and as a figure shows them."""
+    """Return the columns that moved at all, furthest first, by name and as a figure shows them."""
     found = []
     for name, value in document["values"].items():
         parts = MetricName.parse(name)
-        if parts.base == "drift.effect" and parts.target and not parts.bound and value["micro"] is not None:
+        if parts.base == "drift.effect" and parts.target and not parts.bound and value["micro"]:
             title = target_title(parts.target, profile.spec)
             found.append((parts.target, Moved(title, int(value["micro"]))))
     return sorted(found, key=lambda entry: -entry[1].micro)
@@ -123,9 +123,8 @@ def _subject(document: Mapping[str, Any], profile: Profile, rule: Rule, micro: i
 
 
 def _verdict(document: Mapping[str, Any], rule: Rule, micro: int | None) -> Verdict:
-    evaluation = document.get("frame") == 0
-    elsewhere = Stage.PRODUCTION if evaluation else Stage.EVALUATION
-    if rule.stage is elsewhere:
+    elsewhere = Stage.EVALUATION if document["frame"] else Stage.PRODUCTION
+    if document["chain"] and rule.stage is elsewhere:  # data of one's own is judged by all rules
         return Verdict.ELSEWHERE
     if micro is None:
         return Verdict.UNKNOWN

@@ -33,6 +33,7 @@ def report_page(
     *,
     title: str = "Report",
     source: str = "",
+    findings: Sequence[str] = (),
     check: str = "",
     history: Sequence[Sequence[Point]] = (),
 ) -> str:
@@ -44,29 +45,30 @@ def report_page(
         policy: the one it was judged by.
         title: what it is about ("acs-employment v1, frame 3").
         source: the file or folder that was measured, where it was no frame.
+        findings: what to know about the data first, in words.
         check: the command by which anyone can recompute it; empty: `tribune measure` on the same rows.
         history: per rule its values over the last frames, this one included; empty: not known.
 
     Raises:
         EvidenceError: the document is of another profile or of other rules.
     """
-    drawings = report_drawings(document, profile, policy, title=title, history=history)
+    drawings = report_drawings(document, profile, policy, title="At a glance", history=history)
     lines = rule_lines(document, profile, policy)
     verdict = headline(lines)
     broken = any(line.verdict is Verdict.BROKEN for line in lines)
     parts = [
         f'<p class="{"broken" if broken else "kept"}">{text(verdict)}.</p>',
         *_figures(drawings, "overview"),
+        *_findings(findings),
         _facts(document, source),
-        "<h2>Rules</h2>",
-        rules_table(document, profile, policy, lines),
+        *(["<h2>Rules</h2>", rules_table(document, profile, policy, lines)] if lines else []),
         *_columns(document, profile, policy, drawings),
         *_section("How groups are treated", drawings, "groups"),
         *_section("Each rule over the last frames", drawings, "history"),
         "<h2>All values</h2>",
         metric_tables(document, profile),
         "<h2>Check it yourself</h2>",
-        _check(document, check),
+        _check(document, check, rules=bool(lines)),
     ]
     return _page(title, "\n".join(parts))
 
@@ -93,6 +95,13 @@ def _page(title: str, body: str) -> str:
 """
 
 
+def _findings(findings: Sequence[str]) -> list[str]:
+    if not findings:
+        return []
+    listed = "\n".join(f"<li>{text(finding)}</li>" for finding in findings)
+    return [f"<h2>What to know first</h2>\n<ul>\n{listed}\n</ul>"]
+
+
 def _facts(document: Mapping[str, Any], source: str) -> str:
     labelled = document.get("labelled")
     facts = [("Rows", f"{document['tally']['rows']:,}")]
@@ -100,12 +109,13 @@ def _facts(document: Mapping[str, Any], source: str) -> str:
         facts.append(("Rows of the frame whose labels are due", f"{labelled['rows']:,}"))
     if source:
         facts.append(("Data", source))
-    if document.get("model"):
-        facts.append(("Model", f"{document['model']}, version {document.get('version')}"))
+    if document["model"]:
+        facts.append(("Model", f"{document['model']}, version {document['version']}"))
         facts.append(("Frame", _frame(document)))
-    for key, words in (("profile", "Profile"), ("policy", "Policy"), ("manifest", "Manifest")):
-        if document.get(key):
-            facts.append((f"{words} (sha-256)", document[key]))
+    digests = [("profile", "Profile"), ("policy", "Policy"), ("manifest", "Manifest")]
+    if not document["model"]:
+        digests = [("profile", "Profile"), ("policy", "Rules"), ("manifest", "Data, file by file")]
+    facts += [(f"{words} (sha-256)", document[key]) for key, words in digests]
     facts.append(("This evidence (sha-256)", _digest(document)))
     rows = "\n".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in facts)
     few = (
@@ -131,8 +141,9 @@ def _digest(document: Mapping[str, Any]) -> str:
     return "0x" + hashlib.sha256(canonical_json(document)).hexdigest()
 
 
-def _check(document: Mapping[str, Any], command: str) -> str:
-    shown = command or "tribune measure DATA --profile profile.json --policy policy.toml --format json"
+def _check(document: Mapping[str, Any], command: str, *, rules: bool) -> str:
+    policy = " --policy policy.toml" if rules else ""
+    shown = command or f"tribune measure DATA --profile profile.json{policy} --format json | sha256sum"
     return (
         "<p>Every number here follows from counts of the rows. Count the same rows again, with the same "
         "profile and rules, and you get the same document, to the last byte, on any machine:</p>\n"

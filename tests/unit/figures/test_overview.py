@@ -63,7 +63,8 @@ def test_place_of__no_value_of_the_rule__lies_at_the_left_for_zero() -> None:
 @pytest.mark.parametrize(
     ("rules", "told"),
     [
-        ([], "No rules were judged"),
+        ([], "No rules were given"),
+        ([ELSEWHERE], "No rules were judged"),
         ([KEPT], "The rule is kept"),
         ([KEPT, KEPT], "All 2 rules kept"),
         ([KEPT, ELSEWHERE], "The rule is kept"),

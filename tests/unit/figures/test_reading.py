@@ -9,9 +9,10 @@ import pytest
 from tribune.exceptions import EvidenceError
 from tribune.figures.overview import Verdict
 from tribune.figures.reading import check, moved_columns, rates_of, rule_lines, worst_columns, z_of
-from tribune.ids import FrameIndex
+from tribune.ids import FrameIndex, ModelId
 from tribune.metrics import Policy, Rule, Severity
 from tribune.metrics.policy import Stage
+from unit.metrics.samples import rows
 
 from .documents import PARITY, POLICY, UNFAIR, evidence, reference
 
@@ -55,6 +56,19 @@ def test_rule_lines__rule_of_another_stage__is_not_judged(stage: Stage, frame: i
     assert rule_lines(document, profile, policy)[0].verdict is Verdict.ELSEWHERE
 
 
+@pytest.mark.parametrize("stage", Stage)
+def test_rule_lines__data_of_ones_own__is_judged_by_all_rules(stage: Stage) -> None:
+    profile = reference()
+    policy = Policy((Rule("quality.volume", "<", 10**12, Severity.TRIP, stage=stage),))
+    document = evidence(profile, UNFAIR, policy, frame=FrameIndex(0), chain=0, model=ModelId(0))
+    assert rule_lines(document, profile, policy)[0].verdict is Verdict.BROKEN
+
+
+def test_moved_columns__the_reference_itself__has_none() -> None:
+    profile = reference()
+    assert moved_columns(evidence(profile, rows(1000, 1)), profile) == []
+
+
 def test_moved_columns__older_people__age_first() -> None:
     profile = reference()
     document = evidence(profile, UNFAIR)
@@ -78,6 +92,13 @@ def test_rates_of__any_kind__is_what_the_raw_rows_say(kind: str, label: str | No
     rates = rates_of(evidence(profile, UNFAIR), profile, "sex", kind)
     women = [row for row in UNFAIR if row.sex == "2" and label in (None, row.label)]
     assert rates["women"] == (sum(row.prediction == "1" for row in women), len(women))
+
+
+def test_rates_of__right_answers__are_those_of_the_raw_rows() -> None:
+    profile = reference()
+    rates = rates_of(evidence(profile, UNFAIR), profile, "sex", "right")
+    men = [row for row in UNFAIR if row.sex == "1"]
+    assert rates["men"] == (sum(row.prediction == row.label for row in men), len(men))
 
 
 def test_rates_of__document_without_such_a_rate__is_empty() -> None:

@@ -25,6 +25,7 @@ def test_report_drawings__report__overview_columns_groups_and_history() -> None:
         ("groups", "groups-0-selection"),
         ("groups", "groups-0-true_positive"),
         ("groups", "groups-0-false_positive"),
+        ("groups", "groups-0-right"),
         ("history", "rule-0"),
         ("history", "rule-1"),
         ("history", "rule-2"),

@@ -14,6 +14,7 @@ import pytest
 from tribune.exceptions import EvidenceError
 from tribune.figures.history import Point
 from tribune.figures.report_page import report_page
+from tribune.ids import FrameIndex, ModelId
 from tribune.metrics import Policy, Profile, Rule, Severity, make_profile
 from tribune.metrics.binning import Categories
 from tribune.metrics.spec import Task
@@ -82,7 +83,7 @@ def test_report_page__policy__allows_its_own_style_only(page: str) -> None:
 def test_report_page__pictures__come_in_both_themes_with_words(page: str) -> None:
     reader = Reader(page)
     dark, light = reader.all("source"), reader.all("img")
-    assert len(dark) == len(light) == 1 + 3 + 3 + 3
+    assert len(dark) == len(light) == 1 + 3 + 4 + 3
     assert {a["media"] for a in dark} == {"(prefers-color-scheme: dark)"}
     assert all(d["srcset"] != a["src"] for d, a in zip(dark, light, strict=True))
     assert all(a["alt"] for a in light)
@@ -137,13 +138,23 @@ def test_report_page__twice__is_the_same(page: str) -> None:
     assert again == page
 
 
+def test_report_page__data_of_ones_own__says_so_and_has_its_findings_first() -> None:
+    profile, none = reference(), Policy(())
+    document = evidence(profile, UNFAIR, none, frame=FrameIndex(0), chain=0, model=ModelId(0))
+    said = Reader(report_page(document, profile, none, source="log.parquet", findings=["job: <odd>"])).text
+    assert "No rules were given." in said
+    assert "log.parquet" in said
+    assert said.index("job: <odd>") < said.index("What was measured")
+    assert "Model" not in said[said.index("What was measured") : said.index("Columns that changed")]
+
+
 def test_report_page__another_profile__is_refused() -> None:
     profile = reference()
     with pytest.raises(EvidenceError):
         report_page({**evidence(profile, UNFAIR), "profile": "0x00"}, profile, POLICY)
 
 
-@pytest.mark.parametrize("task", [Task.GENERIC, Task.REGRESSION])
+@pytest.mark.parametrize("task", [Task.GENERIC, Task.MULTICLASS, Task.REGRESSION])
 def test_report_page__model_that_does_not_say_yes_or_no__has_overview_and_columns(task: Task) -> None:
     document, profile = other_evidence(task)
     said = Reader(report_page(document, profile, OTHER_POLICY))
