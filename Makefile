@@ -10,7 +10,7 @@ FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 
-.PHONY: demo test fuzz coverage slither symbolic mutate check bench gas setup compile abis lock format clean
+.PHONY: demo test spark fuzz coverage slither symbolic mutate check bench gas setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
@@ -28,6 +28,10 @@ test: setup  ## all tests: contracts, unit, integration, end to end
 	@rm -rf build/forge-cache/invariant
 	$(FORGE) test --offline
 	$(BIN)/pytest -q
+
+spark: .spark/.ready  ## does Spark count as DuckDB does? Needs Java 17 or newer
+	@JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" .spark/bin/pytest -q \
+		tests/unit/engines/test_spark_engine.py
 
 check: setup coverage slither symbolic  ## lint, types, imports, ABIs, gas, and the proofs that are not tests
 	$(BIN)/ruff check .
@@ -73,6 +77,13 @@ setup: .venv/.ready node_modules/.ready .build/__local__.json
 	@$(BIN)/uv pip install -q --python .analysis/bin/python -r scripts/analysis/requirements.lock
 	@touch $@
 
+.spark/.ready: scripts/spark/requirements.lock | .venv/.ready
+	@echo "Setting up Spark in .spark …"
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python .spark
+	@$(BIN)/uv pip install -q --python .spark/bin/python -r scripts/spark/requirements.lock
+	@$(BIN)/uv pip install -q --python .spark/bin/python --no-deps -e .
+	@touch $@
+
 node_modules/.ready: package-lock.json
 	@echo "Setting up compiler, contract library and local chain in node_modules …"
 	@npm ci --ignore-scripts --silent
@@ -99,6 +110,8 @@ lock: .venv/.ready  ## resolve requirements.lock anew from pyproject.toml
 		--extra dev --no-emit-package tribune-dao pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
 		scripts/analysis/requirements.in -o scripts/analysis/requirements.lock
+	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
+		scripts/spark/requirements.in -o scripts/spark/requirements.lock
 
 format: .venv/.ready
 	$(BIN)/ruff check --fix -q .

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -110,6 +110,10 @@ class MonitorSettings(_Section):
     """Model ids; empty watches every model whose policy names this monitor."""
     threads: int = Field(default=1, ge=1)
     """Threads of the engine; the result does not depend on it."""
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    """What counts; the result does not depend on it. Spark needs `tribune-dao[spark]` and Java."""
+    spark_master: str = Field(default="", repr=False)
+    """Address of a Spark cluster (`spark://host:7077`, `yarn`); empty: Spark in this process."""
 
 
 class LogSettings(_Section):

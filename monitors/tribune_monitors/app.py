@@ -14,8 +14,8 @@ from tribune.settings import Settings, load_account
 from tribune.store.session import Store
 from tribune.store.upgrade import upgrade
 from tribune.sync.sender import Sender
+from tribune_monitors.engines import open_engine
 from tribune_monitors.engines.conformance import assert_conformant
-from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.measuring import Measurer
 from tribune_monitors.scheduler import run_every
 from tribune_monitors.sources.sealed import SealedLog
@@ -34,7 +34,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """
     account = load_account(settings, "monitor")
     register_secret(account.key.hex())
-    engine = DuckDBEngine(settings.monitor.threads)
+    counting = settings.monitor
+    engine = open_engine(counting.engine, counting.threads, master=counting.spark_master)
     await asyncio.to_thread(upgrade, settings.store_url)
     await asyncio.to_thread(_check_writable, settings.evidence_urls)
     async with await Tribune.connect(settings) as tribune:

@@ -1,8 +1,8 @@
 """The conformance file: rows on which engines have disagreed, and the tally that every engine must find.
 
-`data/` holds these rows as written by pyarrow and by DuckDB (made by `conformance_files`). The expected tally
-is computed here row by row, in plain Python, sharing nothing with any engine. An engine that fails must not
-sign: `assert_conformant`.
+`data/` holds these rows as written by pyarrow, DuckDB and Spark (made by `conformance_files`). The expected
+tally is computed here row by row, in plain Python, sharing nothing with any engine. An engine that fails must
+not sign: `assert_conformant`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role, Task
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines.base import Engine
 
-WRITERS = ("pyarrow", "duckdb")
+WRITERS = ("pyarrow", "duckdb", "spark")
 """Who wrote the files under `data/`."""
+LABELS = "conformance-labels.parquet"
+"""The file of labels among them."""
 
 _EDGES = (0.0, 1.0, 5.0, 10.0)
 _NUMBERS: tuple[float | None, ...] = (
@@ -336,9 +338,12 @@ def _place(number: float | None, scale: float, low: int, high: int) -> int:
 def data_files() -> tuple[list[Path], list[Path]]:
     """Return the decision files, one per writer, and the label file."""
     folder = Path(__file__).parent / "data"
-    return [folder / f"conformance-{writer}.parquet" for writer in WRITERS], [
-        folder / "conformance-labels.parquet"
-    ]
+    return [folder / file_name(writer) for writer in WRITERS], [folder / LABELS]
+
+
+def file_name(writer: str) -> str:
+    """Return the name of the rows' file by a writer."""
+    return f"conformance-{writer}.parquet"
 
 
 def assert_conformant(engine: Engine) -> None:

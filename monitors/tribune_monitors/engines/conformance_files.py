@@ -1,12 +1,15 @@
 """Writes the conformance files anew: `python -m tribune_monitors.engines.conformance_files`.
 
-Needed only when the rows in `conformance.py` change; the files are part of the package, so that no worker
-needs pyarrow to check its engine.
+Needed only when the rows in `conformance.py` change, and where Spark is (`.spark`, made by `make spark`). The
+files are part of the package, so that no worker needs a writer to check its engine.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tribune_monitors.engines import conformance
@@ -15,11 +18,13 @@ from tribune_monitors.engines.sql import literal
 _TYPES = ("VARCHAR", "DOUBLE", "FLOAT", "VARCHAR", "VARCHAR", "BIGINT", "DOUBLE")
 
 
-def write(folder: Path) -> None:
-    """Write all conformance files into a folder."""
+def write(folder: Path, writers: Sequence[str] = conformance.WRITERS) -> None:
+    """Write the rows as each of the writers does, and the labels, into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    _by_pyarrow(folder / "conformance-pyarrow.parquet")
-    _by_duckdb(folder / "conformance-duckdb.parquet", folder / "conformance-labels.parquet")
+    by = {"pyarrow": _by_pyarrow, "duckdb": _by_duckdb, "spark": _by_spark}
+    for writer in writers:
+        by[writer](folder / conformance.file_name(writer))
+    _labels(folder / conformance.LABELS)
 
 
 def _by_pyarrow(path: Path) -> None:
@@ -33,7 +38,7 @@ def _by_pyarrow(path: Path) -> None:
     parquet.write_table(pa.table(arrays, names=list(conformance.COLUMNS)), path, row_group_size=40)
 
 
-def _by_duckdb(path: Path, labels: Path) -> None:
+def _by_duckdb(path: Path) -> None:
     import duckdb
 
     connection = duckdb.connect(":memory:")
@@ -41,9 +46,32 @@ def _by_duckdb(path: Path, labels: Path) -> None:
     connection.execute(f"CREATE TABLE decisions ({columns})")
     connection.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", conformance.rows())
     connection.execute(f"COPY decisions TO {literal(str(path))} (FORMAT parquet)")
+
+
+def _by_spark(path: Path) -> None:
+    from pyspark.sql.types import StructType
+
+    from tribune_monitors.engines.spark_engine import start
+
+    schema = StructType()
+    types = ("string", "double", "float", "string", "string", "long", "double")
+    for name, kind in zip(conformance.COLUMNS, types, strict=True):
+        schema.add(name, kind)
+    session = start()
+    with tempfile.TemporaryDirectory() as folder:  # Spark writes a folder of parts
+        frame = session.createDataFrame(list(conformance.rows()), schema).coalesce(1)
+        frame.write.mode("overwrite").parquet(folder)
+        (part,) = Path(folder).glob("part-*.parquet")
+        shutil.copyfile(part, path)
+
+
+def _labels(path: Path) -> None:
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
     connection.execute("CREATE TABLE labels (id VARCHAR, time BIGINT, label VARCHAR)")
     connection.executemany("INSERT INTO labels VALUES (?, ?, ?)", conformance.label_rows())
-    connection.execute(f"COPY labels TO {literal(str(labels))} (FORMAT parquet)")
+    connection.execute(f"COPY labels TO {literal(str(path))} (FORMAT parquet)")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ import pytest
 from tribune.exceptions import TribuneError
 from tribune.metrics import Profile, Scheme, Tally
 from tribune_monitors.engines.conformance import (
+    LABELS,
     assert_conformant,
-    data_files,
     expected,
+    file_name,
     rows,
     scheme,
 )
@@ -87,8 +88,8 @@ def test_write__files_made_anew__count_the_same(tmp_path: Path) -> None:
         pytest.skip(f"pyarrow cannot be imported: {fault}")
     from tribune_monitors.engines import conformance_files
 
-    conformance_files.write(tmp_path)
-    decisions = [tmp_path / path.name for path in data_files()[0]]
-    labels = [tmp_path / path.name for path in data_files()[1]]
-    found = DuckDBEngine().count(decisions, labels, scheme())
+    writers = ("pyarrow", "duckdb")  # `make spark` tests the third
+    conformance_files.write(tmp_path, writers)
+    decisions = [tmp_path / file_name(writer) for writer in writers]
+    found = DuckDBEngine().count(decisions, [tmp_path / LABELS], scheme())
     assert found == expected() + expected()
