@@ -6,12 +6,13 @@ import random
 from itertools import pairwise
 
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tribune.exceptions import DataError
 from tribune.metrics import Tally
-from tribune.metrics.tally import json_integer, read_integer
+from tribune.metrics.tally import canonical_json, json_integer, read_integer
 
 from .samples import SCHEME, Row, count, rows
 
@@ -27,6 +28,29 @@ def test_add__rows_split_and_shuffled__gives_the_same_digest(cuts: list[int], se
     edges = [0, *sorted(cuts), len(shuffled)]
     parts = [count(shuffled[a:b]) for a, b in pairwise(edges)]
     assert sum(parts, Tally.zero(SCHEME)).digest() == count(sample).digest()
+
+
+def test_total__many__is_what_adding_one_by_one_gives() -> None:
+    parts = [count([*rows(40, seed), ODD, FAR]) for seed in range(5)]
+    assert Tally.total(parts) == sum(parts[1:], parts[0])
+
+
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(documents)
+def test_canonical_json__any_document__is_rfc_8785(document: object) -> None:
+    assert canonical_json(document) == rfc8785.dumps(document)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", [2**53, -(2**60), float("nan"), float("inf")])
+def test_canonical_json__a_number_beyond_its_domain__is_refused(number: float) -> None:
+    with pytest.raises(ValueError, match=r"domain|JCS|JSON"):
+        canonical_json({"a": number})
 
 
 def test_from_json__what_to_json_wrote__is_equal() -> None:
