@@ -1,0 +1,149 @@
+"""Tallies of sealed partitions, kept: a window that slides on costs its new partition, also after a restart.
+
+An engine over another one. A tally is kept under the sha-256 of how it was counted and of the files' own
+bytes, so whatever changes either finds nothing here. A kept file that is damaged, or another's under this
+name, is counted again, never believed. Refuses nothing that the engine below does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tribune.exceptions import ConfigurationError, DataError
+from tribune.metrics.binning import Scheme
+from tribune.metrics.profile import Profile
+from tribune.metrics.tally import Tally, canonical_json
+from tribune.untrusted import load_json
+from tribune_monitors.engines.base import Engine, scheme_of
+from tribune_monitors.kept import Kept
+
+COUNTING = b"tribune/kept/1"
+"""Version of the rules by which rows are counted; what was kept under another one is not found."""
+MOST_BYTES = 2**30
+"""Of all kept files: some five thousand partitions of 24 columns."""
+_IN_MEMORY = 64  # tallies of up to 2 MB: the windows of a few models
+_DIGEST = 32
+
+
+class KeptTallies:
+    """Counts each partition once.
+
+    Partitions without label partitions are kept one by one, so that any window over them is a sum. Those that
+    are joined with label partitions are kept together: which label of an id comes first depends on them all.
+
+    Args:
+        engine: counts what is not kept.
+        folder: where tallies are kept; made where it is not there.
+        most_bytes: beyond which the tallies that were not asked for the longest are removed.
+
+    Raises:
+        ConfigurationError: the folder cannot be made.
+    """
+
+    def __init__(self, engine: Engine, folder: Path, most_bytes: int = MOST_BYTES) -> None:
+        self.name = engine.name
+        self._engine = engine
+        self._folder = folder
+        self._most_bytes = most_bytes
+        self._tallies: Kept[Tally] = Kept(_IN_MEMORY)
+        self._digests: Kept[bytes] = Kept(2**16)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise ConfigurationError(
+                f"Tallies cannot be kept in {folder}: {fault.strerror}.", mend="Name a folder of your own."
+            ) from fault
+
+    def count(
+        self,
+        decisions: Sequence[Path],
+        labels: Sequence[Path],
+        profile: Profile | Scheme,
+        *,
+        inline_labels: bool = False,
+    ) -> Tally:
+        """Count partitions, or remember; see `Engine.count`."""
+        scheme = scheme_of(profile)
+        if len(set(decisions)) != len(decisions):
+            raise DataError("A partition is listed twice; its rows would be counted twice.")
+        by = hashlib.sha256(COUNTING + _scheme_digest(scheme) + bytes([inline_labels])).digest()
+        pieces = [decisions] if labels else [[path] for path in decisions]
+        if not decisions:
+            return Tally.zero(scheme)
+        return Tally.total([self._tally(by, piece, labels, scheme, inline_labels) for piece in pieces])
+
+    def _tally(
+        self, by: bytes, decisions: Sequence[Path], labels: Sequence[Path], scheme: Scheme, inline: bool
+    ) -> Tally:
+        key = hashlib.sha256(by + self._digest_of(decisions) + self._digest_of(labels)).digest()
+
+        def make() -> Tally:
+            tally = self._read(key, scheme)
+            if tally is None:
+                tally = self._engine.count(decisions, labels, scheme, inline_labels=inline)
+                self._write(key, tally)
+            return tally
+
+        return self._tallies.get(key, make)
+
+    def _digest_of(self, paths: Sequence[Path]) -> bytes:
+        """Return the sha-256 over the files' own, in any order."""
+        return hashlib.sha256(b"".join(sorted(map(self._file_digest, paths)))).digest()
+
+    def _file_digest(self, path: Path) -> bytes:
+        def read() -> bytes:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").digest()
+
+        try:
+            now = path.stat()
+            return self._digests.get((path, now.st_ino, now.st_size, now.st_mtime_ns), read)
+        except OSError as fault:
+            raise DataError(f"The partition {path.name} cannot be read: {fault.strerror}.") from fault
+
+    def _read(self, key: bytes, scheme: Scheme) -> Tally | None:
+        """Return a kept tally; None where there is none that can be believed."""
+        path = self._folder / key.hex()
+        try:
+            data = path.read_bytes()
+            os.utime(path)
+        except OSError:
+            return None
+        said, body = data[:_DIGEST], data[_DIGEST:]
+        if said != hashlib.sha256(key + body).digest():
+            return None
+        try:
+            return Tally.from_json(load_json(body), scheme)
+        except (ValueError, DataError):
+            return None
+
+    def _write(self, key: bytes, tally: Tally) -> None:
+        """Keep a tally, whole or not at all; where that fails it is counted again next time."""
+        body = canonical_json(tally.to_json())
+        try:
+            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
+                file.write(hashlib.sha256(key + body).digest() + body)
+            Path(file.name).replace(self._folder / key.hex())
+            self._tidy()
+        except OSError:
+            return
+
+    def _tidy(self) -> None:
+        """Remove what was not asked for the longest, until the rest is within its bound."""
+        files = [(entry.stat(), entry.path) for entry in os.scandir(self._folder) if entry.is_file()]
+        over = sum(stat.st_size for stat, _ in files) - self._most_bytes
+        for stat, path in sorted(files, key=lambda one: one[0].st_mtime_ns):
+            if over <= 0:
+                break
+            Path(path).unlink(missing_ok=True)
+            over -= stat.st_size
+
+
+def _scheme_digest(scheme: Scheme) -> bytes:
+    """Return the sha-256 of how rows are counted."""
+    binnings = [scheme.binnings[name].to_json() for name in scheme.names]
+    return hashlib.sha256(canonical_json({"spec": scheme.spec.to_json(), "binnings": binnings})).digest()
