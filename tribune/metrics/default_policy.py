@@ -1,9 +1,9 @@
 """The default policy: rules to begin with, each as sure as a stated number of false alarms a year asks.
 
 Only what is harm in itself stops a model: answers to invalid inputs, and answers that are wrong more often.
-Unlike errors among groups and large drift open a vote; small drift and unlike answers warn. Rules that a
-model cannot be judged by are left out with the reason; where the reference itself is beyond a usual limit,
-the rule watches for worse. Refuses a reference that is smaller than a frame must be.
+Unlike errors among groups, a class that is missed and large drift open a vote; small drift and unlike answers
+warn. Rules that a model cannot be judged by are left out with the reason; where the reference itself is
+beyond a usual limit, the rule watches for worse. Refuses a reference that is smaller than a frame must be.
 """
 
 from __future__ import annotations
@@ -16,17 +16,14 @@ from tribune.metrics.alarms import YEAR_S, looks, z_for
 from tribune.metrics.policy import Policy, Rule, Severity
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import METRICS, evaluate, find
+from tribune.metrics.spec import Task
 from tribune.metrics.terms import FrameTerms
+from tribune.metrics.trailing import MOST_FRAMES
 from tribune.metrics.value import MetricName
 from tribune.metrics.words import amount
 
 _DAY_S = 86_400
 _MOST_BORNE = 255
-_TRAIL = 12  # frames that a trailing sum may take
-_ROOM, _HUNDREDTH = (
-    50_000,
-    10_000,
-)  # between the reference's own value and a limit, where that is beyond the usual
 
 
 @dataclass(frozen=True)
@@ -123,21 +120,35 @@ def default_policy(profile: Profile, terms: FrameTerms, allowance: Allowance | N
 
 
 def _wishes(profile: Profile) -> Iterator[_Wish]:
+    task = profile.spec.task
     yield _Wish("quality.invalid_rate_increase.lower.max", 20_000, Severity.TRIP)
-    for metric, limit in (("performance.accuracy_drop", 30_000),):
-        if profile.spec.task in METRICS[metric].tasks:
-            yield _Wish(f"{metric}.lower", limit, Severity.TRIP, 2, 2)
-    yield from _by_group("equalized_odds_difference", profile, Severity.VOTE, 2, 3)
+    if task in METRICS["performance.accuracy_drop"].tasks:
+        yield _Wish("performance.accuracy_drop.lower", 30_000, Severity.TRIP, 2, 2)
+        yield from _by_group("equalized_odds_difference", profile, 100_000, Severity.VOTE, 2, 3)
+    if task is Task.MULTICLASS:
+        yield _Wish("performance.class_recall_drop.lower.max", 100_000, Severity.VOTE, 2, 3)
+    if task is Task.REGRESSION:
+        error = _mean_error(profile)
+        yield _Wish("performance.mae_increase.lower", error // 10, Severity.TRIP, 2, 2)
+        yield from _by_group("error_difference", profile, error // 4, Severity.VOTE, 2, 3)
     yield _Wish("drift.effect.lower.max", 200_000, Severity.VOTE, 2, 3)
     yield _Wish("drift.effect.lower.max", 100_000, Severity.WARN, 2, 3)
-    yield from _by_group("demographic_parity_difference", profile, Severity.WARN)
+    if task in METRICS["fairness.demographic_parity_difference"].tasks:
+        yield from _by_group("demographic_parity_difference", profile, 100_000, Severity.WARN)
 
 
-def _by_group(measure: str, profile: Profile, severity: Severity, m: int = 1, w: int = 1) -> Iterator[_Wish]:
+def _by_group(
+    measure: str, profile: Profile, limit: int, severity: Severity, m: int = 1, w: int = 1
+) -> Iterator[_Wish]:
     metric = METRICS[f"fairness.{measure}"]
-    if profile.spec.task in metric.tasks and metric.targets:
-        for target in metric.targets(profile):
-            yield _Wish(f"{metric.name}.lower/{target}", 100_000, severity, m, w)
+    for target in metric.targets(profile) if metric.targets else ():
+        yield _Wish(f"{metric.name}.lower/{target}", limit, severity, m, w)
+
+
+def _mean_error(profile: Profile) -> int:
+    """Return a regression model's mean absolute error on the reference, in millionths; 0 without labels."""
+    name = "performance.mae"
+    return evaluate([name], profile, profile.reference, profile.reference, {})[name].micro or 0
 
 
 def _above_reference(wish: _Wish, profile: Profile) -> tuple[_Wish, str]:
@@ -152,7 +163,8 @@ def _above_reference(wish: _Wish, profile: Profile) -> tuple[_Wish, str]:
         raise PolicyError(f"the reference cannot be judged by it: {value.reason}")
     if value.micro <= wish.limit:
         return wish, ""
-    raised = -(-(value.micro + _ROOM) // _HUNDREDTH) * _HUNDREDTH
+    unit = max(1, wish.limit // 10)
+    raised = -(-(value.micro + wish.limit // 2) // unit) * unit
     usual, now = amount(plain, wish.limit), amount(plain, value.micro)
     note = (
         f"The usual limit is {usual}, but the reference itself is at {now}: a hit would be no news. This "
@@ -186,6 +198,6 @@ def _rule(
         wish.severity,
         wish.m,
         wish.w,
-        min(borne + (_TRAIL if metric.trailing else 0), _MOST_BORNE),
+        min(borne + (MOST_FRAMES if metric.trailing else 0), _MOST_BORNE),
         z,
     )

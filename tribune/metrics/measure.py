@@ -49,6 +49,18 @@ def measure(
     return _without_estimates(policy, values)
 
 
+def measure_rules(
+    policy: Policy,
+    profile: Profile,
+    tally: Tally,
+    labelled: Tally | None,
+    trailing: Sequence[tuple[Tally, Tally | None]] = (),
+) -> dict[str, Value]:
+    """Evaluate the rules' metrics of one frame only; otherwise as `measure`."""
+    values = evaluate(policy.metric_names, profile, tally, labelled, policy.z_micro, trailing)
+    return _without_estimates(policy, values)
+
+
 def _without_estimates(policy: Policy, values: dict[str, Value]) -> dict[str, Value]:
     """Withdraw estimates of a frame in which a rule on the inputs is hit: they assume these."""
     broken = [

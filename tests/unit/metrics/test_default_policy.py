@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tribune.exceptions import PolicyError
-from tribune.metrics import ModelSpec, Policy, Profile, Scheme, Severity, Tally, Task, make_profile
-from tribune.metrics.alarms import YEAR_S, alarms_a_year, all_looks
+from tribune.metrics import (
+    Column,
+    ColumnKind,
+    ModelSpec,
+    Policy,
+    Profile,
+    Role,
+    Scheme,
+    Severity,
+    Tally,
+    Task,
+    make_profile,
+)
+from tribune.metrics.alarms import YEAR_S, alarms_a_year, all_looks, looks
 from tribune.metrics.default_policy import Allowance, DefaultPolicy, default_policy, default_terms
 from tribune.metrics.policy_text import explain, explain_chances, write_policy
 from tribune.metrics.terms import FrameTerms
 
+from .measured import profile_of as table_profile
 from .samples import BINNINGS, SPEC, Row, profile_of, rows
 
 HOUR = default_terms(3600)
@@ -161,3 +176,51 @@ def test_explain__without_a_profile__says_each_rule(made: DefaultPolicy) -> None
 def test_explain_chances__metric_of_another_model__is_refused(made: DefaultPolicy) -> None:
     with pytest.raises(PolicyError):
         list(explain_chances(made.policy, generic(), 3600))
+
+
+def classes(folder: Path) -> Profile:
+    spec = ModelSpec(
+        (
+            Column("prediction", ColumnKind.CATEGORY, Role.PREDICTION),
+            Column("label", ColumnKind.CATEGORY, Role.LABEL),
+        ),
+        Task.MULTICLASS,
+        classes=("cat", "dog", "owl"),
+    )
+    said = ["cat", "dog", "owl"] * 300
+    return table_profile(folder, spec, {"prediction": said, "label": [*said[:-30], *["cat"] * 30]})
+
+
+def numbers(folder: Path) -> Profile:
+    spec = ModelSpec(
+        (
+            Column("sex", ColumnKind.CATEGORY, Role.GROUP),
+            Column("prediction", ColumnKind.NUMERIC, Role.PREDICTION),
+            Column("label", ColumnKind.NUMERIC, Role.LABEL),
+        ),
+        Task.REGRESSION,
+    )
+    dice = np.random.default_rng(1)
+    label = dice.normal(100, 20, 1000)
+    said = label + dice.normal(0, 4, 1000)
+    return table_profile(folder, spec, {"sex": ["m", "f"] * 500, "prediction": said, "label": label})
+
+
+def test_default_policy__multiclass__watches_each_class(tmp_path: Path) -> None:
+    made = default_policy(classes(tmp_path), HOUR)
+    assert rule_limits(made.policy)[1:3] == [
+        (DROP, 30_000, Severity.TRIP, 2, 2),
+        ("performance.class_recall_drop.lower.max", 100_000, Severity.VOTE, 2, 3),
+    ]
+    assert looks("performance.class_recall_drop.lower.max", made.profile) == 3
+    assert set(made.left_out) == {"fairness"}
+
+
+def test_default_policy__regression__limits_follow_from_its_mean_error(tmp_path: Path) -> None:
+    made = default_policy(numbers(tmp_path), HOUR)
+    rules = {rule.metric: rule for rule in made.policy.rules}
+    error = 4 * math.sqrt(2 / math.pi) * 1e6
+    worse = rules["performance.mae_increase.lower"]
+    assert (worse.limit, worse.severity) == (pytest.approx(error / 10, rel=0.1), Severity.TRIP)
+    unlike = rules["fairness.error_difference.lower/sex"]
+    assert (unlike.limit, unlike.severity) == (pytest.approx(error / 4, rel=0.1), Severity.VOTE)

@@ -7,7 +7,7 @@ import pytest
 from tribune.exceptions import ConfigurationError
 from tribune.ids import FrameIndex
 from tribune.metrics import Frame, Policy, Rule, Severity
-from tribune.metrics.measure import DISPLAY_Z_MICRO, measure, measured_metrics
+from tribune.metrics.measure import DISPLAY_Z_MICRO, measure, measure_rules, measured_metrics
 
 from .samples import count, profile_of, rows
 
@@ -40,3 +40,9 @@ def test_on_grid__frame_three__ends_at_three_steps() -> None:
 def test_frame__ends_before_it_starts__is_refused() -> None:
     with pytest.raises(ConfigurationError):
         Frame(FrameIndex(1), 5, 4)
+
+
+def test_measure_rules__a_frame__is_what_measure_says_of_the_rules() -> None:
+    tally, profile = count(rows(300, 2)), profile_of(rows(500))
+    values = measure(POLICY, profile, tally, tally)
+    assert measure_rules(POLICY, profile, tally, tally) == {n: values[n] for n in POLICY.metric_names}
