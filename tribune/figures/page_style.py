@@ -36,12 +36,16 @@ summary { cursor: pointer; padding: .3rem 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; margin: .25rem 0 1rem; }
 caption { text-align: left; padding: .4rem 0; font-weight: 600; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; font-weight: 400;
+th, td { text-align: left; vertical-align: top; padding: .35rem .3rem .35rem 0; font-weight: 400;
   border-bottom: 1px solid var(--quiet); }
-th:first-child { width: 55%; min-width: 8.5rem; }
-thead th { color: var(--quiet); white-space: nowrap; }
-td + td { padding-left: .3rem; }
-td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th:first-child { width: 55%; min-width: 5rem; }
+.above th { border-bottom: 0; padding-bottom: 0; }
+caption code { overflow-wrap: anywhere; }
+thead th { color: var(--quiet); }
+thead th + th { text-align: right; }
+td.number { text-align: right; white-space: nowrap; font-size: .95rem; padding-left: .3rem; }
+td:last-child { padding-right: 0; }
+caption .quiet { font-weight: 400; }
 """
 
 

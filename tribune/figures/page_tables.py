@@ -25,6 +25,8 @@ _FAMILIES = {
     "summary": "Rates and means",
 }
 _LONGEST = 600
+_SHORT = 36
+_Found = tuple[MetricName, Mapping[str, Any]]
 
 
 def text(value: object) -> str:
@@ -32,27 +34,20 @@ def text(value: object) -> str:
     return html.escape(plain(str(value), _LONGEST), quote=True).replace(" %", "&nbsp;%")
 
 
-def table(
-    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, label: str = "", numbers: bool = True
-) -> str:
+def table(caption: str, head: Sequence[str], rows: Iterable[str], *, label: str = "") -> str:
     """Return a table that scrolls by itself where it is wider than the page.
 
     Args:
         caption: HTML.
         head: of the columns.
-        rows: cells in HTML, the first of a row being its header.
+        rows: HTML.
         label: the caption without markup, where it has some.
-        numbers: whether cells are numbers, to be set flush right.
     """
-    cell = '<td class="number">' if numbers else "<td>"
     heads = "".join(f'<th scope="col">{name}</th>' for name in head)
-    body = "\n".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"{cell}{other}</td>" for other in others)}</tr>'
-        for first, *others in rows
-    )
+    body = "\n".join(f"<tbody>{row}</tbody>" for row in rows)
     return (
         f'<div class="wide" role="region" tabindex="0" aria-label="{label or caption}"><table>'
-        f"<caption>{caption}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+        f"<caption>{caption}</caption>\n<thead><tr>{heads}</tr></thead>\n{body}\n</table></div>"
     )
 
 
@@ -70,8 +65,9 @@ def rules_table(
             found += f'<br><span class="quiet">{text(value["reason"])}</span>'
         subject = line.subject.removeprefix(describe_metric(rule.metric, profile.spec)).strip()
         worst = f' <span class="quiet">{text(subject)}</span>' if subject else ""
-        rows.append((text(describe(rule, profile.spec)) + worst, found))
-    return table("The rules, and whether they were kept", ("Rule", "Result"), rows, numbers=False)
+        words = text(describe(rule, profile.spec)) + worst
+        rows.append(f'<tr><th scope="row">{words}</th><td>{found}</td></tr>')
+    return table("The rules, and whether they were kept", ("Rule", "Result"), rows)
 
 
 _CLASSES = {
@@ -86,18 +82,19 @@ def shares_table(title: str, shares: Sequence[Share], rows: tuple[int, int]) -> 
     """Return a column's distribution in numbers."""
     now, then = rows
     cells = [
-        (text(s.name), text(percent(s.then, then)), text(percent(s.now, now)), f"{s.now:,}") for s in shares
+        _entry(s.name, "", [text(percent(s.then, then)), text(percent(s.now, now)), f"{s.now:,}"])
+        for s in shares
     ]
     return table(text(title), ("Value", "Reference", "Now", "Rows now"), cells)
 
 
 def metric_tables(document: Mapping[str, Any], profile: Profile) -> str:
-    """Return every metric of the document: a heading a family, a table a measure."""
-    families: dict[str, dict[str, list[tuple[MetricName, Mapping[str, Any]]]]] = {}
+    """Return every metric of the document: a heading a family, a table a measure of columns or groups."""
+    families: dict[str, dict[str, list[_Found]]] = {}
     for name, value in document["values"].items():
         parts = MetricName.parse(name)
-        measures = families.setdefault(parts.base.split(".")[0], {})
-        measures.setdefault(parts.base, []).append((parts, value))
+        measure = parts.base if parts.target or parts.over else ""
+        families.setdefault(parts.base.split(".")[0], {}).setdefault(measure, []).append((parts, value))
     order = [*(f for f in _FAMILIES if f in families), *(f for f in sorted(families) if f not in _FAMILIES)]
     made = []
     for family in order:
@@ -107,21 +104,47 @@ def metric_tables(document: Mapping[str, Any], profile: Profile) -> str:
     return "\n".join(made)
 
 
-def _measure(profile: Profile, base: str, found: list[tuple[MetricName, Mapping[str, Any]]]) -> str:
-    words = METRICS[base].words.format(target="a column").replace("groups by a column", "groups")
-    words = words[:1].upper() + words[1:]
-    sure = sorted({value["z"] for _, value in found if value.get("z")})
-    bounds = f" (bounds at z = {', '.join(f'{z / MICRO:.4g}' for z in sure)})" if sure else ""
-    bounded = any(value.get("lower") is not None for _, value in found)
+def _measure(profile: Profile, base: str, found: list[_Found]) -> str:
+    """Return a measure of several targets; without a base: the measures of the model as a whole."""
+    bounded = any(value["lower"] is not None for _, value in found)
+    reasons = {value["reason"] for _, value in found}
+    common = next(iter(reasons)) if len(reasons) == 1 else ""
     rows = []
     for parts, value in found:
+        name = _target_name(profile, parts, value) if base else _bound_words(parts) + _sentence(parts.base)
         shown = "–" if value["micro"] is None else text(amount(str(parts), value["micro"]))
-        reason = f'<br><span class="quiet">{text(value["reason"])}</span>' if value.get("reason") else ""
-        between = [_between(str(parts), value.get("lower"), value.get("upper"))] if bounded else []
-        rows.append((text(_row_name(profile, parts, value)) + reason, shown, *between, f"{value['n']:,}"))
+        between = [_between(str(parts), value["lower"], value["upper"])] if bounded else []
+        note = "" if value["reason"] == common else value["reason"]
+        rows.append(_entry(name, note, [shown, *between, f"{value['n']:,}"], code="" if base else str(parts)))
     head = ("Of", "Value", "Bounds", "Rows") if bounded else ("Of", "Value", "Rows")
-    caption = f"{text(words)}: <code>{text(base)}</code>{bounds}"
-    return table(caption, head, rows, label=text(words))
+    words = text(_sentence(base) if base else "The model as a whole")
+    sure = sorted({value["z"] for _, value in found if value["z"]})
+    bounds = f" (bounds at z = {', '.join(f'{z / MICRO:.4g}' for z in sure)})" if sure else ""
+    code = f": <code>{text(base)}</code>" if base else ""
+    note = f'<br><span class="quiet">{text(common)}</span>' if common else ""
+    return table(f"{words}{code}{bounds}{note}", head, rows, label=words)
+
+
+def _entry(name: str, note: str, cells: list[str], *, code: str = "") -> str:
+    """Return a value's row; a long name, a code or a note gets a line of its own, as wide as the table."""
+    numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
+    if not note and not code and len(name) <= _SHORT:
+        return f'<tr><th scope="row">{text(name)}</th>{numbers}</tr>'
+    told = f" <code>{text(code)}</code>" if code else ""
+    told += f'<br><span class="quiet">{text(note)}</span>' if note else ""
+    wide = f'<tr class="above"><th scope="rowgroup" colspan="{len(cells) + 1}">{text(name)}{told}</th></tr>'
+    return f"{wide}\n<tr><td></td>{numbers}</tr>"
+
+
+def _sentence(base: str) -> str:
+    """Return what a measure is, whichever column, class or group it is taken of."""
+    noun = "a class" if ".class_" in base else "a column"
+    words = METRICS[base].words.format(target=noun).replace("groups by a column", "groups")
+    return words[:1].upper() + words[1:]
+
+
+def _bound_words(parts: MetricName) -> str:
+    return {"lower": "At least: ", "upper": "At most: "}.get(parts.bound, "")
 
 
 def _between(name: str, low: int | None, high: int | None) -> str:
@@ -130,11 +153,10 @@ def _between(name: str, low: int | None, high: int | None) -> str:
     return text(f"{amount(name, low).removesuffix(' %')} to {amount(name, high)}")
 
 
-def _row_name(profile: Profile, parts: MetricName, value: Mapping[str, Any]) -> str:
-    bound = {"lower": "at least, ", "upper": "at most, "}.get(parts.bound, "")
+def _target_name(profile: Profile, parts: MetricName, value: Mapping[str, Any]) -> str:
     if parts.over == "share":
-        return f"{bound}share of columns"
+        return f"{_bound_words(parts)}share of columns"
     if parts.over:
-        at = value.get("at")
-        return f"{bound}the worst column{f' ({target_title(at, profile.spec)})' if at else ''}"
-    return f"{bound}{target_title(parts.target, profile.spec) or 'the model'}"
+        at = value["at"]
+        return f"{_bound_words(parts)}the worst{f' ({target_title(at, profile.spec)})' if at else ''}"
+    return f"{_bound_words(parts)}{target_title(parts.target, profile.spec)}"

@@ -112,9 +112,8 @@ def _facts(document: Mapping[str, Any], source: str) -> str:
     if document["model"]:
         facts.append(("Model", f"{document['model']}, version {document['version']}"))
         facts.append(("Frame", _frame(document)))
-    digests = [("profile", "Profile"), ("policy", "Policy"), ("manifest", "Manifest")]
-    if not document["model"]:
-        digests = [("profile", "Profile"), ("policy", "Rules"), ("manifest", "Data, file by file")]
+    digests = [("profile", "Profile"), *([("policy", "Rules")] if document["rules"] else [])]
+    digests.append(("manifest", "Manifest" if document["model"] else "Data, file by file"))
     facts += [(f"{words} (sha-256)", document[key]) for key, words in digests]
     facts.append(("This evidence (sha-256)", _digest(document)))
     rows = "\n".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in facts)
