@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tribune.metrics import METRICS, Rule, Severity, Stage, describe
+from tribune.metrics.words import amount
 
 from .samples import SPEC
 
@@ -55,3 +56,15 @@ def test_describe__any_metric__has_words(metric: object) -> None:
     name = metric.name + (".max" if metric.targets else "")  # type: ignore[attr-defined]
     sentence = describe(Rule(name, ">", 0, Severity.WARN))
     assert "{" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "micro", "shown"),
+    [
+        ("performance.accuracy_drop", -400, "0 %"),
+        ("performance.accuracy_drop", -600, "-0.1 %"),
+        ("drift.effect/AGE", 431_400, "0.431"),
+    ],
+)
+def test_amount__rounded__has_no_sign_at_zero(name: str, micro: int, shown: str) -> None:
+    assert amount(name, micro) == shown
