@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from tribune.metrics.binning import Binning, Grid
 from tribune.metrics.fixed import MICRO, decimal, exact, micro
+from tribune.metrics.numbers import Numbers, distance
 from tribune.metrics.tally import CategoryCounts, NumericCounts
-from tribune.metrics.value import Metric, Value, unavailable
+from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -149,6 +150,48 @@ def ks(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
     return Value(micro(Fraction(widest, n * m)), n)
 
 
+def chi_squared_statistic(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure Pearson's X² itself, with its degrees of freedom in the reason: about these without drift.
+
+    It grows with n however small a shift is: for people, and for comparison; a rule wants `drift.effect`.
+    """
+    pair = _pair(profile, tally, target)
+    if isinstance(pair, Value):
+        return pair
+    squared, freedom = chi_squared(*pair)
+    return Value(micro(squared), sum(pair[0]), reason=f"{freedom} degrees of freedom")
+
+
+def wasserstein(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the Wasserstein distance of a number in its unit: how far values moved on average, 0 equal."""
+    sides = _numbers(profile, tally, target)
+    if isinstance(sides, Value):
+        return sides
+    return Value(micro(distance(*sides)), sides[0].n)
+
+
+def wasserstein_normed(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the Wasserstein distance by the reference's standard deviation: 0 equal, 1 a deviation away."""
+    sides = _numbers(profile, tally, target)
+    if isinstance(sides, Value):
+        return sides
+    now, then = sides
+    total, squares = then.sums()
+    variance = squares / then.n - (total / then.n) ** 2
+    if not variance:
+        return unavailable("the profile has but one value of it", now.n)
+    with exact():
+        return Value(micro(decimal(distance(now, then)) / decimal(variance).sqrt()), now.n)
+
+
+def _numbers(profile: Profile, tally: Tally, target: str) -> tuple[Numbers, Numbers] | Value:
+    grid = profile.scheme.grid(target)
+    now, then = (Numbers(grid, rows.columns[target]) for rows in (tally, profile.reference))
+    if not now.n or not then.n:
+        return unavailable("no valid values in this frame" if then.n else "no valid values in the profile")
+    return now, then
+
+
 def _columns(profile: Profile) -> tuple[str, ...]:
     return tuple(column.name for column in profile.spec.measured)
 
@@ -196,6 +239,34 @@ METRICS = (
         ks,
         _numeric,
         "the Kolmogorov-Smirnov distance of {target}",
+        percent=False,
+        notable=_NOTABLE,
+    ),
+    Metric(
+        "drift.chi_squared",
+        0,
+        MAX_VALUE,
+        chi_squared_statistic,
+        _columns,
+        "the chi-squared statistic of {target}",
+        percent=False,
+    ),
+    Metric(
+        "drift.wasserstein",
+        0,
+        MAX_VALUE,
+        wasserstein,
+        _numeric,
+        "how far {target} has moved on average",
+        percent=False,
+    ),
+    Metric(
+        "drift.wasserstein_normed",
+        0,
+        MAX_VALUE,
+        wasserstein_normed,
+        _numeric,
+        "how many standard deviations {target} has moved on average",
         percent=False,
         notable=_NOTABLE,
     ),

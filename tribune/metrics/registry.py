@@ -21,6 +21,7 @@ from tribune.metrics import (
     quality,
     ranking,
     regression,
+    summary,
 )
 from tribune.metrics.fixed import micro
 from tribune.metrics.profile import Profile
@@ -33,6 +34,7 @@ METRICS: Mapping[str, Metric] = {
     for family in (
         quality,
         drift,
+        summary,
         fairness,
         performance,
         ranking,

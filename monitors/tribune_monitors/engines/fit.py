@@ -192,7 +192,12 @@ def _categories(column: Column, spec: ModelSpec, seen: Sequence[tuple[str | None
                 column=column.name,
             )
         return Categories(outcomes)
-    return Categories(tuple(value for value, _ in values[:MAX_VALUES]), rest=len(values) > MAX_VALUES)
+    listed = [value for value, _ in values[:MAX_VALUES]]
+    beyond = len(values) > MAX_VALUES
+    if column.positive and column.positive not in listed:  # its rate is measured, however rare it is
+        beyond = len({value for value, _ in values} - {*listed, column.positive}) > 0
+        listed.append(column.positive)
+    return Categories(tuple(listed), rest=beyond)
 
 
 def _nothing(column: Column) -> DataError:

@@ -61,6 +61,20 @@ def test_fit_binnings__a_reference__is_ordered_and_bounded(tmp_path: Path) -> No
     assert binnings["prediction"] == Categories(("0", "1"))
 
 
+@pytest.mark.parametrize(("positive", "others"), [("j7", 150), ("never seen", 150), ("never seen", 9)])
+def test_fit_binnings__a_positive_value__is_listed_however_rare(
+    tmp_path: Path, positive: str, others: int
+) -> None:
+    spec = replace(
+        SPEC, columns=tuple(replace(c, positive=positive if c.name == "job" else "") for c in SPEC.columns)
+    )
+    sample = [replace(row, job=f"j{i % others}" if i % 3 else "top") for i, row in enumerate(rows(900, 1))]
+    job = fit_binnings([write_decisions(tmp_path / "d.parquet", sample)], spec)["job"]
+    assert isinstance(job, Categories)
+    assert positive in job.values
+    assert job.rest is (others == 150)
+
+
 def test_fit_binnings__no_partitions__is_refused() -> None:
     with pytest.raises(DataError, match="no rows"):
         fit_binnings([], SPEC)

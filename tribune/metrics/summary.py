@@ -1,0 +1,189 @@
+"""Summaries of any column, for models without right or wrong answers too: means, rates and percentiles.
+
+They are about the values that there are: missing, NaN and infinite ones are quality's, and n says how many
+values stood behind. In the column's own units, exact on its cells; a column of whole numbers, or of whole
+multiples of a power of two, has cells that lose nothing. Refuses to guess a percentile beyond the reference's
+range, where single values are not kept: its bounds say between what it lies.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tribune.metrics import intervals
+from tribune.metrics.binning import Categories, Grid
+from tribune.metrics.fixed import MICRO, exact, micro
+from tribune.metrics.intervals import Interval
+from tribune.metrics.numbers import Numbers
+from tribune.metrics.tally import CategoryCounts
+from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tribune.metrics.profile import Profile
+    from tribune.metrics.tally import Tally
+
+_NONE_NOW, _NONE_THEN = "no valid values in this frame", "no valid values in the profile"
+
+
+def numbers(profile: Profile, tally: Tally, target: str) -> Numbers:
+    """Return the finite values of a numeric column."""
+    return Numbers(profile.scheme.grid(target), tally.columns[target])
+
+
+def mean(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the mean of a number, in its unit. Bounds: the normal interval, from two values on."""
+    now = numbers(profile, tally, target)
+    if not now.n:
+        return unavailable(_NONE_NOW)
+    if z is None or now.n < 2:
+        return Value(micro(now.sums()[0] / now.n), now.n, reason=_few(now.n, z))
+    with exact():
+        return _value(intervals.mean(*now.sums(), now.n, z), now.n)
+
+
+def mean_change(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the mean of a number less its mean in the reference, in its unit: 0 as before."""
+    now, then = numbers(profile, tally, target), numbers(profile, profile.reference, target)
+    if not now.n or not then.n:
+        return unavailable(_NONE_THEN if now.n else _NONE_NOW, now.n)
+    if z is None or min(now.n, then.n) < 2:
+        change = now.sums()[0] / now.n - then.sums()[0] / then.n
+        return Value(micro(change), now.n, reason=_few(min(now.n, then.n), z))
+    with exact():
+        means = (intervals.mean(*side.sums(), side.n, z) for side in (now, then))
+        return _value(next(means) - next(means), now.n)
+
+
+def rate(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the share of values that are the column's positive one: 0 none, 1 all. Wilson bounds."""
+    hits, n = positives(profile, tally, target)
+    if not n:
+        return unavailable(_NONE_NOW)
+    if z is None:
+        return Value(micro(Fraction(hits, n)), n)
+    with exact():
+        return _value(intervals.share(hits, n, z), n)
+
+
+def rate_change(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+    """Measure the rate less the reference's: 0 as before, 1 all where there were none. Newcombe bounds."""
+    (hits, n), (before, m) = (positives(profile, rows, target) for rows in (tally, profile.reference))
+    if not n or not m:
+        return unavailable(_NONE_THEN if n else _NONE_NOW, n)
+    if z is None:
+        return Value(micro(Fraction(hits, n) - Fraction(before, m)), n)
+    with exact():
+        return _value(intervals.share(hits, n, z) - intervals.share(before, m, z), n)
+
+
+def positives(profile: Profile, tally: Tally, target: str) -> tuple[int, int]:
+    """Return (rows with the column's positive value, rows with a value)."""
+    categories = profile.scheme.categories(target)
+    counts = CategoryCounts.of(categories, tally.columns[target])
+    return counts.values[categories.index[profile.spec.column(target).positive]], sum(
+        counts.values
+    ) + counts.rest
+
+
+def percentile(percent: int) -> Callable[[Profile, Tally, str, int | None], Value]:
+    """Return the measure of the least value that so many of 100 values do not exceed.
+
+    That is definition 1 of Hyndman & Fan 1996, "inverted_cdf" in numpy. Bounds are the values of the ranks
+    n·p ∓ z·√(n·p·(1 − p)), which hold for any distribution.
+    """
+
+    def measure(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
+        now = numbers(profile, tally, target)
+        if not now.n:
+            return unavailable(_NONE_NOW)
+        with exact():
+            found = now.ranked(-(-now.n * percent // 100))
+            reason = "beyond the reference's range, where only the mean is kept" if found.beyond else ""
+            if z is None:
+                return Value(micro(found.value), now.n, reason=reason)
+            spread = Decimal(z) / MICRO * (Decimal(now.n * percent * (100 - percent)) / 10_000).sqrt()
+            middle = Decimal(now.n * percent) / 100
+            down = int((middle - spread).to_integral_value(ROUND_FLOOR))
+            up = int((middle + spread).to_integral_value(ROUND_CEILING)) + 1
+            low = micro(now.ranked(down).low) if down >= 1 else None
+            high = micro(now.ranked(up).high) if up <= now.n else None
+            if low is None or high is None:
+                reason = "; ".join(text for text in (reason, "too few values for bounds") if text)
+            return Value(micro(found.value), now.n, low, high, reason)
+
+    return measure
+
+
+def _few(n: int, z: int | None) -> str:
+    return "one value has no bounds" if z is not None and n < 2 else ""
+
+
+def _value(interval: Interval, n: int) -> Value:
+    return Value(micro(interval.value), n, micro(interval.lower), micro(interval.upper))
+
+
+def _numeric(profile: Profile) -> tuple[str, ...]:
+    measured = profile.spec.measured
+    return tuple(column.name for column in measured if isinstance(profile.binnings[column.name], Grid))
+
+
+def _rated(profile: Profile) -> tuple[str, ...]:
+    """Return the columns with a positive value; one that no profile row ever had is still listed by it."""
+    return tuple(
+        column.name
+        for column in profile.spec.measured
+        if isinstance(binning := profile.binnings[column.name], Categories)
+        and column.positive in binning.index
+    )
+
+
+METRICS = (
+    Metric(
+        "summary.mean", -MAX_VALUE, MAX_VALUE, mean, _numeric, "the mean of {target}", True, percent=False
+    ),
+    Metric(
+        "summary.mean_change",
+        -MAX_VALUE,
+        MAX_VALUE,
+        mean_change,
+        _numeric,
+        "the rise of the mean of {target} against the profile",
+        True,
+        percent=False,
+    ),
+    Metric("summary.rate", 0, MICRO, rate, _rated, "the rate of {target}", True),
+    Metric(
+        "summary.rate_change",
+        -MICRO,
+        MICRO,
+        rate_change,
+        _rated,
+        "the rise of the rate of {target} against the profile",
+        True,
+    ),
+    Metric(
+        "summary.percentile_50",
+        -MAX_VALUE,
+        MAX_VALUE,
+        percentile(50),
+        _numeric,
+        "the median of {target}",
+        True,
+        percent=False,
+    ),
+    Metric(
+        "summary.percentile_95",
+        -MAX_VALUE,
+        MAX_VALUE,
+        percentile(95),
+        _numeric,
+        "what 95 of 100 values of {target} do not exceed",
+        True,
+        percent=False,
+    ),
+)
+"""Definitions of this family."""
