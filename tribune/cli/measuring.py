@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from tribune.cli.running import plain_errors
 from tribune.exceptions import ConfigurationError, DataError
 
 if TYPE_CHECKING:
+    from tribune.metrics import Policy, Profile
     from tribune_monitors.second_opinion import Opinion
     from tribune_monitors.sources.spec import SourceSpec
 
@@ -160,6 +161,12 @@ def measure(
         bool,
         typer.Option("--check", help="Compute again with scikit-learn and fairlearn, and name differences."),
     ] = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw the figures into this new folder: PNG and SVG, light and dark.", show_default=False
+        ),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Show every column in the table.")] = False,
     force: Force = False,
 ) -> None:
@@ -174,6 +181,7 @@ def measure(
         from tribune_monitors.local import measure_source
 
         _free(output, force)
+        drawn = None if figures is None else _new(figures)
         against = Profile.load(profile)
         rules = Policy.load(policy) if policy else Policy(())
         described = _source(data, source, since, until)
@@ -184,6 +192,9 @@ def measure(
 
             say("Asking scikit-learn and fairlearn")
             opinions = second_opinion(against, found.tally, found.evidence.document)
+        if drawn is not None:
+            say("Drawing")
+            _draw(found.evidence.document, against, rules, drawn)
         if form is Form.JSON:
             result = found.evidence.data
         elif form is Form.HTML:
@@ -314,13 +325,23 @@ def _workplace(keep: Path | None) -> Iterator[Path]:
         with TemporaryDirectory(prefix="tribune-") as folder:
             yield Path(folder)
         return
+    yield _new(keep)
+
+
+def _new(folder: Path) -> Path:
     try:
-        keep.mkdir(parents=True)
+        folder.mkdir(parents=True)
     except OSError as fault:
         raise ConfigurationError(
-            f"{keep} cannot be made: {fault.strerror}.", mend="Name a new folder."
+            f"{folder} cannot be made: {fault.strerror}.", mend="Name a new folder."
         ) from fault
-    yield keep
+    return folder
+
+
+def _draw(document: Mapping[str, Any], profile: Profile, rules: Policy, folder: Path) -> None:
+    from tribune.figures.report import report_drawings, write_drawings
+
+    write_drawings(report_drawings(document, profile, rules, title="At a glance"), folder)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import Rectangle
 
 Format = Literal["png", "svg"]
+FORMATS: tuple[Format, ...] = ("png", "svg")
 Align = Literal["left", "center", "right"]
 
 WIDTH = 360

@@ -173,7 +173,8 @@ def _covers(top: float, line: float) -> bool:
 
 def _amount(micro: int, percent: bool) -> str:
     number = micro * (100 if percent else 1) / MICRO
-    return f"{number:.3g}{' %' if percent else ''}"
+    shown = f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+    return f"{shown}{' %' if percent else ''}"
 
 
 def _hit(micro: int, limit: int, above: bool) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from tribune.figures.canvas import Format
+from tribune.figures.canvas import FORMATS, Format
 from tribune.figures.columns import shares_of
 from tribune.figures.distribution import distribution, summary_of
 from tribune.figures.groups import bars_of, group_rates
@@ -91,6 +92,18 @@ def report_drawings(
     for place, points in enumerate(history):
         drawings.append(_history(profile, policy, place, points))
     return drawings
+
+
+def write_drawings(drawings: Sequence[Drawing], folder: Path) -> list[Path]:
+    """Write figures into a folder, each as PNG and SVG, light and dark; return the files."""
+    written = []
+    for drawing in drawings:
+        for theme in Theme:
+            for form in FORMATS:
+                path = folder / f"{drawing.name}-{theme}.{form}"
+                path.write_bytes(drawing.draw(form, theme))
+                written.append(path)
+    return written
 
 
 def _overview(document: Mapping[str, Any], profile: Profile, policy: Policy, title: str) -> Drawing:

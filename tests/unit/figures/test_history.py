@@ -82,6 +82,11 @@ def test_rule_history__any_limit__text_stays_on_the_sheet(theme: Theme, limit: i
         assert left + wide <= WIDTH + 2
 
 
+def test_rule_history__large_numbers__are_written_out() -> None:
+    svg = history([Point(1, 1_234_567_000_000)], limit=2_000_000_000_000, percent=False)
+    assert {"1,234,567", "2,000,000"} <= {said.text for said in texts(svg)}
+
+
 def test_summary_of__values__says_the_last_and_how_many_were_beyond() -> None:
     assert summary_of(POINTS, limit=100_000, above=True) == (
         "Frame 4: 43.1 %, beyond the limit of 10 %; 1 of 3 frames were beyond it."

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tribune.figures.history import Point
-from tribune.figures.report import report_drawings
+from tribune.figures.report import report_drawings, write_drawings
 from tribune.figures.theme import Theme
 
 from .documents import POLICY, UNFAIR, evidence, reference
@@ -40,6 +44,25 @@ def test_report_drawings__each__can_be_drawn_and_says_its_title(theme: Theme) ->
         assert drawing.title in said
         assert drawing.words
     assert size_of(drawing.draw("png", theme))[0] == 800
+
+
+def test_write_drawings__report__writes_every_form_and_theme(tmp_path: Path) -> None:
+    profile = reference()
+    drawings = report_drawings(evidence(profile, UNFAIR), profile, POLICY)[:2]
+    written = write_drawings(drawings, tmp_path)
+    assert [path.name for path in written[:4]] == [
+        "overview-light.png",
+        "overview-light.svg",
+        "overview-dark.png",
+        "overview-dark.svg",
+    ]
+    assert sorted(tmp_path.iterdir()) == sorted(written)
+    assert len({path.read_bytes() for path in written}) == 8
+
+
+def test_report_page__imported__has_not_imported_matplotlib() -> None:
+    code = "import sys, tribune.figures.report_page; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_report_drawings__few_rows__still_has_an_overview() -> None:
