@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from tribune.exceptions import ConfigurationError
-from tribune.metrics.binning import Categories
+from tribune.metrics.binning import LABEL_POSITIVE, Categories
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
 from tribune.metrics.spec import Task
@@ -41,18 +41,17 @@ class Opinion:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Cells of the outcomes as weighted rows: labels, predictions, scores (None: none), groups, weights."""
+    """Cells of the outcomes as weighted rows: labels, predictions, groups, weights."""
 
     labels: list[int]
     said: list[int]
-    scores: list[float | None]
     groups: list[tuple[int, ...]]
     weights: list[int]
 
     def where(self, keep: Callable[[int], bool]) -> _Rows:
         """Return the rows at some places."""
         places = [place for place in range(len(self.weights)) if keep(place)]
-        columns = (self.labels, self.said, self.scores, self.groups, self.weights)
+        columns = (self.labels, self.said, self.groups, self.weights)
         return _Rows(*([column[place] for place in places] for column in columns))  # type: ignore[arg-type]
 
 
@@ -77,7 +76,10 @@ def second_opinion(profile: Profile, tally: Tally, document: Mapping[str, Any]) 
     if not profile.spec.outcomes:
         return []
     rows = _rows(profile, tally)
-    asked = {"scikit-learn": _performance(profile, rows), "fairlearn": dict(_fairness(profile, rows))}
+    asked = {
+        "scikit-learn": {**_performance(profile, rows), **_ranking(profile, tally)},
+        "fairlearn": dict(_fairness(profile, rows)),
+    }
     return [
         Opinion(metric, document["values"][metric]["micro"], round(ask() * MICRO), library)
         for library, measures in asked.items()
@@ -88,13 +90,11 @@ def second_opinion(profile: Profile, tally: Tally, document: Mapping[str, Any]) 
 
 def _rows(profile: Profile, tally: Tally) -> _Rows:
     layout = profile.scheme.outcomes
-    rows = _Rows([], [], [], [], [])
-    values = [float(layout.scores.value(place)) for place in range(layout.score_cells - 1)]
+    rows = _Rows([], [], [], [])
     for index, count in tally.outcomes.items():
-        *groups, label, said, cell = layout.positions(index)
+        *groups, label, said, _ = layout.positions(index)
         rows.labels.append(label)
         rows.said.append(said)
-        rows.scores.append(values[cell] if cell < len(values) else None)
         rows.groups.append(tuple(groups))
         rows.weights.append(count)
     return rows
@@ -105,22 +105,35 @@ def _performance(profile: Profile, rows: _Rows) -> Measures:
 
     outcomes = len(profile.spec.outcomes)
     judged = rows.where(lambda at: rows.labels[at] < outcomes and rows.said[at] < outcomes)
-    scored = rows.where(lambda at: rows.labels[at] < outcomes and rows.scores[at] is not None)
     pair, weigh = (judged.labels, judged.said), {"sample_weight": judged.weights}
     measures: dict[str, Callable[[], float]] = {
         "performance.accuracy": lambda: metrics.accuracy_score(*pair, **weigh),
         "performance.mcc": lambda: metrics.matthews_corrcoef(*pair, **weigh),
     }
     if profile.spec.task is Task.BINARY:
-        of_scores = (scored.labels, scored.scores)
         measures |= {
             "performance.balanced_accuracy": lambda: metrics.balanced_accuracy_score(*pair, **weigh),
             "performance.precision": lambda: metrics.precision_score(*pair, **weigh),
             "performance.recall": lambda: metrics.recall_score(*pair, **weigh),
             "performance.specificity": lambda: metrics.recall_score(*pair, pos_label=0, **weigh),
             "performance.f1": lambda: metrics.f1_score(*pair, **weigh),
-            "performance.auc": lambda: metrics.roc_auc_score(*of_scores, sample_weight=scored.weights),
         }
+    return measures
+
+
+def _ranking(profile: Profile, tally: Tally) -> Measures:
+    """Return the areas under the curve, each score's outcome against all others."""
+    from sklearn.metrics import roc_auc_score
+
+    measures: dict[str, Callable[[], float]] = {}
+    for name, axis in profile.scheme.scored.items():
+        of_class = profile.spec.column(name).of_class
+        cells = [(*divmod(index, axis.cells), n) for index, n in tally.scores[name].items()]
+        labelled = [(y, cell, n) for y, cell, n in cells if y <= LABEL_POSITIVE and cell < axis.cells - 1]
+        if len({y for y, _, _ in labelled}) == 2:
+            labels, scores, weights = zip(*labelled, strict=True)
+            metric = f"performance.class_auc/{of_class}" if of_class else "performance.auc"
+            measures[metric] = partial(roc_auc_score, labels, scores, sample_weight=weights)
     return measures
 
 

@@ -1,7 +1,7 @@
 """Do scores mean what they say? Brier score, calibration, and accuracy among cases of like score.
 
-On at most 512 score cells of equal width, each standing for its middle. Refuses scores that are no
-probabilities where these are needed, and rows whose score is no number.
+On the fine cells of the score, each standing for its middle (or its value, where scores lie on a lattice).
+Refuses scores that are no probabilities where these are needed, and rows whose score is no number.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tribune.metrics.answers import enough, left_out
-from tribune.metrics.binning import LABEL_POSITIVE, PREDICTION_INVALID, ScoreAxis
+from tribune.metrics.binning import LABEL_POSITIVE, PREDICTION_INVALID
 from tribune.metrics.compared import Found, both, plain
 from tribune.metrics.fixed import MICRO, exact, micro
 from tribune.metrics.intervals import Interval, mean, share, total
@@ -43,7 +43,7 @@ def brier(profile: Profile, tally: Tally, target: str) -> Found | Value:
     def interval(z: int) -> Interval:
         return mean(squares, fourths, n, z).within(0, 1)
 
-    return Found(squares / n, n, interval if n > 1 else None, note_of(profile, tally))
+    return Found(squares / n, n, interval if n > 1 else None, _note(profile, tally))
 
 
 def calibration_gap(profile: Profile, tally: Tally, target: str) -> Found | Value:
@@ -60,7 +60,7 @@ def calibration_gap(profile: Profile, tally: Tally, target: str) -> Found | Valu
     for value, negatives, positives in cells:
         gaps[min(BINS - 1, int(value * BINS))] += (negatives + positives) * value - positives
     n = sum(negatives + positives for _, negatives, positives in cells)
-    return Found(sum(map(abs, gaps), Fraction(0)) / n, n, note=note_of(profile, tally))
+    return Found(sum(map(abs, gaps), Fraction(0)) / n, n, note=_note(profile, tally))
 
 
 def accuracy_gap_by_score(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
@@ -129,25 +129,24 @@ def _tenths(then: Sequence[Rate], now: Sequence[Rate]) -> list[tuple[Rate, Rate]
 
 def _probabilities(profile: Profile, tally: Tally) -> list[tuple[Fraction, int, int]] | Value:
     """Return (score, negatives, positives) of cells with rows, or why scores cannot be read so."""
-    cells = scored(profile, tally)
+    if profile.spec.score is None:
+        return unavailable("the model logs no score")
+    cells = scored(profile, tally, profile.spec.score.name)
     if isinstance(cells, Value):
         return cells
-    axis = profile.scheme.outcomes.scores
-    if not are_probabilities(axis):
+    grid = profile.scheme.grid(profile.spec.score.name)
+    first = grid.edges[0]
+    if first < 0 or 2 * (grid.edges[-1] - 1) * grid.half_cell > 1:
         return unavailable("the scores are no probabilities: they go beyond 0 to 1", sum(map(sum, cells)))
     return [
-        (min(axis.value(cell), Fraction(1)), negatives, positives)
-        for cell, (negatives, positives) in enumerate(cells)
+        (min(grid.value(cell), Fraction(1)), negatives, positives)
+        for cell, (negatives, positives) in enumerate(cells, first)
         if negatives or positives
     ]
 
 
-def are_probabilities(axis: ScoreAxis) -> bool:
-    """Whether a score's cells lie between 0 and 1."""
-    grid = axis.grid
-    return (
-        grid is not None and grid.edges[0] >= 0 and 2 * (grid.edges[-1] - 1) * grid.half_cell <= Fraction(1)
-    )
+def _note(profile: Profile, tally: Tally) -> str:
+    return note_of(profile, tally, profile.spec.score.name) if profile.spec.score else ""
 
 
 _TASKS = frozenset({Task.BINARY})

@@ -9,6 +9,7 @@ from tribune.metrics.binning import Grid, Scheme
 from tribune.metrics.tally import Tally
 
 _STATISTICS = ("rows", "no label", "no error", "sum of e", "sum of |e|", "sum of e²", "sum of e⁴")
+_LABELS = ("another", "its own", "invalid", "unknown")
 _NUMERIC_TAIL = (
     "low tail",
     "sum of low tail",
@@ -34,10 +35,10 @@ def first_difference(scheme: Scheme, expected: Tally, found: Tally) -> str | Non
                 return f"{name}, {cell_name(scheme, name, place)}: expected {wanted}, found {counted}"
     for index, wanted, counted in _differing(expected.outcomes, found.outcomes):
         return f"outcomes, {outcome_name(scheme, index)}: expected {wanted}, found {counted}"
-    for name, axis in scheme.class_scores.items():
+    for name, axis in scheme.scored.items():
         for index, wanted, counted in _differing(expected.scores.get(name, {}), found.scores.get(name, {})):
             label, cell = divmod(index, axis.cells)
-            words = f"label {_outcome(scheme, label)}, score cell {cell}"
+            words = f"label {_LABELS[label]}, score cell {cell}"
             return f"{name}, {words}: expected {wanted}, found {counted}"
     return None
 

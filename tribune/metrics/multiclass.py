@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tribune.metrics.answers import Answers, enough, left_out, mean_found
-from tribune.metrics.compared import NO_LABELS, Finder, Found, both, drop
+from tribune.metrics.answers import Answers, enough, mean_found
+from tribune.metrics.compared import Finder, Found, both, drop
 from tribune.metrics.outcomes import sums
-from tribune.metrics.ranking import Ranked, found_area
+from tribune.metrics.ranking import area_of
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Metric, Value, unavailable
 
@@ -44,33 +44,12 @@ def _area(least: int) -> Finder:
     """Return how to find the AUC of a class's score, its rows against all others."""
 
     def find(profile: Profile, tally: Tally, target: str) -> Found | Value:
-        cells = _ranked(profile, tally, target)
-        if isinstance(cells, Value):
-            return cells
-        note = left_out(profile, sums(profile, tally).judged, predictions=False)
-        return found_area(cells, target, least, note)
+        names = {column.of_class: column.name for column in profile.spec.class_scores}
+        if target not in names:
+            return unavailable("the model logs no scores of its classes")
+        return area_of(profile, tally, names[target], least)
 
     return find
-
-
-def _ranked(profile: Profile, tally: Tally, target: str) -> Ranked | Value:
-    names = {column.of_class: column.name for column in profile.spec.class_scores}
-    if target not in names:
-        return unavailable("the model logs no scores of its classes")
-    name = names[target]
-    axis = profile.scheme.class_scores[name]
-    mine, classes = profile.spec.classes.index(target), len(profile.spec.classes)
-    cells = [[0, 0] for _ in range(axis.cells - 1)]
-    for index, rows in tally.scores[name].items():
-        label, cell = divmod(index, axis.cells)
-        if label < classes and cell < len(cells):
-            cells[cell][label == mine] += rows
-    n, needed = sum(map(sum, cells)), profile.spec.min_rows
-    if sums(profile, tally).judged.labels == 0:
-        return unavailable(NO_LABELS)
-    if n < needed:
-        return unavailable(f"only {n} rows have a label and a score, {needed} are needed", n)
-    return [(others, own) for others, own in cells]
 
 
 def _of_class(part: Part) -> Finder:

@@ -1,4 +1,4 @@
-"""Outcomes summed over the axes that a metric does not need, each sum made once per tally.
+"""Outcomes and scores summed over the axes that a metric does not need, each sum made once per tally.
 
 Dozens of metrics read the same few sums of tens of thousands of cells, so these are kept as long as their
 tally lives. Nobody may change what is returned here.
@@ -13,7 +13,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, TypeVar
 
-from tribune.metrics.binning import OutcomeLayout
+from tribune.metrics.binning import Scheme
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -51,17 +51,21 @@ class Judged:
 
 
 class Sums:
-    """A tally's outcomes, summed.
+    """A tally's outcomes and scores, summed.
 
     Args:
-        layout: where outcomes are counted.
-        outcomes: of a tally.
+        scheme: by which it was counted.
+        outcomes: of the tally.
+        scores: of the tally.
     """
 
-    def __init__(self, layout: OutcomeLayout, outcomes: Mapping[int, int]) -> None:
-        self.layout = layout
-        self._outcomes = outcomes
+    def __init__(
+        self, scheme: Scheme, outcomes: Mapping[int, int], scores: Mapping[str, Mapping[int, int]]
+    ) -> None:
+        self.scheme, self.layout = scheme, scheme.outcomes
+        self._outcomes, self._scores = outcomes, scores
         self._groups: dict[str, dict[tuple[int, int, int], int]] = {}
+        self._ranked: dict[str, list[tuple[int, int]]] = {}
 
     @cached_property
     def grouped(self) -> dict[int, int]:
@@ -108,6 +112,17 @@ class Sums:
         """Rows per (label, score position)."""
         return _added(((label, cell), count) for (label, _, cell), count in self.answers.items())
 
+    def ranked(self, score: str) -> list[tuple[int, int]]:
+        """Return rows with another label and with the label in question per fine cell of a score."""
+        if score not in self._ranked:
+            cells = self.scheme.scored[score].cells
+            table = self._scores[score]
+            # The last cell counts rows without a score.
+            self._ranked[score] = [
+                (table.get(cell, 0), table.get(cells + cell, 0)) for cell in range(cells - 1)
+            ]
+        return self._ranked[score]
+
     @cached_property
     def statistics(self) -> tuple[int, ...]:
         """A regression model's statistics, `ERRORS` to `FOURTHS`."""
@@ -141,11 +156,11 @@ _kept: dict[int, tuple[weakref.ref[Tally], Sums]] = {}
 
 def sums(profile: Profile, tally: Tally) -> Sums:
     """Return a tally's sums, made on demand and kept until the tally is gone."""
-    key, layout = id(tally), profile.scheme.outcomes
+    key, scheme = id(tally), profile.scheme
     kept = _kept.get(key)
-    if kept is not None and (kept[1].layout is layout or kept[1].layout == layout):
+    if kept is not None and (kept[1].scheme is scheme or kept[1].scheme == scheme):
         return kept[1]
-    made = Sums(layout, tally.outcomes)
+    made = Sums(scheme, tally.outcomes, tally.scores)
     _kept[key] = weakref.ref(tally, lambda _: _kept.pop(key, None)), made
     return made
 

@@ -1,4 +1,4 @@
-"""Do scores put cases in order? The area under the ROC curve, on at most 512 score cells of equal width.
+"""Do scores put cases in order? The area under the ROC curve, on the fine cells of the score.
 
 Rows of a cell count as ties, so the area lies within 1e-5 of the raw scores' as a rule. Refuses to count rows
 whose score is no number, and says how many.
@@ -11,10 +11,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tribune.metrics.answers import left_out
-from tribune.metrics.binning import LABEL_NEGATIVE, LABEL_POSITIVE
 from tribune.metrics.compared import NO_LABELS, Found, both
 from tribune.metrics.intervals import score
-from tribune.metrics.outcomes import by_score, sums
+from tribune.metrics.outcomes import sums
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Value, unavailable
 
@@ -71,35 +70,35 @@ def found_area(ranked: Ranked, title: str, least: int, note: str) -> Found | Val
 
 def auc(profile: Profile, tally: Tally, target: str) -> Found | Value:
     """Find the area under the ROC curve: 0.5 no better than chance, 1 perfect order, 0 reversed."""
-    cells = scored(profile, tally)
-    if isinstance(cells, Value):
-        return cells
-    return found_area(cells, profile.spec.positive, profile.spec.min_group, note_of(profile, tally))
-
-
-def scored(profile: Profile, tally: Tally) -> Ranked | Value:
-    """Return rows per score cell, or why there are none to rank."""
     if profile.spec.score is None:
         return unavailable("the model logs no score")
-    cells = [[0, 0] for _ in range(profile.scheme.outcomes.score_cells - 1)]
-    for (label, cell), rows in by_score(profile, tally).items():
-        if label <= LABEL_POSITIVE and cell < len(cells):
-            cells[cell][label] += rows
-    n = sum(map(sum, cells))
+    return area_of(profile, tally, profile.spec.score.name, profile.spec.min_group)
+
+
+def area_of(profile: Profile, tally: Tally, name: str, least: int) -> Found | Value:
+    """Find the AUC of a score, its outcome against all others."""
+    cells = scored(profile, tally, name)
+    if isinstance(cells, Value):
+        return cells
+    return found_area(cells, profile.spec.outcome_of(name), least, note_of(profile, tally, name))
+
+
+def scored(profile: Profile, tally: Tally, name: str) -> Ranked | Value:
+    """Return labelled rows per cell of a score, or why there are too few."""
+    cells = sums(profile, tally).ranked(name)
+    n, needed = sum(others + own for others, own in cells), profile.spec.min_rows
     if sums(profile, tally).judged.labels == 0:
         return unavailable(NO_LABELS)
-    if n < profile.spec.min_rows:
-        needed = profile.spec.min_rows
+    if n < needed:
         return unavailable(f"only {n} rows have a label and a score, {needed} are needed", n)
-    return [(negatives, positives) for negatives, positives in cells]
+    return cells
 
 
-def note_of(profile: Profile, tally: Tally) -> str:
+def note_of(profile: Profile, tally: Tally, name: str) -> str:
     """Say which rows with a label have no place among the scores."""
-    counts = by_score(profile, tally)
-    last = profile.scheme.outcomes.score_cells - 1
-    unscored = counts.get((LABEL_NEGATIVE, last), 0) + counts.get((LABEL_POSITIVE, last), 0)
-    notes = [left_out(profile, sums(profile, tally).judged, predictions=False)]
+    judged = sums(profile, tally).judged
+    unscored = judged.labels - judged.invalid_labels - sum(map(sum, sums(profile, tally).ranked(name)))
+    notes = [left_out(profile, judged, predictions=False)]
     if unscored:
         notes.append(f"{unscored} rows with a label have no score")
     return "; ".join(filter(None, notes))

@@ -225,6 +225,15 @@ class ModelSpec:
         return tuple(scores[name] for name in self.classes if name in scores)
 
     @property
+    def scores(self) -> tuple[Column, ...]:
+        """The scores that are counted by label: a binary model's, or one of each class."""
+        return (self.score,) if self.score else self.class_scores
+
+    def outcome_of(self, score: str) -> str:
+        """Return the outcome that a score is for."""
+        return self.column(score).of_class or self.positive
+
+    @property
     def counted(self) -> tuple[Column, ...]:
         """Columns of a tally: the measured ones, and the labels where these are numbers."""
         return self.measured + (self.with_role(Role.LABEL) if self.task is Task.REGRESSION else ())

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tribune.exceptions import DataError
-from tribune.metrics.binning import SUM, Categories, Grid, Scheme
+from tribune.metrics.binning import SCORE_LABELS, SUM, Categories, Grid, Scheme
 
 SAFE_INTEGER = 2**53 - 1
 """Largest integer that RFC 8785 JSON holds; larger ones (sums of far tails) are written as strings."""
@@ -84,7 +84,8 @@ class Tally:
             indices of the low tail, the same of the high tail, missing (null), NaN, +inf, -inf. Category:
             values, rest, missing.
         outcomes: rows (or sums) per cell of `Scheme.outcomes`, cells of 0 left out.
-        scores: per class score of a multiclass model: rows per label and score cell, last axis fastest.
+        scores: per score: rows per label (another outcome, its own, invalid, unknown) and cell of
+            `Scheme.scored`, last axis fastest.
     """
 
     rows: int
@@ -96,7 +97,7 @@ class Tally:
     def zero(cls, scheme: Scheme) -> Tally:
         """Return the tally of no rows."""
         columns = {c.name: (0,) * scheme.binnings[c.name].length for c in scheme.spec.counted}
-        return cls(0, columns, {}, {name: {} for name in scheme.class_scores})
+        return cls(0, columns, {}, {name: {} for name in scheme.scored})
 
     @classmethod
     def total(cls, tallies: Sequence[Tally]) -> Tally:
@@ -138,8 +139,8 @@ class Tally:
             rows = read_integer(document["rows"])
             arrays = [tuple(read_integer(count) for count in cells) for cells in document["columns"]]
             outcomes = _sparse(document["outcomes"], scheme.outcomes.size)
-            axes = scheme.class_scores
-            sizes = [scheme.outcomes.labels * axis.cells for axis in axes.values()]
+            axes = scheme.scored
+            sizes = [SCORE_LABELS * axis.cells for axis in axes.values()]
             scores = [_sparse(cells, size) for cells, size in zip(document["scores"], sizes, strict=True)]
         except (KeyError, TypeError, ValueError) as fault:
             raise DataError(f"A tally is not readable: {fault}.") from fault

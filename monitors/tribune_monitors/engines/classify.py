@@ -12,6 +12,10 @@ from tribune.metrics.binning import (
     ABSOLUTE,
     ERRORS,
     FOURTHS,
+    LABEL_INVALID,
+    LABEL_NEGATIVE,
+    LABEL_POSITIVE,
+    LABEL_UNKNOWN,
     NO_ERROR,
     SQUARES,
     SUM,
@@ -19,7 +23,6 @@ from tribune.metrics.binning import (
     Categories,
     Grid,
     Scheme,
-    ScoreAxis,
 )
 
 _MISSING, _NAN, _PLUS, _MINUS = range(6, 10)  # after the tails' counts and sums
@@ -130,12 +133,19 @@ def label_place(scheme: Scheme, came: bool, label: str | None) -> int:
 
 
 def score_table(
-    scheme: Scheme, axis: ScoreAxis, rows: Iterable[tuple[bool, str | None, float | None, int]]
+    scheme: Scheme, name: str, rows: Iterable[tuple[bool, str | None, float | None, int]]
 ) -> dict[int, int]:
-    """Return a class score's table of a tally from (whether a label came, label, fine cell, rows)."""
+    """Return a score's table of a tally from (whether a label came, label, fine cell, rows)."""
+    axis, outcome = scheme.scored[name], scheme.spec.outcome_of(name)
     table: dict[int, int] = {}
     for came, label, cell, n in rows:
-        index = label_place(scheme, came, label) * axis.cells + axis.cell(cell)
+        if not came:
+            place = LABEL_UNKNOWN
+        elif label == outcome:
+            place = LABEL_POSITIVE
+        else:
+            place = LABEL_NEGATIVE if label in scheme.spec.outcomes else LABEL_INVALID
+        index = place * axis.cells + axis.cell(cell)
         table[index] = table.get(index, 0) + n
     return table
 

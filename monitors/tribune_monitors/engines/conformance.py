@@ -144,6 +144,7 @@ def expected() -> Tally:
     """Return the tally of the rows, counted one by one."""
     columns = {name: [0] * scheme().binnings[name].length for name in COLUMNS[1:]}
     outcomes: dict[int, int] = {}
+    scores: dict[int, int] = {}
     labels = _first_labels()
     for name, wide, small, text, group, said, score in rows():
         _count_number(columns["wide"], 8.0, 0, 80, wide)
@@ -158,7 +159,9 @@ def expected() -> Tally:
         # axes: 4 groups, 4 labels, 3 predictions, 257 cells of 16 fine cells and one for "no score"
         index = ((group_place * 4 + label_place) * 3 + min(said_place, 2)) * 258 + _score_place(score)
         outcomes[index] = outcomes.get(index, 0) + 1
-    return Tally(len(rows()), {name: tuple(cells) for name, cells in columns.items()}, outcomes)
+        index = label_place * 4098 + _place(score, 4096.0, 0, 4097)
+        scores[index] = scores.get(index, 0) + 1
+    return _tally(columns, outcomes, {"score": scores})
 
 
 def _first_labels() -> dict[str, str | None]:
@@ -302,12 +305,14 @@ def _as_multiclass(classes: tuple[str, ...]) -> Tally:
         index = (at * 5 + truth) * 4 + min(answer, 3)
         outcomes[index] = outcomes.get(index, 0) + 1
         cells = {
-            "score": (258, _score_place(score)),
-            "wide": (81, _place(wide, 8.0, 0, 80)),
-            "narrow": (8, _place(small, 0.5, -2, 5)),
+            "score": ("0", 4098, _place(score, 4096.0, 0, 4097)),
+            "wide": ("1", 81, _place(wide, 8.0, 0, 80)),
+            "narrow": ("7", 8, _place(small, 0.5, -2, 5)),
         }
-        for name, (length, cell) in cells.items():
-            scores[name][truth * length + cell] = scores[name].get(truth * length + cell, 0) + 1
+        for name, (own, length, cell) in cells.items():
+            against = 3 if truth == 4 else 2 if truth == 3 else int(label == own)
+            index = against * length + cell
+            scores[name][index] = scores[name].get(index, 0) + 1
     return _tally(columns, outcomes, scores)
 
 

@@ -34,7 +34,7 @@ def count_rows(scheme: Scheme, labels: Labels, run: Run, at_once: int = 1) -> Ta
     spec = scheme.spec
     with ThreadPoolExecutor(at_once) as pool:
         joint = pool.submit(_outcomes, scheme, labels, run)  # the longest first
-        classes = {name: pool.submit(_class_score, scheme, name, labels, run) for name in scheme.class_scores}
+        scores = {name: pool.submit(_score, scheme, name, labels, run) for name in scheme.scored}
         alone = {
             name: pool.submit(_column, scheme.binnings[name], statement, run)
             for name, statement in _alone(scheme, labels)
@@ -42,12 +42,12 @@ def count_rows(scheme: Scheme, labels: Labels, run: Run, at_once: int = 1) -> Ta
     counter = joint.result()
     columns = counter.columns()
     columns |= {name: future.result() for name, future in alone.items()}
-    columns |= {name: future.result()[0] for name, future in classes.items()}
+    columns |= {name: future.result()[0] for name, future in scores.items()}
     return Tally(
         counter.rows,
         {column.name: columns[column.name] for column in spec.counted},
         counter.outcomes(),
-        {name: future.result()[1] for name, future in classes.items()},
+        {name: future.result()[1] for name, future in scores.items()},
     )
 
 
@@ -58,13 +58,11 @@ def _outcomes(scheme: Scheme, labels: Labels, run: Run) -> OutcomeCounter:
     return counter
 
 
-def _class_score(
-    scheme: Scheme, name: str, labels: Labels, run: Run
-) -> tuple[tuple[int, ...], dict[int, int]]:
-    """Return a class score's column and its table by label."""
+def _score(scheme: Scheme, name: str, labels: Labels, run: Run) -> tuple[tuple[int, ...], dict[int, int]]:
+    """Return a score's column and its table by label."""
     found = list(run(sql.score_counts(scheme, name, labels)))
     column = numeric_column(scheme.grid(name), ((cell, n) for _, _, cell, n in found))
-    return column, score_table(scheme, scheme.class_scores[name], found)
+    return column, score_table(scheme, name, found)
 
 
 def _alone(scheme: Scheme, labels: Labels) -> Iterator[tuple[str, str]]:
@@ -72,7 +70,7 @@ def _alone(scheme: Scheme, labels: Labels) -> Iterator[tuple[str, str]]:
     spec = scheme.spec
     if spec.has_errors:
         yield spec.label_name, sql.label_counts(scheme, labels)
-    joint = {column.name for column in spec.groups} | set(scheme.class_scores)
+    joint = {column.name for column in spec.groups} | set(scheme.scored)
     if spec.outcomes:
         joint.add(spec.prediction.name)
     for column in spec.measured:

@@ -92,7 +92,7 @@ def _grid(
     )
     if low is None:
         raise _nothing(column)
-    plain = grid_over(*_range(column, low, high), *_range(column, *central))
+    plain = grid_over(*_range(column, low, high), *central)
     scaled = f"x * CAST({sql.literal(repr(plain.scale))} AS DOUBLE)"
     ((off,),) = engine.rows(cursor, f"SELECT count(*) FROM {values} AND {scaled} <> floor({scaled})")  # noqa: S608
     plain = replace(plain, lattice=off == 0)

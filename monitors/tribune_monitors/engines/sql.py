@@ -97,7 +97,7 @@ def _score_cell(scheme: Scheme) -> str:
 
 
 def score_counts(scheme: Scheme, name: str, labels: Labels) -> str:
-    """Count rows by whether a label came, the label, and a class score's fine cell."""
+    """Count rows by whether a label came, the label, and a score's fine cell."""
     return _counted(
         [*_label(scheme.spec, labels), cell_of(f"r.{quoted(name)}", scheme.grid(name))], scheme, labels
     )

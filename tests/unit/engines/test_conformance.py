@@ -50,7 +50,7 @@ class Tampering(DuckDBEngine):
         wide = list(tally.columns["wide"])
         wide[-7] += wide[-3]
         wide[-3] = 0
-        return Tally(tally.rows, {**tally.columns, "wide": tuple(wide)}, tally.outcomes)
+        return Tally(tally.rows, {**tally.columns, "wide": tuple(wide)}, tally.outcomes, tally.scores)
 
 
 def test_assert_conformant__an_engine_that_misplaces_nan__is_refused_by_cell() -> None:

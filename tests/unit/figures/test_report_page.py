@@ -175,7 +175,7 @@ def hostile_profile() -> Profile:
     spec = replace(SPEC, columns=columns, outcome=EVIL)
     tally = count(rows(1000, 1))
     binnings = {**BINNINGS, "job": Categories((EVIL, "b", "c"))}
-    return make_profile(spec, Tally(tally.rows, tally.columns, tally.outcomes), binnings)
+    return make_profile(spec, Tally(tally.rows, tally.columns, tally.outcomes, tally.scores), binnings)
 
 
 def test_report_page__hostile_names__stay_text() -> None:

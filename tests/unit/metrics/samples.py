@@ -75,7 +75,8 @@ def count(sample: Sequence[Row], scheme: Scheme = SCHEME) -> Tally:
     """Count rows one by one."""
     columns = {column.name: [0] * scheme.binnings[column.name].length for column in scheme.spec.measured}
     outcomes: dict[int, int] = {}
-    layout = scheme.outcomes
+    scores: dict[int, int] = {}
+    layout, fine_cells = scheme.outcomes, scheme.scored["score"]
     for row in sample:
         for name, cells in columns.items():
             _add(cells, scheme.binnings[name], getattr(row, name))
@@ -88,7 +89,10 @@ def count(sample: Sequence[Row], scheme: Scheme = SCHEME) -> Tally:
         key = fine if fine is None or math.isnan(fine) or math.isinf(fine) else math.floor(fine)
         index = layout.flat((sex.position(row.sex), label, said, layout.scores.cell(key)))
         outcomes[index] = outcomes.get(index, 0) + 1
-    return Tally(len(sample), {name: tuple(cells) for name, cells in columns.items()}, outcomes)
+        index = label * fine_cells.cells + fine_cells.cell(key)
+        scores[index] = scores.get(index, 0) + 1
+    counted = {name: tuple(cells) for name, cells in columns.items()}
+    return Tally(len(sample), counted, outcomes, {"score": scores})
 
 
 def _add(cells: list[int], binning: Binning, value: float | str | None) -> None:
