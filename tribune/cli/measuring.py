@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tribune.cli.data import (
+    Data,
+    Force,
+    Output,
+    Since,
+    Source,
+    Until,
+    cores,
+    free,
+    new_folder,
+    progress,
+    source_of,
+    workplace,
+    write,
+)
 from tribune.cli.running import plain_errors
-from tribune.exceptions import ConfigurationError, DataError
+from tribune.exceptions import DataError
 
 if TYPE_CHECKING:
     from tribune.metrics import Policy, Profile
     from tribune_monitors.second_opinion import Opinion
-    from tribune_monitors.sources.spec import SourceSpec
 
 model = typer.Typer(no_args_is_help=True, help="Describe a model for measuring.")
 
-Data = Annotated[
-    str,
-    typer.Argument(
-        help="A Parquet, CSV or JSON lines file, a folder or glob of them, file.duckdb::table, "
-        "postgresql://host/database?table=name, or the address of a file or folder (s3://…).",
-        show_default=False,
-    ),
-]
-Source = Annotated[
-    Path | None,
-    typer.Option(
-        help="A TOML file with a [source] table: names of the log's fields, times, labels kept apart.",
-        show_default=False,
-    ),
-]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)
-]
-Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
-Since = Annotated[
-    str, typer.Option(help="Take rows from this time on, as 2026-01-31T12:00:00Z.", show_default=False)
-]
-Until = Annotated[str, typer.Option(help="Take rows before this time.", show_default=False)]
 Keep = Annotated[
     Path | None,
     typer.Option(
@@ -85,19 +75,19 @@ def model_init(
     force: Force = False,
 ) -> None:
     """Draft a model.toml from data: columns, kinds, roles and task, with the reasons, for you to mend."""
-    with plain_errors(), _workplace(None) as folder, _progress() as say:
+    with plain_errors(), workplace(None) as folder, progress() as say:
         from tribune_monitors.infer.draft import draft
         from tribune_monitors.infer.facts import sample
         from tribune_monitors.infer.roles import Given, guess_roles, summary
         from tribune_monitors.sources.opening import connect, open_rows, title_of
 
-        _free(output, force)
+        free(output, force)
         say("Looking at the data")
-        cursor = connect(folder, _cores())
+        cursor = connect(folder, cores())
         found = sample(cursor, open_rows(cursor, data, folder))
         given = Given(prediction, label, score, id_, time, tuple(group or ()))
         guess = guess_roles(cursor, found, given)
-        _write(output, draft(title_of(data), found, guess).encode(), force)
+        write(output, draft(title_of(data), found, guess).encode(), force)
     print(summary(found, guess))
     print(
         f"Wrote {output}. Read and mend it, then: tribune profile REFERENCE --model {output} -o profile.json"
@@ -131,15 +121,15 @@ def profile(
     Take rows that the model was not trained on. A model looks better on its training rows, so that it would
     seem to have become worse from the first day on; nothing in the rows themselves shows which they are.
     """
-    with plain_errors(), _workplace(keep) as folder, _progress() as say:
+    with plain_errors(), workplace(keep) as folder, progress() as say:
         from tribune.metrics import ModelSpec
         from tribune_monitors.local import profile_source
 
-        _free(output, force)
+        free(output, force)
         spec = ModelSpec.load(model)
-        described = _source(reference, source or model, since, until)
-        made, findings = profile_source(described, spec, folder, blocks=blocks, threads=_cores(), say=say)
-        _write(output, made.canonical, force)
+        described = source_of(reference, source or model, since, until)
+        made, findings = profile_source(described, spec, folder, blocks=blocks, threads=cores(), say=say)
+        write(output, made.canonical, force)
     for finding in findings:
         print(f"! {finding}")
     print(
@@ -175,17 +165,17 @@ def measure(
     `--format json` gives the evidence document, as monitors write it, in canonical bytes;
     `--format html` one page with figures that loads nothing from elsewhere.
     """
-    with plain_errors(), _workplace(keep) as folder, _progress() as say:
+    with plain_errors(), workplace(keep) as folder, progress() as say:
         from tribune.metrics.policy import Policy
         from tribune.metrics.profile import Profile
         from tribune_monitors.local import measure_source
 
-        _free(output, force)
-        drawn = None if figures is None else _new(figures)
+        free(output, force)
+        drawn = None if figures is None else new_folder(figures)
         against = Profile.load(profile)
         rules = Policy.load(policy) if policy else Policy(())
-        described = _source(data, source, since, until)
-        found = measure_source(described, against, rules, folder, threads=_cores(), say=say)
+        described = source_of(data, source, since, until)
+        found = measure_source(described, against, rules, folder, threads=cores(), say=say)
         opinions: list[Opinion] = []
         if check:
             from tribune_monitors.second_opinion import second_opinion
@@ -229,7 +219,7 @@ def measure(
         typer.echo(result, nl=False)
     else:
         with plain_errors():
-            _write(output, result, force)
+            write(output, result, force)
     if check:
         _compare(opinions)
 
@@ -245,10 +235,10 @@ def manifest(
         from tribune.reports.canonical import canonical_bytes
         from tribune_monitors.dataset import describe_files
 
-        _free(output, force)
+        free(output, force)
         found = describe_files(folder)
         if output is not None:
-            _write(output, canonical_bytes(found.document), force)
+            write(output, canonical_bytes(found.document), force)
         rows = sum(file.rows or 0 for file in found.files)
         print(f"0x{found.digest.hex()}")
         typer.echo(
@@ -276,83 +266,7 @@ def _compare(opinions: Sequence[Opinion]) -> None:
         raise typer.Exit(1)
 
 
-def _source(data: str, file: Path | None, since: str, until: str) -> SourceSpec:
-    """Return what to read: the file's `[source]`, with what the command line says in its place."""
-    from dataclasses import replace
-
-    from tribune_monitors.sources.spec import SourceSpec, moment_us
-
-    described = SourceSpec.load(file) if file is not None else SourceSpec()
-    if data:
-        described = replace(described, rows=replace(described.rows, data=data))
-    if since:
-        described = replace(described, start_us=moment_us(since, "--since"))
-    if until:
-        described = replace(described, end_us=moment_us(until, "--until"))
-    return described
-
-
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _free(output: Path | None, force: bool) -> None:
-    """Refuse, before any work, to write over a file."""
-    if output is not None and output.exists() and not force:
-        raise ConfigurationError(
-            f"{output} is there already.", mend="Give another name, or --force to write over it."
-        )
-
-
-def _write(output: Path, data: bytes, force: bool) -> None:
-    try:
-        with output.open("wb" if force else "xb") as file:
-            file.write(data)
-    except OSError as fault:
-        raise ConfigurationError(
-            f"{output} cannot be written: {fault.strerror}.", mend="Check the path."
-        ) from fault
-
-
-@contextmanager
-def _workplace(keep: Path | None) -> Iterator[Path]:
-    """Give a folder for copies and partitions; it goes with the command unless it is to be kept."""
-    from tempfile import TemporaryDirectory
-
-    if keep is None:
-        with TemporaryDirectory(prefix="tribune-") as folder:
-            yield Path(folder)
-        return
-    yield _new(keep)
-
-
-def _new(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True)
-    except OSError as fault:
-        raise ConfigurationError(
-            f"{folder} cannot be made: {fault.strerror}.", mend="Name a new folder."
-        ) from fault
-    return folder
-
-
 def _draw(document: Mapping[str, Any], profile: Profile, rules: Policy, folder: Path) -> None:
     from tribune.figures.report import report_drawings, write_drawings
 
     write_drawings(report_drawings(document, profile, rules, title="At a glance"), folder)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Say what is being done, on a terminal only."""
-    import sys
-
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("Starting") as status:
-        yield lambda text: status.update(f"{text} …")

@@ -1,0 +1,118 @@
+"""What commands about data of one's own share: their options, where they work, what they write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tribune.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from tribune_monitors.sources.spec import SourceSpec
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="A Parquet, CSV or JSON lines file, a folder or glob of them, file.duckdb::table, "
+        "postgresql://host/database?table=name, or the address of a file or folder (s3://…).",
+        show_default=False,
+    ),
+]
+Source = Annotated[
+    Path | None,
+    typer.Option(
+        help="A TOML file with a [source] table: names of the log's fields, times, labels kept apart.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)
+]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
+Since = Annotated[
+    str, typer.Option(help="Take rows from this time on, as 2026-01-31T12:00:00Z.", show_default=False)
+]
+Until = Annotated[str, typer.Option(help="Take rows before this time.", show_default=False)]
+
+
+def source_of(data: str, file: Path | None, since: str, until: str) -> SourceSpec:
+    """Return what to read: the file's `[source]`, with what the command line says in its place."""
+    from dataclasses import replace
+
+    from tribune_monitors.sources.spec import SourceSpec, moment_us
+
+    described = SourceSpec.load(file) if file is not None else SourceSpec()
+    if data:
+        described = replace(described, rows=replace(described.rows, data=data))
+    if since:
+        described = replace(described, start_us=moment_us(since, "--since"))
+    if until:
+        described = replace(described, end_us=moment_us(until, "--until"))
+    return described
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def free(output: Path | None, force: bool) -> None:
+    """Refuse, before any work, to write over a file."""
+    if output is not None and output.exists() and not force:
+        raise ConfigurationError(
+            f"{output} is there already.", mend="Give another name, or --force to write over it."
+        )
+
+
+def write(output: Path, data: bytes, force: bool) -> None:
+    """Write a file; over one that is there only where that is wanted."""
+    try:
+        with output.open("wb" if force else "xb") as file:
+            file.write(data)
+    except OSError as fault:
+        raise ConfigurationError(
+            f"{output} cannot be written: {fault.strerror}.", mend="Check the path."
+        ) from fault
+
+
+@contextmanager
+def workplace(keep: Path | None) -> Iterator[Path]:
+    """Give a folder for copies and partitions; it goes with the command unless it is to be kept."""
+    from tempfile import TemporaryDirectory
+
+    if keep is None:
+        with TemporaryDirectory(prefix="tribune-") as folder:
+            yield Path(folder)
+        return
+    yield new_folder(keep)
+
+
+def new_folder(folder: Path) -> Path:
+    """Make a folder that is not there yet."""
+    try:
+        folder.mkdir(parents=True)
+    except OSError as fault:
+        raise ConfigurationError(
+            f"{folder} cannot be made: {fault.strerror}.", mend="Name a new folder."
+        ) from fault
+    return folder
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Say what is being done, on a terminal only."""
+    import sys
+
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("Starting") as status:
+        yield lambda text: status.update(f"{text} …")
