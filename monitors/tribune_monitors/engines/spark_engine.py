@@ -29,11 +29,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _MEANING: Mapping[str, str] = {
-    "spark.sql.ansi.enabled": "true",  # an overflow is an error, not a null
+    "spark.sql.ansi.enabled": "true",  # a cast that fails is an error, not a null
     "spark.sql.ansi.doubleQuotedIdentifiers": "true",
     "spark.sql.caseSensitive": "true",
     "spark.sql.groupByOrdinal": "true",
-    "spark.sql.session.timeZone": "UTC",
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.parquet.filterPushdown": "false",  # no row is left out on the word of a file's statistics

@@ -189,6 +189,8 @@ def test_count__a_session_with_other_settings__is_counted_alike_and_left_running
     session = start().newSession()
     for name, value in {
         "spark.sql.ansi.enabled": "false",
+        "spark.sql.ansi.doubleQuotedIdentifiers": "false",
+        "spark.sql.groupByOrdinal": "false",
         "spark.sql.caseSensitive": "false",
         "spark.sql.session.timeZone": "Asia/Tokyo",
         "spark.sql.adaptive.enabled": "false",
