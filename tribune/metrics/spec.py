@@ -113,9 +113,13 @@ class ModelSpec:
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        alike = [name.lower() for name in names]
+        twice = sorted({name for name in names if alike.count(name.lower()) > 1})
         if twice:
-            raise ConfigurationError(f"The model describes these columns twice: {', '.join(twice)}.")
+            raise ConfigurationError(
+                f"The model describes these columns twice: {', '.join(twice)}.",
+                mend="Names that differ in case only are the same to some engines.",
+            )
         if any(not name for name in names):
             raise ConfigurationError("A column of the model has no name.")
         if min(self.label_lag, self.min_group - 1, self.min_rows - 1) < 0:

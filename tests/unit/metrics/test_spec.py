@@ -47,6 +47,7 @@ def test_load__toml_with_a_table_of_values__reads_display_names(tmp_path: Path) 
     [
         ((), "exactly one"),
         ((PREDICTION, PREDICTION), "twice"),
+        ((PREDICTION, replace(PREDICTION, name=PREDICTION.name.upper(), role=Role.FEATURE)), "twice"),
         ((PREDICTION, Column("", ColumnKind.CATEGORY, Role.FEATURE)), "no name"),
         ((PREDICTION, Column("age", ColumnKind.NUMERIC, Role.GROUP)), "age"),
         ((replace(PREDICTION, kind=ColumnKind.NUMERIC),), "must be category"),
