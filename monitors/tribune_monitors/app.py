@@ -16,6 +16,7 @@ from tribune.store.upgrade import upgrade
 from tribune.sync.sender import Sender
 from tribune_monitors.engines import open_engine
 from tribune_monitors.engines.conformance import assert_conformant
+from tribune_monitors.engines.kept import KeptTallies
 from tribune_monitors.measuring import Measurer
 from tribune_monitors.scheduler import run_every
 from tribune_monitors.sources.sealed import SealedLog
@@ -26,8 +27,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Run a monitor until `stop` is set.
 
     Raises:
-        ConfigurationError: no key, no deployment, an evidence store that cannot be written, or an engine that
-            does not count as it must.
+        ConfigurationError: no key, no deployment, an evidence store or tally folder that cannot be written,
+            or an engine that does not count as it must.
         ChainUnreachableError: the node does not answer at the start.
         WrongChainError: the node is another chain's.
         StoreError: the store cannot be opened.
@@ -36,6 +37,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     register_secret(account.key.hex())
     counting = settings.monitor
     engine = open_engine(counting.engine, counting.threads, master=counting.spark_master)
+    kept = KeptTallies(engine, settings.tally_folder)
     await asyncio.to_thread(upgrade, settings.store_url)
     await asyncio.to_thread(_check_writable, settings.evidence_urls)
     async with await Tribune.connect(settings) as tribune:
@@ -48,7 +50,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 account=account,
                 sender=sender,
                 store=store,
-                measurer=Measurer(tribune, sender.address, engine, SealedLog(settings.log_folder), stores),
+                measurer=Measurer(tribune, sender.address, kept, SealedLog(settings.log_folder), stores),
                 evidence=settings.evidence_urls,
                 models=[ModelId(number) for number in settings.monitor.models],
             )

@@ -10,12 +10,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from tribune.chain import Tribune
 from tribune.exceptions import EvidenceError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
-from tribune.metrics import Policy, Profile, Tally, Value
+from tribune.metrics import Policy, Profile, Value
 from tribune.metrics.measure import measure
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameFiles, build_evidence, count_frame
 from tribune.reports.witness import witness, witness_key
@@ -33,7 +32,7 @@ from tribune_monitors.kept import Kept
 from tribune_monitors.sources.documents import load_profile
 from tribune_monitors.sources.sealed import SealedFrame, SealedLog
 
-_KEPT = 256  # tallies of some 100 kB: the windows of a few dozen models
+_KEPT = 256  # values of earlier frames: the windows of a few dozen models
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Measurer:
     Args:
         tribune: the contracts.
         monitor: whose witness.
-        engine: conformant; counts.
+        engine: conformant; counts, and keeps what it counted where windows are to cost little.
         log: sealed logs.
         profiles: stores that profiles are read from.
     """
@@ -64,7 +63,6 @@ class Measurer:
         self._log = log
         self._stores = profiles
         self._profiles: dict[tuple[ModelId, VersionNumber], Profile] = {}
-        self._tallies: Kept[Tally] = Kept(_KEPT)
         self._measured: Kept[Mapping[str, Value]] = Kept(_KEPT)
 
     async def measure(self, due: DueReport) -> Measured:
@@ -114,7 +112,7 @@ class Measurer:
         if own is None:
             raise AssertionError("the reported frame has files")
         history = [None if files is None else self._values(policy, profile, files) for files in earlier]
-        tallies = count_frame(own, profile, self._count)
+        tallies = count_frame(own, profile, self._engine.count)
         evidence = build_evidence(context, profile, policy, tallies, history)
         return Measured(evidence, witness(due.frame, current.macs[0]))
 
@@ -122,16 +120,11 @@ class Measurer:
         """Measure an earlier frame; a window that slides on measures one frame more, not all of them."""
 
         def make() -> Mapping[str, Value]:
-            tallies = count_frame(files, profile, self._count)
+            tallies = count_frame(files, profile, self._engine.count)
             return measure(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
 
         key = (policy, profile.digest, files)
         return self._measured.get(key, make)
-
-    def _count(self, decisions: Sequence[Path], labels: Sequence[Path], profile: Profile) -> Tally:
-        """Count once, whatever looks at the same sealed files again."""
-        key = (profile.digest, tuple(decisions), tuple(labels))
-        return self._tallies.get(key, lambda: self._engine.count(decisions, labels, profile))
 
 
 async def read_frames(

@@ -31,6 +31,7 @@ from tribune.store.tables import SignedReport
 from tribune.sync.sender import Sender
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import fit_profile
+from tribune_monitors.engines.kept import KeptTallies
 from tribune_monitors.measuring import Measurer
 from tribune_monitors.sources.sealed import SealedLog
 from tribune_monitors.worker import Worker
@@ -242,6 +243,7 @@ class MonitorWorld:
             evidence_urls=[str(own / "evidence")],
             evidence_read_urls=[str(self.steward_store)],
             log_folder=self.log,
+            tally_folder=own / "tallies",
             **changes,  # type: ignore[arg-type]
         )
 
@@ -311,7 +313,7 @@ async def monitors(
             store = stack.enter_context(open_store(settings.store_url))
             sender = Sender(tribune.chain, key, receipt_timeout_s=10)
             stores = [*settings.evidence_urls, *settings.evidence_read_urls]
-            engine = DuckDBEngine(2**place)
+            engine = KeptTallies(DuckDBEngine(2**place), settings.tally_folder)
             measurer = Measurer(tribune, sender.address, engine, SealedLog(world.log), stores)
             worker = Worker(
                 tribune=tribune,

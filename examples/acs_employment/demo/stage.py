@@ -71,6 +71,7 @@ class Stage:
             "TRIBUNE_CHAIN__CHAIN_ID": str(CHAIN_ID),
             "TRIBUNE_DEPLOYMENTS": str(self.deployments),
             "TRIBUNE_STORE_URL": f"sqlite:///{own}.db",
+            "TRIBUNE_TALLY_FOLDER": f"{own}-tallies",
             "TRIBUNE_LOG_FOLDER": str(self.folder / "log"),
             "TRIBUNE_FRAMES_POLL_S": "0.4",
             "TRIBUNE_WEB__PORT": str(self.web_port),

@@ -101,7 +101,7 @@ class KeptTallies:
 
         try:
             now = path.stat()
-            return self._digests.get((path, now.st_ino, now.st_size, now.st_mtime_ns), read)
+            return self._digests.get((path, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns), read)
         except OSError as fault:
             raise DataError(f"The partition {path.name} cannot be read: {fault.strerror}.") from fault
 

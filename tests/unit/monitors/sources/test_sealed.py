@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,17 @@ def test_read__one_bit_changed__refused(tmp_path: Path, manifest: Manifest, name
     path.write_bytes(data)
     with pytest.raises(EvidenceError, match="was changed"):
         read(tmp_path, anchor_word(manifest))
+
+
+def test_read__changed_since_it_was_read__refused(tmp_path: Path, manifest: Manifest) -> None:
+    log, word = SealedLog(tmp_path), anchor_word(manifest)
+    path = log.read(MODEL, VERSION, ZERO, word=word).decisions[0]
+    data, times = bytearray(path.read_bytes()), path.stat()
+    data[100] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with pytest.raises(EvidenceError, match="was changed"):
+        log.read(MODEL, VERSION, ZERO, word=word)
 
 
 def test_read__file_missing__refused(tmp_path: Path, manifest: Manifest) -> None:
