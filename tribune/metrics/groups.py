@@ -7,6 +7,7 @@ which no metric judges and every metric names.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import TYPE_CHECKING
 
 from tribune.metrics.binning import Categories
@@ -64,6 +65,11 @@ def is_known(profile: Profile, target: str, place: Place) -> bool:
     """Whether each part of a group is a value that the profile lists."""
     columns = _columns(profile, target)
     return all(at < len(_values(profile, name)) for name, at in zip(columns, place, strict=True))
+
+
+def known_places(profile: Profile, target: str) -> list[Place]:
+    """Return the groups that the profile lists, in order."""
+    return list(product(*(range(len(_values(profile, name))) for name in _columns(profile, target))))
 
 
 def title(profile: Profile, target: str, place: Place) -> str:

@@ -61,6 +61,14 @@ class Counts:
         both = true.keys() & false.keys()
         return {k: true[k] for k in true if k in both}, {k: false[k] for k in false if k in both}
 
+    def opportunities(self, group: str) -> dict[str, Rate]:
+        """Return positive predictions among the positives per large group."""
+        return read_rates(self.document, self.profile, group, "opportunity")
+
+    def right_by_group(self, group: str) -> dict[str, Rate]:
+        """Return (right answers, rows with a label) per large group."""
+        return read_rates(self.document, self.profile, group, "right")
+
     def quality(self, measure: str, column: str) -> tuple[Rate, Rate] | None:
         """Return the rate of a quality measure now (of a million) and in the reference."""
         counted = {

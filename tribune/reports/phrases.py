@@ -12,7 +12,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
 from itertools import permutations
 
 from tribune.metrics.fixed import MICRO, exact
-from tribune.metrics.intervals import newcombe
+from tribune.metrics.gaps import gap_bounds, ratio_bounds
+from tribune.metrics.intervals import share
 from tribune.metrics.policy import Rule
 from tribune.metrics.value import MetricName
 from tribune.reports.counts import Counts, Rate
@@ -65,8 +66,6 @@ class Phrase:
 
 
 _NOUNS = {
-    "fairness.demographic_parity_difference": Noun("gap"),
-    "fairness.equalized_odds_difference": Noun("gap"),
     "quality.invalid_rate_increase": Noun("rise"),
     "quality.volume": Noun("number", percent=False),
     "performance.accuracy": Noun("share of right answers"),
@@ -74,6 +73,14 @@ _NOUNS = {
     "performance.auc": Noun("AUC", percent=False),
     "drift.effect": Noun("shift", percent=False),
 }
+_REALLY = "Of those who really {kind} {said}, it said {said} for"
+_FAIRNESS = {
+    "demographic_parity": ("It said {said} for", "treats {low} and {high} differently"),
+    "equalized_odds": (_REALLY, "is wrong about {low} and {high} in different ways"),
+    "equal_opportunity": (_REALLY, "overlooks {low} more often than {high}"),
+    "accuracy": ("It was right about", "is wrong about {low} more often than about {high}"),
+}
+"""How a finding starts, and the fault, by what is compared."""
 _QUALITY_FAULTS = {
     "missing_rate": "often gets no {0}",
     "unseen_rate": "gets values of {0} that it was never tested on",
@@ -104,6 +111,8 @@ def plain_fault(parts: MetricName, target: str) -> tuple[str, Noun]:
         "drift": f"sees other data than it was tested on{by and f' ({target})'}",
         "performance": "is wrong too often",
     }
+    if family == "fairness":
+        return faults[family], _fairness_noun(parts.base)
     noun = _NOUNS.get(parts.base, Noun("share") if family == "quality" else Noun("value", percent=False))
     return faults.get(family, f"broke the rule on {parts.base}"), noun
 
@@ -122,39 +131,55 @@ def describe(parts: MetricName, target: str, rule: Rule, counts: Counts) -> Phra
     return None
 
 
-def _widest(rates: Mapping[str, Rate], z: int) -> tuple[Decimal, str, str] | None:
-    """Return (gap or its lower bound, group with the higher rate, group with the lower one)."""
+def _widest(rates: Mapping[str, Rate], z: int, *, ratio: bool) -> tuple[Decimal, str, str] | None:
+    """Return (how far apart, group with the higher rate, group with the lower one) of the two furthest apart.
+
+    That is the gap, or its lower bound; of a ratio, what it or its upper bound lacks to 1.
+    """
     best: tuple[Decimal, str, str] | None = None
     with exact():
         for (high, a), (low, b) in permutations(rates.items(), 2):
-            gap = newcombe(*a, *b, z)[0] if z else Decimal(a[0]) / a[1] - Decimal(b[0]) / b[1]
-            if best is None or gap > best[0]:
-                best = (gap, high, low)
+            pair = [share(*rate, z) for rate in (a, b)]
+            if pair[0].value < pair[1].value or (ratio and not pair[0].value):
+                continue
+            if ratio:
+                apart = 1 - (ratio_bounds(pair)[1] if z else pair[1].value / pair[0].value)
+            else:
+                apart = gap_bounds(pair)[0] if z else pair[0].value - pair[1].value
+            if best is None or apart > best[0]:
+                best = (apart, high, low)
     return best
 
 
 def _fairness(measure: str, target: str, rule: Rule, counts: Counts) -> Phrase | None:
-    z = rule.z if rule.metric.split("/", 1)[0].endswith(".lower") else 0
-    outcome = f'"{counts.outcome()}"'
-    if measure == "demographic_parity_difference":
-        rates = counts.positive_rates(target)
-        widest = _widest(rates, z)
-        if widest is None:
-            return None
-        _, high, low = widest
-        finding = f"It said {outcome} for {of_100(rates[high])} {high} and {of_100(rates[low])} {low}."
-        return Phrase(f"treats {low} and {high} differently", finding, Noun("gap"))
-    true, false = counts.error_rates(target)
-    found = [(_widest(rates, z), rates, kind) for rates, kind in ((true, "were"), (false, "were not"))]
+    compared, _, form = measure.rpartition("_")
+    if compared not in _FAIRNESS:
+        return None
+    shown, fault = _FAIRNESS[compared]
+    z = rule.z if MetricName.parse(rule.metric).bound == ("upper" if form == "ratio" else "lower") else 0
+    if compared == "equalized_odds":
+        true, false = counts.error_rates(target)
+        families = [(true, "were"), (false, "were not")]
+    elif compared == "equal_opportunity":
+        families = [(counts.opportunities(target), "were")]
+    elif compared == "accuracy":
+        families = [(counts.right_by_group(target), "")]
+    else:
+        families = [(counts.positive_rates(target), "")]
+    found = [(_widest(rates, z, ratio=form == "ratio"), rates, kind) for rates, kind in families]
     judged = [(widest, rates, kind) for widest, rates, kind in found if widest is not None]
     if not judged:
         return None
     (_, high, low), rates, kind = max(judged, key=lambda one: one[0][0])
-    finding = (
-        f"Of those who really {kind} {outcome}, it said {outcome} for "
-        f"{of_100(rates[high])} {high} and {of_100(rates[low])} {low}."
-    )
-    return Phrase(f"is wrong about {low} and {high} in different ways", finding, Noun("gap"))
+    start = shown.format(kind=kind, said=f'"{counts.outcome()}"')
+    finding = f"{start} {of_100(rates[high])} {high} and {of_100(rates[low])} {low}."
+    return Phrase(fault.format(low=low, high=high), finding, _fairness_noun(measure))
+
+
+def _fairness_noun(measure: str) -> Noun:
+    if measure.endswith("_ratio"):
+        return Noun("ratio", percent=False)
+    return Noun("gap", percent=not measure.endswith("error_difference"))
 
 
 def _quality(measure: str, target: str, rule: Rule, counts: Counts) -> Phrase | None:

@@ -10,17 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tribune.metrics.binning import (
-    LABEL_NEGATIVE,
-    LABEL_POSITIVE,
-    PREDICTION_INVALID,
-    PREDICTION_POSITIVE,
-    Categories,
-    Grid,
-)
+from tribune.metrics.binning import Categories, Grid
+from tribune.metrics.comparisons import ACCURACY, ODDS, OPPORTUNITY, SELECTION, Kind
+from tribune.metrics.groups import known_places, targets, title
 from tribune.metrics.outcomes import by_group, by_score, confusion, sums
 from tribune.metrics.profile import Profile
-from tribune.metrics.registry import METRICS
 from tribune.metrics.spec import Task
 from tribune.metrics.tally import NumericCounts, Tally, json_integer
 from tribune.metrics.trailing import Trail
@@ -85,54 +79,51 @@ def published_rates(
     labelled: Tally | None,
     trailing: Sequence[tuple[Tally, Tally | None]] = (),
 ) -> list[dict[str, Any]]:
-    """Return, per group column, what groups of at least `min_group` rows were told; smaller ones are None.
+    """Return, per group column and intersection, what groups of at least `min_group` rows were told.
 
-    `selection`: [positive predictions, rows] per value; `true_positive`, `false_positive`: the same among
-    rows labelled positive and negative; binary models only. `right`: [right answers, labelled rows];
-    classifiers only. All are of the trailing sum of frames that the fairness metric on them is measured on.
+    Smaller groups are None. `selection`: [positive predictions, rows] per group; `true_positive`,
+    `false_positive`: the same among rows labelled positive and negative, `opportunity`: among those labelled
+    positive once more, over the frames that these alone need; binary models only. `right`: [right answers,
+    labelled rows]; classifiers only. All are of the trailing sum of frames that their metric is measured on.
     """
-    binary = profile.spec.task is Task.BINARY
     now = Trail(profile, tally, [frame for frame, _ in trailing])
     then = None if labelled is None else Trail(profile, labelled, [frame for _, frame in trailing])
     rates = []
-    for group in [column.name for column in profile.spec.groups] if profile.spec.outcomes else []:
-        kinds = {"right": _right(profile, group, _summed(then, "accuracy_difference", group))}
-        if binary:
-            judged = _summed(then, "equalized_odds_difference", group)
-            said = _summed(now, "demographic_parity_difference", group)
-            kinds["selection"] = _rates(profile, group, said, (0, 1, 2, 3))
-            kinds["true_positive"] = _rates(profile, group, judged, (LABEL_POSITIVE,))
-            kinds["false_positive"] = _rates(profile, group, judged, (LABEL_NEGATIVE,))
+    for target in targets(profile) if profile.spec.outcomes else []:
+        kinds = {"right": _rates(ACCURACY, then, profile, target)[0]}
+        if profile.spec.task is Task.BINARY:
+            kinds["selection"] = _rates(SELECTION, now, profile, target)[0]
+            kinds["opportunity"] = _rates(OPPORTUNITY, then, profile, target)[0]
+            kinds["true_positive"], kinds["false_positive"] = _rates(ODDS, then, profile, target)
         rates.append(kinds)
     return rates
 
 
-def _summed(trail: Trail | None, measure: str, group: str) -> Mapping[tuple[int, int, int], int]:
-    """Return rows per (group position, label, prediction) over the frames that a fairness metric takes."""
-    rows_of = METRICS[f"fairness.{measure}"].group_rows
-    if trail is None or not trail.newest.rows or rows_of is None:
-        return {}
-    return by_group(trail.profile, trail.fewest(rows_of, group)[0], group)
+def _rates(kind: Kind, trail: Trail | None, profile: Profile, target: str) -> list[list[list[int] | None]]:
+    """Return the rates that are compared, each by group, over the frames that their metric takes."""
+    rows = trail.fewest(kind.group_rows, target)[0] if trail and trail.newest.rows else Tally(0, {})
+    places, least = known_places(profile, target), profile.spec.min_group
+    return [
+        [list(rates[place]) if rates.get(place, (0, 0))[1] >= least else None for place in places]
+        for rates in kind.compare(profile, rows, target)[0].rates
+    ]
 
 
 def read_rates(
-    document: Mapping[str, Any], profile: Profile, group: str, kind: str = "selection"
+    document: Mapping[str, Any], profile: Profile, target: str, kind: str = "selection"
 ) -> dict[str, tuple[int, int]]:
     """Return (positive predictions, rows) per group from an evidence document, by its name for people.
 
     Args:
         document: evidence.
         profile: the one it was measured with.
-        group: a group column.
-        kind: "selection", "true_positive", "false_positive" or "right".
+        target: a group column, or an intersection as "A&B".
+        kind: "selection", "true_positive", "false_positive", "opportunity" or "right".
     """
-    column = profile.spec.column(group)
-    place = profile.spec.groups.index(column)
-    rates = document["rates"][place][kind]
-    values = _values(profile, group)
+    rates = document["rates"][targets(profile).index(target)][kind]
     return {
-        column.value_title(value): (rate[0], rate[1])
-        for value, rate in zip(values, rates, strict=True)
+        title(profile, target, place): (rate[0], rate[1])
+        for place, rate in zip(known_places(profile, target), rates, strict=True)
         if rate is not None
     }
 
@@ -214,33 +205,6 @@ def _score_cells(profile: Profile, tally: Tally) -> list[int]:
         place = SCORE_BINS if score == last else score * SCORE_BINS // last
         cells[label * (SCORE_BINS + 1) + place] += count
     return cells
-
-
-def _rates(
-    profile: Profile, group: str, counts: Mapping[tuple[int, int, int], int], labels: tuple[int, ...]
-) -> list[list[int] | None]:
-    rates: list[list[int] | None] = []
-    for place in range(len(_values(profile, group))):
-        mine = {
-            k: n for k, n in counts.items() if k[0] == place and k[1] in labels and k[2] != PREDICTION_INVALID
-        }
-        rows = sum(mine.values())
-        hits = sum(n for (_, _, said), n in mine.items() if said == PREDICTION_POSITIVE)
-        rates.append([hits, rows] if rows >= profile.spec.min_group else None)
-    return rates
-
-
-def _right(
-    profile: Profile, group: str, counts: Mapping[tuple[int, int, int], int]
-) -> list[list[int] | None]:
-    known = range(len(profile.spec.outcomes))
-    rates: list[list[int] | None] = []
-    for place in range(len(_values(profile, group))):
-        mine = {k: n for k, n in counts.items() if k[0] == place and k[1] in known and k[2] in known}
-        rows = sum(mine.values())
-        hits = sum(n for (_, label, said), n in mine.items() if label == said)
-        rates.append([hits, rows] if rows >= profile.spec.min_group else None)
-    return rates
 
 
 def _values(profile: Profile, group: str) -> tuple[str, ...]:

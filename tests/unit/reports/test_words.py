@@ -138,6 +138,61 @@ def test_case_words__equalized_odds__speaks_of_those_with_that_label(profile: Pr
     assert words.fault == "is wrong about women and men in different ways"
 
 
+def test_case_words__parity_ratio__shows_a_ratio_that_is_surely_below(profile: Profile) -> None:
+    name = "fairness.demographic_parity_ratio.upper/SEX"
+    words = words_of(profile, Rule(name, "<", 800_000, Severity.VOTE, z=3_000_000), UNFAIR)
+    assert words.finding == 'It said "employed" for 53 of 100 men and 6 of 100 women.'
+    assert words.limit_words == "The limit you voted is a ratio of 0.8; this ratio is at most 0.17."
+
+
+def test_case_words__equal_opportunity__says_who_is_overlooked(profile: Profile) -> None:
+    rule = Rule("fairness.equal_opportunity_ratio/SEX", "<", 800_000, Severity.VOTE)
+    words = words_of(profile, rule, UNFAIR, UNFAIR)
+    assert words.fault == "overlooks women more often than men"
+    assert words.finding == (
+        'Of those who really were "employed", it said "employed" for 100 of 100 men and 11 of 100 women.'
+    )
+
+
+def test_case_words__accuracy_gap__says_about_whom_it_is_wrong(profile: Profile) -> None:
+    rule = Rule("fairness.accuracy_difference.lower/SEX", ">", 100_000, Severity.VOTE, z=2_000_000)
+    words = words_of(profile, rule, UNFAIR, UNFAIR)
+    assert words.fault == "is wrong about women more often than about men"
+    assert words.finding == "It was right about 100 of 100 men and 53 of 100 women."
+
+
+def test_case_words__crossed_groups__names_both_parts() -> None:
+    groups = (
+        Column("SEX", ColumnKind.CATEGORY, Role.GROUP, values=(("1", "men"), ("2", "women"))),
+        Column("AGE", ColumnKind.CATEGORY, Role.GROUP, values=(("y", "young people"), ("o", "old people"))),
+    )
+    said = Column("prediction", ColumnKind.CATEGORY, Role.PREDICTION)
+    spec = ModelSpec((*groups, said), outcome="employed", intersections=(("SEX", "AGE"),))
+    binnings: dict[str, Binning] = {"SEX": SEX, "AGE": Categories(("y", "o")), "prediction": SAID}
+    layout = Scheme(spec, binnings).outcomes
+    chosen = {(0, 0): 300, (0, 1): 250, (1, 0): 240, (1, 1): 60}  # of 500 each
+    outcomes = {}
+    for (sex, age), hits in chosen.items():
+        outcomes[layout.flat((sex, age, 3, 1, 0))] = hits
+        outcomes[layout.flat((sex, age, 3, 0, 0))] = 500 - hits
+    columns = {"SEX": (1000, 1000, 0, 0), "AGE": (1000, 1000, 0, 0), "prediction": (1150, 850, 0, 0)}
+    tally = Tally(2000, columns, outcomes)
+    crossed = make_profile(spec, tally, binnings)
+    rule = Rule(
+        "fairness.demographic_parity_difference.lower/SEX&AGE", ">", 100_000, Severity.TRIP, z=3_000_000
+    )
+    context = EvidenceContext(
+        31337, ModelId(1), VersionNumber(1), FrameIndex(2), 0, 1, bytes(32), bytes(32), ()
+    )
+    made = build_evidence(context, crossed, Policy((rule,)), FrameTallies(tally, None)).document
+    case = Subject("acs-employment", 1, value=made["values"][rule.metric]["micro"], limit=rule.limit)
+    words = case_words(case, rule, made, crossed)
+    assert words.fault == "treats women, old people and men, young people differently"
+    assert words.finding == (
+        'It said "employed" for 60 of 100 men, young people and 12 of 100 women, old people.'
+    )
+
+
 def test_case_words__invalid_rate__compares_with_the_reference(profile: Profile) -> None:
     rule = Rule("quality.invalid_rate_increase.lower/AGEP", ">", 20_000, Severity.TRIP, z=3_000_000)
     rows: dict[Row, int] = {(None, "1", "1", YES): 900, (30, "2", "0", NO): 100}
