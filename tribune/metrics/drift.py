@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from tribune.metrics.binning import Binning, Grid
 from tribune.metrics.fixed import MICRO, decimal, exact, micro
-from tribune.metrics.numbers import Numbers, distance
+from tribune.metrics.numbers import Numbers, distance, numbers_of
 from tribune.metrics.tally import CategoryCounts, NumericCounts
 from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
 
@@ -139,15 +138,11 @@ def jensen_shannon(profile: Profile, tally: Tally, target: str, z: int | None) -
 
 def ks(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
     """Measure the Kolmogorov-Smirnov distance of a number, on its fine cells and tails: 0 equal, 1 apart."""
-    grid = profile.binnings[target]
-    assert isinstance(grid, Grid)  # noqa: S101 - targets are numeric columns
-    now, then = (NumericCounts.of(grid, t.columns[target]) for t in (tally, profile.reference))
-    counts = [(c.low, *c.cells, c.high) for c in (now, then)]
-    n, m = sum(counts[0]), sum(counts[1])
-    if not n or not m:
-        return unavailable("no valid values in this frame" if m else "no valid values in the profile")
-    widest = max(abs(a * m - b * n) for a, b in zip(*map(accumulate, counts), strict=True))
-    return Value(micro(Fraction(widest, n * m)), n)
+    sides = _numbers(profile, tally, target)
+    if isinstance(sides, Value):
+        return sides
+    now, then = sides
+    return Value(micro(Fraction(now.apart(then)[0], now.n * then.n)), now.n)
 
 
 def chi_squared_statistic(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
@@ -176,7 +171,7 @@ def wasserstein_normed(profile: Profile, tally: Tally, target: str, z: int | Non
     if isinstance(sides, Value):
         return sides
     now, then = sides
-    total, squares = then.sums()
+    total, squares = then.sums
     variance = squares / then.n - (total / then.n) ** 2
     if not variance:
         return unavailable("the profile has but one value of it", now.n)
@@ -185,8 +180,7 @@ def wasserstein_normed(profile: Profile, tally: Tally, target: str, z: int | Non
 
 
 def _numbers(profile: Profile, tally: Tally, target: str) -> tuple[Numbers, Numbers] | Value:
-    grid = profile.scheme.grid(target)
-    now, then = (Numbers(grid, rows.columns[target]) for rows in (tally, profile.reference))
+    now, then = (numbers_of(profile, rows, target) for rows in (tally, profile.reference))
     if not now.n or not then.n:
         return unavailable("no valid values in this frame" if then.n else "no valid values in the profile")
     return now, then

@@ -7,17 +7,25 @@ single value lies: it says between what.
 
 from __future__ import annotations
 
+import weakref
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import accumulate, pairwise
-from operator import mul
+from functools import cached_property
+from itertools import accumulate, pairwise, repeat
+from operator import mul, sub
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from tribune.metrics.binning import Grid
 from tribune.metrics.fixed import decimal
 from tribune.metrics.tally import NumericCounts
+
+if TYPE_CHECKING:
+    from tribune.metrics.profile import Profile
+    from tribune.metrics.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class Tail:
 
 
 class Numbers:
-    """A column's finite values.
+    """A column's finite values. What is asked of them is worked out once.
 
     Args:
         grid: their cells.
@@ -66,20 +74,36 @@ class Numbers:
         self.high = self._tail(counts.high, counts.high_sum, counts.high_squares)
         self.n = sum(counts.cells) + counts.low + counts.high
         """Number of values."""
+        self._apart: tuple[Numbers, int, int] | None = None
 
     def _tail(self, rows: int, cells: int, squares: int) -> Tail:
         if self.grid.lattice:
             return Tail(rows, 2 * cells, 4 * squares)
         return Tail(rows, 2 * cells + rows, 4 * (squares + cells) + rows)
 
+    @cached_property
+    def reached(self) -> list[int]:
+        """Values below the range, then up to and with each cell."""
+        return list(accumulate(self.cells, initial=self.low.rows))
+
+    @cached_property
     def sums(self) -> tuple[Fraction, Fraction]:
-        """Return the sum of the values and of their squares."""
+        """The sum of the values and of their squares."""
         first, unit = self.grid.half_cells(self.grid.edges[0]), self.grid.half_cell
         places = range(first, first + 2 * len(self.cells), 2)
         weighted = list(map(mul, places, self.cells))
         total = sum(weighted) + self.low.total + self.high.total
         squares = sum(map(mul, places, weighted)) + self.low.squares + self.high.squares
         return total * unit, squares * unit * unit
+
+    def apart(self, other: Numbers) -> tuple[int, int]:
+        """Return maximum, and sum between cells, of |F − G|·n·m; F and G are the distribution functions."""
+        if self._apart is None or self._apart[0] is not other:
+            ours = map(mul, self.reached, repeat(other.n))
+            theirs = map(mul, other.reached, repeat(self.n))
+            differences = list(map(abs, map(sub, ours, theirs)))
+            self._apart = other, max(differences), sum(differences[1:-1])
+        return self._apart[1:]
 
     def ranked(self, rank: int) -> Ranked:
         """Return the value of a rank from 1, the least, to n (inside `exact`)."""
@@ -90,7 +114,7 @@ class Numbers:
         if rank > self.n - self.high.rows:
             found = self._in_tail(self.high, rank - self.n + self.high.rows)
             return Ranked(found.value, max(found.low, decimal(last)), found.high, beyond=True)
-        place = bisect_left(list(accumulate(self.cells)), rank - self.low.rows)
+        place = bisect_left(self.reached, rank) - 1
         value = decimal(self.grid.value(self.grid.edges[0] + place))
         return Ranked(value, value, value)
 
@@ -111,10 +135,7 @@ def distance(one: Numbers, other: Numbers) -> Fraction:
     """
     grid, n, m = one.grid, one.n, other.n
     first, last = grid.half_cells(grid.edges[0]), grid.half_cells(grid.edges[-1] - 1)
-    low = one.low.rows * m - other.low.rows * n
-    steps = (a * m - b * n for a, b in zip(one.cells, other.cells, strict=True))
-    *inside, _ = accumulate(steps, initial=low)
-    area = Fraction(2 * sum(map(abs, inside[1:])))
+    area = Fraction(2 * one.apart(other)[1])
     for edge, tail, other_tail in ((first, one.low, other.low), (last, one.high, other.high)):
         masses = [(tail, tail.rows * m), (other_tail, -other_tail.rows * n)]
         area += _beyond([(abs(side.mean - edge), mass) for side, mass in masses if mass])
@@ -128,3 +149,24 @@ def _beyond(masses: list[tuple[Fraction, int]]) -> Fraction:
         mass += weight
         area += abs(mass) * (far - near)
     return area
+
+
+_MOST = 128
+"""Columns whose numbers are kept, of some 200 kB each: those of a profile and of a frame."""
+_kept: dict[tuple[int, str], tuple[weakref.ref[Tally], Numbers]] = {}
+"""By identity of a living tally: numbers are a pure function of it, this only saves making them again."""
+_lock = Lock()
+
+
+def numbers_of(profile: Profile, tally: Tally, target: str) -> Numbers:
+    """Return the finite values of a numeric column, kept a while for the metrics that follow."""
+    key, grid = (id(tally), target), profile.scheme.grid(target)
+    kept = _kept.get(key)
+    if kept is not None and (kept[1].grid is grid or kept[1].grid == grid):
+        return kept[1]
+    made = Numbers(grid, tally.columns[target])
+    with _lock:
+        _kept[key] = weakref.ref(tally, lambda _: _kept.pop(key, None)), made
+        if len(_kept) > _MOST:
+            _kept.pop(tuple(_kept)[0], None)
+    return made

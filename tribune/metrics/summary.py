@@ -16,7 +16,7 @@ from tribune.metrics import intervals
 from tribune.metrics.binning import Categories, Grid
 from tribune.metrics.fixed import MICRO, exact, micro
 from tribune.metrics.intervals import Interval
-from tribune.metrics.numbers import Numbers
+from tribune.metrics.numbers import numbers_of
 from tribune.metrics.tally import CategoryCounts
 from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
 
@@ -29,32 +29,27 @@ if TYPE_CHECKING:
 _NONE_NOW, _NONE_THEN = "no valid values in this frame", "no valid values in the profile"
 
 
-def numbers(profile: Profile, tally: Tally, target: str) -> Numbers:
-    """Return the finite values of a numeric column."""
-    return Numbers(profile.scheme.grid(target), tally.columns[target])
-
-
 def mean(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
     """Measure the mean of a number, in its unit. Bounds: the normal interval, from two values on."""
-    now = numbers(profile, tally, target)
+    now = numbers_of(profile, tally, target)
     if not now.n:
         return unavailable(_NONE_NOW)
     if z is None or now.n < 2:
-        return Value(micro(now.sums()[0] / now.n), now.n, reason=_few(now.n, z))
+        return Value(micro(now.sums[0] / now.n), now.n, reason=_few(now.n, z))
     with exact():
-        return _value(intervals.mean(*now.sums(), now.n, z), now.n)
+        return _value(intervals.mean(*now.sums, now.n, z), now.n)
 
 
 def mean_change(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
     """Measure the mean of a number less its mean in the reference, in its unit: 0 as before."""
-    now, then = numbers(profile, tally, target), numbers(profile, profile.reference, target)
+    now, then = numbers_of(profile, tally, target), numbers_of(profile, profile.reference, target)
     if not now.n or not then.n:
         return unavailable(_NONE_THEN if now.n else _NONE_NOW, now.n)
     if z is None or min(now.n, then.n) < 2:
-        change = now.sums()[0] / now.n - then.sums()[0] / then.n
+        change = now.sums[0] / now.n - then.sums[0] / then.n
         return Value(micro(change), now.n, reason=_few(min(now.n, then.n), z))
     with exact():
-        means = (intervals.mean(*side.sums(), side.n, z) for side in (now, then))
+        means = (intervals.mean(*side.sums, side.n, z) for side in (now, then))
         return _value(next(means) - next(means), now.n)
 
 
@@ -97,7 +92,7 @@ def percentile(percent: int) -> Callable[[Profile, Tally, str, int | None], Valu
     """
 
     def measure(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
-        now = numbers(profile, tally, target)
+        now = numbers_of(profile, tally, target)
         if not now.n:
             return unavailable(_NONE_NOW)
         with exact():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,8 +14,10 @@ from scipy.stats import wasserstein_distance
 
 from tribune.metrics import Grid
 from tribune.metrics.fixed import exact
-from tribune.metrics.numbers import Numbers, distance
+from tribune.metrics.numbers import Numbers, _kept, distance, numbers_of
 from tribune_monitors.engines.classify import numeric_column
+
+from .samples import count, profile_of, rows
 
 WHOLE = Grid(0, (0, 4, 10), lattice=True)
 FINE = Grid(3, (0, 40, 80))  # eighths of 0 to 10, of which cells stand for their middles
@@ -28,13 +31,25 @@ def numbers(grid: Grid, values: list[int] | list[float]) -> Numbers:
 
 @given(VALUES)
 def test_sums__whole_numbers_in_and_beyond_the_range__are_exact(values: list[int]) -> None:
-    assert list(numbers(WHOLE, values).sums()) == [sum(values), sum(x * x for x in values)]
+    assert list(numbers(WHOLE, values).sums) == [sum(values), sum(x * x for x in values)]
 
 
 @given(VALUES)
 def test_sums__numbers_in_cells__are_those_of_their_middles(values: list[int]) -> None:
     middles = [Fraction(x) + Fraction(1, 16) for x in values]
-    assert numbers(FINE, values).sums() == (sum(middles), sum(x * x for x in middles))
+    assert numbers(FINE, values).sums == (sum(middles), sum(x * x for x in middles))
+
+
+def test_numbers_of__a_tally__is_worked_out_once_and_goes_with_it() -> None:
+    profile = profile_of(rows(50))
+    tally = count(rows(60, 2))
+    made = numbers_of(profile, tally, "age")
+    assert numbers_of(profile, tally, "age") is made
+    other = replace(profile.scheme.grid("age"), lattice=True)
+    assert numbers_of(replace(profile, binnings={**profile.binnings, "age": other}), tally, "age") is not made
+    before = len(_kept)
+    del tally
+    assert len(_kept) == before - 1
 
 
 @given(INSIDE)
