@@ -9,12 +9,13 @@ from typing import Any
 from tribune.figures.canvas import plain
 from tribune.figures.distribution import Share, percent
 from tribune.figures.overview import RuleLine, Verdict
+from tribune.figures.reading import shown_value
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import METRICS
 from tribune.metrics.value import MetricName
-from tribune.metrics.words import amount, describe, describe_metric, target_title
+from tribune.metrics.words import describe, describe_metric, target_title
 
 _FAMILIES = {
     "quality": "Data quality",
@@ -112,7 +113,7 @@ def _measure(profile: Profile, base: str, found: list[_Found]) -> str:
     rows = []
     for parts, value in found:
         name = _target_name(profile, parts, value) if base else _bound_words(parts) + _sentence(parts.base)
-        shown = "–" if value["micro"] is None else text(amount(str(parts), value["micro"]))
+        shown = "–" if value["micro"] is None else text(shown_value(str(parts), value["micro"]))
         between = [_between(str(parts), value["lower"], value["upper"])] if bounded else []
         note = "" if value["reason"] == common else value["reason"]
         rows.append(_entry(name, note, [shown, *between, f"{value['n']:,}"], code="" if base else str(parts)))
@@ -150,7 +151,7 @@ def _bound_words(parts: MetricName) -> str:
 def _between(name: str, low: int | None, high: int | None) -> str:
     if low is None or high is None:
         return "–"
-    return text(f"{amount(name, low).removesuffix(' %')} to {amount(name, high)}")
+    return text(f"{shown_value(name, low).removesuffix(' %')} to {shown_value(name, high)}")
 
 
 def _target_name(profile: Profile, parts: MetricName, value: Mapping[str, Any]) -> str:

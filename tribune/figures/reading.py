@@ -107,6 +107,13 @@ def rates_of(
     }
 
 
+def shown_value(metric: str, micro: int) -> str:
+    """Return a value for people; unlike a limit, one of thousands needs no decimals."""
+    if abs(micro) < 1_000_000_000 or find(metric)[1].percent:
+        return amount(metric, micro)
+    return f"{micro / 1_000_000:,.0f}"
+
+
 def z_of(document: Mapping[str, Any], metric: str) -> int:
     """Return the z of a metric's bounds in millionths; 0 where it has none."""
     value = document["values"].get(metric)
@@ -136,7 +143,7 @@ def _apart(rule: Rule, micro: int | None) -> tuple[str, str]:
     limit = amount(rule.metric, rule.limit)
     if micro is None:
         return "", limit
-    shown = amount(rule.metric, micro)
+    shown = shown_value(rule.metric, micro)
     if shown != limit or micro == rule.limit:
         return shown, limit
     percent = find(rule.metric)[1].percent

@@ -8,7 +8,15 @@ import pytest
 
 from tribune.exceptions import EvidenceError
 from tribune.figures.overview import Verdict
-from tribune.figures.reading import check, moved_columns, rates_of, rule_lines, worst_columns, z_of
+from tribune.figures.reading import (
+    check,
+    moved_columns,
+    rates_of,
+    rule_lines,
+    shown_value,
+    worst_columns,
+    z_of,
+)
 from tribune.ids import FrameIndex, ModelId
 from tribune.metrics import Policy, Rule, Severity
 from tribune.metrics.policy import Stage
@@ -105,6 +113,12 @@ def test_rates_of__document_without_such_a_rate__is_empty() -> None:
     profile = reference()
     assert rates_of({"rates": []}, profile, "sex", "selection") == {}
     assert rates_of({"rates": [{"selection": []}]}, profile, "sex", "right") == {}
+
+
+def test_shown_value__thousands__are_written_out_without_decimals() -> None:
+    assert shown_value("quality.volume", 12_345_678_900) == "12,346"
+    assert shown_value("drift.effect/age", 431_400) == "0.431"
+    assert shown_value("performance.accuracy", 831_000) == "83.1 %"
 
 
 def test_z_of__bounded_metric__is_its_rules() -> None:
