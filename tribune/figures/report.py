@@ -32,12 +32,12 @@ from tribune.metrics.spec import Task
 from tribune.metrics.words import describe_metric
 
 _PARITY, _ODDS = "fairness.demographic_parity_difference", "fairness.equalized_odds_difference"
-_RIGHT = ("right", "fairness.accuracy_difference", "Right answers, by {group}")
-_RATES = (
+RIGHT = ("right", "fairness.accuracy_difference", "Right answers, by {group}")
+RATES = (
     ("selection", _PARITY, 'Says "{outcome}", by {group}'),
     ("true_positive", _ODDS, 'Says "{outcome}" where that is true, by {group}'),
     ("false_positive", _ODDS, 'Says "{outcome}" where it is not, by {group}'),
-    _RIGHT,
+    RIGHT,
 )
 
 
@@ -82,11 +82,13 @@ def report_drawings(
     """
     check(document, profile, policy)
     drawings = [_overview(document, profile, policy, title)]
-    drawings.extend(_column(document, profile, name) for name in worst_columns(document, profile, policy))
-    kinds = _RATES if profile.spec.task is Task.BINARY else (_RIGHT,)  # others say more than yes or no
+    drawings.extend(
+        column_drawing(document, profile, name) for name in worst_columns(document, profile, policy)
+    )
+    kinds = RATES if profile.spec.task is Task.BINARY else (RIGHT,)  # others say more than yes or no
     for column in profile.spec.groups:
         for kind, metric, words in kinds:
-            drawing = _group(document, profile, column.name, kind, metric, words)
+            drawing = group_drawing(document, profile, column.name, kind, metric, words)
             if drawing is not None:
                 drawings.append(drawing)
     for place, points in enumerate(history):
@@ -116,7 +118,8 @@ def _overview(document: Mapping[str, Any], profile: Profile, policy: Policy, tit
     return Drawing("overview", title, f"{headline(lines)}.", draw, "overview")
 
 
-def _column(document: Mapping[str, Any], profile: Profile, name: str) -> Drawing:
+def column_drawing(document: Mapping[str, Any], profile: Profile, name: str) -> Drawing:
+    """Return the figure of a column's values in the reference and now."""
     shares, rows = shares_of(document, profile, name)
     title = _sentence(profile.spec.column(name).title)
 
@@ -127,9 +130,19 @@ def _column(document: Mapping[str, Any], profile: Profile, name: str) -> Drawing
     return Drawing(f"column-{place}", title, summary_of(shares, rows), draw, "columns")
 
 
-def _group(
+def group_drawing(
     document: Mapping[str, Any], profile: Profile, group: str, kind: str, metric: str, words: str
 ) -> Drawing | None:
+    """Return the figure of one rate of all groups; None where the document has no such rate.
+
+    Args:
+        document: evidence.
+        profile: the one it was measured with.
+        group: a group column.
+        kind: of the rate, as in `rates_of`.
+        metric: whose z the intervals have.
+        words: of the title, with {outcome} and {group}.
+    """
     rates = rates_of(document, profile, group, kind)
     if not rates:
         return None

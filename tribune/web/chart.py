@@ -1,4 +1,4 @@
-"""The figure of a case: rates of groups, where the finding is about groups. Draws nothing else yet."""
+"""The figure of a case: rates of groups, or the values of the column that the finding is about."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tribune.exceptions import TribuneError
+from tribune.figures.finding import can_be_drawn, finding_drawing
 from tribune.figures.theme import Theme
 from tribune.ids import Digest
 
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
 
 def has_chart(vote: CaseVote) -> bool:
     """Return whether a figure can be drawn, as far as is known without drawing it."""
-    about_groups = vote.rule is not None and vote.rule.metric.startswith("fairness.")
-    return about_groups and vote.evidence is not None and vote.words.looked
+    return (
+        vote.rule is not None
+        and vote.evidence is not None
+        and vote.words.looked
+        and can_be_drawn(vote.rule.metric)
+    )
 
 
 async def draw_chart(
@@ -27,20 +32,13 @@ async def draw_chart(
     """Return a PNG of the finding; None where evidence, profile or a figure for this metric is missing."""
     if not has_chart(vote) or vote.rule is None or vote.evidence is None:
         return None
-    from tribune.figures.groups import group_rates
-    from tribune.reports.counts import Counts
-
     [version] = await contracts.read(("ModelRegistry", "versionOf", (vote.model.id, vote.model.version)))
     profile = await documents.profile(Digest(version["profile"]))
     try:
         evidence = await documents.read(vote.evidence)
         if profile is None:
             return None
-        counts = Counts(profile, evidence)
-        rates = counts.positive_rates(vote.rule.metric.rsplit("/", 1)[-1])
-        title = f'Says "{counts.outcome()}"'
-    except (TribuneError, KeyError, ValueError, TypeError):  # no document, or one of another form
-        return None
-    if not rates:
-        return None
-    return await asyncio.to_thread(group_rates, rates, title=title, z_micro=vote.rule.z, theme=theme)
+        drawing = finding_drawing(evidence, profile, vote.rule.metric)
+        return None if drawing is None else await asyncio.to_thread(drawing.draw, "png", theme)
+    except (TribuneError, LookupError, ValueError, TypeError, AttributeError):
+        return None  # no document, or one of another form
