@@ -168,5 +168,6 @@ def numbers_of(profile: Profile, tally: Tally, target: str) -> Numbers:
     with _lock:
         _kept[key] = weakref.ref(tally, lambda _: _kept.pop(key, None)), made
         if len(_kept) > _MOST:
-            _kept.pop(tuple(_kept)[0], None)
+            oldest, *_ = tuple(_kept)  # at once: other threads may add and tallies may go meanwhile
+            _kept.pop(oldest, None)
     return made
