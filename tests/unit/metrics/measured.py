@@ -14,7 +14,7 @@ from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import fit_profile
 
 Table = Mapping[str, object]
-"""Columns of raw rows, labels with them; None or NaN for a label that did not come."""
+"""Columns of raw rows, labels with them; None for a label that did not come."""
 Z = 1_959_964
 
 
@@ -25,7 +25,8 @@ def written(path: Path, spec: ModelSpec, table: Table) -> Path:
         name: pa.array(
             [None if value is None else str(value) for value in np.asarray(values, dtype=object)]
             if kinds[name] is ColumnKind.CATEGORY
-            else np.asarray(values, dtype=float)
+            else list(np.asarray(values, dtype=object)),
+            type=pa.string() if kinds[name] is ColumnKind.CATEGORY else pa.float64(),
         )
         for name, values in table.items()
     }
