@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tribune.exceptions import DataError
-from tribune.metrics.binning import SCORE_LABELS, SUM, Categories, Grid, Scheme
+from tribune.metrics.binning import SCORE_LABELS, SUM, UNLABELLED, Categories, Grid, Scheme
 
 SAFE_INTEGER = 2**53 - 1
 """Largest integer that RFC 8785 JSON holds; larger ones (sums of far tails) are written as strings."""
+
+
+MISSING = 6
+"""Place of the missing values of a numeric column, after its in-range cells."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,8 @@ class Tally:
     def total(cls, tallies: Sequence[Tally]) -> Tally:
         """Return the sum of at least one tally: all at once, for long windows, what `+` gives one by one."""
         first = tallies[0]
+        if len(tallies) == 1:
+            return first
         for other in tallies:
             same = first.columns.keys() == other.columns.keys() and first.scores.keys() == other.scores.keys()
             if not same or any(
@@ -118,6 +124,25 @@ class Tally:
 
     def __add__(self, other: Tally) -> Tally:
         return Tally.total((self, other)) if isinstance(other, Tally) else NotImplemented
+
+    def without_labels(self, scheme: Scheme) -> Tally:
+        """Return the tally of the same rows as it was before any label came."""
+        layout, columns = scheme.outcomes, dict(self.columns)
+        after = layout.predictions * layout.scores.cells
+        if scheme.spec.has_errors:
+            counts = ((i, n) for i, n in self.outcomes.items() if i % after < SUM)
+            outcomes = _added({i - i % after + UNLABELLED: n} for i, n in counts)
+            grid = scheme.grid(scheme.spec.label_name)
+            columns[scheme.spec.label_name] = tuple(
+                self.rows if place == grid.size + MISSING else 0 for place in range(grid.length)
+            )
+        else:
+            outcomes = _unlabelled(self.outcomes, layout.labels, after)
+        scores = {
+            name: _unlabelled(cells, SCORE_LABELS, scheme.scored[name].cells)
+            for name, cells in self.scores.items()
+        }
+        return Tally(self.rows, columns, outcomes, scores)
 
     def to_json(self) -> dict[str, Any]:
         """Return the tally as a document: columns as arrays, sparse tables as index, count, index, …"""
@@ -185,6 +210,11 @@ def _added(tables: Iterable[Mapping[int, int]]) -> dict[int, int]:
         for index, count in table.items():
             total[index] = total.get(index, 0) + count
     return {index: count for index, count in total.items() if count}
+
+
+def _unlabelled(cells: Mapping[int, int], labels: int, after: int) -> dict[int, int]:
+    """Move cells to the last position of the label axis, unknown; `after`: the cells of one position."""
+    return _added({index + (labels - 1 - index // after % labels) * after: n} for index, n in cells.items())
 
 
 def _flat(cells: Mapping[int, int]) -> list[int | str]:

@@ -66,10 +66,12 @@ class FrameTallies:
 
 
 def count_frame(files: FrameFiles, profile: Profile, count: Count) -> FrameTallies:
-    """Count what one frame is measured on. Labels are joined to the labelled rows only."""
+    """Count what one frame is measured on. Labels are joined to the labelled rows only; no rows twice."""
 
     def pair(one: FrameFiles) -> tuple[Tally, Tally | None]:
         labelled = None if one.labelled is None else count(one.labelled, one.labels, profile)
+        if labelled is not None and one.labelled == one.decisions:
+            return labelled.without_labels(profile.scheme), labelled
         return count(one.decisions, (), profile), labelled
 
     return FrameTallies(*pair(files), tuple(pair(one) for one in files.trailing))

@@ -81,6 +81,7 @@ def test_count__any_split_order_and_threads__adds_up_to_the_same_bytes(
     assert together.adds_up(scheme)
     assert together.digest() == split.digest() == sum(apart, Tally.zero(scheme)).digest()
     assert Tally.from_json(together.to_json(), scheme) == together
+    assert ENGINES[2].count(parts, [], scheme) == together.without_labels(scheme)
 
 
 def test_count__errors_that_cancel_out__leave_no_sum(tmp_path: Path) -> None:
