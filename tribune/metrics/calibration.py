@@ -33,12 +33,13 @@ def brier(profile: Profile, tally: Tally, target: str) -> Found | Value:
 
     Brier 1950, Monthly Weather Review 78:1. The bounds are the normal ones of a mean.
     """
-    cells = _probabilities(profile, tally)
-    if isinstance(cells, Value):
-        return cells
+    found = _probabilities(profile, tally)
+    if isinstance(found, Value):
+        return found
+    cells, one = found
     n = sum(negatives + positives for _, negatives, positives in cells)
-    squares = sum((k * v**2 + p * (1 - v) ** 2 for v, k, p in cells), Fraction(0))
-    fourths = sum((k * v**4 + p * (1 - v) ** 4 for v, k, p in cells), Fraction(0))
+    squares = Fraction(sum(k * v**2 + p * (one - v) ** 2 for v, k, p in cells), one**2)
+    fourths = Fraction(sum(k * v**4 + p * (one - v) ** 4 for v, k, p in cells), one**4)
 
     def interval(z: int) -> Interval:
         return mean(squares, fourths, n, z).within(0, 1)
@@ -53,14 +54,15 @@ def calibration_gap(profile: Profile, tally: Tally, target: str) -> Found | Valu
     of |mean score − share of positives| of their bin (Naeini et al. 2015). It has no bounds, since noise
     alone makes it rise: compare it at the same n.
     """
-    cells = _probabilities(profile, tally)
-    if isinstance(cells, Value):
-        return cells
-    gaps = [Fraction(0)] * BINS
+    found = _probabilities(profile, tally)
+    if isinstance(found, Value):
+        return found
+    cells, one = found
+    gaps = [0] * BINS
     for value, negatives, positives in cells:
-        gaps[min(BINS - 1, int(value * BINS))] += (negatives + positives) * value - positives
+        gaps[min(BINS - 1, value * BINS // one)] += (negatives + positives) * value - positives * one
     n = sum(negatives + positives for _, negatives, positives in cells)
-    return Found(sum(map(abs, gaps), Fraction(0)) / n, n, note=_note(profile, tally))
+    return Found(Fraction(sum(map(abs, gaps)), one * n), n, note=_note(profile, tally))
 
 
 def accuracy_gap_by_score(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
@@ -127,8 +129,11 @@ def _tenths(then: Sequence[Rate], now: Sequence[Rate]) -> list[tuple[Rate, Rate]
     return bins
 
 
-def _probabilities(profile: Profile, tally: Tally) -> list[tuple[Fraction, int, int]] | Value:
-    """Return (score, negatives, positives) of cells with rows, or why scores cannot be read so."""
+def _probabilities(profile: Profile, tally: Tally) -> tuple[list[tuple[int, int, int]], int] | Value:
+    """Return (score, negatives, positives) of cells with rows, and what 1 is in units of these scores.
+
+    Or why scores cannot be read so. Sums over thousands of cells are of whole numbers: fractions are slow.
+    """
     if profile.spec.score is None:
         return unavailable("the model logs no score")
     cells = scored(profile, tally, profile.spec.score.name)
@@ -138,11 +143,12 @@ def _probabilities(profile: Profile, tally: Tally) -> list[tuple[Fraction, int, 
     first = grid.edges[0]
     if first < 0 or 2 * (grid.edges[-1] - 1) * grid.half_cell > 1:
         return unavailable("the scores are no probabilities: they go beyond 0 to 1", sum(map(sum, cells)))
+    unit, one = grid.half_cell.as_integer_ratio()
     return [
-        (min(grid.value(cell), Fraction(1)), negatives, positives)
+        (min(grid.half_cells(cell) * unit, one), negatives, positives)
         for cell, (negatives, positives) in enumerate(cells, first)
         if negatives or positives
-    ]
+    ], one
 
 
 def _note(profile: Profile, tally: Tally) -> str:
