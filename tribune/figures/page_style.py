@@ -43,6 +43,7 @@ th:first-child { width: 55%; min-width: 5rem; }
 caption code { overflow-wrap: anywhere; }
 thead th { color: var(--quiet); }
 thead th + th { text-align: right; }
+.words thead th + th { text-align: left; }
 td.number { text-align: right; white-space: nowrap; font-size: .95rem; padding-left: .3rem; }
 td:last-child { padding-right: 0; }
 caption .quiet { font-weight: 400; }

@@ -68,7 +68,8 @@ def rules_table(
         worst = f' <span class="quiet">{text(subject)}</span>' if subject else ""
         words = text(describe(rule, profile.spec)) + worst
         rows.append(f'<tr><th scope="row">{words}</th><td>{found}</td></tr>')
-    return table("The rules, and whether they were kept", ("Rule", "Result"), rows)
+    made = table("The rules, and whether they were kept", ("Rule", "Result"), rows)
+    return f'<div class="words">{made}</div>'
 
 
 _CLASSES = {
