@@ -17,6 +17,7 @@ from tribune.metrics.spec import Role
 from tribune.reports.canonical import canonical_bytes
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameTallies, build_evidence
 from tribune.reports.findings import findings
+from tribune_monitors.engines import open_engine
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import fit_profile
 from tribune_monitors.sources.blocks import split
@@ -52,6 +53,7 @@ def measure_source(
     policy: Policy,
     folder: Path,
     *,
+    engine: str = "duckdb",
     threads: int = 1,
     say: Say = lambda _: None,
 ) -> Measured:
@@ -62,12 +64,13 @@ def measure_source(
         profile: what to compare it with.
         policy: rules to judge it by; `Policy(())` for none.
         folder: empty; takes copies and partitions.
+        engine: what counts them, by name; the result does not depend on it.
         threads: to count with.
         say: is told of progress.
 
     Raises:
         DataError: the data cannot be read.
-        ConfigurationError, PolicyError: source or policy do not fit the model.
+        ConfigurationError, PolicyError: source or policy do not fit the model, or the engine is missing.
     """
     policy.check(profile)
     say("Reading the data")
@@ -77,9 +80,10 @@ def measure_source(
     told = [*partitions.findings, *repeated_ids(cursor, profile.spec, partitions)]
     cursor.close()
     say("Counting")
-    engine = DuckDBEngine(threads)
     labelled = partitions.inline or bool(partitions.labels)
-    tally = engine.count(partitions.decisions, partitions.labels, profile, inline_labels=partitions.inline)
+    tally = open_engine(engine, threads).count(
+        partitions.decisions, partitions.labels, profile, inline_labels=partitions.inline
+    )
     say("Measuring")
     files = (*partitions.decisions, *partitions.labels)
     context = EvidenceContext(

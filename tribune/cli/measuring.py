@@ -49,6 +49,13 @@ class Form(StrEnum):
     HTML = "html"
 
 
+class EngineName(StrEnum):
+    """What counts rows."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.add_typer(model, name="model")
@@ -158,6 +165,9 @@ def measure(
         ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Show every column in the table.")] = False,
+    engine: Annotated[
+        EngineName, typer.Option(help="What counts; the result does not depend on it.")
+    ] = EngineName.DUCKDB,
     force: Force = False,
 ) -> None:
     """Measure data against a profile: quality, drift, performance, fairness; with a policy, its rules.
@@ -175,7 +185,7 @@ def measure(
         against = Profile.load(profile)
         rules = Policy.load(policy) if policy else Policy(())
         described = source_of(data, source, since, until)
-        found = measure_source(described, against, rules, folder, threads=cores(), say=say)
+        found = measure_source(described, against, rules, folder, engine=engine, threads=cores(), say=say)
         opinions: list[Opinion] = []
         if check:
             from tribune_monitors.second_opinion import second_opinion

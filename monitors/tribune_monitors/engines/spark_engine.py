@@ -210,6 +210,14 @@ def _rows(session: SparkSession, statement: str) -> Iterator[tuple[Any, ...]]:
         yield from session.sql(statement).toLocalIterator()
     except (PySparkException, Py4JError) as fault:
         raise DataError(
-            f"A partition could not be read to its end: {str(fault).splitlines()[0]}",
+            f"A partition could not be read to its end: {_reason(fault)}",
             mend="Seal and fetch it again; its sha-256 should be the manifest's.",
         ) from fault
+
+
+def _reason(fault: Exception) -> str:
+    """Return the first line of what is at the root of a failure in Java."""
+    root = getattr(fault, "java_exception", None)
+    while root is not None and root.getCause() is not None:
+        root = root.getCause()
+    return str(fault if root is None else root.toString()).splitlines()[0]

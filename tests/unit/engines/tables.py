@@ -127,6 +127,8 @@ def _source(dice: random.Random, scheme: Scheme, column: Column) -> tuple[str, C
                 ("float", lambda: _narrow(number())),
                 ("int64", lambda: dice.choice((None, dice.getrandbits(64) - 2**63, dice.randrange(-60, 60)))),
                 ("uint64", lambda: dice.choice((None, dice.getrandbits(64), dice.randrange(60)))),
+                ("uint32", lambda: dice.choice((None, dice.getrandbits(32), dice.randrange(60)))),
+                ("int16", lambda: dice.getrandbits(16) - 2**15),
                 ("uint8", lambda: dice.randrange(256)),
             ]
         )
@@ -135,6 +137,8 @@ def _source(dice: random.Random, scheme: Scheme, column: Column) -> tuple[str, C
             ("string", lambda: dice.choice(_TEXTS)),
             ("int32", lambda: dice.choice((None, -1, 0, 1, 10**9))),
             ("uint64", lambda: dice.choice((0, 1, 2**64 - 1))),
+            ("uint16", lambda: dice.choice((None, 0, 1, 2**16 - 1))),
+            ("int8", lambda: dice.choice((0, 1, -128))),
             ("bool_", lambda: dice.choice((None, True, False))),
         ]
     )

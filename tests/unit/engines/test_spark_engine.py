@@ -173,6 +173,14 @@ def test_count__what_cannot_be_read__has_duckdbs_words(
     assert said[0] == said[1]
 
 
+def test_count__a_compression_that_spark_lacks__is_named(tmp_path: Path, engine: SparkEngine) -> None:
+    path = tmp_path / "d.parquet"
+    plain = write_decisions(tmp_path / "plain.parquet", rows(5))
+    duckdb.execute(f"COPY (FROM '{plain}') TO '{path}' (FORMAT parquet, COMPRESSION brotli)")
+    with pytest.raises(DataError, match=r"could not be read to its end: .*BrotliCodec"):
+        engine.count([path], [], SCHEME)
+
+
 def test_count__no_partitions__is_the_tally_of_no_rows(engine: SparkEngine) -> None:
     assert engine.count([], [], SCHEME) == Tally.zero(SCHEME)
 
