@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from tribune.cli import checking, measuring, policies, processes
+from tribune.cli import backtesting, checking, measuring, policies, processes
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +20,7 @@ measuring.register(app)
 processes.register(app)
 checking.register(app)
 policies.register(app)
+backtesting.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,168 @@
+"""Past decisions cut into frames, each as partitions of its own that an engine counts and faults may change.
+
+Frames are stretches of time on a grid, or so many rows in order of time (in the files' order where rows have
+no time). Labels stay with the rows that they belong to. What belongs to no frame is told, never dropped
+silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tribune.exceptions import ConfigurationError, DataError
+from tribune.metrics import Profile, Tally
+from tribune.metrics.spec import ModelSpec, Role
+from tribune_monitors.engines.base import Engine
+from tribune_monitors.engines.sql import literal, quoted
+from tribune_monitors.sources.export import Partitions
+from tribune_monitors.sources.files import parquet_rows
+
+if TYPE_CHECKING:
+    import duckdb
+
+ROW = "tribune_row"
+"""Added to frames: a row's number within the history, by which faults choose rows."""
+_FRAME = "tribune_frame"
+_MOST_FRAMES = 10_000
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How to cut: frames of `step_us` microseconds, or of `rows` rows; one of them."""
+
+    step_us: int = 0
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.step_us > 0) is (self.rows > 0):
+            raise ConfigurationError(
+                "A history is cut by time or by rows.", mend="Give --step or --frame-rows, not both."
+            )
+
+
+@dataclass(frozen=True)
+class PastFrame:
+    """A frame of the history.
+
+    Args:
+        start_us, end_us: its time, UTC microseconds; 0 where it is cut by rows.
+        decisions: partitions; none: nothing was decided in that time.
+        labels: label partitions of these decisions.
+        inline: whether labels stand in the decisions.
+    """
+
+    start_us: int
+    end_us: int
+    decisions: tuple[Path, ...] = ()
+    labels: tuple[Path, ...] = ()
+    inline: bool = False
+
+    def count(self, engine: Engine, profile: Profile) -> Tally:
+        """Count it, labels joined."""
+        return engine.count(self.decisions, self.labels, profile, inline_labels=self.inline)
+
+
+def cut_history(
+    cursor: duckdb.DuckDBPyConnection,
+    spec: ModelSpec,
+    partitions: Partitions,
+    cut: Cut,
+    folder: Path,
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[list[PastFrame], list[str]]:
+    """Return the frames of a history in order, and what to know about it.
+
+    Args:
+        cursor: copies.
+        spec: the model's columns.
+        partitions: of all decisions.
+        cut: how.
+        folder: takes the frames.
+        say: is told of progress.
+
+    Raises:
+        ConfigurationError: it is to be cut by time, and rows have none.
+        DataError: there are no frames, or more than can be replayed.
+    """
+    kinds = _kinds(cursor, partitions.decisions)
+    time = next((c.name for c in spec.with_role(Role.TIME) if c.name in kinds), "")
+    if cut.step_us and not time:
+        raise ConfigurationError(
+            "A history is cut by time, but its rows have none.",
+            mend='Describe the time in the model (role = "time") and make the profile anew, or cut by rows.',
+        )
+    say("Cutting the history into frames")
+    kept = [name for name in _names(spec, partitions) if name in kinds]
+    cursor.execute(
+        f"CREATE TEMP TABLE history AS {_framed(parquet_rows(partitions.decisions), kept, time, cut)}"
+    )
+    sizes = f"SELECT {_FRAME}, count(*) FROM history GROUP BY 1 ORDER BY 1 NULLS LAST"  # noqa: S608
+    counts = dict(cursor.execute(sizes).fetchall())
+    told = []
+    if lost := counts.pop(None, 0):
+        told.append(f"{lost:,} rows have no time and belong to no frame.")
+    if cut.rows and counts and counts[max(counts)] < cut.rows:
+        told.append(f"The last {counts.pop(max(counts)):,} rows make no whole frame and are left out.")
+    if not counts:
+        raise DataError("The history makes no whole frame.", mend="Give more rows, or cut it finer.")
+    numbers = range(min(counts), max(counts) + 1)
+    if len(numbers) > _MOST_FRAMES:
+        raise DataError(
+            f"The history makes {len(numbers):,} frames; at most {_MOST_FRAMES:,} are replayed.",
+            mend="Take longer frames, or a shorter time (--since, --until).",
+        )
+    _write(cursor, f"FROM history WHERE {_FRAME} IS NOT NULL", folder / "decisions")
+    if partitions.labels:
+        _write(cursor, _labels(spec, partitions), folder / "labels")
+    cursor.execute("DROP TABLE history")
+    return [
+        PastFrame(
+            number * cut.step_us,
+            (number + 1) * cut.step_us,
+            _files(folder / "decisions", number),
+            _files(folder / "labels", number),
+            partitions.inline,
+        )
+        for number in numbers
+    ], told
+
+
+def _labels(spec: ModelSpec, partitions: Partitions) -> str:
+    """Return the labels of the rows of each frame."""
+    id_ = quoted(spec.id_name)
+    ids = f"SELECT DISTINCT {id_} AS id, {_FRAME} FROM history WHERE {_FRAME} IS NOT NULL"  # noqa: S608
+    labels = parquet_rows(partitions.labels)
+    return f"SELECT l.*, h.{_FRAME} FROM {labels} AS l JOIN ({ids}) AS h ON l.{id_} = h.id"  # noqa: S608
+
+
+def _names(spec: ModelSpec, partitions: Partitions) -> list[str]:
+    names = [column.name for column in spec.measured]
+    names += [spec.label_name] if partitions.inline else []
+    names += [spec.id_name] if partitions.labels else []
+    return list(dict.fromkeys(names))
+
+
+def _framed(rows: str, kept: Sequence[str], time: str, cut: Cut) -> str:
+    columns = ", ".join(quoted(name) for name in kept)
+    order = f"ORDER BY {quoted(time)}" if time else ""
+    numbered = f"SELECT *, row_number() OVER ({order}) - 1 AS {ROW} FROM {rows}"  # noqa: S608 - quoted
+    frame = f"{quoted(time)} // {cut.step_us}" if cut.step_us else f"{ROW} // {cut.rows}"
+    return f"SELECT {columns}, {ROW}, {frame} AS {_FRAME} FROM ({numbered})"  # noqa: S608 - quoted
+
+
+def _write(cursor: duckdb.DuckDBPyConnection, select: str, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    cursor.execute(f"COPY ({select}) TO {literal(str(folder))} (FORMAT parquet, PARTITION_BY ({_FRAME}))")
+
+
+def _files(folder: Path, number: int) -> tuple[Path, ...]:
+    return tuple(sorted((folder / f"{_FRAME}={number}").glob("*.parquet")))
+
+
+def _kinds(cursor: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> dict[str, str]:
+    """Return the type of each column that some file has."""
+    found = cursor.execute(f"DESCRIBE SELECT * FROM {parquet_rows(files)}").fetchall()  # noqa: S608 - quoted
+    return {name: kind for name, kind, *_ in found}
