@@ -253,6 +253,7 @@ METRICS = (
         _numeric,
         "how far {target} has moved on average",
         percent=False,
+        has_max=False,
     ),
     Metric(
         "drift.wasserstein_normed",

@@ -171,6 +171,7 @@ def _metric(
         labels=kind is not SELECTION,
         tasks=_CLASSIFIERS,
         group_rows=kind.group_rows,
+        has_max=not name.endswith("_ratio"),
     )
 
 

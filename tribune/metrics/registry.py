@@ -72,6 +72,11 @@ def find(name: str) -> tuple[MetricName, Metric]:
         )
     if metric.targets is not None and bool(parts.over) is bool(parts.target):
         raise PolicyError(f"{name} needs either a target, as in {metric.name}/COLUMN, or .max.")
+    if parts.over == "max" and not metric.has_max:
+        raise PolicyError(
+            f"{metric.name} has no .max: the largest would not be the worst.",
+            mend=f"Name each target, as in {metric.name}/COLUMN.",
+        )
     if parts.over == "share" and metric.notable is None:
         raise PolicyError(f"{metric.name} has no .share.", mend="Use .max, or drift.effect.share.")
     return parts, metric

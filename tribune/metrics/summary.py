@@ -136,21 +136,26 @@ def _rated(profile: Profile) -> tuple[str, ...]:
     )
 
 
-METRICS = (
-    Metric(
-        "summary.mean", -MAX_VALUE, MAX_VALUE, mean, _numeric, "the mean of {target}", True, percent=False
-    ),
-    Metric(
-        "summary.mean_change",
+def _of_numbers(name: str, measure: Callable[[Profile, Tally, str, int | None], Value], words: str) -> Metric:
+    return Metric(
+        f"summary.{name}",
         -MAX_VALUE,
         MAX_VALUE,
-        mean_change,
+        measure,
         _numeric,
-        "the rise of the mean of {target} against the profile",
-        True,
+        words,
+        bounded=True,
         percent=False,
-    ),
-    Metric("summary.rate", 0, MICRO, rate, _rated, "the rate of {target}", True),
+        has_max=False,  # columns have units of their own
+    )
+
+
+METRICS = (
+    _of_numbers("mean", mean, "the mean of {target}"),
+    _of_numbers("mean_change", mean_change, "the rise of the mean of {target} against the profile"),
+    _of_numbers("percentile_50", percentile(50), "the median of {target}"),
+    _of_numbers("percentile_95", percentile(95), "what 95 of 100 values of {target} do not exceed"),
+    Metric("summary.rate", 0, MICRO, rate, _rated, "the rate of {target}", bounded=True),
     Metric(
         "summary.rate_change",
         -MICRO,
@@ -158,27 +163,7 @@ METRICS = (
         rate_change,
         _rated,
         "the rise of the rate of {target} against the profile",
-        True,
-    ),
-    Metric(
-        "summary.percentile_50",
-        -MAX_VALUE,
-        MAX_VALUE,
-        percentile(50),
-        _numeric,
-        "the median of {target}",
-        True,
-        percent=False,
-    ),
-    Metric(
-        "summary.percentile_95",
-        -MAX_VALUE,
-        MAX_VALUE,
-        percentile(95),
-        _numeric,
-        "what 95 of 100 values of {target} do not exceed",
-        True,
-        percent=False,
+        bounded=True,
     ),
 )
 """Definitions of this family."""

@@ -126,6 +126,7 @@ class Metric:
             sum of frames until groups have these; None: on one frame.
         notable: value in millionths beyond which a target counts for `.share`; None: it has no share.
         warn_only: whether a rule on it may only warn, since it is an estimate and no observation.
+        has_max: whether `.max` finds the worst target; not where less is worse, or units differ.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Metric:
     group_rows: GroupRows | None = None
     notable: int | None = None
     warn_only: bool = False
+    has_max: bool = True
 
     @property
     def trailing(self) -> bool:

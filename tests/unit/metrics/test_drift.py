@@ -80,6 +80,8 @@ MEASURES: list[Callable[[Profile, Tally, str, int | None], Value]] = [
     drift.psi,
     drift.jensen_shannon,
     drift.ks,
+    drift.chi_squared_statistic,
+    drift.wasserstein,
 ]
 
 

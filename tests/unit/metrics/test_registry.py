@@ -39,6 +39,9 @@ def test_parse__a_name__is_written_back(name: str) -> None:
         ("drift.effect.max/age", "needs either"),
         ("performance.accuracy/age", "whole model"),
         ("performance.accuracy.max", "whole model"),
+        ("fairness.demographic_parity_ratio.upper.max", "has no .max"),
+        ("summary.mean.max", "has no .max"),
+        ("drift.wasserstein.max", "has no .max"),
     ],
 )
 def test_find__no_such_metric__says_why(name: str, word: str) -> None:

@@ -53,7 +53,7 @@ def test_describe__a_rule__is_one_sentence(rule: Rule, words: str) -> None:
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
 def test_describe__any_metric__has_words(metric: object) -> None:
-    name = metric.name + (".max" if metric.targets else "")  # type: ignore[attr-defined]
+    name = metric.name + ("/AGE" if metric.targets else "")  # type: ignore[attr-defined]
     sentence = describe(Rule(name, ">", 0, Severity.WARN))
     assert "{" not in sentence
 
