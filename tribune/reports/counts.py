@@ -15,6 +15,7 @@ from tribune.metrics import performance, quality
 from tribune.metrics.binning import Grid
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
+from tribune.metrics.registry import find
 from tribune.metrics.tally import CategoryCounts, NumericCounts
 from tribune.reports.published import read_column, read_rates
 
@@ -88,6 +89,15 @@ class Counts:
         """Return the rate of right answers now (None: no labels) and in the reference."""
         return self._share("performance.accuracy"), performance.right_of(self.profile, self.profile.reference)
 
+    def summary(self, name: str) -> tuple[int, int] | None:
+        """Return a summary metric's value now and in the reference, in millionths."""
+        parts, metric = find(name)
+        now = self._micro(name)
+        then = metric.saturated(
+            metric.measure(self.profile, self.profile.reference, parts.target, None)
+        ).micro
+        return None if now is None or then is None else (now, then)
+
     def most_changed(self, column: str) -> tuple[str, Rate, Rate] | None:
         """Return the value or range whose share changed most: as a predicate, its rate now and before."""
         cells = list(read_column(self.document, self.profile, column).values())
@@ -109,9 +119,13 @@ class Counts:
         return found
 
     def _share(self, name: str) -> Rate | None:
+        micro = self._micro(name)
+        return None if micro is None else (micro, MICRO)
+
+    def _micro(self, name: str) -> int | None:
         value = self.document["values"].get(name)
         micro = value.get("micro") if isinstance(value, Mapping) else None
-        return (micro, MICRO) if isinstance(micro, int) else None
+        return micro if isinstance(micro, int) else None
 
     def _reference_cells(self, column: str) -> list[int]:
         binning, cells = self.profile.binnings[column], self.profile.reference.columns[column]

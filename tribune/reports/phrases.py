@@ -15,7 +15,9 @@ from tribune.metrics.fixed import MICRO, exact
 from tribune.metrics.gaps import gap_bounds, ratio_bounds
 from tribune.metrics.intervals import share
 from tribune.metrics.policy import Rule
+from tribune.metrics.spec import Role
 from tribune.metrics.value import MetricName
+from tribune.metrics.words import amount, describe_metric
 from tribune.reports.counts import Counts, Rate
 
 
@@ -72,6 +74,12 @@ _NOUNS = {
     "performance.accuracy_drop": Noun("fall"),
     "performance.auc": Noun("AUC", percent=False),
     "drift.effect": Noun("shift", percent=False),
+    "summary.rate": Noun("rate"),
+    "summary.rate_change": Noun("rise"),
+    "summary.mean": Noun("mean", percent=False),
+    "summary.mean_change": Noun("rise", percent=False),
+    "summary.percentile_50": Noun("median", percent=False),
+    "summary.percentile_95": Noun("95th percentile", percent=False),
 }
 _REALLY = "Of those who really {kind} {said}, it said {said} for"
 _FAIRNESS = {
@@ -110,6 +118,7 @@ def plain_fault(parts: MetricName, target: str) -> tuple[str, Noun]:
         "quality": f"gets input of too low quality{by and f' ({target})'}",
         "drift": f"sees other data than it was tested on{by and f' ({target})'}",
         "performance": "is wrong too often",
+        "summary": f"is beyond your limit on {target}",
     }
     if family == "fairness":
         return faults[family], _fairness_noun(parts.base)
@@ -126,6 +135,8 @@ def describe(parts: MetricName, target: str, rule: Rule, counts: Counts) -> Phra
         return _quality(measure, target, rule, counts)
     if family == "drift":
         return _drift(parts, target, counts)
+    if family == "summary":
+        return _summary(parts, target, counts)
     if family == "performance":
         return _performance(parts, counts)
     return None
@@ -205,11 +216,10 @@ def _quality(measure: str, target: str, rule: Rule, counts: Counts) -> Phrase | 
 def _drift(parts: MetricName, target: str, counts: Counts) -> Phrase | None:
     title = counts.title(target)
     noun = _NOUNS.get(parts.base, Noun("distance", percent=False))
-    spec = counts.profile.spec
-    is_answer = target == spec.prediction.name or (spec.score is not None and target == spec.score.name)
+    answers = (Role.PREDICTION, Role.SCORE)
     fault = (
         "now answers otherwise than when it was tested"
-        if is_answer
+        if counts.profile.spec.column(target).role in answers
         else f"now sees other values of {title} than it was tested on"
     )
     changed = counts.most_changed(target)
@@ -219,6 +229,17 @@ def _drift(parts: MetricName, target: str, counts: Counts) -> Phrase | None:
     return Phrase(
         fault, f"{of_100(now_rate)} decisions {name}; when it was tested, {of_100(then_rate)}.", noun
     )
+
+
+def _summary(parts: MetricName, target: str, counts: Counts) -> Phrase | None:
+    title, name = counts.title(target), f"{parts.base.removesuffix('_change')}/{target}"
+    summary = counts.summary(name)
+    if summary is None:
+        return None
+    now, then = (amount(name, micro) for micro in summary)
+    words = describe_metric(name, counts.profile.spec)
+    finding = f"{words[0].upper()}{words[1:]} was {now}; when it was tested, {then}."
+    return Phrase(f"is beyond your limit on {title}", finding, _NOUNS[parts.base])
 
 
 def _performance(parts: MetricName, counts: Counts) -> Phrase | None:

@@ -221,3 +221,16 @@ def test_rates__rows_without_a_group__are_named_and_judged_nowhere(binary: Case,
     value = evaluate([name], profile, with_holes, None, {})[name]
     assert value.micro == measured(binary, name)
     assert value.reason == "not judged: no sex, race=1 (rows: 40)"
+
+
+def test_rates__a_group_column_of_nulls_only__is_not_available_and_says_so(
+    binary: Case, tmp_path: Path
+) -> None:
+    profile, _, now = binary
+    holes = now.assign(SEX=pd.Series([None] * len(now), dtype=object))
+    tally = tally_of_rows(tmp_path, profile, holes)
+    for measure in RATES:
+        value = evaluate([f"fairness.{measure}/SEX"], profile, tally, tally, {})[f"fairness.{measure}/SEX"]
+        assert value.micro is None
+        assert value.reason.startswith("fewer than two groups have 30 rows")
+        assert "not judged: no sex (rows" in value.reason

@@ -22,6 +22,7 @@ from tribune.metrics import (
     Scheme,
     Severity,
     Tally,
+    Task,
     make_profile,
 )
 from tribune.metrics.binning import LABEL_NEGATIVE, LABEL_POSITIVE
@@ -191,6 +192,64 @@ def test_case_words__crossed_groups__names_both_parts() -> None:
     assert words.finding == (
         'It said "employed" for 60 of 100 men, young people and 12 of 100 women, old people.'
     )
+
+
+GENERIC = ModelSpec(
+    (
+        Column("refused", ColumnKind.CATEGORY, Role.FEATURE, display="refusals", positive="true"),
+        Column("tokens", ColumnKind.NUMERIC, Role.FEATURE, display="length"),
+    ),
+    Task.GENERIC,
+    min_rows=10,
+)
+GENERIC_BINNINGS: dict[str, Binning] = {
+    "refused": Categories(("false", "true")),
+    "tokens": Grid(0, (0, 50, 100), lattice=True),
+}
+
+
+def generic_tally(refused: int, tokens: int) -> Tally:
+    """1,000 answers of which some were refused and all are equally long."""
+    cells = [0] * GENERIC_BINNINGS["tokens"].length
+    cells[tokens] = 1000
+    return Tally(1000, {"refused": (1000 - refused, refused, 0, 0), "tokens": tuple(cells)}, {0: 1000})
+
+
+@pytest.mark.parametrize(
+    ("rule", "fault", "finding", "limit"),
+    [
+        (
+            Rule("summary.rate.lower/refused", ">", 100_000, Severity.VOTE, z=2_000_000),
+            "is beyond your limit on refusals",
+            "The rate of refusals was 30 %; when it was tested, 2 %.",
+            "The limit you voted is a rate of 10; this rate is at least 27.",
+        ),
+        (
+            Rule("summary.mean_change/tokens", ">", 10_000_000, Severity.VOTE),
+            "is beyond your limit on length",
+            "The mean of length was 80; when it was tested, 20.",
+            "The limit you voted is a rise of 10; this rise is 60.",
+        ),
+        (
+            Rule("drift.effect/refused", ">", 100_000, Severity.VOTE),
+            "now sees other values of refusals than it was tested on",
+            "30 of 100 decisions have refusals=true; when it was tested, 2 of 100.",
+            "The limit you voted is a shift of 0.1; this shift is 0.76.",
+        ),
+    ],
+)
+def test_case_words__a_generic_model__compares_with_when_it_was_tested(
+    rule: Rule, fault: str, finding: str, limit: str
+) -> None:
+    profile = make_profile(GENERIC, generic_tally(20, 20), GENERIC_BINNINGS)
+    context = EvidenceContext(
+        31337, ModelId(1), VersionNumber(1), FrameIndex(2), 0, 1, bytes(32), bytes(32), ()
+    )
+    tallies = FrameTallies(generic_tally(300, 80), None)
+    made = build_evidence(context, profile, Policy((rule,)), tallies).document
+    value = made["values"][rule.metric]["micro"]
+    words = case_words(Subject("assistant", 1, value=value, limit=rule.limit), rule, made, profile)
+    assert (words.fault, words.finding, words.limit_words) == (fault, finding, limit)
 
 
 def test_case_words__invalid_rate__compares_with_the_reference(profile: Profile) -> None:
