@@ -6,6 +6,7 @@ An engine makes the views and runs the statements; what it finds is classified i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from tribune.metrics.binning import Binning, Grid, Scheme
@@ -20,7 +21,18 @@ Run = Callable[[str], Iterable[tuple[Any, ...]]]
 """Runs a counting statement and gives its rows, in any order; from several threads at once."""
 
 
-def count_rows(scheme: Scheme, labels: Labels, run: Run, at_once: int = 1) -> Tally:
+@dataclass
+class _Joint:
+    """What is counted from rows together with their labels."""
+
+    counter: OutcomeCounter
+    columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    scores: dict[str, dict[int, int]] = field(default_factory=dict)
+
+
+def count_rows(
+    scheme: Scheme, labels: Labels, run: Run, at_once: int = 1, *, stops_early: bool = False
+) -> Tally:
     """Count the rows of an engine's views.
 
     Args:
@@ -28,34 +40,70 @@ def count_rows(scheme: Scheme, labels: Labels, run: Run, at_once: int = 1) -> Ta
         labels: where labels come from.
         run: runs a statement over `sql.ROWS` and, where labels are joined, `sql.LABELS`.
         at_once: how many statements run side by side.
+        stops_early: whether a LIMIT ends a join at once, without gathering rows in one place.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    spec = scheme.spec
-    with ThreadPoolExecutor(at_once) as pool:
-        joint = pool.submit(_outcomes, scheme, labels, run)  # the longest first
-        scores = {name: pool.submit(_score, scheme, name, labels, run) for name in scheme.scored}
+    with ThreadPoolExecutor(at_once) as pool:  # the longest first
+        joint = pool.submit(_joint, scheme, labels, run, stops_early)
         alone = {
             name: pool.submit(_column, scheme.binnings[name], statement, run)
             for name, statement in _alone(scheme, labels)
         }
-    counter = joint.result()
-    columns = counter.columns()
-    columns |= {name: future.result() for name, future in alone.items()}
-    columns |= {name: future.result()[0] for name, future in scores.items()}
+        scores = {
+            name: pool.submit(_score, scheme, name, labels, run)
+            for name in scheme.scored
+            if labels is not Labels.JOINED
+        }
+    found = joint.result()
+    found.columns |= {name: future.result() for name, future in alone.items()}
+    for name, future in scores.items():
+        found.columns[name], found.scores[name] = future.result()
+    columns = found.counter.columns() | found.columns
     return Tally(
-        counter.rows,
-        {column.name: columns[column.name] for column in spec.counted},
-        counter.outcomes(),
-        {name: future.result()[1] for name, future in scores.items()},
+        found.counter.rows,
+        {column.name: columns[column.name] for column in scheme.spec.counted},
+        found.counter.outcomes(),
+        {name: found.scores[name] for name in scheme.scored},
     )
 
 
-def _outcomes(scheme: Scheme, labels: Labels, run: Run) -> OutcomeCounter:
+def _joint(scheme: Scheme, labels: Labels, run: Run, stops_early: bool) -> _Joint:
+    """Count what needs labels; outcomes alone, where labels need no join and the rest is counted beside."""
+    if labels is not Labels.JOINED:
+        counter = OutcomeCounter(scheme)
+        for *groups, came, label, said, cell, n in run(sql.outcome_counts(scheme, labels)):
+            counter.add((tuple(groups), came, label, said), cell, n)
+        return _Joint(counter)
+    if stops_early:
+        ((rows,),) = run(sql.ROW_COUNT)
+        found = _joined(scheme, run(sql.joined_counts(scheme, rows + 1)))
+        if found.counter.rows == rows:  # so no row had two labels to choose from
+            return found
+    return _joined(scheme, run(sql.joined_counts(scheme)))
+
+
+def _joined(scheme: Scheme, found: Iterable[tuple[Any, ...]]) -> _Joint:
+    """Sort the rows of `sql.joined_counts`."""
+    spec = scheme.spec
+    names = [*scheme.scored, *([spec.label_name] if spec.has_errors else [])]
+    by_cell: dict[str, list[tuple[bool, str | None, float | None, int]]] = {name: [] for name in names}
+    groups = len(spec.groups)
     counter = OutcomeCounter(scheme)
-    for *groups, came, label, said, cell, n in run(sql.outcome_counts(scheme, labels)):
-        counter.add((tuple(groups), came, label, said), cell, n)
-    return counter
+    for row in found:
+        came, label, said, cell = row[groups : groups + 4]
+        left_out = row[groups + 4 + len(names) : -1]
+        if 0 in left_out:
+            place = left_out.index(0)
+            by_cell[names[place]].append((came, label, row[groups + 4 + place], row[-1]))
+        else:
+            counter.add((row[:groups], came, label, said), cell, row[-1])
+    joint = _Joint(counter)
+    for name, rows in by_cell.items():
+        joint.columns[name] = numeric_column(scheme.grid(name), ((cell, n) for _, _, cell, n in rows))
+        if name in scheme.scored:
+            joint.scores[name] = score_table(scheme, name, rows)
+    return joint
 
 
 def _score(scheme: Scheme, name: str, labels: Labels, run: Run) -> tuple[tuple[int, ...], dict[int, int]]:
@@ -68,7 +116,7 @@ def _score(scheme: Scheme, name: str, labels: Labels, run: Run) -> tuple[tuple[i
 def _alone(scheme: Scheme, labels: Labels) -> Iterator[tuple[str, str]]:
     """Yield the columns that have a count of their own, each with its statement."""
     spec = scheme.spec
-    if spec.has_errors:
+    if spec.has_errors and labels is not Labels.JOINED:
         yield spec.label_name, sql.label_counts(scheme, labels)
     joint = {column.name for column in spec.groups} | set(scheme.scored)
     if spec.outcomes:

@@ -69,7 +69,7 @@ class DuckDBEngine:
             with self.cursor() as own:
                 yield from self.rows(own, f"WITH {given} {statement}")
 
-        return count_rows(scheme, where, run, self._at_once)
+        return count_rows(scheme, where, run, self._at_once, stops_early=True)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a cursor with views of its own, so that threads may count side by side."""

@@ -16,6 +16,8 @@ from tribune.metrics.spec import ModelSpec
 
 ROWS, LABELS = "tribune_rows", "tribune_labels"
 """Views that an engine provides: numbers as DOUBLE, categories and ids as STRING, times as BIGINT."""
+ROW_COUNT = f"SELECT count(*) FROM {ROWS}"  # noqa: S608 - a constant
+"""Counts the rows."""
 FLOOR = "tribune_floor"
 """Function that an engine provides: floor of a DOUBLE as a DOUBLE, which leaves NaN and ±inf as they are."""
 LABEL = "tribune_label"
@@ -66,12 +68,16 @@ def column_counts(scheme: Scheme, name: str) -> str:
 
 
 def outcome_counts(scheme: Scheme, labels: Labels) -> str:
-    """Count rows by what outcomes need.
+    """Count rows by what outcomes need: `outcome_keys`, then rows."""
+    return _counted(outcome_keys(scheme, labels), scheme, labels)
 
-    Columns: each group, whether a label came, the label, the prediction, a fine cell, rows. The fine cell is
-    the first of those that the score's cell joins; for a regression model label and prediction are null and
-    it is that of prediction less label. The least (time, label) of an id is its label; one without time or
-    label comes last.
+
+def outcome_keys(scheme: Scheme, labels: Labels) -> list[str]:
+    """Return what outcomes need of rows r.
+
+    Each group, whether a label came, the label, the prediction, a fine cell. The fine cell is the first of
+    those that the score's cell joins; for a regression model label and prediction are null and it is that of
+    prediction less label.
     """
     spec = scheme.spec
     came, label = _label(spec, labels)
@@ -84,7 +90,38 @@ def outcome_counts(scheme: Scheme, labels: Labels) -> str:
         keys.append(_score_cell(scheme) if spec.score else _NO_NUMBER)
     else:
         keys += ["FALSE", _NO_TEXT, _NO_TEXT, _NO_NUMBER]
-    return _counted(keys, scheme, labels)
+    return keys
+
+
+def joined_counts(scheme: Scheme, most: int | None = None) -> str:
+    """Count rows by all that needs their label, with one join for all of it.
+
+    Columns: `outcome_keys`; the fine cell of each score, or of a label that is a number; for each of these
+    whether it is left out of this row's key (1); rows. Rows with one of them in their key are counted by it,
+    by whether a label came and by the label; the others by `outcome_keys`. The least (time, label) of an id
+    is its label; one without time or label comes last.
+
+    Args:
+        scheme: by which to count.
+        most: take labels as they are, and no more joined rows than this: right where no id has two labels,
+            and then there are as many joined rows as rows.
+    """
+    spec = scheme.spec
+    keys = outcome_keys(scheme, Labels.JOINED)
+    cells = [cell_of(f"r.{quoted(name)}", scheme.grid(name)) for name in scheme.scored]
+    if spec.has_errors:
+        cells.append(cell_of("l.label", scheme.grid(spec.label_name)))
+    named = [f"k{place}" for place in range(len(keys))]
+    fine = [f"c{place}" for place in range(len(cells))]
+    came = named[len(spec.groups) : len(spec.groups) + 2]
+    sets = [named, *([*came, cell] for cell in fine)]
+    labels = f"({_FIRST_LABELS})" if most is None else LABELS
+    selected = ", ".join(f"{key} AS {name}" for key, name in zip(keys + cells, named + fine, strict=True))
+    rows = f"{ROWS} AS r LEFT JOIN {labels} AS l ON r.{quoted(spec.id_name)} = l.id"
+    rows = f"SELECT {selected} FROM {rows}" + ("" if most is None else f" LIMIT {most}")  # noqa: S608
+    columns = ", ".join([*named, *fine, *(f"GROUPING({cell})" for cell in fine)])
+    grouped = ", ".join(f"({', '.join(one)})" for one in sets)
+    return f"SELECT {columns}, count(*) FROM ({rows}) AS j GROUP BY GROUPING SETS ({grouped})"  # noqa: S608
 
 
 def _score_cell(scheme: Scheme) -> str:

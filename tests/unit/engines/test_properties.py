@@ -84,6 +84,25 @@ def test_count__any_split_order_and_threads__adds_up_to_the_same_bytes(
     assert ENGINES[2].count(parts, [], scheme) == together.without_labels(scheme)
 
 
+@pytest.mark.parametrize("task", [Task.BINARY, Task.MULTICLASS, Task.REGRESSION])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sample=st.lists(records, min_size=1, max_size=30), again=st.integers(0, 30))
+def test_count__labels_apart__is_what_labels_in_the_rows_give(
+    task: Task, tmp_path: Path, sample: list[dict[str, object]], again: int
+) -> None:
+    scheme = Scheme(SPECS[task], KNOWN)
+    name = scheme.spec.label_name
+    rows = write(tmp_path / "rows.parquet", sample)
+    first = [(str(i), 5, row[name]) for i, row in enumerate(sample) if row[name] is not None]
+    later = [(i, 7, value) for (i, _, _), (_, _, value) in zip(first[:again], first[::-1], strict=False)]
+    ids, times, values = zip(*[*later, *first, (None, 1, None)], strict=True)
+    kinds = [pa.string(), pa.int64(), TYPES[name]]
+    columns = dict(zip(("id", "time", name), map(pa.array, (ids, times, values), kinds), strict=True))
+    pq.write_table(pa.table(columns), tmp_path / "labels.parquet")
+    apart = ENGINES[2].count([rows], [tmp_path / "labels.parquet"], scheme)
+    assert apart == ENGINES[1].count([rows], [], scheme, inline_labels=True)
+
+
 def test_count__errors_that_cancel_out__leave_no_sum(tmp_path: Path) -> None:
     scheme = Scheme(SPECS[Task.REGRESSION], {**KNOWN, "p - q": replace(UNIT, lattice=True)})
     whole = write(tmp_path / "w.parquet", [record(p=0.5, q=0.25), record(p=0.25, q=0.5)])
@@ -114,5 +133,6 @@ def record(**given: object) -> dict[str, object]:
 
 def write(path: Path, sample: list[dict[str, object]]) -> Path:
     columns = {name: pa.array([row[name] for row in sample], kind) for name, kind in TYPES.items()}
+    columns["id"] = pa.array(map(str, range(len(sample))), pa.string())
     pq.write_table(pa.table(columns), path)
     return path
