@@ -130,9 +130,9 @@ def _tenths(then: Sequence[Rate], now: Sequence[Rate]) -> list[tuple[Rate, Rate]
 
 
 def _probabilities(profile: Profile, tally: Tally) -> tuple[list[tuple[int, int, int]], int] | Value:
-    """Return (score, negatives, positives) of cells with rows, and what 1 is in units of these scores.
+    """Return (score, negatives, positives) of cells and the score of 1, or why scores cannot be read so.
 
-    Or why scores cannot be read so. Sums over thousands of cells are of whole numbers: fractions are slow.
+    Scores are in half cells, so that all sums are of integers.
     """
     if profile.spec.score is None:
         return unavailable("the model logs no score")
@@ -140,15 +140,11 @@ def _probabilities(profile: Profile, tally: Tally) -> tuple[list[tuple[int, int,
     if isinstance(cells, Value):
         return cells
     grid = profile.scheme.grid(profile.spec.score.name)
-    first = grid.edges[0]
-    if first < 0 or 2 * (grid.edges[-1] - 1) * grid.half_cell > 1:
+    first, one = grid.edges[0], 2 ** (max(0, grid.shift) + 1)
+    if first < 0 or grid.shift < 0 or 2 * (grid.edges[-1] - 1) > one:
         return unavailable("the scores are no probabilities: they go beyond 0 to 1", sum(map(sum, cells)))
-    unit, one = grid.half_cell.as_integer_ratio()
-    return [
-        (min(grid.half_cells(cell) * unit, one), negatives, positives)
-        for cell, (negatives, positives) in enumerate(cells, first)
-        if negatives or positives
-    ], one
+    values = (min(grid.half_cells(cell), one) for cell in range(first, grid.edges[-1]))
+    return [(value, *rows) for value, rows in zip(values, cells, strict=True) if any(rows)], one
 
 
 def _note(profile: Profile, tally: Tally) -> str:
