@@ -64,6 +64,25 @@ def make(folder: Path, name: str, rows: int, *, drifted: bool, stream: int = 0) 
     return path
 
 
+def make_frame(folder: Path, rows: Path) -> tuple[Path, Path]:
+    """Write the same rows as a sealed log has them: decisions with ids, and labels apart in another order."""
+    import duckdb
+
+    decisions, labels = folder / "frame-decisions.parquet", folder / "frame-labels.parquet"
+    if labels.is_file():
+        return decisions, labels
+    others = ", ".join(name for name in COLUMNS if name != LABEL)
+    connection = duckdb.connect()
+    connection.execute(
+        "CREATE TABLE t AS SELECT *, md5(CAST(row_number() OVER () AS VARCHAR)) AS id "  # noqa: S608 - ours
+        f"FROM read_parquet('{rows}')"
+    )
+    for path, columns, order in ((decisions, f"id, {others}", ""), (labels, f"id, {LABEL}", " ORDER BY id")):
+        select = f"SELECT {columns}, CAST(0 AS BIGINT) AS time FROM t{order}"  # noqa: S608 - names of ours
+        connection.execute(f"COPY ({select}) TO '{path}' (ROW_GROUP_SIZE {_ROW_GROUP})")
+    return decisions, labels
+
+
 def _columns(place: tuple[int, int, int], n: int) -> dict[str, Any]:
     """Return one batch; its place is whether it has drifted, its stream and its number."""
     import numpy as np

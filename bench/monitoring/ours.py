@@ -1,16 +1,16 @@
 """Our processes of the measuring benchmark, beside the command itself; each prints one JSON line last.
 
-`profile REFERENCE OUT` makes the profile. `scan PROFILE DATA RUNS` times, warm and in turns, a plain scan,
-our counting, and what a worker does with the same rows as a frame. `memory PROFILE DATA` runs the command and
-says how much was held after its imports and at most. `slide PROFILE RUNS PART …` counts a window of 30
-partitions anew, and slides it by one.
+`profile REFERENCE OUT` makes the profile. `scan PROFILE DATA RUNS` times, warm and in turns, a plain scan and
+our counting; `frame PROFILE DECISIONS LABELS RUNS` a plain scan and what a running worker does with a frame.
+`memory PROFILE DATA` runs the command and says how much was held after its imports and at most. `slide
+PROFILE RUNS PART …` counts a window of 30 partitions anew, and slides it by one.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,41 +45,72 @@ def profile(reference: str, out: str) -> None:
 
 
 def scan(profile_path: str, rows: str, runs: str) -> None:
-    """Time a plain scan, our counting and a worker's whole frame in turns, all warm.
+    """Time a plain scan and our counting in turns, warm."""
+    from tribune.metrics import Profile
+    from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 
-    The scan is told what our engine is told, which makes it faster than by default, and decodes every value:
-    counting values would only read the file's footer.
+    made, engine = Profile.load(Path(profile_path)), DuckDBEngine(THREADS)
+    in_turns(
+        int(runs),
+        scan=plain_scan({rows: data.COLUMNS}),
+        count=lambda: engine.count([Path(rows)], (), made, inline_labels=True),
+    )
+
+
+def frame(profile_path: str, decisions: str, labels: str, runs: str) -> None:
+    """Time a plain scan and what a running worker does with a new frame, labels joined by id, all metrics."""
+    from tribune.ids import FrameIndex
+    from tribune.metrics import Policy, Profile
+    from tribune.metrics.measure import measure
+    from tribune.reports.evidence import FrameFiles, count_frame
+    from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+
+    made, engine = Profile.load(Path(profile_path)), DuckDBEngine(THREADS)
+    own = (Path(decisions),)
+    files = FrameFiles(FrameIndex(1), bytes(32), own, own, (Path(labels),))
+
+    def work() -> None:
+        tallies = count_frame(files, made, engine.count)
+        measure(Policy(()), made, tallies.tally, tallies.labelled)
+
+    logged = [name for name in data.COLUMNS if name != data.LABEL]
+    read = {decisions: ["id", *logged], labels: ["id", "time", data.LABEL]}
+    in_turns(int(runs), scan=plain_scan(read), frame=work)
+
+
+def plain_scan(files: Mapping[str, Sequence[str]]) -> Callable[[], None]:
+    """Return a scan of columns that decodes every value: to count values would only read a file's footer.
+
+    It is told what our engine is told, which makes it faster than by default.
     """
     import duckdb
 
-    from tribune.metrics import Policy, Profile
-    from tribune.metrics.measure import measure
-    from tribune_monitors.engines.duckdb_engine import DuckDBEngine
-
-    made, path = Profile.load(Path(profile_path)), Path(rows)
-    engine = DuckDBEngine(THREADS)
-    plain = duckdb.connect(
+    connection = duckdb.connect(
         config={"threads": THREADS, "enable_external_file_cache": False, "preserve_insertion_order": False}
     )
-    sums = [f"sum({name})" for name in (*data.NUMBERS, data.LABEL, data.PREDICTION, data.SCORE)]
-    sums += [f"sum(strlen({name}))" for name in data.CATEGORIES]
-    statement = f"SELECT {', '.join(sums)} FROM read_parquet('{path}')"  # noqa: S608 - names of ours
+    texts = {*data.CATEGORIES, "id"}
+    statements = [
+        f"SELECT {', '.join(f'sum(strlen({n}))' if n in texts else f'sum({n})' for n in names)} "  # noqa: S608
+        f"FROM read_parquet('{path}')"
+        for path, names in files.items()
+    ]
 
-    def frame() -> None:
-        tally = engine.count([path], (), made, inline_labels=True)
-        measure(Policy(()), made, tally, tally)
+    def run() -> None:
+        for statement in statements:
+            connection.execute(statement).fetchall()
 
-    jobs: dict[str, Callable[[], object]] = {
-        "scan": lambda: plain.execute(statement).fetchall(),
-        "count": lambda: engine.count([path], (), made, inline_labels=True),
-        "frame": frame,
-    }
+    return run
+
+
+def in_turns(runs: int, **jobs: Callable[[], object]) -> None:
+    """Time jobs in turns, once more than counted: the first turn warms up."""
     found: dict[str, list[float]] = {name: [] for name in jobs}
-    for turn in range(int(runs) + 1):
+    for turn in range(runs + 1):
         for name, job in jobs.items():
-            seconds = timed(job)
-            if turn:  # the first warms up
-                found[name].append(seconds)
+            start = time.perf_counter()
+            job()
+            if turn:
+                found[name].append(time.perf_counter() - start)
     report(**found)
 
 
@@ -127,17 +158,11 @@ def slide(profile_path: str, runs: str, *parts: str) -> None:
     report(**found)
 
 
-def timed(job: Callable[[], object]) -> float:
-    """Return the seconds that something takes."""
-    start = time.perf_counter()
-    job()
-    return time.perf_counter() - start
-
-
 if __name__ == "__main__":
     jobs: dict[str, Callable[..., None]] = {
         "profile": profile,
         "scan": scan,
+        "frame": frame,
         "memory": memory,
         "slide": slide,
     }
