@@ -112,7 +112,7 @@ def _one_against_rest(
     """Compare shares of rows that were predicted to be a class, among rows whose label fits a condition."""
     spec, known = profile.spec, len(profile.spec.outcomes)
     groups = outcomes_by_group(profile, tally, target)
-    many = spec.task is Task.MULTICLASS
+    many, titles = spec.task is Task.MULTICLASS, dict(spec.prediction.values)
     found = []
     for number in range(known) if many else (LABEL_POSITIVE,):
         rates: list[dict[Place, Rate]] = [{} for _ in conditions]
@@ -124,7 +124,7 @@ def _one_against_rest(
                         rows, hits = rows + count, hits + (count if said == number else 0)
                 if rows:
                     kind[place] = hits, rows
-        subject = spec.prediction.value_title(spec.outcomes[number]) if many else ""
+        subject = titles.get(spec.outcomes[number], spec.outcomes[number]) if many else ""
         found.append(Comparison(subject, tuple(rates)))
     return found
 
@@ -159,7 +159,7 @@ def _right(profile: Profile, tally: Tally, target: str) -> list[Comparison]:
 
 
 SELECTION = Kind(_selection, "rows", "rows", "no valid predictions")
-OPPORTUNITY = Kind(_true, "rows of that label", "rows of that label")
+OPPORTUNITY = Kind(_true, "positive labels", "positive labels")
 ODDS = Kind(_true_and_false, "rows of either label", "rows of its rarer label")
 ACCURACY = Kind(_right, "rows with a label", "rows with a label")
 

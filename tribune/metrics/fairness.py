@@ -117,7 +117,7 @@ def _difference(kind: Kind, profile: Profile, tally: Tally, target: str, z: int 
         return kind.too_few(profile, found, note)
     gaps = [(max(max(shares) - min(shares) for shares in one.shares()), one) for one in judged]
     gap, widest = max(gaps, key=lambda pair: pair[0])
-    value, reason = micro(gap), joined(widest.subject and f"of {widest.subject}", note)
+    value, reason = micro(gap), joined(widest.subject and f"worst class: {widest.subject}", note)
     if z is None:
         return Value(value, widest.n, reason=reason)
     with exact():
@@ -141,7 +141,7 @@ def _ratio(kind: Kind, profile: Profile, tally: Tally, target: str, z: int | Non
     if not ratios:
         return unavailable(joined("the rate is 0 in all groups: there is no ratio", note), judged[0].n)
     ratio, smallest, _ = min(ratios, key=lambda each: each[0])
-    value, reason = micro(ratio), joined(smallest.subject and f"of {smallest.subject}", note)
+    value, reason = micro(ratio), joined(smallest.subject and f"worst class: {smallest.subject}", note)
     if z is None:
         return Value(value, smallest.n, reason=reason)
     with exact():

@@ -165,13 +165,10 @@ def test_rates__classes_with_few_rows_of_a_group__are_named(many: Case, tmp_path
     name = "fairness.equal_opportunity_difference/SEX"
     tally = tally_of_rows(tmp_path, profile, few)
     value = evaluate([name], profile, tally, tally, {})[name]
-    assert value.reason.startswith("of ")
+    assert value.reason.startswith("worst class: ")
     assert "men for " not in value.reason
     rows_of = evaluate(["fairness.equalized_odds_ratio/SEX"], profile, tally, tally, {})
-    assert (
-        "women for prediction=cat (rows of its rarer label: 0)"
-        in rows_of["fairness.equalized_odds_ratio/SEX"].reason
-    )
+    assert "women for cat (rows of its rarer label: 0)" in rows_of["fairness.equalized_odds_ratio/SEX"].reason
 
 
 def test_error_difference__a_model_whose_labels_never_come__has_no_target(tmp_path: Path) -> None:
@@ -232,5 +229,5 @@ def test_rates__a_group_column_of_nulls_only__is_not_available_and_says_so(
     for measure in RATES:
         value = evaluate([f"fairness.{measure}/SEX"], profile, tally, tally, {})[f"fairness.{measure}/SEX"]
         assert value.micro is None
-        assert value.reason.startswith("fewer than two groups have 30 rows")
-        assert "not judged: no sex (rows" in value.reason
+        assert value.reason.startswith("fewer than two groups have 30 ")
+        assert "not judged: no sex (" in value.reason

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
+from scipy.stats import norm
 
 from tribune.metrics.fixed import exact, micro
 from tribune.metrics.gaps import gap_bounds, ratio_bounds
@@ -97,6 +98,17 @@ def test_ratio_bounds__many_samples__surely_below_is_rarely_wrong() -> None:
             rates = [(int(dice.binomial(300, rate)), 300) for rate in (0.5, 0.5 * truth)]
             wrong += float(ratio_bounds([share(*rate, 1_645_000) for rate in rates])[1]) < truth
     assert 5 <= wrong <= 38  # 5 % of 400 are 20, give or take four deviations
+
+
+def test_gap_bounds__groups_alike_at_the_stated_z__are_rarely_told_apart() -> None:
+    """z = Φ⁻¹(1 − α/2G) for α = 5 % and the 10 pairs of 5 groups, as rules on groups have it."""
+    dice, wrong = np.random.default_rng(3), 0
+    z = round(norm.ppf(1 - 0.05 / 20) * 1e6)
+    with exact():
+        for _ in range(300):
+            groups = [share(int(dice.binomial(n, 0.3)), n, z) for n in (100, 150, 200, 800, 3000)]
+            wrong += gap_bounds(groups)[0] > 0
+    assert wrong <= 30  # 5 % of 300 are 15, and four deviations
 
 
 def test_gap_bounds__thousands_of_groups__look_at_few_pairs() -> None:
