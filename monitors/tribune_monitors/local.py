@@ -55,6 +55,7 @@ def measure_source(
     *,
     engine: str = "duckdb",
     threads: int = 1,
+    tallies: Path | None = None,
     say: Say = lambda _: None,
 ) -> Measured:
     """Measure data against a profile.
@@ -66,12 +67,17 @@ def measure_source(
         folder: empty; takes copies and partitions.
         engine: what counts them, by name; the result does not depend on it.
         threads: to count with.
+        tallies: folder that keeps what was counted of each partition; None: count all of them.
         say: is told of progress.
 
     Raises:
         DataError: the data cannot be read.
         ConfigurationError, PolicyError: source or policy do not fit the model, or the engine is missing.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tribune_monitors.engines.kept import KeptTallies
+
     policy.check(profile)
     say("Reading the data")
     cursor = connect(folder, threads)
@@ -81,11 +87,15 @@ def measure_source(
     cursor.close()
     say("Counting")
     labelled = partitions.inline or bool(partitions.labels)
-    tally = open_engine(engine, threads).count(
-        partitions.decisions, partitions.labels, profile, inline_labels=partitions.inline
-    )
+    counter = open_engine(engine, threads)
+    if tallies is not None:
+        counter = KeptTallies(counter, tallies)
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(_files_digest, (*partitions.decisions, *partitions.labels))
+        tally = counter.count(
+            partitions.decisions, partitions.labels, profile, inline_labels=partitions.inline
+        )
     say("Measuring")
-    files = (*partitions.decisions, *partitions.labels)
     context = EvidenceContext(
         chain=0,
         model=ModelId(0),
@@ -93,7 +103,7 @@ def measure_source(
         frame=FrameIndex(0),
         start_us=source.start_us or 0,
         end_us=source.end_us or 0,
-        manifest=_files_digest(files),
+        manifest=digest.result(),
         policy=hashlib.sha256(canonical_bytes([list(rule) for rule in policy.on_chain()])).digest(),
         manifests=(),
     )

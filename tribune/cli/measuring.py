@@ -154,6 +154,13 @@ def measure(
     since: Since = "",
     until: Until = "",
     keep: Keep = None,
+    tallies: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep what is counted of each file in this folder, and count no file twice.",
+            show_default=False,
+        ),
+    ] = None,
     check: Annotated[
         bool,
         typer.Option("--check", help="Compute again with scikit-learn and fairlearn, and name differences."),
@@ -185,7 +192,9 @@ def measure(
         against = Profile.load(profile)
         rules = Policy.load(policy) if policy else Policy(())
         described = source_of(data, source, since, until)
-        found = measure_source(described, against, rules, folder, engine=engine, threads=cores(), say=say)
+        found = measure_source(
+            described, against, rules, folder, engine=engine, threads=cores(), tallies=tallies, say=say
+        )
         opinions: list[Opinion] = []
         if check:
             from tribune_monitors.second_opinion import second_opinion

@@ -1,0 +1,27 @@
+"""Data of one's own: the same evidence, whether its files were counted before or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tribune.metrics import Policy
+from tribune_monitors.local import measure_source
+from tribune_monitors.sources.spec import Reading, SourceSpec
+
+from ..engines.files import write_decisions
+from ..metrics.samples import profile_of, rows
+
+
+def test_measure_source__tallies_kept__counts_again_to_the_same_bytes(tmp_path: Path) -> None:
+    data = tmp_path / "log"
+    data.mkdir()
+    for part in range(3):
+        write_decisions(data / f"{part}.parquet", rows(50, part), 50 * part)
+    source, profile = SourceSpec(Reading(data=str(data))), profile_of(rows(300))
+    kept = tmp_path / "kept"
+    found = [
+        measure_source(source, profile, Policy(()), tmp_path / name, tallies=folder).evidence.data
+        for name, folder in (("plain", None), ("first", kept), ("again", kept))
+    ]
+    assert found[0] == found[1] == found[2]
+    assert len(list(kept.iterdir())) == 3
