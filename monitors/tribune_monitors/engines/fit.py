@@ -32,6 +32,7 @@ CELLS = 4096
 """Fine cells over most of the reference's values: KS and Wasserstein within 0.1 %, a column in 32 kB."""
 _FAR = 0.001
 """Share of values at either end that does not decide how fine cells are: an outlier must not coarsen all."""
+_LARGEST = 2.0**1000  # a mean of doubles may overflow; the shift ends long before
 BINS = 10
 """Bins of about equal weight, as PSI is usually read; more bins see less at the same n."""
 MAX_VALUES = 64
@@ -74,11 +75,29 @@ def fit_binnings(
             engine.open(cursor, sql.LABELS, labels, label_columns(spec))
         column = spec.column(spec.label_name)
         rows, label = sql.labelled_rows(spec, where)
-        binnings[column.name] = _grid(engine, cursor, column, label, rows)
+        labelled = binnings[column.name] = _grid(engine, cursor, column, label, rows)
         error = f"r.{sql.quoted(spec.prediction.name)} - {label}"
-        named = Column(spec.error_name, ColumnKind.NUMERIC, Role.FEATURE)
-        binnings[spec.error_name] = _grid(engine, cursor, named, error, rows)
+        found = _error_grid(engine, cursor, error, rows)
+        finer = min(labelled.shift + 12, 1022)  # no error to judge by: far below what labels can show
+        binnings[spec.error_name] = found or Grid(finer, (-1, 1), lattice=True)
     return binnings
+
+
+def _error_grid(
+    engine: DuckDBEngine, cursor: duckdb.DuckDBPyConnection, error: str, rows: str
+) -> Grid | None:
+    """Fit the grid of errors: cells of at most a 4,096th of the mean absolute error; None where that is 0.
+
+    Its edges bound nothing, since errors are summed and not binned: so cells may be as fine as the mean asks,
+    however far the largest errors lie, and however many are almost 0.
+    """
+    values = f"(SELECT {error} AS x FROM {rows}) AS v WHERE isfinite(x)"  # noqa: S608 - names are quoted
+    ((mean,),) = engine.rows(cursor, f"SELECT avg(abs(x)) FROM {values}")  # noqa: S608
+    if not mean:
+        return None
+    shift = 12 - math.frexp(min(mean, _LARGEST))[1] + 1
+    plain = Grid(min(max(shift, -1022), 1022), (-1, 1))
+    return replace(plain, lattice=_on_lattice(engine, cursor, plain, values))
 
 
 def _grid(
@@ -93,11 +112,20 @@ def _grid(
     if low is None:
         raise _nothing(column)
     plain = grid_over(*_range(column, low, high), *central)
-    scaled = f"x * CAST({sql.literal(repr(plain.scale))} AS DOUBLE)"
-    ((off,),) = engine.rows(cursor, f"SELECT count(*) FROM {values} AND {scaled} <> floor({scaled})")  # noqa: S608
-    plain = replace(plain, lattice=off == 0)
-    counts = engine.rows(cursor, f"SELECT floor({scaled}), count(*) FROM {values} GROUP BY 1")  # noqa: S608
+    plain = replace(plain, lattice=_on_lattice(engine, cursor, plain, values))
+    counts = engine.rows(cursor, f"SELECT floor({_scaled(plain)}), count(*) FROM {values} GROUP BY 1")  # noqa: S608
     return with_bins(plain, counts)
+
+
+def _scaled(grid: Grid) -> str:
+    return f"x * CAST({sql.literal(repr(grid.scale))} AS DOUBLE)"
+
+
+def _on_lattice(engine: DuckDBEngine, cursor: duckdb.DuckDBPyConnection, grid: Grid, values: str) -> bool:
+    """Whether all values are whole multiples of a cell."""
+    scaled = _scaled(grid)
+    ((off,),) = engine.rows(cursor, f"SELECT count(*) FROM {values} AND {scaled} <> floor({scaled})")  # noqa: S608
+    return bool(off == 0)
 
 
 def fit_profile(

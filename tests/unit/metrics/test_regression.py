@@ -72,6 +72,36 @@ def test_measure__any_values__is_within_a_thousandth(
     assert found / 1e6 == pytest.approx(ORACLES[name](*raw(frame)), rel=1e-3)
 
 
+ODD_ERRORS = {
+    "a few far out": lambda dice, n: dice.lognormal(0, 3, n) * dice.choice([-1, 2], n),
+    "most exactly 0": lambda dice, n: dice.normal(0, 5, n) * (dice.random(n) < 0.02),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_ERRORS)
+@pytest.mark.parametrize("name", ["mae", "rmse", "r2"])
+def test_measure__errors_unlike_each_other__is_within_a_thousandth(
+    name: str, kind: str, tmp_path: Path
+) -> None:
+    dice = np.random.default_rng(5)
+    truth = dice.normal(100, 20, 9000)
+    frame = {"said": truth + ODD_ERRORS[kind](dice, 9000), "truth": truth}
+    profile = measured.profile_of(tmp_path, SPEC, {key: cells[:5000] for key, cells in frame.items()})
+    now = {key: cells[5000:] for key, cells in frame.items()}
+    found = value(f"performance.{name}", profile, measured.tally_of(tmp_path, profile, now)).micro or 0
+    assert found / 1e6 == pytest.approx(ORACLES[name](now["truth"], now["said"]), rel=1e-3)
+
+
+def test_mae__a_profile_without_any_error__measures_the_first_ones(tmp_path: Path) -> None:
+    truth = np.random.default_rng(6).normal(1, 0.1, 1000)
+    profile = measured.profile_of(tmp_path, SPEC, {"said": truth, "truth": truth})
+    tally = measured.tally_of(tmp_path, profile, {"said": truth + 0.01, "truth": truth})
+    assert value("performance.mae", profile, profile.reference).micro == 0
+    assert (value("performance.mae_increase", profile, tally).micro or 0) / 1e6 == pytest.approx(
+        0.01, rel=1e-3
+    )
+
+
 def _mean(numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, float]:
     return float(numbers.mean()), Z / 1e6 * float(numbers.std(ddof=1)) / sqrt(len(numbers))
 
