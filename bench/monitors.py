@@ -96,7 +96,8 @@ def _against_peers(
         theirs, cut = _median(found[name]), any(one.cut for one in found[name])
         row = _row(f"{rows:,} rows, {TITLES[name]}", "s", mine, theirs, theirs / mine, PEER_GOALS[name, rows])
         peak = None if cut else max(one.facts["peak_mb"] for one in found[name])
-        result.append({**row, "at_least": cut, "their_peak_mb": peak})
+        more = {"their_cpu_s": round(statistics.median(one.cpu_s for one in found[name]), 2)}
+        result.append({**row, **more, "at_least": cut, "their_peak_mb": peak})
     return result
 
 
@@ -178,14 +179,15 @@ def _median(runs: Sequence[Run]) -> float:
 
 def _spread(runs: Sequence[Run]) -> Row:
     seconds = [one.seconds for one in runs]
-    return {"least": round(min(seconds), 3), "most": round(max(seconds), 3)}
+    cpu = statistics.median(one.cpu_s for one in runs)
+    return {"least": round(min(seconds), 3), "most": round(max(seconds), 3), "cpu_s": round(cpu, 3)}
 
 
 def _words(done: Run) -> str:
     if done.cut:
         return f"ended after {done.seconds:.0f} s"
     peak = done.facts.get("peak_mb")
-    return f"{done.seconds:.2f} s" + (f", {peak:,.0f} MB" if peak else "")
+    return f"{done.seconds:.2f} s, computing {done.cpu_s:.2f} s" + (f", {peak:,.0f} MB" if peak else "")
 
 
 if __name__ == "__main__":

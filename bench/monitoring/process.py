@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -26,9 +27,13 @@ MOST_S = 420.0
 
 @dataclass(frozen=True)
 class Run:
-    """One process: how long it took, and what it said last. `cut`: it was ended before it was done."""
+    """One process: how long it took, how long it computed on all cores, and what it said last.
+
+    `cut`: it was ended before it was done.
+    """
 
     seconds: float
+    cpu_s: float
     facts: dict[str, Any]
     cut: bool = False
 
@@ -46,17 +51,23 @@ def run(command: Sequence[str], *, most_s: float = MOST_S) -> Run:
     """
     own = {"PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("", "monitors"))}
     quiet = {"NML_DISABLE_USAGE_LOGGING": "1", "DO_NOT_TRACK": "1", "PYTHONWARNINGS": "ignore"}
-    start = time.perf_counter()
+    start, before = time.perf_counter(), _computed()
     try:
         done = subprocess.run(
             command, cwd=ROOT, env={**os.environ, **own, **quiet}, capture_output=True, timeout=most_s
         )
     except subprocess.TimeoutExpired:
-        return Run(time.perf_counter() - start, {}, cut=True)
-    seconds = time.perf_counter() - start
+        return Run(time.perf_counter() - start, _computed() - before, {}, cut=True)
+    seconds, cpu = time.perf_counter() - start, _computed() - before
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr.decode(errors='replace')[-3000:]}")
-    return Run(seconds, json.loads(done.stdout.splitlines()[-1]))
+    return Run(seconds, cpu, json.loads(done.stdout.splitlines()[-1]))
+
+
+def _computed() -> float:
+    """Return the seconds that all processes ended so far computed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def tribune(profile: Path, rows: Path) -> list[str]:
