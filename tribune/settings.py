@@ -159,9 +159,10 @@ class Settings(BaseSettings):
     evidence_read_urls: list[str] = Field(default_factory=list, repr=False)
     """Further stores that are only read, such as the stewards' (profiles) and the monitors'."""
     log_folder: Path = Path("log")
-    tally_folder: Path = Path("tallies")
-    """Where a monitor keeps what it counted, so that no partition is counted twice; may be emptied."""
     """Folder of the sealed decision logs, `<model>/<version>/frames/…`."""
+    tally_folder: Path = Path("tallies")
+    """Where a monitor keeps what it counted, so that no partition is counted twice; may be emptied. Two monitors
+    that shared one would no longer count independently."""
     frames_poll_s: float = Field(default=1.0, gt=0)
     """Pause between two looks for a newly sealed frame."""
 
