@@ -161,8 +161,8 @@ class Settings(BaseSettings):
     log_folder: Path = Path("log")
     """Folder of the sealed decision logs, `<model>/<version>/frames/…`."""
     tally_folder: Path = Path("tallies")
-    """Where a monitor keeps what it counted, so that no partition is counted twice; may be emptied. Two monitors
-    that shared one would no longer count independently."""
+    """Where a monitor keeps what it counted, so that no partition is counted twice; may be emptied. Two
+    monitors that shared one would no longer count independently."""
     frames_poll_s: float = Field(default=1.0, gt=0)
     """Pause between two looks for a newly sealed frame."""
 
