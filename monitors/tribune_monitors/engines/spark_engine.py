@@ -7,9 +7,11 @@ refuses instead. Needs Java 17 or newer and the extra `tribune-dao[spark]`.
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -41,6 +43,10 @@ _MEANING: Mapping[str, str] = {
 _QUIET: Mapping[str, str] = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    "spark.ui.retainedJobs": "10",  # a monitor counts for months
+    "spark.ui.retainedStages": "10",
+    "spark.ui.retainedTasks": "100",
+    "spark.sql.ui.retainedExecutions": "10",
     "spark.log.level": "OFF",  # what fails is raised, with its reason
     "spark.python.unix.domain.socket.enabled": "true",  # results come by a file's rights, not by a port
 }
@@ -87,8 +93,10 @@ class SparkEngine:
         self.threads = threads
         self._at_once = _AT_ONCE if master or session else min(threads, _AT_ONCE)
         self._master = master
-        self._parent, self._own = session, session is None
+        self._given = session
+        self._session: SparkSession | None = None
         self._starting = threading.Lock()
+        self._views = itertools.count()
         self._footers = DuckDBEngine()  # whatever counts, one reader says what columns a file has
 
     def count(
@@ -103,19 +111,29 @@ class SparkEngine:
         scheme = scheme_of(profile)
         if not decisions:
             return Tally.zero(scheme)
-        session = self._session()
+        session = self._started()
         where = Labels.JOINED if labels else Labels.INLINE if inline_labels else Labels.NONE
-        self._open(session, sql.ROWS, decisions, decision_columns(scheme.spec, where))
-        if labels:
-            self._open(session, sql.LABELS, labels, label_columns(scheme.spec))
-        return count_rows(scheme, where, lambda statement: _rows(session, statement), self._at_once)
+        sources: list[str] = []
+        try:
+            views = {
+                sql.ROWS: self._select(session, decisions, decision_columns(scheme.spec, where), sources)
+            }
+            if labels:
+                views[sql.LABELS] = self._select(session, labels, label_columns(scheme.spec), sources)
+            given = ", ".join(f"{view} AS ({select})" for view, select in views.items())
+            return count_rows(
+                scheme, where, lambda statement: _rows(session, f"WITH {given} {statement}"), self._at_once
+            )
+        finally:
+            for source in sources:
+                session.catalog.dropTempView(source)
 
     def close(self) -> None:
         """Stop the session that was started here, if one was."""
         with self._starting:
-            if self._own and self._parent is not None:
-                self._parent.stop()
-                self._parent = None
+            if self._session is not None and self._given is None:
+                self._session.stop()
+            self._session = None
 
     def __enter__(self) -> SparkEngine:
         return self
@@ -125,28 +143,30 @@ class SparkEngine:
     ) -> None:
         self.close()
 
-    def _session(self) -> SparkSession:
-        """Return a session with views and settings of its own, so that threads may count side by side."""
+    def _started(self) -> SparkSession:
+        """Return this engine's session: its settings and views are nobody else's."""
         with self._starting:
-            if self._parent is None:
-                self._parent = start(self.threads, self._master)
-            session = self._parent.newSession()
-        for name, value in _MEANING.items():
-            session.conf.set(name, value)
-        session.sql(_FLOOR)
-        return session
+            if self._session is None:
+                session = (self._given or start(self.threads, self._master)).newSession()
+                for name, value in _MEANING.items():
+                    session.conf.set(name, value)
+                session.sql(_FLOOR)
+                self._session = session
+            return self._session
 
-    def _open(
-        self, session: SparkSession, view: str, paths: Sequence[Path], wanted: Sequence[Wanted]
-    ) -> None:
-        """Make a view of partitions with the wanted columns in their canonical types, null where unfit."""
+    def _select(
+        self, session: SparkSession, paths: Sequence[Path], wanted: Sequence[Wanted], sources: list[str]
+    ) -> str:
+        """Return the SELECT of the wanted columns of partitions; name the views that it reads in `sources`.
+
+        Threads count side by side in one session (each costs the driver a megabyte), so no view is fixed.
+        """
         selects = []
-        groups = grouped(read_schemas(self._footers.cursor(), paths))
-        for place, (types, files) in enumerate(groups):
-            source = f"{view}_{place}"
-            _read(session, types, files, wanted).createOrReplaceTempView(source)
-            selects.append(select_of(types, wanted, source))
-        session.sql(" UNION ALL ".join(selects)).createOrReplaceTempView(view)
+        for types, files in grouped(read_schemas(self._footers.cursor(), paths)):
+            sources.append(f"tribune_files_{next(self._views)}")
+            _read(session, types, files, wanted).createOrReplaceTempView(sources[-1])
+            selects.append(select_of(types, wanted, sources[-1]))
+        return " UNION ALL ".join(selects)
 
 
 def start(threads: int = 1, master: str = "") -> SparkSession:
@@ -187,27 +207,35 @@ def _read(session: SparkSession, types: Types, paths: Sequence[Path], wanted: Se
         schema.add(name, _TYPES[kind])
         column = functions.col(f"`{name.replace('`', '``')}`")
         columns.append(functions.validate_utf8(column).alias(name) if kind == "VARCHAR" else column)
-    frame = session.read.schema(schema).parquet(*map(_path, paths))
-    if len(frame.inputFiles()) != len(paths):
-        raise DataError(
-            "Spark does not read partitions whose names begin with a dot or an underscore.",
-            mend="Rename them, or count with DuckDB.",
-        )
-    return frame.select(*columns)
+    with _readable():
+        frame = session.read.schema(schema).parquet(*map(_path, paths))
+        if len(frame.inputFiles()) == len(paths):
+            return frame.select(*columns)
+    raise DataError(
+        "Spark does not read partitions whose names begin with a dot or an underscore.",
+        mend="Rename them, or count with DuckDB.",
+    )
 
 
 def _path(path: Path) -> str:
     """Return a path as Spark's glob reads it, so that it names this file and no other."""
-    return re.sub(r"([\\{}\[\]*?])", r"\\\1", str(path.absolute()))
+    return "file:" + re.sub(r"([\\{}\[\]*?])", r"\\\1", str(path.absolute()))
 
 
 def _rows(session: SparkSession, statement: str) -> Iterator[tuple[Any, ...]]:
     """Run a counting statement and yield its rows; DataError where a file cannot be read."""
+    with _readable():
+        yield from session.sql(statement).toLocalIterator()
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Raise DataError in place of whatever Spark raises when it cannot read a file."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
-        yield from session.sql(statement).toLocalIterator()
+        yield
     except (PySparkException, Py4JError) as fault:
         raise DataError(
             f"A partition could not be read to its end: {_reason(fault)}",
