@@ -32,6 +32,9 @@ CELLS = 4096
 """Fine cells over most of the reference's values: KS and Wasserstein within 0.1 %, a column in 32 kB."""
 _FAR = 0.001
 """Share of values at either end that does not decide how fine cells are: an outlier must not coarsen all."""
+_WIDE = 16
+"""Times the ten interquartile ranges around the middle half that values may span and still decide it: what lies
+further (a sentinel such as 9999999) says nothing of the others."""
 _LARGEST = 2.0**1000  # a mean of doubles may overflow; the shift ends long before
 BINS = 10
 """Bins of about equal weight, as PSI is usually read; more bins see less at the same n."""
@@ -105,13 +108,14 @@ def _grid(
 ) -> Grid:
     """Fit a grid to an expression over some rows."""
     values = f"(SELECT {number} AS x FROM {rows}) AS v WHERE isfinite(x)"  # noqa: S608 - names are quoted
-    ((low, high, central),) = engine.rows(
+    shares = [_FAR, 0.25, 0.75, 1 - _FAR]
+    ((low, high, quantiles),) = engine.rows(
         cursor,
-        f"SELECT min(x), max(x), quantile_disc(x, [{_FAR}, {1 - _FAR}]) FROM {values}",  # noqa: S608
+        f"SELECT min(x), max(x), quantile_disc(x, {shares}) FROM {values}",  # noqa: S608
     )
     if low is None:
         raise _nothing(column)
-    plain = grid_over(*_range(column, low, high), *central)
+    plain = grid_over(*_range(column, low, high), *_most(*quantiles))
     plain = replace(plain, lattice=_on_lattice(engine, cursor, plain, values))
     counts = engine.rows(cursor, f"SELECT floor({_scaled(plain)}), count(*) FROM {values} GROUP BY 1")  # noqa: S608
     return with_bins(plain, counts)
@@ -156,8 +160,8 @@ def fit_profile(
 def grid_over(low: float, high: float, most_low: float | None = None, most_high: float | None = None) -> Grid:
     """Return a grid of one bin over a range: about 4,096 cells over most of it, a power of two to the unit.
 
-    `most_low` to `most_high` is the range of most values, by default all of it; the far rest has cells of the
-    same width as long as there are not too many.
+    `most_low` to `most_high` is the range of most values, by default all of it. The far rest has cells of the
+    same width as long as there are not too many; what lies beyond belongs to the tails.
     """
     most_low, most_high = low if most_low is None else most_low, high if most_high is None else most_high
     if most_low >= most_high:
@@ -165,9 +169,17 @@ def grid_over(low: float, high: float, most_low: float | None = None, most_high:
     span = most_high / 2 - most_low / 2  # half of it: high - low may overflow
     exponent = math.frexp(span)[1] + 1 if span > 0 else math.frexp(low)[1] if low else 0
     shift = min(max(12 - exponent, -1022), 1022)
-    while not abs(high * 2.0**shift - low * 2.0**shift) < MAX_CELLS - 1:
-        shift -= 1
-    return Grid(shift, (math.floor(low * 2.0**shift), math.floor(high * 2.0**shift) + 1))
+    scale = 2.0**shift
+    spare = max(0, (MAX_CELLS - 2 - (most_high * scale - most_low * scale)) // 2)
+    first = math.floor(max(low * scale, most_low * scale - spare))
+    return Grid(shift, (first, max(first, math.floor(min(high * scale, most_high * scale + spare))) + 1))
+
+
+def _most(low: float, first: float, third: float, high: float) -> tuple[float, float]:
+    """Return the range that decides how fine cells are, from the quantiles of the values."""
+    reach = 10 * (third - first)
+    near = max(low, first - reach), min(high, third + reach)
+    return (low, high) if high / 2 - low / 2 <= _WIDE * (near[1] / 2 - near[0] / 2) or not reach else near
 
 
 def with_bins(grid: Grid, counts: Iterable[tuple[float | None, int]]) -> Grid:

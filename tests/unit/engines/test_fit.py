@@ -6,12 +6,16 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ks_2samp
 
 from tribune.exceptions import DataError
-from tribune.metrics import Categories, Grid
+from tribune.metrics import Categories, Column, ColumnKind, Grid, ModelSpec, Role, Task, evaluate
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import CELLS, MAX_VALUES, fit_binnings, fit_profile, grid_over, with_bins
 
@@ -73,6 +77,27 @@ def test_fit_binnings__a_positive_value__is_listed_however_rare(
     assert isinstance(job, Categories)
     assert positive in job.values
     assert job.rest is (others == 150)
+
+
+@pytest.mark.parametrize(("share", "sentinel"), [(50, 9_999_999.0), (50, -1e300), (5000, 1e12)])
+def test_fit_profile__values_far_outside__do_not_hide_the_others(
+    tmp_path: Path, share: int, sentinel: float
+) -> None:
+    """As a sentinel for "unknown" does: one row in 50, or one alone."""
+    numbers = np.random.default_rng(1).normal(40, 10, (2, 5000))
+    numbers[:, ::share] = sentinel
+    spec = ModelSpec((Column("x", ColumnKind.NUMERIC, Role.FEATURE),), Task.GENERIC)
+    paths = []
+    for place, values in enumerate((numbers[0], numbers[1] + 5)):
+        paths.append(tmp_path / f"{place}.parquet")
+        parquet.write_table(pa.table({"x": values}), paths[-1])
+    profile = fit_profile(DuckDBEngine(), [[paths[0]]], [], spec)
+    moved = DuckDBEngine().count([paths[1]], [], profile)
+    found = evaluate(("drift.ks/x", "drift.effect/x"), profile, moved, None, {})
+    kept = numbers[:, np.arange(5000) % share != 0]
+    ks = ks_2samp(kept[0], kept[1] + 5).statistic * (1 - 1 / share)
+    assert (found["drift.ks/x"].micro or 0) / 1e6 == pytest.approx(ks, abs=0.002)
+    assert (found["drift.effect/x"].micro or 0) > 300_000
 
 
 def test_fit_binnings__no_partitions__is_refused() -> None:
