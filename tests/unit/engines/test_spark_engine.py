@@ -138,7 +138,7 @@ def test_count__a_name_that_spark_does_not_read__is_refused_never_dropped(
 ) -> None:
     shown = write_decisions(tmp_path / "a.parquet", rows(5))
     hidden = write_decisions(tmp_path / "b.parquet", rows(5)).rename(tmp_path / name)
-    with pytest.raises(DataError, match="does not read|could not be read"):
+    with pytest.raises(DataError, match=r"does not read|could not be read"):
         engine.count([shown, hidden], [], SCHEME)
 
 
