@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tribune.metrics.fixed import MICRO, decimal, exact, micro
 from tribune.metrics.intervals import Interval
+from tribune.metrics.outcomes import sums
 from tribune.metrics.spec import Task
 from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
 
@@ -44,6 +45,19 @@ class Found:
 Finder = Callable[["Profile", "Tally", str], Found | Value]
 """Function of (profile, tally, target): what was found, or a value that says why nothing was."""
 Measure = Callable[["Profile", "Tally", str, int | None], Value]
+
+
+def once(find: Finder) -> Finder:
+    """Return the same, asked once per tally and target: what the reference has serves every frame."""
+
+    def found(profile: Profile, tally: Tally, target: str) -> Found | Value:
+        kept, key = sums(profile, tally).found, (find, target)
+        if key not in kept:
+            kept[key] = find(profile, tally, target)
+        answer: Found | Value = kept[key]
+        return answer
+
+    return found
 
 
 def plain(find: Finder) -> Measure:
@@ -138,6 +152,7 @@ def both(
         highest: greatest value in millionths.
         bounded: whether it has bounds.
     """
+    find = once(find)
     change, word, default = ("increase", "rise", increase) if error else ("drop", "fall", drop)
     widest = min(highest - lowest, MAX_VALUE)
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tribune.metrics.answers import Answers, enough, mean_found
-from tribune.metrics.compared import Finder, Found, both, drop
+from tribune.metrics.compared import Finder, Found, both, drop, once
 from tribune.metrics.outcomes import sums
 from tribune.metrics.ranking import area_of
 from tribune.metrics.spec import Task
@@ -90,7 +90,9 @@ def _scored_classes(profile: Profile) -> tuple[str, ...]:
 def _measures(name: str, part: Part, words: str, *, independent: bool, percent: bool) -> tuple[Metric, ...]:
     """Return a measure's metrics: of each class, their mean, and the falls of both against the profile."""
     tasks = frozenset({Task.MULTICLASS})
-    every, some = _macro(part(1), independent=independent), _macro(drop(part(1)), independent=independent)
+    any_rows = once(part(1))
+    every = _macro(any_rows, independent=independent)
+    some = _macro(drop(any_rows), independent=independent)
     return (
         *both(
             f"class_{name}",

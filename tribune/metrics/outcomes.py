@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tribune.metrics.binning import Scheme
 
@@ -66,6 +66,8 @@ class Sums:
         self._outcomes, self._scores = outcomes, scores
         self._groups: dict[str, dict[tuple[int, int, int], int]] = {}
         self._ranked: dict[str, list[tuple[int, int]]] = {}
+        self.found: dict[tuple[object, str], Any] = {}
+        """What `tribune.metrics.compared.once` found of the tally."""
 
     @cached_property
     def grouped(self) -> dict[int, int]:

@@ -44,7 +44,8 @@ def describe_metric(name: str, spec: ModelSpec | None = None) -> str:
     if parts.over == "share":
         words = metric.words.format(target="the column")
         return f"the share of columns in which {words} is above {Decimal(metric.notable or 0) / MICRO:f}"
-    return metric.words.format(target="the worst column" if parts.over else target)
+    worst = "the worst class" if ".class_" in parts.base else "the worst column"
+    return metric.words.format(target=worst if parts.over else target)
 
 
 def target_title(target: str, spec: ModelSpec | None = None) -> str:

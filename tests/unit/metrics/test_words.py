@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tribune.metrics import METRICS, Rule, Severity, Stage, describe
-from tribune.metrics.words import amount
+from tribune.metrics.words import amount, describe_metric
 
 from .samples import SPEC
 
@@ -68,3 +68,10 @@ def test_describe__any_metric__has_words(metric: object) -> None:
 )
 def test_amount__rounded__has_no_sign_at_zero(name: str, micro: int, shown: str) -> None:
     assert amount(name, micro) == shown
+
+
+def test_describe_metric__the_worst_of_all_classes__says_class() -> None:
+    words = describe_metric("performance.class_recall_drop.max")
+    assert words == (
+        "the fall of the share of cases of the worst class that it finds (recall) against the profile"
+    )
