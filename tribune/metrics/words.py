@@ -50,10 +50,15 @@ def describe_metric(name: str, spec: ModelSpec | None = None) -> str:
 
 def target_title(target: str, spec: ModelSpec | None = None) -> str:
     """Return a target's name for people: a column's, or those of group columns ("sex and race")."""
-    titles = {column.name: column.title for column in spec.columns} if spec else {}
-    if target in titles:
-        return titles[target]
-    return " and ".join(titles.get(name, name) for name in target.split("&"))
+
+    def title(name: str) -> str:
+        try:
+            return spec.column(name).title if spec else name
+        except KeyError:
+            return name
+
+    found = title(target)
+    return found if found != target else " and ".join(title(name) for name in target.split("&"))
 
 
 def amount(name: str, micro: int) -> str:

@@ -6,7 +6,7 @@ that is no whole Parquet file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,8 @@ from tribune.metrics.profile import Profile
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
 from tribune_monitors.engines.base import scheme_of
-from tribune_monitors.engines.counting import count_rows, decision_columns, label_columns
-from tribune_monitors.engines.schema import Wanted, grouped, pattern, read_schemas, select_of
+from tribune_monitors.engines.counting import Run, count_rows, decision_columns, label_columns
+from tribune_monitors.engines.schema import Wanted, fitting, grouped, pattern, read_schemas, select_of
 from tribune_monitors.engines.sql import Labels
 
 if TYPE_CHECKING:
@@ -59,17 +59,41 @@ class DuckDBEngine:
         if not decisions:
             return Tally.zero(scheme)
         where = Labels.JOINED if labels else Labels.INLINE if inline_labels else Labels.NONE
+        views = {sql.ROWS: (decisions, decision_columns(scheme.spec, where))}
+        if labels:
+            views[sql.LABELS] = (labels, label_columns(scheme.spec))
+        return count_rows(scheme, where, self.runner(views), self._at_once, stops_early=True)
+
+    def runner(self, views: Mapping[str, tuple[Sequence[Path], Sequence[Wanted]]]) -> Run:
+        """Return what runs statements over views of partitions, in canonical types, null where unfit.
+
+        A view has only the columns that a statement names: with thousands of columns, binding them all for
+        each statement would cost far more than counting.
+
+        Args:
+            views: per view its partitions and columns.
+
+        Raises:
+            DataError: for a file that cannot be read, here or when a statement runs.
+        """
         with self.cursor() as cursor:
-            views = {sql.ROWS: self._select(cursor, decisions, decision_columns(scheme.spec, where))}
-            if labels:
-                views[sql.LABELS] = self._select(cursor, labels, label_columns(scheme.spec))
-        given = ", ".join(f"{view} AS ({select})" for view, select in views.items())
+            sources = {view: _sources(cursor, *given) for view, given in views.items()}
+        names = {
+            view: [(one.alias or sql.quoted(one.name), one) for one in wanted]
+            for view, (_, wanted) in views.items()
+        }
 
         def run(statement: str) -> Iterator[tuple[Any, ...]]:
+            given = []
+            for view, named in names.items():
+                # one column at least, since rows are counted
+                wanted = [one for name, one in named if name in statement] or [named[0][1]]
+                selects = (select_of(fit, wanted, source) for fit, source in sources[view])
+                given.append(f"{view} AS ({' UNION ALL '.join(selects)})")
             with self.cursor() as own:
-                yield from self.rows(own, f"WITH {given} {statement}")
+                yield from self.rows(own, f"WITH {', '.join(given)} {statement}")
 
-        return count_rows(scheme, where, run, self._at_once, stops_early=True)
+        return run
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a cursor with views of its own, so that threads may count side by side."""
@@ -87,24 +111,10 @@ class DuckDBEngine:
                 },
             )
             self._connection.execute("SET enable_progress_bar = false")
+            # A footer is parsed once, not for each column, unless its file has changed meanwhile.
+            self._connection.execute("SET parquet_metadata_cache = true")
             self._connection.execute(f"CREATE MACRO {sql.FLOOR}(x) AS floor(x)")
         return self._connection.cursor()
-
-    def open(
-        self, cursor: duckdb.DuckDBPyConnection, view: str, paths: Sequence[Path], wanted: Sequence[Wanted]
-    ) -> None:
-        """Make a view of partitions with the wanted columns in their canonical types, null where unfit.
-
-        Raises:
-            DataError: for a file that cannot be read.
-        """
-        cursor.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {self._select(cursor, paths, wanted)}")
-
-    def _select(
-        self, cursor: duckdb.DuckDBPyConnection, paths: Sequence[Path], wanted: Sequence[Wanted]
-    ) -> str:
-        groups = grouped(read_schemas(cursor, paths))
-        return " UNION ALL ".join(select_of(types, wanted, _files(files)) for types, files in groups)
 
     def rows(self, cursor: duckdb.DuckDBPyConnection, statement: str) -> Iterator[tuple[Any, ...]]:
         """Run a counting statement and yield its rows in pieces; DataError where a file cannot be read."""
@@ -119,6 +129,14 @@ class DuckDBEngine:
                 f"A partition could not be read to its end: {str(fault).splitlines()[0]}",
                 mend="Seal and fetch it again; its sha-256 should be the manifest's.",
             ) from fault
+
+
+def _sources(
+    cursor: duckdb.DuckDBPyConnection, paths: Sequence[Path], wanted: Sequence[Wanted]
+) -> list[tuple[frozenset[str], str]]:
+    """Return what to select from, per kind of file, and which wanted columns can be counted there."""
+    groups = grouped(read_schemas(cursor, paths))
+    return [(frozenset(fitting(types, wanted)), _files(files)) for types, files in groups]
 
 
 def _files(paths: Sequence[Path]) -> str:

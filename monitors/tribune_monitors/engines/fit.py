@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tribune.exceptions import DataError
 from tribune.metrics.binning import MAX_CELLS, Binning, Categories, Grid, Scheme
@@ -20,13 +19,10 @@ from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
 from tribune_monitors.engines.base import Engine
-from tribune_monitors.engines.counting import decision_columns, label_columns
+from tribune_monitors.engines.counting import Run, decision_columns, label_columns
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
-from tribune_monitors.engines.schema import check, read_schemas
+from tribune_monitors.engines.schema import Wanted, check, read_schemas
 from tribune_monitors.engines.sql import Labels
-
-if TYPE_CHECKING:
-    import duckdb
 
 CELLS = 4096
 """Fine cells over most of the reference's values: KS and Wasserstein within 0.1 %, a column in 32 kB."""
@@ -59,65 +55,61 @@ def fit_binnings(
     if not paths:
         raise DataError("Binnings cannot be fitted to no rows.", mend="Give held-out reference partitions.")
     engine = engine or DuckDBEngine()
-    cursor = engine.cursor()
     where = Labels.JOINED if labels else Labels.INLINE if inline_labels else Labels.NONE
     wanted = decision_columns(spec, where)
-    check(read_schemas(cursor, paths), wanted)
-    engine.open(cursor, sql.ROWS, paths, wanted)
+    views: dict[str, tuple[Sequence[Path], Sequence[Wanted]]] = {sql.ROWS: (paths, wanted)}
+    if labels:
+        views[sql.LABELS] = (labels, label_columns(spec))
+    with engine.cursor() as cursor:
+        for files, columns in views.values():
+            check(read_schemas(cursor, files), columns)
+    run = engine.runner(views)
     binnings: dict[str, Binning] = {}
     for column in spec.measured:
         if column.kind is ColumnKind.NUMERIC:
             values = sql.quoted(column.name)
-            binnings[column.name] = _grid(engine, cursor, column, values, sql.ROWS)
+            binnings[column.name] = _grid(run, column, values, sql.ROWS)
         else:
             statement = f"SELECT {sql.quoted(column.name)}, count(*) FROM {sql.ROWS} GROUP BY 1"  # noqa: S608
-            binnings[column.name] = _categories(column, spec, list(engine.rows(cursor, statement)))
+            binnings[column.name] = _categories(column, spec, list(run(statement)))
     if spec.has_errors:
-        if labels:
-            check(read_schemas(cursor, labels), label_columns(spec))
-            engine.open(cursor, sql.LABELS, labels, label_columns(spec))
         column = spec.column(spec.label_name)
         rows, label = sql.labelled_rows(spec, where)
-        labelled = binnings[column.name] = _grid(engine, cursor, column, label, rows)
+        labelled = binnings[column.name] = _grid(run, column, label, rows)
         error = f"r.{sql.quoted(spec.prediction.name)} - {label}"
-        found = _error_grid(engine, cursor, error, rows)
+        found = _error_grid(run, error, rows)
         finer = min(labelled.shift + 12, 1022)  # no error to judge by: far below what labels can show
         binnings[spec.error_name] = found or Grid(finer, (-1, 1), lattice=True)
     return binnings
 
 
-def _error_grid(
-    engine: DuckDBEngine, cursor: duckdb.DuckDBPyConnection, error: str, rows: str
-) -> Grid | None:
+def _error_grid(run: Run, error: str, rows: str) -> Grid | None:
     """Fit the grid of errors: cells of at most a 4,096th of the mean absolute error; None where that is 0.
 
     Its edges bound nothing, since errors are summed and not binned: so cells may be as fine as the mean asks,
     however far the largest errors lie, and however many are almost 0.
     """
     values = f"(SELECT {error} AS x FROM {rows}) AS v WHERE isfinite(x)"  # noqa: S608 - names are quoted
-    ((mean,),) = engine.rows(cursor, f"SELECT avg(abs(x)) FROM {values}")  # noqa: S608
+    ((mean,),) = run(f"SELECT avg(abs(x)) FROM {values}")  # noqa: S608
     if not mean:
         return None
     shift = 12 - math.frexp(min(mean, _LARGEST))[1] + 1
     plain = Grid(min(max(shift, -1022), 1022), (-1, 1))
-    return replace(plain, lattice=_on_lattice(engine, cursor, plain, values))
+    return replace(plain, lattice=_on_lattice(run, plain, values))
 
 
-def _grid(
-    engine: DuckDBEngine, cursor: duckdb.DuckDBPyConnection, column: Column, number: str, rows: str
-) -> Grid:
+def _grid(run: Run, column: Column, number: str, rows: str) -> Grid:
     """Fit a grid to an expression over some rows."""
     values = f"(SELECT {number} AS x FROM {rows}) AS v WHERE isfinite(x)"  # noqa: S608 - names are quoted
     shares = [_FAR, 0.25, 0.75, 1 - _FAR]
-    ((low, high, quantiles),) = engine.rows(
-        cursor,
+    ((low, high, quantiles),) = run(
         f"SELECT min(x), max(x), quantile_disc(x, {shares}) FROM {values}",  # noqa: S608
     )
     if low is None:
         raise _nothing(column)
     plain = grid_over(*_range(column, low, high), *_most(*quantiles))
-    plain = replace(plain, lattice=_on_lattice(engine, cursor, plain, values))
-    counts = engine.rows(cursor, f"SELECT floor({_scaled(plain)}), count(*) FROM {values} GROUP BY 1")  # noqa: S608
+    plain = replace(plain, lattice=_on_lattice(run, plain, values))
+    counts = run(f"SELECT floor({_scaled(plain)}), count(*) FROM {values} GROUP BY 1")  # noqa: S608
     return with_bins(plain, counts)
 
 
@@ -125,10 +117,10 @@ def _scaled(grid: Grid) -> str:
     return f"x * CAST({sql.literal(repr(grid.scale))} AS DOUBLE)"
 
 
-def _on_lattice(engine: DuckDBEngine, cursor: duckdb.DuckDBPyConnection, grid: Grid, values: str) -> bool:
+def _on_lattice(run: Run, grid: Grid, values: str) -> bool:
     """Whether all values are whole multiples of a cell."""
     scaled = _scaled(grid)
-    ((off,),) = engine.rows(cursor, f"SELECT count(*) FROM {values} AND {scaled} <> floor({scaled})")  # noqa: S608
+    ((off,),) = run(f"SELECT count(*) FROM {values} AND {scaled} <> floor({scaled})")  # noqa: S608
     return bool(off == 0)
 
 

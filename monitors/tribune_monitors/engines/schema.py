@@ -7,7 +7,7 @@ refuses, where a profile is to be made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,8 +100,8 @@ def findings(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> list[Da
     return [
         found
         for types, paths in grouped(schemas)
-        for column in wanted
-        if (found := _fault(column, types, _named(paths)))
+        for column, alike in _alike(types, wanted)
+        if (found := _fault(column, alike, types, _named(paths)))
     ]
 
 
@@ -115,10 +115,18 @@ def check(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> None:
         raise found
 
 
-def _fault(column: Wanted, types: Types, file: str) -> DataError | None:
-    alike = [name for name, _ in types if name.lower() == column.name.lower()]
+def _alike(types: Types, wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted, dict[str, str]]]:
+    """Yield each wanted column with those of its name in any case, and their types."""
+    by_name: dict[str, dict[str, str]] = {}
+    for name, kind in types:
+        by_name.setdefault(name.lower(), {})[name] = kind
+    for column in wanted:
+        yield column, by_name.get(column.name.lower(), {})
+
+
+def _fault(column: Wanted, alike: Mapping[str, str], types: Types, file: str) -> DataError | None:
     if column.name not in alike:
-        has = f"It has {alike[0]}; names are compared exactly." if alike else ""
+        has = f"It has {next(iter(alike))}; names are compared exactly." if alike else ""
         return DataError(
             f"Column {column.name} is missing in {file}.",
             mend=has or f"It has: {', '.join(name for name, _ in types)}.",
@@ -130,7 +138,7 @@ def _fault(column: Wanted, types: Types, file: str) -> DataError | None:
             mend="Rename one of them.",
             column=column.name,
         )
-    kind = dict(types)[column.name]
+    kind = alike[column.name]
     if kind not in _TYPES[column.kind]:
         return DataError(
             f"Column {column.name} in {file} is {kind}, which cannot be counted as {_SAYS[column.kind]}.",
@@ -142,13 +150,15 @@ def _fault(column: Wanted, types: Types, file: str) -> DataError | None:
 
 def fitting(types: Types, wanted: Sequence[Wanted]) -> dict[str, str]:
     """Return the wanted columns that can be counted as they are, each with its type."""
-    kinds = dict(types)
-    return {one.name: kinds[one.name] for one in wanted if _fault(one, types, "") is None}
+    return {
+        one.name: alike[one.name]
+        for one, alike in _alike(types, wanted)
+        if _fault(one, alike, types, "") is None
+    }
 
 
-def select_of(types: Types, wanted: Sequence[Wanted], source: str) -> str:
-    """Return the SELECT of a source of equal columns in canonical types, null for unfit columns."""
-    fit = fitting(types, wanted)
+def select_of(fit: Container[str], wanted: Sequence[Wanted], source: str) -> str:
+    """Return the SELECT of a source of equal columns in canonical types, null where not `fitting`."""
     columns = ", ".join(
         f"CAST({quoted(one.name) if one.name in fit else 'NULL'} AS {_CAST[one.kind]})"
         f" AS {quoted(one.alias or one.name)}"

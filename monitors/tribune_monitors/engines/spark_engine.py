@@ -165,7 +165,7 @@ class SparkEngine:
         for types, files in grouped(read_schemas(self._footers.cursor(), paths)):
             sources.append(f"tribune_files_{next(self._views)}")
             _read(session, types, files, wanted).createOrReplaceTempView(sources[-1])
-            selects.append(select_of(types, wanted, sources[-1]))
+            selects.append(select_of(fitting(types, wanted), wanted, sources[-1]))
         return " UNION ALL ".join(selects)
 
 
