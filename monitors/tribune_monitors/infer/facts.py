@@ -154,7 +154,9 @@ def _facts(cursor: duckdb.DuckDBPyConnection, cell: Field, path: str, kind: str)
         f"GROUP BY t ORDER BY n DESC, t LIMIT {_TOP}"
     ).fetchall()
     numeric = numbers == present > 0 and cell.kind != "boolean"
-    time = _epoch(low or 0.0, high or 0.0) if numeric else _time(cursor, cell, present)
+    time = (
+        _epoch(low or 0.0, high or 0.0) if numeric else _time(cursor, cell, present, top[0][0] if top else "")
+    )
     return Facts(
         path=path,
         cell=cell,
@@ -172,11 +174,11 @@ def _facts(cursor: duckdb.DuckDBPyConnection, cell: Field, path: str, kind: str)
     )
 
 
-def _time(cursor: duckdb.DuckDBPyConnection, cell: Field, present: int) -> TimeFormat | None:
-    """Return how a field writes times; None unless each of its values is one."""
+def _time(cursor: duckdb.DuckDBPyConnection, cell: Field, present: int, often: str) -> TimeFormat | None:
+    """Return how a field writes times; None unless each value is one. `often` is the most frequent."""
     if cell.kind.startswith(("timestamp", "date")):
         return TimeFormat()
-    if cell.kind not in ("varchar", "enum") or not present:
+    if cell.kind not in ("varchar", "enum") or not present or not any(map(str.isdigit, often)):
         return None
     for candidate in (TimeFormat(), *(TimeFormat(format=written) for written in _FORMATS)):
         read = converted(cell, "time", candidate)
