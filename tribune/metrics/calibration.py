@@ -136,15 +136,14 @@ def _probabilities(profile: Profile, tally: Tally) -> tuple[list[tuple[int, int,
     """
     if profile.spec.score is None:
         return unavailable("the model logs no score")
-    cells = scored(profile, tally, profile.spec.score.name)
-    if isinstance(cells, Value):
-        return cells
+    ranked = scored(profile, tally, profile.spec.score.name)
+    if isinstance(ranked, Value):
+        return ranked
     grid = profile.scheme.grid(profile.spec.score.name)
     first, one = grid.edges[0], 2 ** (max(0, grid.shift) + 1)
     if first < 0 or grid.shift < 0 or 2 * (grid.edges[-1] - 1) > one:
-        return unavailable("the scores are no probabilities: they go beyond 0 to 1", sum(map(sum, cells)))
-    values = (min(grid.half_cells(cell), one) for cell in range(first, grid.edges[-1]))
-    return [(value, *rows) for value, rows in zip(values, cells, strict=True) if any(rows)], one
+        return unavailable("the scores are no probabilities: they go beyond 0 to 1", ranked.n)
+    return [(min(grid.half_cells(first + cell), one), others, own) for cell, others, own in ranked.cells], one
 
 
 def _note(profile: Profile, tally: Tally) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tribune.metrics.binning import Scheme
+from tribune.metrics.binning import LABEL_POSITIVE, Scheme
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -50,6 +50,33 @@ class Judged:
         return sum(self.labelled)
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """Rows by fine cell of a score.
+
+    Args:
+        cells: from low to high (position, rows with another label, rows with its own); those without rows
+            are left out.
+    """
+
+    cells: tuple[tuple[int, int, int], ...]
+
+    @cached_property
+    def others(self) -> int:
+        """Rows with another label."""
+        return sum(others for _, others, _ in self.cells)
+
+    @cached_property
+    def own(self) -> int:
+        """Rows with the label that the score is for."""
+        return sum(own for _, _, own in self.cells)
+
+    @property
+    def n(self) -> int:
+        """All these rows."""
+        return self.others + self.own
+
+
 class Sums:
     """A tally's outcomes and scores, summed.
 
@@ -65,7 +92,7 @@ class Sums:
         self.scheme, self.layout = scheme, scheme.outcomes
         self._outcomes, self._scores = outcomes, scores
         self._groups: dict[str, dict[tuple[int, int, int], int]] = {}
-        self._ranked: dict[str, list[tuple[int, int]]] = {}
+        self._ranked: dict[str, Ranked] = {}
         self.found: dict[tuple[object, str], Any] = {}
         """What `tribune.metrics.compared.once` found of the tally."""
 
@@ -114,15 +141,18 @@ class Sums:
         """Rows per (label, score position)."""
         return _added(((label, cell), count) for (label, _, cell), count in self.answers.items())
 
-    def ranked(self, score: str) -> list[tuple[int, int]]:
-        """Return rows with another label and with the label in question per fine cell of a score."""
+    def ranked(self, score: str) -> Ranked:
+        """Return a score's rows that have a label and a score, by fine cell."""
         if score not in self._ranked:
-            cells = self.scheme.scored[score].cells
-            table = self._scores[score]
-            # The last cell counts rows without a score.
-            self._ranked[score] = [
-                (table.get(cell, 0), table.get(cells + cell, 0)) for cell in range(cells - 1)
-            ]
+            none = self.scheme.scored[score].cells - 1  # the last cell counts rows without a score
+            rows: dict[int, list[int]] = {}
+            for index, count in self._scores[score].items():
+                label, cell = divmod(index, none + 1)
+                if label <= LABEL_POSITIVE and cell < none:
+                    rows.setdefault(cell, [0, 0])[label] += count
+            self._ranked[score] = Ranked(
+                tuple((cell, others, own) for cell, (others, own) in sorted(rows.items()))
+            )
         return self._ranked[score]
 
     @cached_property

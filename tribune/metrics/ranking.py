@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tribune.metrics.answers import left_out
 from tribune.metrics.compared import NO_LABELS, Found, both
 from tribune.metrics.intervals import score
-from tribune.metrics.outcomes import sums
+from tribune.metrics.outcomes import Ranked, sums
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Value, unavailable
 
@@ -21,21 +21,19 @@ if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
     from tribune.metrics.tally import Tally
 
-Ranked = Sequence[tuple[int, int]]
-"""Rows with another label and with the label in question, by score cell from low to high."""
 
-
-def area(ranked: Ranked) -> tuple[Fraction, Fraction]:
+def area(cells: Sequence[tuple[int, int]]) -> tuple[Fraction, Fraction]:
     """Return the area under the ROC curve, ties as a half, and DeLong's variance of it, both exact.
 
+    Cells are (negatives, positives) from the lowest score to the highest; rows of one cell are ties.
     DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44:837: the variance of the share of negatives below a
     positive, over the positives, and the reverse over the negatives. There are two of either at least.
     """
-    n, p = (sum(rows) for rows in zip(*ranked, strict=True))
+    n, p = (sum(rows) for rows in zip(*cells, strict=True))
     below = above_sum = above_squares = 0
     over_sum = over_squares = 0
     positives_left = p
-    for negatives, positives in ranked:
+    for negatives, positives in cells:
         placed = 2 * below + negatives  # twice the negatives below a positive here
         above_sum += positives * placed
         above_squares += positives * placed * placed
@@ -56,16 +54,13 @@ def found_area(ranked: Ranked, title: str, least: int, note: str) -> Found | Val
     the plain normal interval they stay within 0 and 1, and do not close where the order is perfect; there,
     the rows of the rarer label count.
     """
-    others, mine = (sum(rows) for rows in zip(*ranked, strict=True)) if ranked else (0, 0)
-    n, needed = others + mine, max(2, least)
-    if not others or not mine:
-        return unavailable("all labels are the same", n)
-    for rows, what in ((mine, f"the label {title}"), (others, f"another label than {title}")):
+    needed = max(2, least)
+    for rows, what in ((ranked.own, f"the label {title}"), (ranked.others, f"another label than {title}")):
         if rows < needed:
-            return unavailable(f"only {rows} scored rows have {what}, {needed} are needed", n)
-    auc, variance = area(ranked)
-    rows = auc * (1 - auc) / variance if variance else Fraction(min(others, mine))
-    return Found(auc, n, lambda z: score(auc, rows, z), note)
+            return unavailable(f"only {rows} scored rows have {what}, {needed} are needed", ranked.n)
+    auc, variance = area([(others, own) for _, others, own in ranked.cells])
+    rows_like = auc * (1 - auc) / variance if variance else Fraction(min(ranked.others, ranked.own))
+    return Found(auc, ranked.n, lambda z: score(auc, rows_like, z), note)
 
 
 def auc(profile: Profile, tally: Tally, target: str) -> Found | Value:
@@ -77,27 +72,27 @@ def auc(profile: Profile, tally: Tally, target: str) -> Found | Value:
 
 def area_of(profile: Profile, tally: Tally, name: str, least: int) -> Found | Value:
     """Find the AUC of a score, its outcome against all others."""
-    cells = scored(profile, tally, name)
-    if isinstance(cells, Value):
-        return cells
-    return found_area(cells, profile.spec.outcome_of(name), least, note_of(profile, tally, name))
+    ranked = scored(profile, tally, name)
+    if isinstance(ranked, Value):
+        return ranked
+    return found_area(ranked, profile.spec.outcome_of(name), least, note_of(profile, tally, name))
 
 
 def scored(profile: Profile, tally: Tally, name: str) -> Ranked | Value:
     """Return labelled rows per cell of a score, or why there are too few."""
-    cells = sums(profile, tally).ranked(name)
-    n, needed = sum(others + own for others, own in cells), profile.spec.min_rows
-    if sums(profile, tally).judged.labels == 0:
+    judged, ranked = sums(profile, tally).judged, sums(profile, tally).ranked(name)
+    if judged.labels == 0:
         return unavailable(NO_LABELS)
-    if n < needed:
-        return unavailable(f"only {n} rows have a label and a score, {needed} are needed", n)
-    return cells
+    if ranked.n < profile.spec.min_rows:
+        needed = profile.spec.min_rows
+        return unavailable(f"only {ranked.n} rows have a label and a score, {needed} are needed", ranked.n)
+    return ranked
 
 
 def note_of(profile: Profile, tally: Tally, name: str) -> str:
     """Say which rows with a label have no place among the scores."""
     judged = sums(profile, tally).judged
-    unscored = judged.labels - judged.invalid_labels - sum(map(sum, sums(profile, tally).ranked(name)))
+    unscored = judged.labels - judged.invalid_labels - sums(profile, tally).ranked(name).n
     notes = [left_out(profile, judged, predictions=False)]
     if unscored:
         notes.append(f"{unscored} rows with a label have no score")

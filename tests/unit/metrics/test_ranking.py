@@ -16,6 +16,7 @@ from sklearn.metrics import roc_auc_score
 from tribune.metrics import Column, ColumnKind, ModelSpec, Profile, Role, Tally
 from tribune.metrics.compared import Found
 from tribune.metrics.fixed import exact
+from tribune.metrics.outcomes import Ranked
 from tribune.metrics.ranking import area, found_area
 
 from . import measured
@@ -53,6 +54,11 @@ def raw_of(cells: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
     negatives = [place for place, (rows, _) in enumerate(cells) for _ in range(rows)]
     positives = [place for place, (_, rows) in enumerate(cells) for _ in range(rows)]
     return negatives, positives
+
+
+def ranked_of(cells: Sequence[tuple[int, int]], times: int = 1) -> Ranked:
+    """Rows by cell, each counted several times."""
+    return Ranked(tuple((place, times * others, times * own) for place, (others, own) in enumerate(cells)))
 
 
 def delong(negatives: Sequence[int], positives: Sequence[int]) -> tuple[float, float]:
@@ -113,7 +119,7 @@ def test_auc__scores_beyond_0_to_1__need_not_be_probabilities(tmp_path: Path) ->
 def test_auc__bounds__are_wilsons_of_as_many_rows_as_vary_alike() -> None:
     cells = [(9, 2), (4, 5), (3, 9)]
     auc, variance = delong(*raw_of(cells))
-    found = found_area(cells, "1", 2, "")
+    found = found_area(ranked_of(cells), "1", 2, "")
     assert isinstance(found, Found)
     assert found.interval is not None
     with exact():
@@ -127,7 +133,7 @@ def test_auc__bounds__are_wilsons_of_as_many_rows_as_vary_alike() -> None:
 def test_auc__bounds__contain_the_value_and_shrink_with_n(cells: list[tuple[int, int]], z: int) -> None:
     widths = []
     for times in (1, 7):
-        found = found_area([(times * negatives, times * rows) for negatives, rows in cells], "1", 2, "")
+        found = found_area(ranked_of(cells, times), "1", 2, "")
         assert isinstance(found, Found)
         assert found.interval is not None
         with exact():
@@ -166,7 +172,10 @@ NO_SCORE = replace(
     ("sample", "reason"),
     [
         ([replace(row, label=None) for row in SAMPLE], "no labels yet"),
-        ([row for row in SAMPLE if row.label == "1"], "all labels are the same"),
+        (
+            [row for row in SAMPLE if row.label == "1"],
+            "only 0 scored rows have another label than 1, 20 are needed",
+        ),
         (
             [row if row.label == "1" or i < 30 else replace(row, label=None) for i, row in enumerate(SAMPLE)],
             "only 13 scored rows have another label than 1, 20 are needed",
