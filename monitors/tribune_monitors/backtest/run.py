@@ -153,8 +153,8 @@ def replay_policies(
         values = at_once.measure_all(tallies)
         past = replay.judge(values if replay == at_once else replay.measure_all(tallies))
         alone = Chance(effort.resamples, rows, at_once.judge(at_once.measure_all(drawn)))
-        seen = tuple(_seen(at_once, fault, tallies, values, windows) for fault, windows in faulty.items())
-        runs.append(PolicyRun(policy, past, alone, seen))
+        faults = tuple(seen(at_once, fault, tallies, values, windows) for fault, windows in faulty.items())
+        runs.append(PolicyRun(policy, past, alone, faults))
     sized = tuple((frame, tally.rows) for frame, tally in zip(frames, tallies, strict=True))
     return Backtest(profile, sized, tuple(runs), step_s, effort.seed)
 
@@ -194,12 +194,20 @@ def _faulty(
     return found
 
 
-def _seen(
+def seen(
     replay: Replay, fault: Fault, tallies: Sequence[Tally], values: Sequence[Values], windows: Windows
 ) -> Seen:
-    """Judge stretches with a fault, after the frames that went before; labels come at once."""
+    """Judge stretches with a fault, after the frames that went before; labels come at once.
+
+    Args:
+        replay: of a policy.
+        fault: which.
+        tallies: of the history.
+        values: what `replay` measured of these.
+        windows: stretches with the fault in them.
+    """
     rules = replay.policy.rules
-    seen, after, worst = [0] * len(rules), [0] * len(rules), dict.fromkeys(Severity, 0)
+    found, after, worst = [0] * len(rules), [0] * len(rules), dict.fromkeys(Severity, 0)
     for start, faulty in windows.items():
         both = [*tallies[:start], *faulty]
         measured = [replay.measure(both, place) for place in range(start, len(both))]
@@ -207,9 +215,9 @@ def _seen(
         for number, hits in enumerate(replay.judge([*values[:start], *measured])):
             first = next((one.frame for one in hits.hits if one.frame >= start), None)
             if first is not None:
-                seen[number] += 1
+                found[number] += 1
                 after[number] += first - start + 1
                 hit.append(rules[number].severity)
         if hit:
             worst[max(hit)] += 1
-    return Seen(fault, len(windows), tuple(seen), tuple(after), worst)
+    return Seen(fault, len(windows), tuple(found), tuple(after), worst)
