@@ -105,7 +105,11 @@ def default_policy(profile: Profile, terms: FrameTerms, allowance: Allowance | N
             f"The reference has {profile.reference.rows} rows; a frame needs {spec.min_rows}.",
             mend="Make the profile of more rows, or lower min_rows in the model description.",
         )
-    left_out = {} if spec.groups else {"fairness": "the model description names no column with role group"}
+    left_out = {}
+    if spec.task is Task.GENERIC:
+        left_out["performance, fairness"] = "a generic model gives no answer that is right or wrong"
+    elif not spec.groups:
+        left_out["fairness"] = "the model description names no column with role group"
     wishes, notes = [], {}
     for usual in _wishes(profile):
         try:

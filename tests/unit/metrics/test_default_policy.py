@@ -105,6 +105,7 @@ def test_default_policy__reference_beyond_a_limit__watches_for_worse() -> None:
 def test_default_policy__generic_model__keeps_inputs_only() -> None:
     made = default_policy(generic(), HOUR)
     assert {rule.metric for rule in made.policy.rules} == {INVALID, DRIFT}
+    assert set(made.left_out) == {"performance, fairness"}
 
 
 def generic() -> Profile:
