@@ -155,7 +155,8 @@ METRICS = (
     *both(
         "brier",
         brier,
-        "the mean squared distance of scores from the truth (Brier score)",
+        "the mean squared error of scores (Brier score)",
+        "the Brier score",
         _TASKS,
         percent=False,
         error=True,

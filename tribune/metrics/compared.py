@@ -127,6 +127,7 @@ def both(
     name: str,
     find: Finder,
     words: str,
+    short: str,
     tasks: frozenset[Task],
     *,
     changed: Finder | None = None,
@@ -143,6 +144,7 @@ def both(
         name: of the measure, without its family.
         find: finds it.
         words: what it says, for people.
+        short: what falls or rises, in words.
         tasks: models that it is about.
         changed: finds its change, where that is not the difference of the two.
         targets: as in `Metric`.
@@ -170,7 +172,7 @@ def both(
             tasks=tasks,
         )
 
-    fall = f"the {word} of {words} against the profile"
+    fall = f"the {word} in {short} against the profile"
     return (
         metric(name, lowest, highest, find, words),
         metric(f"{name}_{change}", -widest, widest, changed or default(find), fall),

@@ -87,7 +87,9 @@ def _scored_classes(profile: Profile) -> tuple[str, ...]:
     return tuple(column.of_class for column in profile.spec.class_scores)
 
 
-def _measures(name: str, part: Part, words: str, *, independent: bool, percent: bool) -> tuple[Metric, ...]:
+def _measures(
+    name: str, part: Part, words: str, term: str, *, independent: bool, percent: bool
+) -> tuple[Metric, ...]:
     """Return a measure's metrics: of each class, their mean, and the falls of both against the profile."""
     tasks = frozenset({Task.MULTICLASS})
     any_rows = once(part(1))
@@ -97,7 +99,8 @@ def _measures(name: str, part: Part, words: str, *, independent: bool, percent: 
         *both(
             f"class_{name}",
             _of_class(part),
-            words.format("{target}"),
+            words,
+            f"the {term} of {{target}}",
             tasks,
             targets=_scored_classes if name == "auc" else _classes,
             percent=percent,
@@ -105,7 +108,8 @@ def _measures(name: str, part: Part, words: str, *, independent: bool, percent: 
         *both(
             f"macro_{name}",
             every,
-            f"the mean over classes of {words.format('a class')}",
+            f"the mean {term} of classes",
+            f"the mean {term} of classes",
             tasks,
             changed=some,
             percent=percent,
@@ -117,22 +121,27 @@ METRICS = (
     *_measures(
         "precision",
         _share(Answers.precision),
-        "the share of answers {} that are right (precision)",
+        "the share of answers of {target} that are right (precision)",
+        "precision",
         independent=True,
         percent=True,
     ),
     *_measures(
         "recall",
         _share(Answers.recall),
-        "the share of cases of {} that it finds (recall)",
+        "the share of cases of {target} found (recall)",
+        "recall",
         independent=True,
         percent=True,
     ),
-    *_measures("f1", _share(Answers.f1), "the F1 score of {}", independent=False, percent=False),
+    *_measures(
+        "f1", _share(Answers.f1), "the F1 score of {target}", "F1 score", independent=False, percent=False
+    ),
     *_measures(
         "auc",
         _area,
-        "the chance that a case of {} has a higher score for it than another case (AUC)",
+        "the chance that scores set {target} apart (AUC)",
+        "AUC",
         independent=False,
         percent=False,
     ),

@@ -104,15 +104,28 @@ def balanced_accuracy(profile: Profile, tally: Tally, target: str) -> Found | Va
 
 _BINARY, _CLASSIFIERS = frozenset({Task.BINARY}), frozenset({Task.BINARY, Task.MULTICLASS})
 METRICS = (
-    *both("accuracy", accuracy, "the share of right answers", _CLASSIFIERS),
-    *both("precision", precision, "the share of positive answers that are right (precision)", _BINARY),
-    *both("recall", recall, "the share of positive cases that it finds (recall)", _BINARY),
-    *both("specificity", specificity, "the share of negative cases that it finds (specificity)", _BINARY),
-    *both("f1", f1, "the F1 score of positive answers", _BINARY, percent=False),
+    *both("accuracy", accuracy, "the share of right answers", "right answers", _CLASSIFIERS),
+    *both(
+        "precision",
+        precision,
+        "the share of positive answers that are right (precision)",
+        "right ones among positive answers",
+        _BINARY,
+    ),
+    *both("recall", recall, "the share of positive cases found (recall)", "positive cases found", _BINARY),
+    *both(
+        "specificity",
+        specificity,
+        "the share of negative cases found (specificity)",
+        "negative cases found",
+        _BINARY,
+    ),
+    *both("f1", f1, "the F1 score", "the F1 score", _BINARY, percent=False),
     *both(
         "balanced_accuracy",
         balanced_accuracy,
-        "the mean share of positive and of negative cases that it finds (balanced accuracy)",
+        "the mean share of positive and negative cases found",
+        "the mean share of cases found",
         _BINARY,
     ),
     Metric(

@@ -102,7 +102,8 @@ def note_of(profile: Profile, tally: Tally, name: str) -> str:
 METRICS = both(
     "auc",
     auc,
-    "the chance that a positive case scores above a negative one (AUC)",
+    "the chance that scores order two cases rightly (AUC)",
+    "the AUC",
     frozenset({Task.BINARY}),
     percent=False,
 )

@@ -122,11 +122,21 @@ def label_variance(grid: Grid, column: tuple[int, ...]) -> Fraction:
 
 _TASKS = frozenset({Task.REGRESSION})
 METRICS = (
-    *both("mae", mae, "the mean error, its sign aside", _TASKS, percent=False, error=True, highest=MAX_VALUE),
+    *both(
+        "mae",
+        mae,
+        "the mean error without its sign (MAE)",
+        "the mean error",
+        _TASKS,
+        percent=False,
+        error=True,
+        highest=MAX_VALUE,
+    ),
     *both(
         "rmse",
         rmse,
         "the typical error, large ones weighing more (RMSE)",
+        "the RMSE",
         _TASKS,
         percent=False,
         error=True,
@@ -147,7 +157,8 @@ METRICS = (
     *both(
         "r2",
         r2,
-        "the share of the labels' variance that predictions explain (R²)",
+        "the share of the labels' variance explained (R²)",
+        "the R²",
         _TASKS,
         percent=False,
         lowest=-MAX_VALUE,

@@ -71,7 +71,9 @@ def test_once__asked_again__does_not_look_again(profile: Profile) -> None:
 
 
 def test_both__an_error__has_an_increase_of_its_whole_range() -> None:
-    error, rise = both("off", share_of_rows, "the error", TASKS, error=True, highest=MAX_VALUE)
+    error, rise = both(
+        "off", share_of_rows, "the mean error", "the error", TASKS, error=True, highest=MAX_VALUE
+    )
     assert (error.name, error.lo, error.hi) == ("performance.off", 0, MAX_VALUE)
     assert (rise.name, rise.lo, rise.hi) == ("performance.off_increase", -MAX_VALUE, MAX_VALUE)
-    assert rise.words == "the rise of the error against the profile"
+    assert rise.words == "the rise in the error against the profile"

@@ -72,6 +72,4 @@ def test_amount__rounded__has_no_sign_at_zero(name: str, micro: int, shown: str)
 
 def test_describe_metric__the_worst_of_all_classes__says_class() -> None:
     words = describe_metric("performance.class_recall_drop.max")
-    assert words == (
-        "the fall of the share of cases of the worst class that it finds (recall) against the profile"
-    )
+    assert words == "the fall in the recall of the worst class against the profile"
