@@ -53,6 +53,8 @@ _QUIET: Mapping[str, str] = {
 _LOOPBACK: Mapping[str, str] = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
 _AT_ONCE = 8
 """Statements planned and run side by side, each of many small steps."""
+_HELD = 100_000
+"""Rows of a result held at once. More are fetched in parts, which costs the driver some memory for good."""
 # Spark's own floor gives a whole number of 64 bits: NaN becomes 0, large numbers the largest.
 _FLOOR = (
     f"CREATE TEMPORARY FUNCTION {sql.FLOOR}(x DOUBLE) RETURNS DOUBLE "
@@ -225,7 +227,9 @@ def _path(path: Path) -> str:
 def _rows(session: SparkSession, statement: str) -> Iterator[tuple[Any, ...]]:
     """Run a counting statement and yield its rows; DataError where a file cannot be read."""
     with _readable():
-        yield from session.sql(statement).toLocalIterator()
+        frame = session.sql(statement)
+        rows = frame.limit(_HELD + 1).collect()
+        yield from rows if len(rows) <= _HELD else frame.toLocalIterator()
 
 
 @contextmanager

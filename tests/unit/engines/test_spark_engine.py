@@ -21,7 +21,7 @@ pytest.importorskip("pyspark", reason="needs Spark: `make spark` runs it")
 from tribune.exceptions import DataError
 from tribune.metrics.spec import Task
 from tribune.metrics.tally import Tally
-from tribune_monitors.engines import conformance_files
+from tribune_monitors.engines import conformance_files, spark_engine
 from tribune_monitors.engines.conformance import (
     LABELS,
     assert_conformant,
@@ -185,6 +185,14 @@ def test_count__a_compression_that_spark_lacks__is_named(tmp_path: Path, engine:
     duckdb.execute(f"COPY (FROM '{plain}') TO '{path}' (FORMAT parquet, COMPRESSION brotli)")
     with pytest.raises(DataError, match=r"could not be read to its end: .*BrotliCodec"):
         engine.count([path], [], SCHEME)
+
+
+def test_count__more_values_than_are_held__counts_all(
+    tmp_path: Path, engine: SparkEngine, duck: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spark_engine, "_HELD", 3)
+    path = write_decisions(tmp_path / "d.parquet", SAMPLE)
+    assert engine.count([path], [], SCHEME) == duck.count([path], [], SCHEME)
 
 
 def test_count__no_partitions__is_the_tally_of_no_rows(engine: SparkEngine) -> None:
