@@ -73,5 +73,4 @@ def _time(field: Field, time: TimeFormat) -> str:
 
 
 def _since_1970(decimal: str, unit: str) -> str:
-    scaled = f"{decimal} / 1000" if unit == "ns" else f"{decimal} * {UNITS[unit]}"
-    return f"TRY_CAST(floor({scaled}) AS BIGINT)"
+    return f"TRY_CAST(floor({decimal} * {UNITS[unit]}) AS BIGINT)"

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from tribune.exceptions import ConfigurationError
 from tribune.metrics.spec import load_toml
 
-UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0}
-"""Microseconds of a unit of time; nanoseconds are divided."""
+UNITS = {"s": "1000000", "ms": "1000", "us": "1", "ns": "0.001"}
+"""Microseconds of a unit of time, as decimals: a double has too few digits."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def checked_address(data: str) -> str:
     """Return an address that holds no password; ConfigurationError, without it, for one that does."""
     try:
         parts = urlsplit(data)
-        secret = parts.password is not None or "password=" in parts.query.lower()
+        secret = bool(parts.password) or "password=" in parts.query.lower()
     except ValueError:
         secret = True  # not readable: say nothing of it
     if "://" in data and secret:
