@@ -138,18 +138,21 @@ def slide(profile_path: str, runs: str, *parts: str) -> None:
     from tribune_monitors.engines.base import Engine
     from tribune_monitors.engines.duckdb_engine import DuckDBEngine
     from tribune_monitors.engines.kept import KeptTallies
+    from tribune_monitors.readings import Readings
 
     made, paths = Profile.load(Path(profile_path)), [Path(part) for part in parts]
-    engine = DuckDBEngine(THREADS)
+    engine, readings = DuckDBEngine(THREADS), Readings()
+    for path in paths:  # a worker has checked every file against the chain before it counts
+        readings.sha256(path)
     found: dict[str, list[float]] = {"recount": [], "slide": [], "restarted": []}
     for _ in range(int(runs)):
         with TemporaryDirectory() as folder:
-            running = KeptTallies(engine, Path(folder))
+            running = KeptTallies(engine, Path(folder), readings)
             running.count(paths[:-1], (), made, inline_labels=True)
             counters: dict[str, Engine] = {
                 "recount": engine,
                 "slide": running,
-                "restarted": KeptTallies(engine, Path(folder)),
+                "restarted": KeptTallies(engine, Path(folder), readings),
             }
             for name, counter in counters.items():
                 start = time.perf_counter()

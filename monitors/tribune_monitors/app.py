@@ -18,6 +18,7 @@ from tribune_monitors.engines import open_engine
 from tribune_monitors.engines.conformance import assert_conformant
 from tribune_monitors.engines.kept import KeptTallies
 from tribune_monitors.measuring import Measurer
+from tribune_monitors.readings import Readings
 from tribune_monitors.scheduler import run_every
 from tribune_monitors.sources.sealed import SealedLog
 from tribune_monitors.worker import Worker
@@ -37,7 +38,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     register_secret(account.key.hex())
     counting = settings.monitor
     engine = open_engine(counting.engine, counting.threads, master=counting.spark_master)
-    kept = KeptTallies(engine, settings.tally_folder)
+    readings = Readings()
+    kept = KeptTallies(engine, settings.tally_folder, readings)
     await asyncio.to_thread(upgrade, settings.store_url)
     await asyncio.to_thread(_check_writable, settings.evidence_urls)
     async with await Tribune.connect(settings) as tribune:
@@ -50,7 +52,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 account=account,
                 sender=sender,
                 store=store,
-                measurer=Measurer(tribune, sender.address, kept, SealedLog(settings.log_folder), stores),
+                measurer=Measurer(
+                    tribune, sender.address, kept, SealedLog(settings.log_folder, readings), stores
+                ),
                 evidence=settings.evidence_urls,
                 models=[ModelId(number) for number in settings.monitor.models],
             )

@@ -20,6 +20,7 @@ from tribune.metrics.tally import Tally, canonical_json
 from tribune.untrusted import load_json
 from tribune_monitors.engines.base import Engine, scheme_of
 from tribune_monitors.kept import Kept
+from tribune_monitors.readings import Readings
 
 COUNTING = b"tribune/kept/1"
 """Version of the rules by which rows are counted; what was kept under another one is not found."""
@@ -38,19 +39,22 @@ class KeptTallies:
     Args:
         engine: counts what is not kept.
         folder: where tallies are kept; made where it is not there.
+        readings: what is known of files already.
         most_bytes: beyond which the tallies that were not asked for the longest are removed.
 
     Raises:
         ConfigurationError: the folder cannot be made.
     """
 
-    def __init__(self, engine: Engine, folder: Path, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, engine: Engine, folder: Path, readings: Readings | None = None, most_bytes: int = MOST_BYTES
+    ) -> None:
         self.name = engine.name
         self._engine = engine
         self._folder = folder
         self._most_bytes = most_bytes
         self._tallies: Kept[Tally] = Kept(_IN_MEMORY)
-        self._digests: Kept[bytes] = Kept(2**16)
+        self._readings = readings or Readings()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
@@ -95,13 +99,8 @@ class KeptTallies:
         return hashlib.sha256(b"".join(sorted(map(self._file_digest, paths)))).digest()
 
     def _file_digest(self, path: Path) -> bytes:
-        def read() -> bytes:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").digest()
-
         try:
-            now = path.stat()
-            return self._digests.get((path, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns), read)
+            return self._readings.sha256(path)
         except OSError as fault:
             raise DataError(f"The partition {path.name} cannot be read: {fault.strerror}.") from fault
 

@@ -1,13 +1,12 @@
 """Sealed logs in a folder: manifests and the partitions they name, checked against what the chain anchors.
 
-A file is read once: its digest and the MACs of its readers come from the same bytes that are counted later.
-One that is only looked back over is read again when its size, time of change or place on disk is another.
+A file's digest and the MACs of its readers come from one read, of the bytes that are counted later; it is
+read again when its size, times or place on disk have changed.
 Refuses a manifest that is not the anchored one and a partition that is not the manifest's.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,7 @@ from tribune.decisions.anchor import Manifest, anchor_word, log_folder, read_man
 from tribune.decisions.anchor import Partition as SealedFile
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
-from tribune.reports.witness import read_partition
-from tribune_monitors.kept import Kept
-
-_FILES = 2**16
+from tribune_monitors.readings import Readings
 
 
 @dataclass(frozen=True)
@@ -49,11 +45,16 @@ class SealedFrame:
 
 
 class SealedLog:
-    """Reads sealed frames below `<root>/<model>/<version>/frames`."""
+    """Reads sealed frames below `<root>/<model>/<version>/frames`.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: where logs lie.
+        readings: what is known of files already.
+    """
+
+    def __init__(self, root: Path, readings: Readings | None = None) -> None:
         self._root = root
-        self._digests: Kept[Digest] = Kept(_FILES)
+        self._readings = readings or Readings()
 
     def read(
         self,
@@ -88,18 +89,11 @@ class SealedLog:
             )
         macs: list[tuple[Digest, ...]] = []
 
-        def read(file: SealedFile, stream: BinaryIO) -> Digest:
-            if not keys:
-                return self._digest(folder / file.path, stream)
-            reading = read_partition(stream, keys)
+        def read(_: SealedFile, stream: BinaryIO) -> Digest:
+            reading = self._readings.read(stream, keys)
             macs.append(reading.macs)
             return reading.sha256
 
         verify_partitions(folder, manifest, read=read)
         by_key = tuple(tuple(file[index] for file in macs) for index in range(len(keys)))
         return SealedFrame(manifest, folder, by_key)
-
-    def _digest(self, path: Path, stream: BinaryIO) -> Digest:
-        now = os.fstat(stream.fileno())
-        key = (path, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
-        return self._digests.get(key, lambda: read_partition(stream, ()).sha256)

@@ -143,7 +143,7 @@ def test_count__more_than_may_be_kept__the_longest_unasked_goes(
         os.utime(path, (age, age))
     oldest, newer = sorted(folder.iterdir())
     most = 5 * max(path.stat().st_size for path in (oldest, newer)) // 2  # two, and not three
-    KeptTallies(engine, folder, most).count(parts[2:3], [], SCHEME)
+    KeptTallies(engine, folder, most_bytes=most).count(parts[2:3], [], SCHEME)
     assert not oldest.exists()
     assert newer.exists()
 
