@@ -118,6 +118,15 @@ def _performance(profile: Profile, rows: _Rows) -> Measures:
             "performance.specificity": lambda: metrics.recall_score(*pair, pos_label=0, **weigh),
             "performance.f1": lambda: metrics.f1_score(*pair, **weigh),
         }
+        return measures
+    kinds = {"precision": metrics.precision_score, "recall": metrics.recall_score, "f1": metrics.f1_score}
+    everywhere = set(judged.labels) == set(judged.said) == set(range(outcomes))
+    for kind, score in kinds.items():
+        for place, name in enumerate(profile.spec.classes):
+            only = {"labels": [place], "average": "macro", "zero_division": 0}
+            measures[f"performance.class_{kind}/{name}"] = partial(score, *pair, **only, **weigh)
+        if everywhere:  # a mean leaves out classes without rows, where scikit-learn takes 0
+            measures[f"performance.macro_{kind}"] = partial(score, *pair, average="macro", **weigh)
     return measures
 
 

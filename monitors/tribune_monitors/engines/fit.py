@@ -29,8 +29,8 @@ CELLS = 4096
 _FAR = 0.001
 """Share of values at either end that does not decide how fine cells are: an outlier must not coarsen all."""
 _WIDE = 16
-"""Times the ten interquartile ranges around the middle half that values may span and still decide it: what lies
-further (a sentinel such as 9999999) says nothing of the others."""
+"""Times the ten interquartile ranges around the middle half that values may span and still decide it: what
+lies further (a sentinel such as 9999999) says nothing of the others."""
 _LARGEST = 2.0**1000  # a mean of doubles may overflow; the shift ends long before
 BINS = 10
 """Bins of about equal weight, as PSI is usually read; more bins see less at the same n."""
