@@ -174,7 +174,7 @@ def _find_times_and_ids(guess: Guess, found: Sample) -> None:
 def _find_prediction(guess: Guess, fields: Mapping[str, Facts], free: Sequence[Facts]) -> None:
     named = guess.of(Role.PREDICTION)
     if not named:
-        fits = [f for f in free if f.words & _PREDICTION and not f.words & (_SCORE | _LABEL)]
+        fits = [f for f in free if f.words & _PREDICTION and not f.words & _SCORE]
         if not fits:
             guess.task_why = "no column that looks like a prediction; --prediction names it"
             return
@@ -252,7 +252,7 @@ def _find_label(
         if f.path not in guess.roles and f.present
         and (f.numeric and f.distinct > 2 if regression else bool(f.values) and f.values <= prediction.values)
     ]  # fmt: skip
-    named = [f for f in fits if f.words & _LABEL]
+    named = [f for f in fits if f.words & _LABEL and not f.words & _PREDICTION]
     if named:
         guess.roles[named[0].path] = (Role.LABEL, "by its name")
         return
