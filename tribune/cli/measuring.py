@@ -229,7 +229,7 @@ def measure(
                 title=title_of(described.rows.data),
                 findings=found.findings,
                 most=None if every else MOST,
-                width=max(60, get_terminal_size((100, 24)).columns),
+                width=max(72, get_terminal_size((100, 24)).columns),
             ).encode()
     if form is not Form.TABLE:
         for finding in found.findings:
