@@ -143,7 +143,8 @@ def _by_column(
             yield f"  {names[target][:30]:<{first}}{cells}"
     if len(targets) > len(shown):
         yield f"  and {len(targets) - len(shown)} more; --all shows them"
-    yield from _reasons(values, spec, width)
+    missing = {key: value for key, value in values.items() if value["micro"] is None}
+    yield from _reasons(missing, spec, width)
 
 
 def _listed(
