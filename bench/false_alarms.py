@@ -169,13 +169,15 @@ def _driftless(
     binned = rivals.binned(people, table)
     drawn = [dice.integers(0, people.rows, n) for _ in range(RIVAL_FRAMES)]
     theirs = {
-        "psi": sum(rivals.psi_alarms(binned, rows) for rows in drawn) / RIVAL_FRAMES,
-        "nannyml": sum(rivals.nannyml_alarms(binned, rows) for rows in drawn) / RIVAL_FRAMES,
+        "psi": _share([rivals.psi_alarms(binned, rows) for rows in drawn]),
+        "nannyml": _share([rivals.nannyml_alarms(binned, rows) for rows in drawn]),
     }
     return [*_policy_rows(alarms, theirs, n, frames), _bounds_row(broken, judged, n)]
 
 
-def _policy_rows(alarms: dict[Severity, int], theirs: dict[str, float], n: int, frames: int) -> list[Row]:
+def _policy_rows(
+    alarms: dict[Severity, int], theirs: dict[str, float | None], n: int, frames: int
+) -> list[Row]:
     a_year, allowed = YEAR_S / STEP_S / frames, Allowance()
     return [
         {
@@ -183,8 +185,8 @@ def _policy_rows(alarms: dict[Severity, int], theirs: dict[str, float], n: int, 
             "unit": "a year",
             "ours": round(alarms[severity] * a_year, 3),
             "ours_below": round(poisson_upper(alarms[severity]) * a_year, 1),
-            "theirs": round(theirs["nannyml"] * YEAR_S / STEP_S),
-            "psi": round(theirs["psi"] * YEAR_S / STEP_S),
+            "theirs": _a_year(theirs["nannyml"]),
+            "psi": _a_year(theirs["psi"]),
             "ratio": None,
             "goal": allowed.of(severity),
             "met": alarms[severity] * a_year <= allowed.of(severity),
@@ -252,8 +254,14 @@ def _detected(
     }
 
 
-def _share(alarms: Sequence[bool]) -> float:
-    return round(100 * sum(alarms) / len(alarms), 1)
+def _share(alarms: Sequence[bool | None]) -> float | None:
+    """Return in how many of 100 windows there is an alarm; None where the rule cannot say."""
+    known = [alarm for alarm in alarms if alarm is not None]
+    return round(100 * sum(known) / len(known), 1) if known else None
+
+
+def _a_year(share: float | None) -> int | None:
+    return None if share is None else round(share / 100 * YEAR_S / STEP_S)
 
 
 if __name__ == "__main__":
