@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tribune.exceptions import DataError, PolicyError
-from tribune.metrics import Policy, Profile, Rule, Severity
+from tribune.metrics import Column, ColumnKind, ModelSpec, Policy, Profile, Role, Rule, Severity, Task
+from tribune.metrics.default_policy import default_policy, default_terms
 from tribune.reports.canonical import canonical_bytes
 from tribune_monitors.backtest.document import document
 from tribune_monitors.backtest.history import Cut
 from tribune_monitors.backtest.run import Backtest, Effort, replay_policies
 from tribune_monitors.backtest.table import table
+from unit.metrics.counted import profile_of_rows
 from unit.metrics.samples import profile_of, rows
 
 from .past import ENGINE, cut, write_rows
@@ -131,3 +135,49 @@ def test_table__one_policy_with_hits__names_the_frame(moved: Backtest) -> None:
     assert "Hit in 4 frames, from frame 6 (1." in text
     assert "proposed" not in text
     assert max(len(line) for line in text.splitlines()) <= 110
+
+
+def columns(task: Task) -> pd.DataFrame:
+    """Rows of a model of each kind: a group, a feature and, where there are any, answers and labels."""
+    dice = np.random.default_rng(1)
+    rows: dict[str, Any] = {
+        "sex": dice.choice(["m", "f"], 900).tolist(),
+        "size": dice.normal(10, 2, 900),
+    }
+    if task is Task.REGRESSION:
+        rows["label"] = dice.normal(100, 20, 900)
+        rows["prediction"] = rows["label"] + dice.normal(0, 5, 900)
+    if task is Task.MULTICLASS:
+        rows["label"] = dice.choice(["cat", "dog", "owl"], 900).tolist()
+        rows["prediction"] = [said if dice.random() < 0.9 else "cat" for said in rows["label"]]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("task", [Task.REGRESSION, Task.MULTICLASS, Task.GENERIC])
+def test_replay_policies__other_kinds_of_model__are_replayed_with_their_default_policy(
+    task: Task, tmp_path: Path
+) -> None:
+    kind = ColumnKind.NUMERIC if task is Task.REGRESSION else ColumnKind.CATEGORY
+    answers = [Column("prediction", kind, Role.PREDICTION), Column("label", kind, Role.LABEL)]
+    spec = ModelSpec(
+        (
+            Column("sex", ColumnKind.CATEGORY, Role.GROUP),
+            Column("size", ColumnKind.NUMERIC, Role.FEATURE),
+            *(answers if task is not Task.GENERIC else []),
+        ),
+        task,
+        min_rows=100,
+        min_group=20,
+        classes=("cat", "dog", "owl") if task is Task.MULTICLASS else (),
+    )
+    profile = profile_of_rows(tmp_path, spec, columns(task))
+    policy = default_policy(profile, default_terms(STEP_S)).policy
+    cursor, frames, _ = cut(tmp_path, profile, tmp_path / "reference.parquet", Cut(rows=300))
+    made = replay_policies(
+        cursor, ENGINE, profile, [policy], frames, STEP_S, tmp_path, Effort(resamples=5, windows=1)
+    )
+    assert all(hits.missing < 3 and not hits.hits for hits in made.runs[0].rules)
+    assert all(hits.missing < 3 and not hits.hits for hits in made.runs[0].chance.rules)
+    units = next(one for one in made.runs[0].faults if one.fault.name == "unit/size/100")
+    assert units.worst[Severity.TRIP] == 1
+    assert table(made)
