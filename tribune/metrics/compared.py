@@ -158,7 +158,7 @@ def both(
     change, word, default = ("increase", "rise", increase) if error else ("drop", "fall", drop)
     widest = min(highest - lowest, MAX_VALUE)
 
-    def metric(name: str, least: int, most: int, find: Finder, words: str) -> Metric:
+    def metric(name: str, least: int, most: int, find: Finder, words: str, *, has_max: bool) -> Metric:
         return Metric(
             f"performance.{name}",
             least,
@@ -170,10 +170,11 @@ def both(
             labels=True,
             percent=percent,
             tasks=tasks,
+            has_max=has_max,
         )
 
     fall = f"the {word} in {short} against the profile"
     return (
-        metric(name, lowest, highest, find, words),
-        metric(f"{name}_{change}", -widest, widest, changed or default(find), fall),
+        metric(name, lowest, highest, find, words, has_max=error),
+        metric(f"{name}_{change}", -widest, widest, changed or default(find), fall, has_max=True),
     )

@@ -41,6 +41,7 @@ def test_parse__a_name__is_written_back(name: str) -> None:
         ("performance.accuracy.max", "whole model"),
         ("fairness.demographic_parity_ratio.upper.max", "has no .max"),
         ("summary.mean.max", "has no .max"),
+        ("performance.class_recall.max", "has no .max"),
         ("drift.wasserstein.max", "has no .max"),
     ],
 )
