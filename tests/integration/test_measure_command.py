@@ -193,6 +193,23 @@ def test_measure__labels_kept_apart__are_joined_by_id(bench: Path) -> None:
     assert json.loads(joined.stdout)["values"] == inline["values"]
 
 
+def test_commands__nested_log__needs_no_mapping_but_the_draft(tmp_path: Path) -> None:
+    for name, seed in (("before.jsonl", 7), ("now.jsonl", 8)):
+        rows = people(seed=seed).to_pylist()
+        nested = [{"request": {"id": row.pop("id"), "in": row}} for row in rows]
+        (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in nested))
+    model, profile = tmp_path / "model.toml", tmp_path / "profile.json"
+    assert tribune("model", "init", tmp_path / "before.jsonl", "-o", model).exit_code == 0
+    assert tribune("profile", tmp_path / "before.jsonl", "--model", model, "-o", profile).exit_code == 0
+    flat = write(people(seed=8), tmp_path / "elsewhere" / "now.parquet")
+    (tmp_path / "elsewhere" / "profile.json").write_bytes(profile.read_bytes())
+    found = [
+        json.loads(tribune("measure", data, "--profile", by, "--format", "json").stdout)["values"]
+        for data, by in ((tmp_path / "now.jsonl", profile), (flat, flat.parent / "profile.json"))
+    ]
+    assert found[0] == found[1]
+
+
 def test_manifest__a_changed_file__does_not_have_the_digest(tmp_path: Path) -> None:
     write(people(), tmp_path / "data" / "a.parquet")
     digest = tribune("manifest", tmp_path / "data").stdout.splitlines()[0]

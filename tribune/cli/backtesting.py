@@ -85,7 +85,11 @@ def backtest(
         say("Reading the history")
         cursor = connect(folder, cores())
         found = read_source(
-            cursor, by.spec, source_of(history, source, since, until), folder, timed=not frame_rows
+            cursor,
+            by.spec,
+            source_of(history, source, since, until, profile=profile),
+            folder,
+            timed=not frame_rows,
         )
         frames, told = cut_history(cursor, by.spec, found, cut, folder / "frames", say)
         effort = Effort(resamples, windows, seed)

@@ -14,6 +14,8 @@ from tribune.exceptions import ConfigurationError
 if TYPE_CHECKING:
     from tribune_monitors.sources.spec import SourceSpec
 
+MODEL = "model.toml"
+
 Data = Annotated[
     str,
     typer.Argument(
@@ -25,7 +27,8 @@ Data = Annotated[
 Source = Annotated[
     Path | None,
     typer.Option(
-        help="A TOML file with a [source] table: names of the log's fields, times, labels kept apart.",
+        help="A TOML file with a [source] table: names of the log's fields, times, labels kept apart. "
+        "By default the names and times of a model.toml beside the profile.",
         show_default=False,
     ),
 ]
@@ -39,13 +42,22 @@ Since = Annotated[
 Until = Annotated[str, typer.Option(help="Take rows before this time.", show_default=False)]
 
 
-def source_of(data: str, file: Path | None, since: str, until: str) -> SourceSpec:
-    """Return what to read: the file's `[source]`, with what the command line says in its place."""
+def source_of(
+    data: str, file: Path | None, since: str, until: str, *, profile: Path | None = None
+) -> SourceSpec:
+    """Return what to read: the file's `[source]`, with what the command line says in its place.
+
+    Where no file is named, names of fields and times are those of a model.toml beside the profile: whoever
+    drafted it from nested logs need not say again how these are written.
+    """
     from dataclasses import replace
 
     from tribune_monitors.sources.spec import SourceSpec, moment_us
 
     described = SourceSpec.load(file) if file is not None else SourceSpec()
+    beside = None if file is not None or profile is None else profile.parent / MODEL
+    if beside is not None and beside.is_file():
+        described = SourceSpec(replace(SourceSpec.load(beside).rows, data=""))
     if data:
         described = replace(described, rows=replace(described.rows, data=data))
     if since:

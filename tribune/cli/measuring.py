@@ -191,7 +191,7 @@ def measure(
         drawn = None if figures is None else new_folder(figures)
         against = Profile.load(profile)
         rules = Policy.load(policy) if policy else Policy(())
-        described = source_of(data, source, since, until)
+        described = source_of(data, source, since, until, profile=profile)
         found = measure_source(
             described, against, rules, folder, engine=engine, threads=cores(), tallies=tallies, say=say
         )

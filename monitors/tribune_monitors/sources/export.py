@@ -129,7 +129,7 @@ def _partitions(
                 mend='Describe the time in the model (role = "time"), its field in [source.columns].',
             )
         findings += [
-            f"{column.name}: {rows.title} has no such column, so it is missing in all its rows."
+            f"{column.name}: {rows.title} has no {_called(column)}, so it is missing in all its rows."
             for column in wanted
             if here[column.name] is None and column.name in needed
         ]
@@ -145,6 +145,10 @@ def _partitions(
             findings += _write(cursor, relation, wanted, here, reading.time, written, bounds)
         paths.append(written)
     return tuple(paths), findings, found
+
+
+def _called(column: Wanted) -> str:
+    return "such column" if column.name == column.field else f"field {column.field!r}"
 
 
 def _time_of(wanted: Sequence[Wanted]) -> str:
