@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from tribune.exceptions import ConfigurationError
 from tribune.ids import FrameIndex
-from tribune.metrics.frame import MICROSECONDS
+
+MICROSECONDS = 1_000_000
+"""Of a second."""
 
 
 @dataclass(frozen=True)

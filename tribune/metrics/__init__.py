@@ -1,7 +1,6 @@
 """Metrics: functions of integer tallies, exact to the last digit, that never see a row."""
 
 from tribune.metrics.binning import Binning, Categories, Grid, Scheme
-from tribune.metrics.frame import Frame
 from tribune.metrics.policy import Policy, Rule, Severity, Stage, window_value
 from tribune.metrics.profile import Profile, make_profile
 from tribune.metrics.registry import METRICS, evaluate, needs_labels, standard_metrics
@@ -17,7 +16,6 @@ __all__ = [
     "Categories",
     "Column",
     "ColumnKind",
-    "Frame",
     "Grid",
     "Metric",
     "MetricName",

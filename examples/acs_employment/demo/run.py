@@ -32,14 +32,13 @@ from tribune.chain import Chain, Tribune
 from tribune.chain.enums import State
 from tribune.chain.report_hub import ReportJudged
 from tribune.chain.switch_events import StateChanged
-from tribune.decisions.grid import FrameGrid
+from tribune.decisions.grid import MICROSECONDS, FrameGrid
 from tribune.exceptions import TribuneError
 from tribune.gate.logger import grid_for
 from tribune.ids import CaseId, Digest, FrameIndex, VersionNumber
 from tribune.metrics.terms import FrameTerms
 
 NO_FRAME, NO_CASE = FrameIndex(0), CaseId(0)
-MICROSECONDS = 1_000_000
 NEARLY_US = 1_500_000
 """How late into a frame the first answer may come for the frame to be told as the healthy one."""
 MONITORS_READY_S = 60

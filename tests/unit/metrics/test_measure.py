@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tribune.exceptions import ConfigurationError
-from tribune.ids import FrameIndex
-from tribune.metrics import Frame, Policy, Rule, Severity
+from tribune.metrics import Policy, Rule, Severity
 from tribune.metrics.measure import DISPLAY_Z_MICRO, measure, measure_rules, measured_metrics
 
 from .samples import count, profile_of, rows
@@ -28,18 +24,6 @@ def test_measure__a_frame__has_rules_and_all_others() -> None:
     values = measure(POLICY, profile_of(rows(500)), tally, tally)
     assert values[f"{PARITY}.lower/sex"].micro == values[f"{PARITY}/sex"].lower
     assert all(value.micro is not None for value in values.values())
-
-
-def test_on_grid__frame_three__ends_at_three_steps() -> None:
-    frame = Frame.on_grid(3, epoch_s=1000, step_s=10, length_s=20)
-    assert (frame.start_us, frame.end_us) == (1_010_000_000, 1_030_000_000)
-    assert frame.contains(1_010_000_000)
-    assert not frame.contains(1_030_000_000)
-
-
-def test_frame__ends_before_it_starts__is_refused() -> None:
-    with pytest.raises(ConfigurationError):
-        Frame(FrameIndex(1), 5, 4)
 
 
 def test_measure_rules__a_frame__is_what_measure_says_of_the_rules() -> None:
