@@ -27,7 +27,7 @@ Data = Annotated[
 Source = Annotated[
     Path | None,
     typer.Option(
-        help="A TOML file with a [source] table: names of the log's fields, times, labels kept apart. "
+        help="A TOML file whose table `source` has the names of the log's fields, times, labels kept apart. "
         "By default the names and times of a model.toml beside the profile.",
         show_default=False,
     ),
