@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bench.detection.acs import Column, Table
 from tribune.metrics import Categories, Grid, Scheme, Tally
-from tribune.metrics.binning import LABEL_INVALID, LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_UNKNOWN
+from tribune.metrics.scheme import LABEL_INVALID, LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_UNKNOWN
 
 Places = NDArray[np.int64]
 _LOW, _HIGH, _MISSING = 0, 3, 6  # after the cells of a numeric column

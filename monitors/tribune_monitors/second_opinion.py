@@ -12,9 +12,10 @@ from functools import partial
 from typing import Any
 
 from tribune.exceptions import ConfigurationError
-from tribune.metrics.binning import LABEL_POSITIVE, Categories
+from tribune.metrics.binning import Categories
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
+from tribune.metrics.scheme import LABEL_POSITIVE
 from tribune.metrics.spec import Task
 from tribune.metrics.tally import Tally
 

@@ -11,12 +11,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tribune.metrics.answers import enough, left_out
-from tribune.metrics.binning import LABEL_POSITIVE, PREDICTION_INVALID
 from tribune.metrics.compared import Found, both, plain
 from tribune.metrics.fixed import MICRO, exact, micro
 from tribune.metrics.intervals import Interval, mean, share, total
 from tribune.metrics.outcomes import by_answer
 from tribune.metrics.ranking import note_of, scored
+from tribune.metrics.scheme import LABEL_POSITIVE, PREDICTION_INVALID
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Metric, Value, unavailable
 

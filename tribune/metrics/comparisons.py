@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tribune.metrics.binning import LABEL_POSITIVE
 from tribune.metrics.groups import Place, is_known, left_out, outcomes_by_group
+from tribune.metrics.scheme import LABEL_POSITIVE
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Value, unavailable
 

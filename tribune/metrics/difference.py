@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 
-from tribune.metrics.binning import Grid, Scheme
+from tribune.metrics.binning import Grid
+from tribune.metrics.scheme import Scheme
 from tribune.metrics.tally import Tally
 
 _STATISTICS = ("rows", "no label", "no error", "sum of e", "sum of |e|", "sum of e²", "sum of e⁴")

@@ -14,15 +14,15 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tribune.metrics.binning import (
+from tribune.metrics.fixed import MICRO, micro
+from tribune.metrics.outcomes import by_answer, by_score
+from tribune.metrics.scheme import (
     LABEL_NEGATIVE,
     LABEL_POSITIVE,
     PREDICTION_INVALID,
     PREDICTION_NEGATIVE,
     PREDICTION_POSITIVE,
 )
-from tribune.metrics.fixed import MICRO, micro
-from tribune.metrics.outcomes import by_answer, by_score
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Metric, Value, unavailable
 

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tribune.metrics.binning import ABSOLUTE, ERRORS, SQUARES
 from tribune.metrics.comparisons import ACCURACY, ODDS, OPPORTUNITY, SELECTION, Kind, Rate, joined
 from tribune.metrics.fixed import MICRO, exact, micro
 from tribune.metrics.gaps import gap_bounds, ratio_bounds
 from tribune.metrics.groups import Outcome, Place, is_known, left_out, outcomes_by_group, targets
 from tribune.metrics.intervals import Interval, mean, share
+from tribune.metrics.scheme import ABSOLUTE, ERRORS, SQUARES
 from tribune.metrics.spec import Task
 from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tribune.metrics.binning import LABEL_POSITIVE, Scheme
+from tribune.metrics.scheme import LABEL_POSITIVE, Scheme
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile

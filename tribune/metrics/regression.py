@@ -11,19 +11,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tribune.metrics.binning import (
-    ABSOLUTE,
-    ERRORS,
-    FOURTHS,
-    NO_ERROR,
-    SQUARES,
-    SUM,
-    Grid,
-)
+from tribune.metrics.binning import Grid
 from tribune.metrics.compared import NO_LABELS, Found, both, plain
 from tribune.metrics.fixed import MICRO, decimal, exact
 from tribune.metrics.intervals import mean
 from tribune.metrics.outcomes import sums
+from tribune.metrics.scheme import ABSOLUTE, ERRORS, FOURTHS, NO_ERROR, SQUARES, SUM
 from tribune.metrics.spec import Task
 from tribune.metrics.tally import NumericCounts
 from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable

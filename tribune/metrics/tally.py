@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tribune.exceptions import DataError
-from tribune.metrics.binning import SCORE_LABELS, SUM, UNLABELLED, Categories, Grid, Scheme
+from tribune.metrics.binning import Categories, Grid
+from tribune.metrics.scheme import SCORE_LABELS, SUM, UNLABELLED, Scheme
 
 SAFE_INTEGER = 2**53 - 1
 """Largest integer that RFC 8785 JSON holds; larger ones (sums of far tails) are written as strings."""

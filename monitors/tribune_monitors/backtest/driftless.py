@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tribune.metrics import Grid, Profile, Tally
-from tribune.metrics.binning import ABSOLUTE, ERRORS, FOURTHS, NO_ERROR, SQUARES, SUM, UNLABELLED
+from tribune.metrics.scheme import ABSOLUTE, ERRORS, FOURTHS, NO_ERROR, SQUARES, SUM, UNLABELLED
 
 if TYPE_CHECKING:
     import numpy

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tribune.metrics import Categories, Column, Grid, Profile, Role, Tally
-from tribune.metrics.binning import LABEL_NEGATIVE, LABEL_POSITIVE
+from tribune.metrics.scheme import LABEL_NEGATIVE, LABEL_POSITIVE
 from tribune.metrics.spec import ColumnKind
 from tribune_monitors.backtest.history import ROW, PastFrame
 from tribune_monitors.engines.base import Engine

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from tribune.metrics.binning import Scheme
 from tribune.metrics.profile import Profile
+from tribune.metrics.scheme import Scheme
 from tribune.metrics.tally import Tally
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from tribune.metrics.binning import (
+from tribune.metrics.binning import Categories, Grid
+from tribune.metrics.scheme import (
     ABSOLUTE,
     ERRORS,
     FOURTHS,
@@ -20,8 +21,6 @@ from tribune.metrics.binning import (
     SQUARES,
     SUM,
     UNLABELLED,
-    Categories,
-    Grid,
     Scheme,
 )
 

@@ -14,8 +14,9 @@ from functools import cache
 from pathlib import Path
 
 from tribune.exceptions import TribuneError
-from tribune.metrics.binning import Binning, Categories, Grid, Scheme
+from tribune.metrics.binning import Binning, Categories, Grid
 from tribune.metrics.difference import first_difference
+from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role, Task
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines.base import Engine

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tribune.metrics.binning import Binning, Grid, Scheme
+from tribune.metrics.binning import Binning, Grid
+from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import ColumnKind, ModelSpec
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql

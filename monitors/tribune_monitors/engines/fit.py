@@ -13,8 +13,9 @@ from itertools import accumulate
 from pathlib import Path
 
 from tribune.exceptions import DataError
-from tribune.metrics.binning import MAX_CELLS, Binning, Categories, Grid, Scheme
+from tribune.metrics.binning import MAX_CELLS, Binning, Categories, Grid
 from tribune.metrics.profile import Profile, make_profile
+from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql

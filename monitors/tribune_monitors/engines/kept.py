@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tribune.exceptions import ConfigurationError, DataError
-from tribune.metrics.binning import Scheme
 from tribune.metrics.profile import Profile
+from tribune.metrics.scheme import Scheme
 from tribune.metrics.tally import Tally, canonical_json
 from tribune.untrusted import load_json
 from tribune_monitors.engines.base import Engine, scheme_of

@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import ConfigurationError, DataError
-from tribune.metrics.binning import Scheme
 from tribune.metrics.profile import Profile
+from tribune.metrics.scheme import Scheme
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
 from tribune_monitors.engines.base import scheme_of

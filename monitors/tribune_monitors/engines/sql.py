@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from tribune.metrics.binning import Grid, Scheme
+from tribune.metrics.binning import Grid
+from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import ModelSpec
 
 ROWS, LABELS = "tribune_rows", "tribune_labels"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tribune.metrics.binning import Binning, Categories, Grid, Scheme
+from tribune.metrics.binning import Binning, Categories, Grid
+from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role, Task
 
 ODD = 'it\'s "odd" `x`\\n {a} .y ä'

@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 
 from tribune.metrics import ModelSpec, Profile, Tally, Task
-from tribune.metrics.binning import Scheme
+from tribune.metrics.scheme import Scheme
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import fit_profile
 

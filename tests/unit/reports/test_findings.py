@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from tribune.metrics.binning import Binning, Categories, Grid, Scheme
+from tribune.metrics.binning import Binning, Categories, Grid
 from tribune.metrics.profile import Profile, make_profile
+from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role, Task
 from tribune.metrics.tally import Tally
 from tribune.reports.findings import findings

@@ -25,7 +25,7 @@ from tribune.metrics import (
     Task,
     make_profile,
 )
-from tribune.metrics.binning import LABEL_NEGATIVE, LABEL_POSITIVE
+from tribune.metrics.scheme import LABEL_NEGATIVE, LABEL_POSITIVE
 from tribune.metrics.value import NOT_AVAILABLE
 from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
 from tribune.reports.words import NOT_LOOKED, Kind, Subject, case_words

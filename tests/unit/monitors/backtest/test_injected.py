@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from tribune.metrics import Profile, Tally
-from tribune.metrics.binning import LABEL_POSITIVE
+from tribune.metrics.scheme import LABEL_POSITIVE
 from tribune_monitors.backtest.history import Cut
 from tribune_monitors.backtest.injected import faults_for, relabelled
 from unit.metrics.samples import Row, count, profile_of, rows
