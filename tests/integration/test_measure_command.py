@@ -215,7 +215,8 @@ def test_manifest__a_changed_file__does_not_have_the_digest(tmp_path: Path) -> N
     digest = tribune("manifest", tmp_path / "data").stdout.splitlines()[0]
     assert tribune("manifest", tmp_path / "data", "--check", digest).exit_code == 0
     write(people(seed=2), tmp_path / "data" / "a.parquet")
-    assert "does not have the digest" in refusal("manifest", tmp_path / "data", "--check", digest)
+    for other in (digest, "no digest"):
+        assert "does not have the digest" in refusal("manifest", tmp_path / "data", "--check", other)
 
 
 # What is never done
@@ -230,6 +231,21 @@ def test_commands__a_file_is_there__is_not_written_over(bench: Path) -> None:
     assert "is there already" in refusal(
         "profile", bench / "reference.parquet", "--model", bench / "model.toml", "-o", bench / "profile.json"
     )
+
+
+def test_commands__a_folder_to_write_to_is_not_there__is_said_at_once(bench: Path) -> None:
+    said = refusal(
+        "measure", bench / "none.csv", "--profile", bench / "profile.json", "-o", bench / "no" / "x"
+    )
+    assert "There is no folder" in said
+
+
+def test_measure__times_of_an_unfit_format__are_refused(bench: Path) -> None:
+    (bench / "source.toml").write_text('[source.time]\nformat = "%Q"\n')
+    path = write(column(people(), "time", ["1"] * 600), bench / "data.csv")
+    said = refusal("measure", path, "--profile", bench / "profile.json", "--source", bench / "source.toml")
+    assert "unfit format" in said
+    assert "[source.time]" in said
 
 
 def test_measure__address_with_a_password__is_refused_without_saying_it(bench: Path) -> None:

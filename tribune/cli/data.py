@@ -75,8 +75,12 @@ def cores() -> int:
 
 
 def free(output: Path | None, force: bool) -> None:
-    """Refuse, before any work, to write over a file."""
-    if output is not None and output.exists() and not force:
+    """Refuse, before any work, to write over a file, or where there is no folder."""
+    if output is None:
+        return
+    if not output.absolute().parent.is_dir():
+        raise ConfigurationError(f"There is no folder {output.parent}.", mend="Make it first.")
+    if output.exists() and not force:
         raise ConfigurationError(
             f"{output} is there already.", mend="Give another name, or --force to write over it."
         )

@@ -264,7 +264,7 @@ def manifest(
             f"{len(found.files):,} files, {sum(f.size for f in found.files):,} bytes, {rows:,} Parquet rows",
             err=True,
         )
-        if check and bytes.fromhex(check.removeprefix("0x")) != found.digest:
+        if check and check.lower().removeprefix("0x") != found.digest.hex():
             raise DataError(
                 f"The data does not have the digest {check}.", mend="A file was changed, added or removed."
             )

@@ -28,7 +28,7 @@ SUFFIXES = {
     "json": (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"),
 }
 _DELIMITERS = ",;\t|"
-_MAX_OBJECT = 2**26  # bytes of one JSON row
+_MAX_OBJECT = 2**24  # bytes of one JSON row; buffers are some times as large
 
 
 def format_of(name: str) -> str:

@@ -122,9 +122,11 @@ def unreadable(title: str, fault: Exception) -> DataError:
     """Return what to say when DuckDB cannot read some rows: where and why, without its own advice."""
     lines = str(fault).splitlines() or [type(fault).__name__]
     found = next((line for line in lines if line.startswith(("Expected", "Value", "Invalid unicode"))), "")
-    said = lines[0].partition("Error: ")[2] or lines[0]
+    said = (lines[0].partition("Error: ")[2] or lines[0]).rstrip(" .!")
+    if "strptime" in said:
+        return DataError(f"The times of {title} have an unfit format: {said}.", mend="Mend [source.time].")
     return DataError(
-        f"{title} cannot be read to its end: {said}{'; ' + found if found else ''}.".replace("..", "."),
+        f"{title} cannot be read to its end: {said}{'; ' + found if found else ''}.",
         mend="The file may be cut short: write or copy it again, or leave it out.",
     )
 

@@ -39,6 +39,10 @@ class TimeFormat:
             raise ConfigurationError(
                 f"There is no unit of time {self.unit!r}.", mend=f"Known: {', '.join(UNITS)}."
             )
+        if self.zone != "UTC" and not _is_zone(self.zone):
+            raise ConfigurationError(
+                f"There is no time zone {self.zone!r}.", mend="Write it like Europe/Rome."
+            )
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,16 @@ def moment_us(given: object, what: str) -> int:
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     since = aware - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def checked_address(data: str) -> str:

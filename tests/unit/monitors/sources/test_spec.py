@@ -53,6 +53,8 @@ def test_load__no_table__names_no_data(tmp_path: Path) -> None:
         ("[source.columns]\nAGE = 3", "AGE in [source] must be text"),
         ("[source.time]\nunit = 'fortnights'", "no unit of time 'fortnights'"),
         ("[source.time]\nepoch = 'ms'", "no key 'epoch'"),
+        ("[source.time]\nzone = 'Mars/Crater'", "no time zone 'Mars/Crater'"),
+        ("[source.time]\nzone = '../../etc/passwd'", "no time zone"),
         ("[source]\nfrom = 'soon'", "is 'soon', which is no time"),
         ("[source]\nfrom = 3", "from is no time"),
         ("[source]\nfrom = 2026-02-01\nuntil = 2026-01-01", "ends before it starts"),
