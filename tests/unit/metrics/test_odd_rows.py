@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,3 +119,30 @@ def test_evaluate__an_odd_reference__every_metric_has_a_value_or_a_reason(tmp_pa
     for task in Task:
         profile = profile_of_rows(tmp_path, spec_of(task), ODD[odd](rows(task, 100)))
         everything(profile, tally_of_rows(tmp_path, profile, rows(task, 100)))
+
+
+def shuffled(tally: Tally, dice: random.Random) -> Tally:
+    """The same tally as an engine that gives its keys in another order makes it."""
+
+    def mixed(cells: Mapping[int, int]) -> dict[int, int]:
+        pairs = list(cells.items())
+        dice.shuffle(pairs)
+        return dict(pairs)
+
+    scores = {name: mixed(cells) for name, cells in tally.scores.items()}
+    return replace(tally, outcomes=mixed(tally.outcomes), scores=scores)
+
+
+def test_evaluate__cells_in_any_order__the_same_values_and_words(
+    case: tuple[Profile, Task], tmp_path: Path
+) -> None:
+    profile, task = case
+    now = tally_of_rows(tmp_path, profile, rows(task, 400))
+    names = standard_metrics(profile)
+    z_micro = {name: 3_000_000 for name in names if METRICS[MetricName.parse(name).base].bounded}
+    dice = random.Random(1)  # noqa: S311 - an order, not a secret
+    said = evaluate(names, profile, now, now, z_micro, [(now, now)])
+    for _ in range(5):
+        other = shuffled(now, dice)
+        by = replace(profile, reference=shuffled(profile.reference, dice))
+        assert evaluate(names, by, other, other, z_micro, [(other, other)]) == said
