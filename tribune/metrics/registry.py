@@ -82,16 +82,27 @@ def find(name: str) -> tuple[MetricName, Metric]:
     return parts, metric
 
 
-def check(name: str, profile: Profile) -> None:
-    """Raise PolicyError unless the metric exists and its column is one that it can be asked for."""
+def check(name: str, profile: Profile, kept: dict[str, frozenset[str]] | None = None) -> None:
+    """Raise PolicyError unless the metric exists and its column is one that it can be asked for.
+
+    Args:
+        name: a metric's name.
+        profile: of the model.
+        kept: targets of metrics, filled as they are asked for: thousands of columns have thousands of names.
+    """
     parts, metric = find(name)
     if profile.spec.task not in metric.tasks:
         raise PolicyError(
             f"{metric.name} is not about models with task {profile.spec.task}.",
             mend=f"It is about: {', '.join(sorted(metric.tasks))}.",
         )
-    known = metric.targets(profile) if metric.targets else ()
-    if parts.target and parts.target not in known:
+    if not parts.target:
+        return
+    kept = {} if kept is None else kept
+    if metric.name not in kept:
+        kept[metric.name] = frozenset(metric.targets(profile) if metric.targets else ())
+    if parts.target not in kept[metric.name]:
+        known = metric.targets(profile) if metric.targets else ()
         raise PolicyError(
             f"{metric.name} cannot be measured for {parts.target!r}.",
             mend=f"It can for: {', '.join(known) or 'no column of this model'}.",
@@ -144,8 +155,9 @@ def evaluate(
         False: Trail(profile, tally, [frame for frame, _ in trailing]),
         True: None if labelled is None else Trail(profile, labelled, [frame for _, frame in trailing]),
     }
+    kept: dict[str, frozenset[str]] = {}
     for name in metric_names:
-        check(name, profile)
+        check(name, profile, kept)
         parts, metric = find(name)
         z = z_micro.get(name) if metric.bounded else None
         if parts.bound and not z:

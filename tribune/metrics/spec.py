@@ -195,7 +195,7 @@ class ModelSpec:
         """Return the columns with a role, in order."""
         return tuple(column for column in self.columns if column.role is role)
 
-    @property
+    @cached_property
     def measured(self) -> tuple[Column, ...]:
         """Columns with a tally of their own, in order."""
         return tuple(column for column in self.columns if column.role in MEASURED_ROLES)
