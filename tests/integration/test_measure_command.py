@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,21 +33,22 @@ def tribune(*arguments: object) -> Result:
     return result
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model, a reference and a profile."""
-    (tmp_path / "model.toml").write_text(MODEL)
-    write(people(2000, seed=7), tmp_path / "reference.parquet")
-    made = tribune(
-        "profile",
-        tmp_path / "reference.parquet",
-        "--model",
-        tmp_path / "model.toml",
-        "-o",
-        tmp_path / "profile.json",
-    )
+    folder = tmp_path_factory.mktemp("prepared")
+    model, profile = folder / "model.toml", folder / "profile.json"
+    model.write_text(MODEL)
+    reference = write(people(2000, seed=7), folder / "reference.parquet")
+    made = tribune("profile", reference, "--model", model, "-o", profile)
     assert made.exit_code == 0, made.output
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def bench(prepared: Path, tmp_path: Path) -> Path:
+    """The same in a folder of the test's own."""
+    return Path(shutil.copytree(prepared, tmp_path / "bench"))
 
 
 def report(bench: Path, table: pa.Table, name: str = "data.parquet", *more: object) -> str:
