@@ -126,6 +126,12 @@ class Tally:
     def __add__(self, other: Tally) -> Tally:
         return Tally.total((self, other)) if isinstance(other, Tally) else NotImplemented
 
+    def __sub__(self, other: Tally) -> Tally:
+        """Return the tally of what is left when rows that this one counted are taken out."""
+        columns = {name: tuple(map(int.__neg__, cells)) for name, cells in other.columns.items()}
+        scores = {name: _negated(cells) for name, cells in other.scores.items()}
+        return self + Tally(-other.rows, columns, _negated(other.outcomes), scores)
+
     def without_labels(self, scheme: Scheme) -> Tally:
         """Return the tally of the same rows as it was before any label came."""
         layout, columns = scheme.outcomes, dict(self.columns)
@@ -216,6 +222,10 @@ def _added(tables: Iterable[Mapping[int, int]]) -> dict[int, int]:
 def _unlabelled(cells: Mapping[int, int], labels: int, after: int) -> dict[int, int]:
     """Move cells to the last position of the label axis, unknown; `after`: the cells of one position."""
     return _added({index + (labels - 1 - index // after % labels) * after: n} for index, n in cells.items())
+
+
+def _negated(cells: Mapping[int, int]) -> dict[int, int]:
+    return {index: -count for index, count in cells.items()}
 
 
 def _flat(cells: Mapping[int, int]) -> list[int | str]:

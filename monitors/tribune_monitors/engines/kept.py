@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tribune.exceptions import ConfigurationError, DataError
@@ -54,6 +54,7 @@ class KeptTallies:
         self._folder = folder
         self._most_bytes = most_bytes
         self._tallies: Kept[Tally] = Kept(_IN_MEMORY)
+        self._windows: dict[bytes, tuple[frozenset[bytes], Tally]] = {}
         self._readings = readings or Readings()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -75,20 +76,46 @@ class KeptTallies:
         if len(set(decisions)) != len(decisions):
             raise DataError("A partition is listed twice; its rows would be counted twice.")
         by = hashlib.sha256(COUNTING + _scheme_digest(scheme) + bytes([inline_labels])).digest()
-        pieces = [decisions] if labels else [[path] for path in decisions]
         if not decisions:
             return Tally.zero(scheme)
-        return Tally.total([self._tally(by, piece, labels, scheme, inline_labels) for piece in pieces])
 
-    def _tally(
-        self, by: bytes, decisions: Sequence[Path], labels: Sequence[Path], scheme: Scheme, inline: bool
-    ) -> Tally:
-        key = hashlib.sha256(by + self._digest_of(decisions) + self._digest_of(labels)).digest()
+        def counted(paths: Sequence[Path]) -> Callable[[], Tally]:
+            return lambda: self._engine.count(paths, labels, scheme, inline_labels=inline_labels)
+
+        if labels:
+            return self._tally(self._key(by, decisions, labels), scheme, counted(decisions))
+        keys = [self._key(by, [path]) for path in decisions]
+        make = {key: counted([path]) for key, path in zip(keys, decisions, strict=True)}
+        total = self._slid(by, make, scheme) if len(make) == len(keys) else None
+        if total is None:
+            total = Tally.total([self._tally(key, scheme, make[key]) for key in keys])
+        if len(make) == len(keys):
+            self._windows[by] = frozenset(keys), total
+        return total
+
+    def _slid(self, by: bytes, make: Mapping[bytes, Callable[[], Tally]], scheme: Scheme) -> Tally | None:
+        """Return the sum of these partitions from the last one, by what came and went; None: too much did."""
+        held, total = self._windows.get(by, (frozenset(), None))
+        came, gone = make.keys() - held, held - make.keys()
+        if total is None or 2 * (len(came) + len(gone)) > len(make):
+            return None
+        try:
+            left = [self._tally(key, scheme, _nowhere) for key in gone]
+        except LookupError:
+            return None
+        total = Tally.total([total, *(self._tally(key, scheme, make[key]) for key in came)])
+        return total - Tally.total(left) if left else total
+
+    def _key(self, by: bytes, decisions: Sequence[Path], labels: Sequence[Path] = ()) -> bytes:
+        return hashlib.sha256(by + self._digest_of(decisions) + self._digest_of(labels)).digest()
+
+    def _tally(self, key: bytes, scheme: Scheme, count: Callable[[], Tally]) -> Tally:
+        """Return a tally from memory, from its file, or counted and then kept."""
 
         def make() -> Tally:
             tally = self._read(key, scheme)
             if tally is None:
-                tally = self._engine.count(decisions, labels, scheme, inline_labels=inline)
+                tally = count()
                 self._write(key, tally)
             return tally
 
@@ -140,6 +167,10 @@ class KeptTallies:
                 break
             Path(path).unlink(missing_ok=True)
             over -= stat.st_size
+
+
+def _nowhere() -> Tally:
+    raise LookupError("a partition that left the window is kept nowhere")
 
 
 def _scheme_digest(scheme: Scheme) -> bytes:

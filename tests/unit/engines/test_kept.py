@@ -12,6 +12,7 @@ import pytest
 
 from tribune.exceptions import ConfigurationError, DataError
 from tribune.metrics import Categories, Profile, Scheme, Tally
+from tribune_monitors.engines import kept as module
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.kept import KeptTallies
 
@@ -59,6 +60,39 @@ def test_count__a_window_that_slides__counts_its_new_partition(
     slid = kept.count(parts[1:], [], SCHEME)
     assert engine.asked == [["3.parquet"]]
     assert slid.digest() == DuckDBEngine().count(parts[1:], [], SCHEME).digest()
+
+
+@pytest.mark.parametrize("window", [slice(1, 8), slice(0, 6), slice(2, 8), slice(0, 8), slice(7, 8)])
+def test_count__a_window_moved_anyhow__is_what_counting_anew_gives(
+    tmp_path: Path, engine: Counting, window: slice
+) -> None:
+    many = [write_decisions(tmp_path / f"{n}.parquet", rows(20, n), 20 * n) for n in range(8)]
+    kept = KeptTallies(engine, tmp_path / "kept")
+    kept.count(many[:7], [], SCHEME)
+    expected = DuckDBEngine().count(many[window], [], SCHEME)
+    assert kept.count(many[window], [], SCHEME).digest() == expected.digest()
+
+
+def test_count__what_left_the_window_is_kept_no_more__sums_anew(
+    tmp_path: Path, engine: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [write_decisions(tmp_path / f"{n}.parquet", rows(20, n), 20 * n) for n in range(6)]
+    monkeypatch.setattr(module, "_IN_MEMORY", 1)
+    kept = KeptTallies(engine, tmp_path / "kept")
+    kept.count(many[:5], [], SCHEME)
+    for path in (tmp_path / "kept").iterdir():
+        path.unlink()
+    expected = DuckDBEngine().count(many[1:], [], SCHEME)
+    assert kept.count(many[1:], [], SCHEME) == expected
+
+
+def test_count__two_partitions_alike__count_twice(
+    tmp_path: Path, engine: Counting, parts: list[Path]
+) -> None:
+    copy = Path(shutil.copy(parts[0], tmp_path / "copy.parquet"))
+    kept = KeptTallies(engine, tmp_path / "kept")
+    for window in ([*parts, copy], parts, [*parts, copy]):
+        assert kept.count(window, [], SCHEME).rows == 30 * len(window)
 
 
 def test_count__after_a_restart__counts_nothing_again(
