@@ -32,6 +32,7 @@ _MEND = {
     "text": "Write it as text or whole numbers.",
     "time": "Write it as int64, microseconds since 1970 in UTC.",
 }
+_TWICE = "given twice"
 _SAYS = {"number": "a number", "text": "a category", "time": "a time"}
 
 Types = tuple[tuple[str, str], ...]
@@ -116,10 +117,14 @@ def check(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> None:
 
 
 def _alike(types: Types, wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted, dict[str, str]]]:
-    """Yield each wanted column with those of its name in any case, and their types."""
+    """Yield each wanted column with those of its name in any case, and their types.
+
+    A name that a file gives twice has no type: which of the two an engine reads is its own affair.
+    """
     by_name: dict[str, dict[str, str]] = {}
     for name, kind in types:
-        by_name.setdefault(name.lower(), {})[name] = kind
+        same = by_name.setdefault(name.lower(), {})
+        same[name] = _TWICE if name in same else kind
     for column in wanted:
         yield column, by_name.get(column.name.lower(), {})
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 from tribune.exceptions import DataError
@@ -125,6 +127,19 @@ def test_count__a_nested_column_of_the_same_name__is_not_taken_for_it(
         f" 0.5::DOUBLE AS score) TO '{path}' (FORMAT parquet)"
     )
     assert engine.count([path], [], SCHEME) == count([Row(None, "a", "1", "1", 0.5)])
+
+
+@pytest.mark.parametrize("other", [pa.array(["x"] * 5), pa.array([[1.0]] * 5), pa.array([1.0] * 5)])
+@pytest.mark.parametrize("first", [True, False])
+def test_count__a_name_given_twice__is_missing_in_all_rows(
+    tmp_path: Path, engine: DuckDBEngine, other: pa.Array, first: bool
+) -> None:
+    sample = [replace(row, label=None) for row in rows(5)]
+    path = write_decisions(tmp_path / "d.parquet", sample)
+    table = parquet.read_table(path)
+    place = 0 if first else table.num_columns
+    parquet.write_table(table.add_column(place, "age", other), path)
+    assert engine.count([path], [], SCHEME) == count([replace(row, age=None) for row in sample])
 
 
 def test_count__names_in_another_case__are_another_column(tmp_path: Path, engine: DuckDBEngine) -> None:
