@@ -3,8 +3,8 @@
 Run with `make bench NAME=monitors`; environments of the peers are made below build/peers on first use. Whole
 processes on the same Parquet file of 24 features, label, prediction and score (`monitoring/data.py`), in
 turns, medians. Ours is the command that a user types, with every metric of drift, quality, fairness and
-performance; each peer computes its own share of that. A peer that takes longer than 420 s is ended, and its
-ratio is a lower bound. A ratio to a peer is theirs to ours; a ratio to the plain scan is ours to it.
+performance; each peer computes its own share of that. A peer that takes longer than 420 s (`--most-s`) is ended, and
+its ratio is a lower bound. A ratio to a peer is theirs to ours; a ratio to the plain scan is ours to it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.monitoring.data import REFERENCE_ROWS, make, make_frame
-from bench.monitoring.process import PEERS, WORK, Run, ours, peer, run, say, tribune
+from bench.monitoring.process import MOST_S, PEERS, WORK, Run, ours, peer, run, say, tribune
 
 PEER_GOALS = {
     ("evidently", 1_000_000): 40,
@@ -70,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="runs of each, of which the median counts")
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS), help="none: ours alone")
+    parser.add_argument("--most-s", type=float, default=MOST_S, help="after which a process is ended")
     parser.add_argument("--memory-rows", type=int, default=0, help="also measure peak memory here: 50000000")
     return parser.parse_args()
 
@@ -86,7 +87,7 @@ def _against_peers(
         for name, command in commands.items():
             if any(one.cut for one in found[name]):
                 continue  # it would only be cut again
-            found[name].append(run(command))
+            found[name].append(run(command, most_s=given.most_s))
             say(f"{rows:,} rows, turn {turn + 1}: {name}", _words(found[name][-1]))
     mine = _median(found["ours"])
     result: list[Row] = [
