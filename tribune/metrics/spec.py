@@ -129,13 +129,21 @@ class ModelSpec:
             raise ConfigurationError("The negative and the positive outcome are the same value.")
         self._check_roles()
         self._check_classes()
+        self._check_intersections()
+
+    def _check_intersections(self) -> None:
         groups = {column.name for column in self.groups}
-        for names_together in self.intersections:
-            if len(set(names_together)) < 2 or not groups.issuperset(names_together):
+        for names in self.intersections:
+            if not 2 <= len(names) == len(set(names)) or not groups.issuperset(names):
                 raise ConfigurationError(
-                    f"The intersection {'&'.join(names_together)} is not of two or more group columns.",
+                    f"The intersection {'&'.join(names)} is not of two or more group columns.",
                     mend=f"Group columns: {', '.join(sorted(groups)) or 'none'}.",
                 )
+        targets = [*groups, *("&".join(names) for names in self.intersections)]
+        if twice := [name for name in targets if targets.count(name) > 1]:
+            raise ConfigurationError(
+                f"Two groups or intersections are called {twice[0]}: one would hide the other."
+            )
 
     def _check_roles(self) -> None:
         predictions = len(self.with_role(Role.PREDICTION))
@@ -180,9 +188,9 @@ class ModelSpec:
             if self.classes or any(column.of_class for column in self.columns):
                 raise ConfigurationError('Only a model with task = "multiclass" has classes.')
             return
-        if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes):
+        if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes) or "" in self.classes:
             raise ConfigurationError(
-                "A multiclass model names its classes, at least two, each once.",
+                "A multiclass model names its classes, at least two, each once, none empty.",
                 mend='As in classes = ["cat", "dog", "bird"].',
             )
         if scored and sorted(scored) != sorted(self.classes):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tribune.exceptions import ConfigurationError
-from tribune.metrics import Column, ColumnKind, ModelSpec, Role
+from tribune.metrics import Column, ColumnKind, ModelSpec, Role, Task
 
 from .samples import SPEC
 
@@ -56,6 +56,36 @@ def test_load__toml_with_a_table_of_values__reads_display_names(tmp_path: Path) 
 def test_model_spec__not_measurable__names_the_fault(columns: tuple[Column, ...], word: str) -> None:
     with pytest.raises(ConfigurationError, match=word):
         ModelSpec(columns)
+
+
+def _group(name: str) -> Column:
+    return Column(name, ColumnKind.CATEGORY, Role.GROUP)
+
+
+@pytest.mark.parametrize(
+    ("groups", "intersections"),
+    [
+        ("A B A&B", [("A", "B")]),
+        ("A B", [("A", "B"), ("A", "B")]),
+        ("A B&C A&B C", [("A", "B&C"), ("A&B", "C")]),
+    ],
+)
+def test_model_spec__intersections_of_one_name__are_refused(
+    groups: str, intersections: list[tuple[str, ...]]
+) -> None:
+    columns = (PREDICTION, *map(_group, groups.split()))
+    with pytest.raises(ConfigurationError, match="hide the other"):
+        ModelSpec(columns, intersections=tuple(intersections))
+
+
+def test_model_spec__a_column_crossed_with_itself__is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="A&B&A"):
+        ModelSpec((PREDICTION, _group("A"), _group("B")), intersections=(("A", "B", "A"),))
+
+
+def test_model_spec__a_class_without_a_name__is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="none empty"):
+        ModelSpec((PREDICTION,), Task.MULTICLASS, classes=("cat", ""))
 
 
 def test_from_json__a_task_that_nobody_measures__is_refused() -> None:
