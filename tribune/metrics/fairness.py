@@ -72,7 +72,7 @@ def error_difference(profile: Profile, tally: Tally, target: str, z: int | None)
 
     Bounds: from each group's normal interval of its mean.
     """
-    grid, known = profile.scheme.grid(profile.spec.error_name), dict[Place, dict[Outcome, int]]()
+    grid, known = profile.scheme.grid(profile.spec.error_name), dict[Place, Mapping[Outcome, int]]()
     least, small = max(2, profile.spec.min_group), dict[tuple[str, Place], int]()
     for place, counts in outcomes_by_group(profile, tally, target).items():
         rows = counts.get((0, ERRORS), 0)

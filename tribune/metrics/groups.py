@@ -6,7 +6,7 @@ which no metric judges and every metric names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from tribune.metrics.outcomes import sums
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
+    from tribune.metrics.scheme import OutcomeLayout
     from tribune.metrics.tally import Tally
 
 Place = tuple[int, ...]
@@ -32,9 +33,20 @@ def targets(profile: Profile) -> tuple[str, ...]:
     return (*(column.name for column in spec.groups), *("&".join(names) for names in spec.intersections))
 
 
-def outcomes_by_group(profile: Profile, tally: Tally, target: str) -> dict[Place, dict[Outcome, int]]:
-    """Return, per group, its rows (or sums) by label and prediction; groups without rows are left out."""
-    layout = profile.scheme.outcomes
+def outcomes_by_group(profile: Profile, tally: Tally, target: str) -> Mapping[Place, Mapping[Outcome, int]]:
+    """Return, per group, its rows (or sums) by label and prediction; groups without rows are left out.
+
+    Found once per tally: crossed group columns may have a hundred thousand cells, and dozens of metrics ask.
+    """
+    kept, key = sums(profile, tally).found, (outcomes_by_group, target)
+    if key not in kept:
+        kept[key] = _by_group(profile, tally, target)
+    found: Mapping[Place, Mapping[Outcome, int]] = kept[key]
+    return found
+
+
+def _by_group(profile: Profile, tally: Tally, target: str) -> dict[Place, dict[Outcome, int]]:
+    layout, columns = profile.scheme.outcomes, _columns(profile, target)
     answers = layout.labels * layout.predictions
     places: dict[int, dict[Outcome, int]] = {}
     found: dict[Place, dict[Outcome, int]] = {}
@@ -42,7 +54,7 @@ def outcomes_by_group(profile: Profile, tally: Tally, target: str) -> dict[Place
         joint, answer = divmod(index, answers)
         counts = places.get(joint)
         if counts is None:
-            counts = places[joint] = found.setdefault(_place(profile, target, joint), {})
+            counts = places[joint] = found.setdefault(_place(layout, columns, joint), {})
         outcome = divmod(answer, layout.predictions)
         counts[outcome] = counts.get(outcome, 0) + count
     return found
@@ -54,11 +66,11 @@ def _columns(profile: Profile, target: str) -> tuple[str, ...]:
     return next(names for names in profile.spec.intersections if "&".join(names) == target)
 
 
-def _place(profile: Profile, target: str, joint: int) -> Place:
+def _place(layout: OutcomeLayout, columns: Sequence[str], joint: int) -> Place:
     positions: dict[str, int] = {}
-    for name, length in reversed(profile.scheme.outcomes.groups):
+    for name, length in reversed(layout.groups):
         joint, positions[name] = divmod(joint, length)
-    return tuple(positions[name] for name in _columns(profile, target))
+    return tuple(positions[name] for name in columns)
 
 
 def is_known(profile: Profile, target: str, place: Place) -> bool:

@@ -141,9 +141,7 @@ class ModelSpec:
                 )
         targets = [*groups, *("&".join(names) for names in self.intersections)]
         if twice := [name for name in targets if targets.count(name) > 1]:
-            raise ConfigurationError(
-                f"Two groups or intersections are called {twice[0]}: one would hide the other."
-            )
+            raise ConfigurationError(f"Two groups are called {twice[0]}: one would hide the other.")
 
     def _check_roles(self) -> None:
         predictions = len(self.with_role(Role.PREDICTION))
@@ -155,10 +153,8 @@ class ModelSpec:
                 )
         elif predictions != 1:
             raise ConfigurationError("A model needs exactly one column with role prediction.")
-        single = [Role.LABEL, Role.ID, Role.TIME]
-        if self.task is not Task.MULTICLASS:
-            single.append(Role.SCORE)
-        for role in single:
+        scores = [] if self.task is Task.MULTICLASS else [Role.SCORE]
+        for role in (Role.LABEL, Role.ID, Role.TIME, *scores):
             if len(self.with_role(role)) > 1:
                 raise ConfigurationError(f"A model has at most one column with role {role}.")
         answer = ColumnKind.NUMERIC if self.task is Task.REGRESSION else ColumnKind.CATEGORY
