@@ -143,7 +143,7 @@ def _values(facts: Facts, kind: ColumnKind, role: Role) -> str:
         return f"{facts.low:g} to {facts.high:g}, {facts.distinct:,} values"
     shown = ", ".join(value[:20] for value, _ in facts.top[:4])
     more = " …" if facts.distinct > 4 else ""
-    many = facts.distinct > 64 and role is not Role.ID
+    many = facts.distinct > 64 and role not in (Role.ID, Role.TIME)
     rest = "; the 64 most frequent are counted each, all others as one" if many else ""
     return " ".join(f"{facts.distinct:,} values: {shown}{more}{rest}".split())
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tribune.exceptions import ConfigurationError
+from tribune.exceptions import ConfigurationError, DataError
 from tribune.metrics.spec import ColumnKind, Role, Task
 from tribune_monitors.infer.facts import Facts, Sample, agreement, mean_by_value
 
@@ -81,6 +81,7 @@ def guess_roles(cursor: duckdb.DuckDBPyConnection, found: Sample, given: Given) 
 
     Raises:
         ConfigurationError: a field that was named is not there.
+        DataError: nothing of it can be measured.
     """
     fields = {facts.path: facts for facts in found.fields}
     guess = Guess()
@@ -91,10 +92,20 @@ def guess_roles(cursor: duckdb.DuckDBPyConnection, found: Sample, given: Given) 
     _find_times_and_ids(guess, found)
     free = [f for f in found.fields if f.path not in guess.roles and f.path not in guess.left_out]
     _find_prediction(guess, fields, free)
+    if guess.task is Task.GENERIC:
+        _judge_nothing(guess)
     _find_scores(cursor, guess, fields, free)
     _find_label(cursor, guess, fields, free)
     _find_outcomes(cursor, guess, fields)
     _find_groups(guess, found, given)
+    if guess.task is not Task.GENERIC and not guess.of(Role.LABEL):
+        guess.notes.append(
+            "no column was taken for the label, so that right and wrong are not told. --label names one; "
+            "labels kept apart are joined by id, as [source.labels] says."
+        )
+    if len(guess.left_out) == len(found.fields):
+        shown = "; ".join(f"{path}: {why}" for path, why in list(guess.left_out.items())[:3])
+        raise DataError(f"There is no column to measure. {shown}.", mend="Give more rows, or other columns.")
     return guess
 
 
@@ -202,6 +213,16 @@ def _find_prediction(guess: Guess, fields: Mapping[str, Facts], free: Sequence[F
     if guess.task is Task.REGRESSION and facts.low >= 0 and facts.high <= 1:
         guess.notes.append(
             f"{facts.path} lies from 0 to 1. A probability is a score; the prediction is the decision."
+        )
+
+
+def _judge_nothing(guess: Guess) -> None:
+    """Make features of a label or score that was named: without a prediction they judge nothing."""
+    for path in guess.of(Role.LABEL) + guess.of(Role.SCORE):
+        role, _ = guess.roles.pop(path)
+        guess.notes.append(
+            f"{path} was named as the {role}, but there is no prediction to go with it, so it is taken for a "
+            "feature. --prediction names one."
         )
 
 

@@ -169,6 +169,13 @@ def test_draft__times__are_found_with_their_format(
     assert (found.format, found.unit) == expected
 
 
+def test_draft__many_times__are_not_said_to_be_counted_as_values(tmp_path: Path) -> None:
+    times = [f"2026-01-31T10:{place // 60:02}:{place % 60:02}Z" for place in range(ROWS)]
+    spec, text = of(tmp_path, created_at=times, age=numbers())
+    assert roles(spec)["created_at"] == "time"
+    assert "most frequent" not in text
+
+
 def test_draft__nested_fields__have_short_names_and_a_mapping(tmp_path: Path) -> None:
     lines = [
         {
@@ -205,6 +212,24 @@ def test_guess__named_columns__are_taken_as_said(tmp_path: Path) -> None:
 def test_guess__a_name_that_is_not_there__is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no column 'ot'"):
         of(tmp_path, Given(prediction="ot"), out=pick("a", "b"))
+
+
+@pytest.mark.parametrize("role", ["label", "score"])
+def test_guess__label_or_score_without_a_prediction__is_a_feature_and_told(tmp_path: Path, role: str) -> None:
+    spec, text = of(tmp_path, Given(**{role: "paid"}), paid=numbers(), age=numbers())
+    assert spec.task is Task.GENERIC
+    assert roles(spec) == {"paid": "feature", "age": "feature"}
+    assert f"LOOK: paid was named as the {role}, but there is no prediction" in text
+
+
+def test_guess__prediction_without_a_label__is_told(tmp_path: Path) -> None:
+    _, text = of(tmp_path, predicted_price=numbers(), price=numbers())
+    assert "LOOK: no column was taken for the label" in text
+
+
+def test_guess__nothing_to_measure__is_refused_and_says_why(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no column to measure\. age: always '30': nothing"):
+        of(tmp_path, age=[30])
 
 
 def test_sample__no_row__is_refused(tmp_path: Path) -> None:
