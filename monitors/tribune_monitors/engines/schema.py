@@ -68,8 +68,8 @@ def read_schemas(cursor: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> di
             ).fetchall()
         except duckdb.Error as fault:
             raise DataError(
-                f"The partition {path.name} is not a whole Parquet file.",
-                mend="Seal and fetch it again; its sha-256 should be the manifest's.",
+                f"{path.name} is not a whole Parquet file.",
+                mend="Write or copy it again; if it was sealed, its sha-256 must be the manifest's.",
             ) from fault
         schemas[path] = _top_level(leaves)
     return schemas
