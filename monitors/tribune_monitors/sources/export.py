@@ -88,6 +88,7 @@ def read_source(
     needed |= {spec.id_name} if labels is not None else set()
     needed |= {spec.time_name} if timed or bounds else set()
     decisions, findings, found = _partitions(cursor, source.rows, wanted, needed, folder, "rows", bounds)
+    findings = _unused(source.rows, "[source.columns]", wanted) + findings
     joined: tuple[Path, ...] = ()
     if labels is not None:
         columns = label_columns(spec, labels)
@@ -98,7 +99,7 @@ def read_source(
                 f"Labels are joined by {spec.id_name}, which rows and labels must both have.",
                 mend="Name id and label in [source.columns] and [source.labels.columns].",
             )
-        findings += told
+        findings += _unused(labels, "[source.labels.columns]", columns) + told
     inline = labels is None and any(column.name in found for column in spec.with_role(Role.LABEL))
     return Partitions(decisions, joined, inline, tuple(findings))
 
@@ -145,6 +146,16 @@ def _partitions(
             findings += _write(cursor, relation, wanted, here, reading.time, written, bounds)
         paths.append(written)
     return tuple(paths), findings, found
+
+
+def _unused(reading: Reading, where: str, wanted: Sequence[Wanted]) -> list[str]:
+    """Say which names of a mapping are no columns, so that a wrong one is not taken for one that works."""
+    names = [column.name for column in wanted]
+    known = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
+    return [
+        f"{name}: {where} maps it, but it is none of {known}; it is passed over."
+        for name in sorted(set(reading.columns) - set(names))
+    ]
 
 
 def _called(column: Wanted) -> str:

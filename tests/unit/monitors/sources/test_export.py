@@ -84,6 +84,17 @@ def test_read_source__no_such_field__is_missing_and_told(tmp_path: Path) -> None
     assert found.findings == ("age: a.parquet has no such column, so it is missing in all its rows.",)
 
 
+def test_read_source__mapping_of_no_column__is_told(tmp_path: Path) -> None:
+    spec = ModelSpec((Column("answer", CATEGORY, Role.PREDICTION), Column("key", CATEGORY, Role.ID)))
+    data = write(pa.table({"key": ["1"], "answer": ["1"]}), tmp_path / "a.parquet")
+    labels = write(pa.table({"key": ["1"], "label": ["1"], "time": [1]}), tmp_path / "l.parquet")
+    source = SourceSpec(Reading(str(data), {"age": "AGE"}), Reading(str(labels), {"at": "time"}))
+    assert read(tmp_path, spec, source).findings == (
+        "age: [source.columns] maps it, but it is none of answer, key; it is passed over.",
+        "at: [source.labels.columns] maps it, but it is none of key, time, label; it is passed over.",
+    )
+
+
 def test_read_source__labels_without_their_columns__are_refused(tmp_path: Path) -> None:
     spec = ModelSpec((Column("answer", CATEGORY, Role.PREDICTION), Column("id", CATEGORY, Role.ID)))
     data = write(pa.table({"id": ["1"], "answer": ["1"]}), tmp_path / "a.parquet")
