@@ -3,8 +3,9 @@
 Run with `make bench NAME=monitors`; environments of the peers are made below build/peers on first use. Whole
 processes on the same Parquet file of 24 features, label, prediction and score (`monitoring/data.py`), in
 turns, medians. Ours is the command that a user types, with every metric of drift, quality, fairness and
-performance; each peer computes its own share of that. A peer that takes longer than 420 s (`--most-s`) is ended, and
-its ratio is a lower bound. A ratio to a peer is theirs to ours; a ratio to the plain scan is ours to it.
+performance; each peer computes its own share of that. A peer that takes longer than 420 s (`--most-s`) is
+ended, and its ratio is a lower bound. A ratio to a peer is theirs to ours; a ratio to the plain scan is ours
+to it.
 """
 
 from __future__ import annotations
