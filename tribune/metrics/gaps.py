@@ -1,8 +1,8 @@
 """The widest gap and the smallest ratio among groups, with bounds that hold for all pairs of groups at once.
 
 Each group brings an estimate with bounds of its own; a pair's bounds follow from these (MOVER: the method of
-variance estimates recovery). Pairs that cannot be the extreme one are passed over, so that thousands of
-groups cost little; which pairs these are never changes the result.
+variance estimates recovery). Groups and pairs that cannot be the extreme one are passed over, so that
+thousands of groups cost little, also where all are alike; which these are never changes the result.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ def gap_bounds(groups: Sequence[Interval]) -> tuple[Decimal, Decimal]:
     Donner 2008, Statistics in Medicine 27:1693, in general.
     """
     low = _least(
-        sorted(groups, key=lambda group: group.lower, reverse=True),
-        sorted(groups, key=lambda group: group.value),
+        sorted(_foremost(groups, high=True, sure=True), key=lambda group: group.lower, reverse=True),
+        sorted(_foremost(groups, high=False, sure=True), key=lambda group: group.value),
         lambda a, b: -(a - b).lower,
         lambda a, b: b.value - a.lower,
     )
     high = _least(
-        sorted(groups, key=lambda group: group.upper, reverse=True),
-        sorted(groups, key=lambda group: group.lower),
+        sorted(_foremost(groups, high=True, sure=False), key=lambda group: group.upper, reverse=True),
+        sorted(_foremost(groups, high=False, sure=False), key=lambda group: group.lower),
         lambda a, b: -(a - b).upper,
         lambda a, b: b.lower - a.upper,
     )
@@ -43,15 +43,15 @@ def ratio_bounds(groups: Sequence[Interval]) -> tuple[Decimal, Decimal]:
     Methods in Medical Research 21:347. Never over 1: of the two ratios of a pair one is not.
     """
     low = _least(
-        sorted(groups, key=lambda group: group.lower),
-        sorted(groups, key=lambda group: group.upper, reverse=True),
+        sorted(_foremost(groups, high=False, sure=False), key=lambda group: group.lower),
+        sorted(_foremost(groups, high=True, sure=False), key=lambda group: group.upper, reverse=True),
         _ratio_lower,
         lambda a, b: a.lower / b.upper,
     )
     divisors = [group for group in groups if group.value]
     high = _least(
-        sorted(groups, key=lambda group: group.upper),
-        sorted(divisors, key=lambda group: group.value, reverse=True),
+        sorted(_foremost(groups, high=False, sure=True), key=lambda group: group.upper),
+        sorted(_foremost(divisors, high=True, sure=True), key=lambda group: group.value, reverse=True),
         _ratio_upper,
         lambda a, b: a.upper / b.value,
     )
@@ -70,6 +70,31 @@ def _ratio_upper(a: Interval, b: Interval) -> Decimal:
     product = a.value * b.value
     over, under = a.upper * (2 * a.value - a.upper), b.lower * (2 * b.value - b.lower)
     return (product + max(_ZERO, product * product - over * under).sqrt()) / under if under > 0 else _INFINITE
+
+
+def _foremost(groups: Sequence[Interval], *, high: bool, sure: bool) -> list[Interval]:
+    """Return the groups that may be the high (or low) one of the extreme pair, by value and its margin.
+
+    The margin is that of the bound towards the other group (sure: small) or away from it (large). A group is
+    left out where two others equal or surpass it in both: one of them is not its partner, and could take its
+    place.
+    """
+
+    def rank(group: Interval) -> tuple[Decimal, Decimal]:
+        margin = abs(group.value - (group.lower if high is sure else group.upper))
+        return group.value if high else -group.value, -margin if sure else margin
+
+    kept: list[Interval] = []
+    best = next_best = -_INFINITE
+    for (_, margin), group in sorted(zip(map(rank, groups), groups, strict=True), key=_first, reverse=True):
+        if margin > next_best:
+            kept.append(group)
+            best, next_best = max(best, margin), min(best, margin)
+    return kept
+
+
+def _first(ranked: tuple[tuple[Decimal, Decimal], Interval]) -> tuple[Decimal, Decimal]:
+    return ranked[0]
 
 
 def _least(

@@ -118,3 +118,12 @@ def test_gap_bounds__thousands_of_groups__look_at_few_pairs() -> None:
         low, high = gap_bounds(groups)
         assert 0 < low < max(g.value for g in groups) - min(g.value for g in groups) < high
         assert 0 < ratio_bounds(groups)[1] < 1
+
+
+@pytest.mark.parametrize("rate", [(0, 100), (50, 100)])
+def test_bounds__thousands_of_groups_that_are_alike__are_those_of_two(rate: Rate) -> None:
+    with exact():
+        many, two = shares([rate] * 4_000), shares([rate] * 2)
+        assert gap_bounds(many) == gap_bounds(two)
+        if rate[0]:
+            assert ratio_bounds(many) == ratio_bounds(two)
