@@ -67,6 +67,8 @@ def second_opinion(profile: Profile, tally: Tally, document: Mapping[str, Any]) 
     Raises:
         ConfigurationError: the libraries are not installed.
     """
+    if not profile.spec.outcomes:
+        return []
     try:
         import fairlearn.metrics  # noqa: F401
         import sklearn.metrics  # noqa: F401
@@ -74,8 +76,6 @@ def second_opinion(profile: Profile, tally: Tally, document: Mapping[str, Any]) 
         raise ConfigurationError(
             "A second opinion needs scikit-learn and fairlearn.", mend="pip install 'tribune-dao[monitors]'."
         ) from None
-    if not profile.spec.outcomes:
-        return []
     rows = _rows(profile, tally)
     asked = {
         "scikit-learn": {**_performance(profile, rows), **_ranking(profile, tally)},

@@ -179,6 +179,18 @@ def test_measure__check__agrees_with_other_libraries(bench: Path) -> None:
     assert "Second opinion, fairlearn and scikit-learn" in result.output
 
 
+def test_measure__check_of_a_model_without_answers__says_that_there_is_no_other_opinion(
+    tmp_path: Path,
+) -> None:
+    data = write(pa.table({"latency": [float(place) for place in range(600)]}), tmp_path / "data.parquet")
+    model, profile = tmp_path / "model.toml", tmp_path / "profile.json"
+    model.write_text('task = "generic"\n[[columns]]\nname = "latency"\nkind = "numeric"\nrole = "feature"\n')
+    assert tribune("profile", data, "--model", model, "-o", profile).exit_code == 0
+    result = tribune("measure", data, "--profile", profile, "--check")
+    assert result.exit_code == 0, result.output
+    assert "Second opinion: none" in result.output
+
+
 def test_measure__labels_kept_apart__are_joined_by_id(bench: Path) -> None:
     rows = people(seed=4)
     write(rows.drop_columns(["label"]), bench / "log.jsonl")

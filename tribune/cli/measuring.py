@@ -272,11 +272,14 @@ def manifest(
 
 def _compare(opinions: Sequence[Opinion]) -> None:
     """Say what another library makes of the same counts; end with a code where it differs."""
+    if not opinions:
+        typer.echo(
+            "Second opinion: none; nothing here is defined alike by scikit-learn and fairlearn", err=True
+        )
+        return
     names = sorted({opinion.library for opinion in opinions})
     agreed = [opinion for opinion in opinions if opinion.agrees]
-    typer.echo(
-        f"Second opinion, {' and '.join(names) or 'nobody'}: {len(agreed)} of {len(opinions)} equal", err=True
-    )
+    typer.echo(f"Second opinion, {' and '.join(names)}: {len(agreed)} of {len(opinions)} equal", err=True)
     for one in opinions:
         if not one.agrees:
             ours, theirs = one.ours / 1e6, one.theirs / 1e6
