@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 @policy.command("init")
 def policy_init(
     profile: ProfileFile,
-    step: Annotated[str, typer.Option(help="How often a frame ends: 30s, 15m, 1h, 1d.")] = "",
+    step: Annotated[str, typer.Option(help="How often a frame ends: 30s, 15m, 1h, 1d. By default 1h.")] = "",
     frames_a_year: Annotated[int | None, typer.Option(min=1, help="In place of --step.")] = None,
     trips: Annotated[float, typer.Option(help="False alarms a year that may stop the model.")] = 0.01,
     votes: Annotated[float, typer.Option(help="False alarms a year that may open a vote.")] = 0.1,

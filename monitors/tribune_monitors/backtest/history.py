@@ -92,7 +92,8 @@ def cut_history(
     if cut.step_us and not time:
         raise ConfigurationError(
             "A history is cut by time, but its rows have none.",
-            mend='Describe the time in the model (role = "time") and make the profile anew, or cut by rows.',
+            mend='Describe the time in the model (role = "time") and make the profile anew, or cut by rows '
+            "with --frame-rows 5000.",
         )
     say("Cutting the history into frames")
     kept = [name for name in _names(spec, partitions) if name in kinds]

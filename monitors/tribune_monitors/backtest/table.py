@@ -124,4 +124,5 @@ def _hit_words(rule: Rule, hits: RuleHits, frames: int) -> str:
         for hit in hits.alarms[:_SHOWN]
     ]
     more = f" and {len(hits.alarms) - _SHOWN} more" if len(hits.alarms) > _SHOWN else ""
-    return f"Hit in {len(hits.hits)} frames, from frame {', '.join(shown)}{more}{missing}."
+    times = f"{len(hits.hits)} frame{'' if len(hits.hits) == 1 else 's'}"
+    return f"Hit in {times}, from frame {', '.join(shown)}{more}{missing}."
