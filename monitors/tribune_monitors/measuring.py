@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tribune.chain import Tribune
+from tribune.chain.policy_book import PolicyRecord
 from tribune.exceptions import EvidenceError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy, Profile, Value
 from tribune.metrics.measure import measure
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameFiles, build_evidence, count_frame
 from tribune.reports.witness import witness, witness_key
-from tribune_monitors.due import DueReport, Reported
+from tribune_monitors.due import DueReport, Reported, frame_bounds
 from tribune_monitors.engines.base import Engine
 from tribune_monitors.history import (
     Frames,
@@ -96,17 +97,7 @@ class Measurer:
         current = frames[due.frame]
         if current is None:
             raise EvidenceError(f"Frame {due.frame} is not anchored.", frame=due.frame)
-        context = EvidenceContext(
-            chain=self._tribune.chain.chain_id,
-            model=due.model_id,
-            version=due.version,
-            frame=due.frame,
-            start_us=_micros(due.start),
-            end_us=_micros(due.end),
-            manifest=due.word,
-            policy=due.policy.digest,
-            manifests=manifests_read(frames),
-        )
+        context = context_of(self._tribune.chain.chain_id, due, due.policy, frames)
         first = due.policy.first_frame
         *earlier, own = window_files(due.frame, frames, policy, profile.spec, steps, first)
         if own is None:
@@ -157,5 +148,28 @@ async def read_frames(
     return frames
 
 
-def _micros(time: datetime | None) -> int:
-    return 0 if time is None else int(time.timestamp()) * 1_000_000
+def context_of(chain: int, about: Reported, policy: PolicyRecord, frames: Frames) -> EvidenceContext:
+    """Return what a report is about, all of it as the chain says.
+
+    Args:
+        chain: its id.
+        about: the reported frame.
+        policy: that judges it.
+        frames: what was read.
+    """
+    start, end = (0, 0) if about.frame == 0 else map(_micros, frame_bounds(policy, about.frame))
+    return EvidenceContext(
+        chain=chain,
+        model=about.model_id,
+        version=about.version,
+        frame=about.frame,
+        start_us=start,
+        end_us=end,
+        manifest=about.word,
+        policy=policy.digest,
+        manifests=manifests_read(frames),
+    )
+
+
+def _micros(time: datetime) -> int:
+    return int(time.timestamp()) * 1_000_000

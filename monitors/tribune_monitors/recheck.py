@@ -21,7 +21,7 @@ from tribune.settings import Settings
 from tribune_monitors.due import Reported
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.history import Frames, looked_at, steps_of, window_files
-from tribune_monitors.measuring import read_frames
+from tribune_monitors.measuring import context_of, read_frames
 from tribune_monitors.sources.documents import load_profile
 from tribune_monitors.sources.sealed import SealedFrame, SealedLog
 
@@ -46,7 +46,7 @@ async def recheck(settings: Settings, name: Cid) -> Outcome:
     model_id, version = ModelId(document["model"]), VersionNumber(document["version"])
     frame = FrameIndex(document["frame"])
     async with await Tribune.connect(settings) as tribune:
-        record = await _policy(tribune, model_id, document["policy"])
+        record = await _policy(tribune, model_id, frame, document["policy"])
         details = (await tribune.model_registry.version(model_id, version)).details
         profile = await asyncio.to_thread(load_profile, stores, details.profile)
         policy = Policy.from_chain([rule.on_chain() for rule in record.policy.rules])
@@ -54,9 +54,10 @@ async def recheck(settings: Settings, name: Cid) -> Outcome:
         numbers = looked_at(frame, policy, profile.spec, steps)
         about = Reported(model_id, version, frame, await _word(tribune, model_id, version, frame))
         frames = await read_frames(tribune, SealedLog(settings.log_folder), about, numbers)
+        context = context_of(tribune.chain.chain_id, about, record, frames)
     window = window_files(frame, frames, policy, profile.spec, steps, record.first_frame)
     verdict = await asyncio.to_thread(
-        verify_evidence, canonical_bytes(document), profile, policy, window, DuckDBEngine().count
+        verify_evidence, canonical_bytes(document), profile, policy, window, DuckDBEngine().count, context
     )
     rows = sum(partition.rows for partition in _current(frames, frame).manifest.partitions)
     if verdict.same:
@@ -81,9 +82,10 @@ def _evidence(stores: list[str], name: Cid) -> dict[str, Any]:
     return read_from_any(stores, name, missing)
 
 
-async def _policy(tribune: Tribune, model_id: ModelId, digest: str) -> PolicyRecord:
-    for record in await tribune.policy_book.policies(model_id):
-        if "0x" + record.digest.hex() == digest:
+async def _policy(tribune: Tribune, model_id: ModelId, frame: FrameIndex, digest: str) -> PolicyRecord:
+    """Return the newest policy of this digest that judges a frame: one that was voted again begins anew."""
+    for record in reversed(await tribune.policy_book.policies(model_id)):
+        if "0x" + record.digest.hex() == digest and (frame == 0 or record.first_frame <= frame):
             return record
     raise PolicyError(
         f"Model {model_id} never had the policy {digest}.", mend="Is this the chain that it is from?"

@@ -22,7 +22,7 @@ from tribune.chain.enums import CaseKind, Oversight, State
 from tribune.exceptions import ChainUnreachableError
 from tribune.ids import Cid, FrameIndex, ModelId
 from tribune.metrics import NOT_AVAILABLE
-from tribune.reports.canonical import read_evidence
+from tribune.reports.canonical import read_evidence, write_evidence
 from tribune.store.session import Session
 from tribune.store.tables import SignedReport
 from tribune_monitors.recheck import recheck
@@ -250,6 +250,29 @@ async def test_recheck__report_with_a_history__the_same(world: MonitorWorld) -> 
             cid = monitor.row(ONE, about).cid if about else evaluation_cid(world)
             outcome = await recheck(monitor.settings, Cid(cid))
             assert outcome.same, outcome.words
+
+
+async def test_recheck__policy_voted_again__the_same(world: MonitorWorld) -> None:
+    world.change_policy(ONE)
+    world.sealed(ONE, n=30)
+    world.change_policy(ONE)  # the very same: sums over frames begin anew all the same
+    frame = world.sealed(ONE, n=30)
+    async with monitors(world, 0) as (monitor,):
+        await monitor.look()
+        outcome = await recheck(monitor.settings, Cid(monitor.row(ONE, frame).cid))
+    assert outcome.same, outcome.words
+
+
+async def test_recheck__evidence_that_says_another_time__is_told_apart(world: MonitorWorld) -> None:
+    frame = world.sealed(ONE)
+    async with monitors(world, 0) as (monitor,):
+        await monitor.look()
+        store = monitor.settings.evidence_urls[0]
+        document = read_evidence(store, monitor.row(ONE, frame).cid)
+        forged = write_evidence(store, {**document, "start": document["start"] - 1})
+        outcome = await recheck(monitor.settings, forged)
+    assert not outcome.same
+    assert "start" in outcome.words
 
 
 async def test_look__killed_between_signing_and_sending__sends_the_stored_signature(

@@ -97,8 +97,11 @@ def verify_evidence(
     policy: Policy,
     frames: Sequence[FrameFiles | None],
     count: Count,
+    about: EvidenceContext | None = None,
 ) -> Verdict:
     """Recompute the evidence in `data` and compare it cell by cell; arguments as for `recompute`.
+
+    `about` is what the chain says that it is about; None: as it says itself, which then is not checked.
 
     Raises:
         EvidenceError: when the bytes are no evidence, or evidence of another profile or of other rules.
@@ -111,7 +114,7 @@ def verify_evidence(
         )
     if [rule.get("metric") for rule in document["rules"]] != [rule.metric for rule in policy.rules]:
         raise EvidenceError("This evidence was judged by other rules.", mend="Use the policy it names.")
-    again = recompute(context, profile, policy, frames, count)
+    again = recompute(about or context, profile, policy, frames, count)
     return Verdict(again, first_difference(document, parse_canonical(again.data), profile) or "")
 
 

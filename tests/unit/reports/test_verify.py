@@ -108,6 +108,25 @@ def test_verify_evidence__a_tampered_cell__is_named(
     assert verdict.difference.startswith(f"{word}: the evidence says")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("chain", 1),
+        ("start", 5),
+        ("end", 11),
+        ("min_cell", 1),
+        ("manifest", "0x" + "00" * 32),
+        ("manifests", [[2, "0x" + b"b".hex() * 32]]),
+    ],
+)
+def test_verify_evidence__about_something_else_than_the_chain_says__is_named(
+    profile: Profile, made: Evidence, key: str, value: Any
+) -> None:
+    said = canonical_bytes({**made.document, key: value})
+    verdict = verify_evidence(said, profile, POLICY, FRAMES, counting(PARTITIONS), CONTEXT)
+    assert verdict.difference.startswith(key)
+
+
 def test_verify_evidence__another_profile__is_refused(made: Evidence) -> None:
     with pytest.raises(EvidenceError, match="another profile"):
         verify_evidence(made.data, profile_of(rows(1000, 4)), POLICY, FRAMES, counting(PARTITIONS))
