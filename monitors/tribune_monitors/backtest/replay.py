@@ -17,10 +17,17 @@ Values = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class Hit:
-    """A frame in which a rule is hit; value in millionths, None: too many frames in a row without one."""
+    """A frame in which a rule is hit.
+
+    Args:
+        frame: its place, from 0.
+        value: in millionths; None: too many frames in a row without one.
+        at: the column, class or group of a maximum in that frame.
+    """
 
     frame: int
     value: int | None
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,13 +84,15 @@ class Replay:
             self.policy.values(values[max(0, place + 1 - longest) : place + 1])
             for place in range(len(values))
         ]
-        return tuple(self._rule_hits(number, reported) for number in range(len(self.policy.rules)))
+        return tuple(self._rule_hits(number, reported, values) for number in range(len(self.policy.rules)))
 
-    def _rule_hits(self, number: int, reported: Sequence[tuple[int, ...]]) -> RuleHits:
+    def _rule_hits(
+        self, number: int, reported: Sequence[tuple[int, ...]], measured: Sequence[Values]
+    ) -> RuleHits:
         rule = self.policy.rules[number]
         hits = []
         streak = missing = 0
-        for frame, values in enumerate(reported):
+        for frame, (values, own) in enumerate(zip(reported, measured, strict=True)):
             if values[number] == NOT_AVAILABLE:
                 streak, missing = streak + 1, missing + 1
                 if streak > rule.na_budget:
@@ -91,5 +100,5 @@ class Replay:
             else:
                 streak = 0
                 if rule.is_hit(values[number]):
-                    hits.append(Hit(frame, values[number]))
+                    hits.append(Hit(frame, values[number], own[rule.metric].at))
         return RuleHits(tuple(hits), missing)

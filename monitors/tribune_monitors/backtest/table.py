@@ -9,9 +9,9 @@ from textwrap import wrap
 
 from tribune.metrics import Rule, Severity
 from tribune.metrics.alarms import YEAR_S, alarms_a_year, all_looks
-from tribune.metrics.words import amount, describe
+from tribune.metrics.words import amount, describe, target_title
 from tribune_monitors.backtest.document import a_year
-from tribune_monitors.backtest.replay import RuleHits
+from tribune_monitors.backtest.replay import Hit, RuleHits
 from tribune_monitors.backtest.run import Backtest, PolicyRun, Seen
 
 _NAMES = ("this policy", "the proposed policy")
@@ -112,17 +112,23 @@ def _rules(made: Backtest, run: PolicyRun, width: int) -> Iterator[str]:
         sentence = wrap(describe(rule, made.profile.spec), width - 6)
         yield f"  {number:2}. {sentence[0]}"
         yield from (f"      {text}" for text in sentence[1:])
-        yield f"      {_hit_words(rule, hits, len(made.frames))}"
+        yield from (f"      {text}" for text in wrap(_hit_words(rule, hits, made), width - 6))
 
 
-def _hit_words(rule: Rule, hits: RuleHits, frames: int) -> str:
-    missing = f"; no value in {hits.missing} of {frames} frames" if hits.missing else ""
+def _hit_words(rule: Rule, hits: RuleHits, made: Backtest) -> str:
+    missing = f"; no value in {hits.missing} of {len(made.frames)} frames" if hits.missing else ""
     if not hits.hits:
         return f"Never hit{missing}."
-    shown = [
-        f"{hit.frame} ({'no value' if hit.value is None else amount(rule.metric, hit.value)})"
-        for hit in hits.alarms[:_SHOWN]
-    ]
+    shown = [_hit_frame(rule, hit, made) for hit in hits.alarms[:_SHOWN]]
     more = f" and {len(hits.alarms) - _SHOWN} more" if len(hits.alarms) > _SHOWN else ""
     times = f"{len(hits.hits)} frame{'' if len(hits.hits) == 1 else 's'}"
     return f"Hit in {times}, from frame {', '.join(shown)}{more}{missing}."
+
+
+def _hit_frame(rule: Rule, hit: Hit, made: Backtest) -> str:
+    """Return a frame's place, with its value, the column or group that it is of, and its day."""
+    frame, _ = made.frames[hit.frame]
+    said = ["no value" if hit.value is None else amount(rule.metric, hit.value)]
+    said += [target_title(hit.at, made.profile.spec)] if hit.at else []
+    said += [_day(frame.start_us)] if frame.end_us else []
+    return f"{hit.frame} ({', '.join(said)})"

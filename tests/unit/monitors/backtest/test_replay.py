@@ -35,6 +35,11 @@ def test_judge__one_frame__is_hit_beyond_the_limit(profile: Profile) -> None:
     assert hits == RuleHits((Hit(2, 110_000), Hit(3, 500_000)), 0)
 
 
+def test_judge__worst_column__is_named(profile: Profile) -> None:
+    rule = Rule("quality.missing_rate.max", ">", 100_000, Severity.TRIP)
+    assert replayed(profile, rule, [frame(0), frame(50)]) == RuleHits((Hit(1, 500_000, "age"),), 0)
+
+
 def test_judge__two_of_three__value_is_the_second_largest(profile: Profile) -> None:
     rule = Rule(MISSING, ">", 100_000, Severity.VOTE, 2, 3)
     hits = replayed(profile, rule, [frame(30), frame(0), frame(20), frame(0), frame(0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tribune.metrics.default_policy import default_policy, default_terms
 from tribune.reports.canonical import canonical_bytes
 from tribune_monitors.backtest.document import document
 from tribune_monitors.backtest.history import Cut
+from tribune_monitors.backtest.replay import Hit, RuleHits
 from tribune_monitors.backtest.run import Backtest, Effort, replay_policies
 from tribune_monitors.backtest.table import table
 from unit.metrics.counted import profile_of_rows
@@ -135,6 +137,13 @@ def test_table__one_policy_with_hits__names_the_frame(moved: Backtest) -> None:
     assert "Hit in 4 frames, from frame 6 (1." in text
     assert "proposed" not in text
     assert max(len(line) for line in text.splitlines()) <= 110
+
+
+def test_table__hit_of_the_worst_column__names_the_column(moved: Backtest) -> None:
+    (ran,) = moved.runs
+    hits = RuleHits((Hit(6, 50_000, "age"),), 0)
+    text = table(replace(moved, runs=(replace(ran, rules=(hits, ran.rules[1])),)))
+    assert "Hit in 1 frame, from frame 6 (5 %, age)." in text
 
 
 def columns(task: Task) -> pd.DataFrame:
