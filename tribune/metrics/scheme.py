@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import prod
 
 from tribune.exceptions import ConfigurationError
 from tribune.metrics.binning import Binning, Categories, Grid
@@ -24,13 +25,17 @@ ERRORS, UNLABELLED, NO_ERROR, SUM, ABSOLUTE, SQUARES, FOURTHS = range(7)
 """Statistics of a regression model's outcomes: rows with an error e, rows without a label, rows whose label
 or prediction is no finite number; then sums of e, |e|, e² and e⁴, e in half cells of the error's grid."""
 
+MAX_GROUPS = 2**15
+"""Groups that all group columns and intersections list together: each is measured and named in evidence."""
+
 
 @dataclass(frozen=True)
 class Scheme:
     """How rows of a model are counted: its columns and a binning for each counted one.
 
     Raises:
-        ConfigurationError: when a counted column has no binning, or one of the wrong kind.
+        ConfigurationError: when a counted column has no binning, or one of the wrong kind, or there are more
+            groups than `MAX_GROUPS`.
     """
 
     spec: ModelSpec
@@ -44,6 +49,16 @@ class Scheme:
         outcomes = self.spec.outcomes
         if outcomes and self.binnings[self.spec.prediction.name] != Categories(outcomes):
             raise ConfigurationError(f"The prediction must have exactly the values {', '.join(outcomes)}.")
+        self._check_groups()
+
+    def _check_groups(self) -> None:
+        values = {column.name: len(self.categories(column.name).values) for column in self.spec.groups}
+        crossed = (prod(values[name] for name in names) for names in self.spec.intersections)
+        if (groups := sum(values.values()) + sum(crossed)) > MAX_GROUPS:
+            raise ConfigurationError(
+                f"The model has {groups} groups, more than the {MAX_GROUPS} that can be measured.",
+                mend="Cross fewer columns, or columns of fewer values.",
+            )
 
     def _check(self, name: str, kind: ColumnKind) -> None:
         binning = self.binnings.get(name)
