@@ -30,6 +30,10 @@ _FORMATS = (
     "%d/%b/%Y:%H:%M:%S %z",
 )
 SAMPLE = "tribune_sample"
+_STRAY = 0.05
+"""Share of values that may be no numbers in a column of numbers of a file without types."""
+_MANY = 20
+"""Different values beyond which such a column is one of numbers rather than of codes."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,9 @@ class Facts:
         cell: the same in the sample.
         kind: its type in the log; "" where the format has none.
         present, distinct: rows of the sample with a value, and different values.
-        numeric, whole: whether every value is a number, a whole one.
+        numeric, whole: whether its values are numbers, whole ones.
+        stray: of a numeric field, values that are no numbers: few, and only where the format has no types.
+        such_as: one of these.
         low, high: least and largest number.
         zeros: whether some number is written with a leading zero, as codes are.
         length: mean length of its text.
@@ -56,6 +62,8 @@ class Facts:
     distinct: int
     numeric: bool
     whole: bool
+    stray: int
+    such_as: str
     low: float
     high: float
     zeros: bool
@@ -145,15 +153,17 @@ def _facts(cursor: duckdb.DuckDBPyConnection, cell: Field, path: str, kind: str)
         "SELECT count(*), count(DISTINCT t), count(x), "  # noqa: S608 - our own names
         "count(*) FILTER (isfinite(x) AND x = trunc(x)), count(*) FILTER (isfinite(x)), "
         "min(x) FILTER (isfinite(x)), max(x) FILTER (isfinite(x)), "
-        "count(*) FILTER (regexp_matches(t, '^0[0-9]')), avg(length(t)) "
+        "count(*) FILTER (regexp_matches(t, '^0[0-9]')), avg(length(t)), min(t) FILTER (x IS NULL) "
         f"FROM (SELECT {number} AS x, {text} AS t FROM {SAMPLE}) WHERE t <> ''"
     ).fetchone()
-    present, distinct, numbers, wholes, finite, low, high, zeros, length = counted or (0,) * 9
+    present, distinct, numbers, wholes, finite, low, high, zeros, length, such_as = counted or (0,) * 10
     top = cursor.execute(
         f"SELECT t, count(*) AS n FROM (SELECT {text} AS t FROM {SAMPLE}) WHERE t <> '' "  # noqa: S608
         f"GROUP BY t ORDER BY n DESC, t LIMIT {_TOP}"
     ).fetchall()
-    numeric = numbers == present > 0 and cell.kind != "boolean"
+    stray = present - numbers
+    few = not stray or (not kind and distinct > _MANY and stray <= present * _STRAY)
+    numeric = present > 0 and few and cell.kind != "boolean"
     time = (
         _epoch(low or 0.0, high or 0.0) if numeric else _time(cursor, cell, present, top[0][0] if top else "")
     )
@@ -165,6 +175,8 @@ def _facts(cursor: duckdb.DuckDBPyConnection, cell: Field, path: str, kind: str)
         distinct=distinct,
         numeric=numeric,
         whole=numeric and wholes == finite > 0,
+        stray=stray if numeric else 0,
+        such_as=such_as or "",
         low=low or 0.0,
         high=high or 0.0,
         zeros=zeros > 0,

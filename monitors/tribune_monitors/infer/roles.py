@@ -103,6 +103,12 @@ def guess_roles(cursor: duckdb.DuckDBPyConnection, found: Sample, given: Given) 
             "no column was taken for the label, so that right and wrong are not told. --label names one; "
             "labels kept apart are joined by id, as [source.labels] says."
         )
+    for facts in found.fields:
+        if facts.stray and facts.path not in guess.left_out and kind_of(facts) is ColumnKind.NUMERIC:
+            guess.notes.append(
+                f"{facts.path} was taken for numbers: {facts.stray:,} of {facts.present:,} values are none, "
+                f"such as {facts.such_as[:40]!r}, and count as missing."
+            )
     if len(guess.left_out) == len(found.fields):
         shown = "; ".join(f"{path}: {why}" for path, why in list(guess.left_out.items())[:3])
         raise DataError(f"There is no column to measure. {shown}.", mend="Give more rows, or other columns.")

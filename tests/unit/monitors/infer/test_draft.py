@@ -130,6 +130,16 @@ def test_draft__numbers_that_are_codes__are_categories(tmp_path: Path) -> None:
     assert kinds(spec) == {"zip": "category", "stars": "category", "rooms": "numeric"}
 
 
+def test_draft__few_words_among_numbers_of_a_csv__are_told_and_it_stays_numeric(tmp_path: Path) -> None:
+    values = ["unknown" if place % 50 == 0 else str(place / 4) for place in range(ROWS)]
+    codes = ["A" if place % 50 == 0 else str(place % 9) for place in range(ROWS)]
+    lines = [f"{age},{code}" for age, code in zip(values, codes, strict=True)]
+    (tmp_path / "data.csv").write_text("\n".join(["age,code", *lines]) + "\n")
+    spec, text = drafted(tmp_path, tmp_path / "data.csv")
+    assert kinds(spec) == {"age": "numeric", "code": "category"}
+    assert "LOOK: age was taken for numbers: 8 of 400 values are none, such as 'unknown'" in text
+
+
 def test_draft__groups_are_found_by_name_only(tmp_path: Path) -> None:
     spec, text = of(tmp_path, Gender=pick("a", "b"), shade=pick("a", "b"), maritalStatus=pick("x", "y"))
     assert [column.name for column in spec.groups] == ["Gender"]
