@@ -28,6 +28,11 @@ _TITLES = {
 MOST = 12
 """Columns shown before the rest is only counted."""
 
+_BOUNDS = (
+    "a to b: where a value may truly lie, chance aside, in 95 of 100 such measurements; of a measure that a "
+    "rule holds to a bound, as surely as the z of that rule asks."
+)
+
 Found = Mapping[str, Any]
 """A value of the document: micro, n, lower, upper, reason, at."""
 
@@ -66,6 +71,8 @@ def report_table(
             lines += [*_by_column(heading, values, profile.spec, _BY_COLUMN[family], most, width), ""]
         else:
             lines += [*_listed(heading, values, profile.spec, width), ""]
+    if any(value["lower"] is not None for value in document["values"].values()):
+        lines += _wrapped(_BOUNDS, "", width)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -165,8 +172,9 @@ def _listed(
         lines.append((words, amount(name, value["micro"]), between))
     room = min(width - 34, max([len(words) for words, _, _ in lines], default=0))
     for words, shown, between in lines:
-        short = words if len(words) <= room else words[: room - 1] + "…"
-        yield f"  {short:<{room}}  {shown:>8}  {between}".rstrip()
+        *above, last = wrap(words, room)
+        yield from (f"  {text}" for text in above)
+        yield f"  {last:<{room}}  {shown:>8}  {between}".rstrip()
     yield from _reasons(values, spec, width)
 
 
@@ -204,4 +212,8 @@ def _micro(value: Found | None) -> int:
 
 
 def _wrapped(text: str, start: str, width: int) -> list[str]:
-    return wrap(text, width, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False)
+    kept = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    broken = wrap(
+        kept, width, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False
+    )
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in broken]

@@ -42,6 +42,24 @@ def test_report_table__no_rules_no_findings__has_every_family(profile: Profile) 
     assert "Look at first" not in said
 
 
+def test_report_table__long_names__are_whole(profile: Profile) -> None:
+    said = table(profile, width=70)
+    assert "…" not in said.partition("\nFairness\n")[2].partition("\n  –")[0]
+    assert "how many of those who should get" in " ".join(said.split())
+
+
+def test_report_table__bounds__are_explained(profile: Profile) -> None:
+    said = " ".join(table(profile).split())
+    assert said.endswith("as surely as the z of that rule asks.")
+
+
+def test_report_table__share__is_not_parted_from_its_sign(profile: Profile) -> None:
+    rule = Rule(RULE.metric, ">", 100_000, Severity.TRIP)
+    for width in range(50, 110):
+        lines = table(profile, Policy((rule,)), width=width).splitlines()
+        assert not any(line.strip().startswith("%") for line in lines)
+
+
 def test_report_table__findings__come_first(profile: Profile) -> None:
     said = table(profile, findings=["AGE: no row has a value."])
     assert said.index("  ! AGE: no row has a value.") < said.index("Quality")
