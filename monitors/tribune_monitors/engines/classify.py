@@ -59,6 +59,8 @@ def category_column(categories: Categories, keys: Iterable[tuple[str | None, int
 
 OutcomeKey = tuple[tuple[str | None, ...], bool, str | None, str | None]
 """Group values, whether a label came, the label, the prediction; the last two null for a regression model."""
+_Place = tuple[tuple[int, ...], int, int]
+"""Positions: of each group's value, of the label among the outcomes, of the prediction in its column."""
 
 
 class OutcomeCounter:
@@ -74,33 +76,35 @@ class OutcomeCounter:
         self._scheme, self._layout = scheme, scheme.outcomes
         self._errors = scheme.grid(spec.error_name) if spec.has_errors else None
         self._groups = [scheme.categories(column.name) for column in spec.groups]
-        self._places = {value: place for place, value in enumerate(spec.outcomes)}
+        self._said = scheme.categories(spec.prediction.name) if spec.outcomes else None
         self._cells: dict[int, int] = {}
-        self._first: dict[OutcomeKey, int] = {}
-        self._seen: dict[OutcomeKey, int] = {}
+        self._first: dict[_Place, int] = {}
+        self._seen: dict[_Place, int] = {}
 
     def add(self, key: OutcomeKey, cell: float | None, rows: int) -> None:
-        """Count rows that share a key and the fine cell of their score (regression: of their error)."""
-        first = self._first.get(key)
+        """Count rows that share a key and the fine cell of their score (regression: of their error).
+
+        Nothing is kept of the values themselves: a log may hold millions that the profile does not know.
+        """
+        values, came, label, said = key
+        groups = tuple(one.position(value) for one, value in zip(self._groups, values, strict=True))
+        labelled = label_place(self._scheme, came, label) if self._said else 0
+        place = groups, labelled, self._said.position(said) if self._said else 0
+        first = self._first.get(place)
         if first is None:
-            first = self._first[key] = self._flat(key)
+            first = self._first[place] = self._flat(place)
         self.rows += rows
-        self._seen[key] = self._seen.get(key, 0) + rows
+        self._seen[place] = self._seen.get(place, 0) + rows
         if self._errors is None:
             self._add(first + self._layout.scores.cell(cell), rows)
         else:
-            for statistic, amount in _error(self._errors, key[1], cell):
+            for statistic, amount in _error(self._errors, came, cell):
                 self._add(first + statistic, amount * rows)
 
-    def _flat(self, key: OutcomeKey) -> int:
-        """Return the first outcome of a key; scores, or a regression model's statistics, follow it."""
-        groups, came, label, said = key
-        positions = [one.position(value) for one, value in zip(self._groups, groups, strict=True)]
-        if not self._places:
-            return self._layout.flat([*positions, 0, 0, 0])
-        invalid = self._layout.prediction_invalid
-        place = invalid if said is None else self._places.get(said, invalid)
-        return self._layout.flat([*positions, label_place(self._scheme, came, label), place, 0])
+    def _flat(self, place: _Place) -> int:
+        """Return the first outcome of a place; scores, or a regression model's statistics, follow it."""
+        groups, labelled, said = place
+        return self._layout.flat([*groups, labelled, min(said, self._layout.prediction_invalid), 0])
 
     def _add(self, index: int, amount: int) -> None:
         self._cells[index] = self._cells.get(index, 0) + amount
@@ -113,13 +117,19 @@ class OutcomeCounter:
         """Return the columns that these rows cover."""
         spec, seen = self._scheme.spec, self._seen.items()
         columns = {
-            column.name: category_column(categories, ((groups[place], n) for (groups, *_), n in seen))
-            for place, (column, categories) in enumerate(zip(spec.groups, self._groups, strict=True))
+            column.name: _summed(categories, ((groups[at], n) for (groups, *_), n in seen))
+            for at, (column, categories) in enumerate(zip(spec.groups, self._groups, strict=True))
         }
-        if self._places:
-            categories = self._scheme.categories(spec.prediction.name)
-            columns[spec.prediction.name] = category_column(categories, ((said, n) for (*_, said), n in seen))
+        if self._said:
+            columns[spec.prediction.name] = _summed(self._said, ((said, n) for (*_, said), n in seen))
         return columns
+
+
+def _summed(categories: Categories, rows: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+    cells = [0] * categories.length
+    for position, n in rows:
+        cells[position] += n
+    return tuple(cells)
 
 
 def label_place(scheme: Scheme, came: bool, label: str | None) -> int:
