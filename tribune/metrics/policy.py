@@ -276,7 +276,8 @@ def _rule(entry: object) -> Rule:
             mend=f"Known: {', '.join(sorted(_RULE_KEYS))}.",
         )
     if str(entry.get("severity")) not in Severity.__members__:
-        raise PolicyError(f"Rule on {name} has no severity.", mend="It must be WARN, VOTE or TRIP.")
+        given = f"severity {entry['severity']!r}" if "severity" in entry else "no severity"
+        raise PolicyError(f"Rule on {name} has {given}.", mend="It must be WARN, VOTE or TRIP.")
     stage = entry.get("stage", "always")
     if not isinstance(stage, str) or stage not in _STAGES:
         raise PolicyError(
