@@ -68,7 +68,7 @@ def read_schemas(cursor: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> di
             ).fetchall()
         except duckdb.Error as fault:
             raise DataError(
-                f"{path.name} is not a whole Parquet file.",
+                f"{'/'.join(path.parts[-2:])} is not a whole Parquet file.",
                 mend="Write or copy it again; if it was sealed, its sha-256 must be the manifest's.",
             ) from fault
         schemas[path] = _top_level(leaves)

@@ -107,7 +107,13 @@ def _neighbours(files: Sequence[Path], key: Callable[[Path], object]) -> Iterato
 
 
 def _title(files: Sequence[Path]) -> str:
-    return files[0].name if len(files) == 1 else f"{files[0].name} to {files[-1].name}"
+    names = [_name(files[0]), _name(files[-1])]
+    return names[0] if len(files) == 1 else " to ".join(names)
+
+
+def _name(file: Path) -> str:
+    """Return a file's name, with the folders that part the data: every file may be called part.parquet."""
+    return "/".join([*(part for part in file.parent.parts if "=" in part), file.name])
 
 
 def _json(files: Sequence[Path]) -> str:

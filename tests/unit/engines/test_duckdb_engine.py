@@ -154,9 +154,10 @@ def test_count__names_in_another_case__are_another_column(tmp_path: Path, engine
 @pytest.mark.parametrize("keep", [0, 3, 200, -10])
 def test_count__a_truncated_file__is_named(tmp_path: Path, engine: DuckDBEngine, keep: int) -> None:
     whole = write_decisions(tmp_path / "a.parquet", rows(500))
-    torn = tmp_path / "torn.parquet"
+    torn = tmp_path / "day=2" / "torn.parquet"
+    torn.parent.mkdir()
     torn.write_bytes(whole.read_bytes()[:keep])
-    with pytest.raises(DataError, match=r"torn\.parquet is not a whole Parquet file"):
+    with pytest.raises(DataError, match=r"day=2/torn\.parquet is not a whole Parquet file"):
         engine.count([whole, torn], [], SCHEME)
 
 

@@ -84,6 +84,15 @@ def test_read_source__no_such_field__is_missing_and_told(tmp_path: Path) -> None
     assert found.findings == ("age: a.parquet has no such column, so it is missing in all its rows.",)
 
 
+def test_read_source__no_such_field_in_partitions_of_one_name__says_of_which_days(tmp_path: Path) -> None:
+    for day in (1, 2, 3):
+        row = {"town": ["a"]} if day > 1 else {"town": ["a"], "age": [1.0]}
+        write(pa.table(row), tmp_path / "log" / f"day={day}" / "part.parquet")
+    assert read(tmp_path, SPEC, str(tmp_path / "log")).findings == (
+        "age: day=2/part.parquet to day=3/part.parquet has no such column, so it is missing in all its rows.",
+    )
+
+
 def test_read_source__mapping_of_no_column__is_told(tmp_path: Path) -> None:
     spec = ModelSpec((Column("answer", CATEGORY, Role.PREDICTION), Column("key", CATEGORY, Role.ID)))
     data = write(pa.table({"key": ["1"], "answer": ["1"]}), tmp_path / "a.parquet")
