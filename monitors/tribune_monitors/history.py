@@ -133,7 +133,8 @@ def frame_files(frame: FrameIndex, frames: Frames, label_lag: int = 0, steps: in
         manifest_sha256=manifest_digest(current.manifest),
         decisions=tuple(current.decisions),
         labelled=None if labelled is None else tuple(labelled.decisions),
-        labels=tuple(path for one in sealed if one is not None for path in one.labels),
+        # a file that two manifests name is joined once: its labels are the same
+        labels=tuple(dict.fromkeys(path for one in sealed if one is not None for path in one.labels)),
     )
 
 

@@ -99,6 +99,14 @@ def test_frame_files__sliding__labels_since_the_first_step() -> None:
     assert (files.labelled, files.labels) == (parts(6), labels(4, 5, 6, 7))
 
 
+def test_frame_files__labels_named_by_two_manifests__are_joined_once() -> None:
+    read = frames(3, 4, 5)
+    again = replace(sealed(5).manifest, labels=sealed(4).manifest.labels)
+    files = frame_files(FrameIndex(5), {**read, FrameIndex(5): SealedFrame(again, FOLDER, ())}, 2)
+    assert files is not None
+    assert files.labels == labels(3, 4)
+
+
 def test_frame_files__labelled_frame_without_anchor__no_labels_yet() -> None:
     files = frame_files(FrameIndex(7), frames(5, 6, 7, missing=5), label_lag=2)
     assert files is not None
