@@ -63,10 +63,10 @@ def _column(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
         values, earlier = (*found.values, found.rest), CategoryCounts.of(binning, before).values
         others = 0
         if binning.rest:
-            yield (
-                f"{name}: the reference has over {len(binning.values)} values; "
-                "the most frequent are told apart, all others count as one."
-            )
+            others = found.rest
+            many = len(binning.values)
+            told = f"{many} most frequent are" if many > 1 else "most frequent is"
+            yield f"{name}: the reference has many rare values; the {told} told apart, others count as one."
     if sum(map(bool, values)) == 1 and not others and sum(map(bool, earlier)) > 1:
         yield f"{name}: every row has the same value; the reference has several."
 

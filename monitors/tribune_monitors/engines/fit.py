@@ -37,6 +37,9 @@ BINS = 10
 """Bins of about equal weight, as PSI is usually read; more bins see less at the same n."""
 MAX_VALUES = 64
 """Categories listed by value; further ones are the rest."""
+_OFTEN = 50
+"""Rows that a value must have to be listed where not all are. The most frequent of many rare values are so by
+chance: their shares fall in any other rows, which would be taken for drift."""
 
 
 def fit_binnings(
@@ -225,8 +228,9 @@ def _categories(column: Column, spec: ModelSpec, seen: Sequence[tuple[str | None
                 column=column.name,
             )
         return Categories(outcomes)
-    listed = [value for value, _ in values[:MAX_VALUES]]
     beyond = len(values) > MAX_VALUES
+    often = not beyond or column.role is Role.GROUP
+    listed = [value for value, rows in values[:MAX_VALUES] if often or rows >= _OFTEN] or [values[0][0]]
     if column.positive and column.positive not in listed:  # its rate is measured, however rare it is
         beyond = len({value for value, _ in values} - {*listed, column.positive}) > 0
         listed.append(column.positive)

@@ -144,7 +144,7 @@ def _values(facts: Facts, kind: ColumnKind, role: Role) -> str:
     shown = ", ".join(value[:20] for value, _ in facts.top[:4])
     more = " …" if facts.distinct > 4 else ""
     many = facts.distinct > 64 and role not in (Role.ID, Role.TIME)
-    rest = "; the 64 most frequent are counted each, all others as one" if many else ""
+    rest = "; the most frequent are counted each, all others as one" if many else ""
     return " ".join(f"{facts.distinct:,} values: {shown}{more}{rest}".split())
 
 

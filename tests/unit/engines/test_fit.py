@@ -57,7 +57,7 @@ def test_fit_binnings__a_reference__is_ordered_and_bounded(tmp_path: Path) -> No
     binnings = fit_binnings([path], SPEC)
     job, age, score = binnings["job"], binnings["age"], binnings["score"]
     assert isinstance(job, Categories)
-    assert (job.values[0], len(job.values), job.rest) == ("top", MAX_VALUES, True)
+    assert job == Categories(("top",), rest=True)
     assert isinstance(age, Grid)
     assert age.edges[-1] / age.scale <= 101
     assert isinstance(score, Grid)
@@ -77,6 +77,29 @@ def test_fit_binnings__a_positive_value__is_listed_however_rare(
     assert isinstance(job, Categories)
     assert positive in job.values
     assert job.rest is (others == 150)
+
+
+@pytest.mark.parametrize(("values", "each", "listed"), [(64, 1, 64), (65, 49, 1), (65, 50, 64)])
+def test_fit_binnings__more_values_than_are_listed__are_listed_from_50_rows_on(
+    tmp_path: Path, values: int, each: int, listed: int
+) -> None:
+    spec = ModelSpec((Column("x", ColumnKind.CATEGORY, Role.FEATURE),), Task.GENERIC)
+    path = tmp_path / "d.parquet"
+    parquet.write_table(pa.table({"x": [f"v{place}" for place in range(values)] * each}), path)
+    found = fit_binnings([path], spec)["x"]
+    assert isinstance(found, Categories)
+    assert (len(found.values), found.rest) == (listed, values > MAX_VALUES)
+
+
+def test_fit_profile__many_rare_values__other_rows_alike_are_no_drift(tmp_path: Path) -> None:
+    """The most frequent of 3,000 like values are so by chance alone."""
+    spec = ModelSpec((Column("x", ColumnKind.CATEGORY, Role.FEATURE),), Task.GENERIC)
+    paths = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
+    for path, drawn in zip(paths, np.random.default_rng(1).integers(0, 3000, (2, 2000)), strict=True):
+        parquet.write_table(pa.table({"x": [f"v{value}" for value in drawn]}), path)
+    profile = fit_profile(DuckDBEngine(), [[paths[0]]], [], spec)
+    counted = DuckDBEngine().count([paths[1]], [], profile)
+    assert (evaluate(("drift.effect/x",), profile, counted, None, {})["drift.effect/x"].micro or 0) < 50_000
 
 
 @pytest.mark.parametrize(("share", "sentinel"), [(50, 9_999_999.0), (50, -1e300), (5000, 1e12)])
