@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tribune.metrics.groups import Place, is_known, left_out, outcomes_by_group
 from tribune.metrics.scheme import LABEL_POSITIVE
 from tribune.metrics.spec import Task
-from tribune.metrics.value import Value, unavailable
+from tribune.metrics.value import GroupKey, Value, unavailable
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -45,9 +45,9 @@ class Comparison:
         rates = tuple({p: rate for p, rate in rates.items() if p in places} for rates in self.rates)
         return Comparison(self.subject, rates)
 
-    def shares(self) -> list[list[Fraction]]:
-        """Return each kind of rate's shares, exact."""
-        return [[Fraction(*rate) for rate in rates.values()] for rates in self.rates]
+    def shares(self) -> list[dict[Place, Fraction]]:
+        """Return each kind of rate's shares by group, exact."""
+        return [{place: Fraction(*rate) for place, rate in rates.items()} for rates in self.rates]
 
     @property
     def n(self) -> int:
@@ -83,8 +83,10 @@ class Kind:
             if is_known(profile, target, place)
         }
 
-    def judged(self, profile: Profile, tally: Tally, target: str) -> tuple[list[Comparison], str]:
-        """Return the comparisons between groups that have their rows, and a note on all other groups."""
+    def judged(
+        self, profile: Profile, tally: Tally, target: str, later: Set[GroupKey] = frozenset()
+    ) -> tuple[list[Comparison], str]:
+        """Return the comparisons of groups that have their rows, and a note on all others but `later`."""
         found, least = self.compare(profile, tally, target), profile.spec.min_group
         alike = all(one.rows() == found[0].rows() for one in found)
         small: dict[tuple[str, Place], int] = {}
@@ -92,7 +94,8 @@ class Kind:
         for one in found:
             rows = one.rows()
             large = {p for p, n in rows.items() if n >= least and is_known(profile, target, p)}
-            small |= {("" if alike else one.subject, p): n for p, n in rows.items() if p not in large}
+            few = {p: n for p, n in rows.items() if p not in large and (one.subject, p) not in later}
+            small |= {("" if alike else one.subject, p): n for p, n in few.items()}
             judged.append(one.among(large))
         return judged, left_out(profile, target, small, f"{self.counted}:")
 

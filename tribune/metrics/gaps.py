@@ -15,47 +15,80 @@ from tribune.metrics.intervals import Interval
 _ZERO, _ONE, _INFINITE = Decimal(0), Decimal(1), Decimal("Infinity")
 
 
-def gap_bounds(groups: Sequence[Interval]) -> tuple[Decimal, Decimal]:
+Groups = Sequence[Interval]
+
+
+def gap_bounds(groups: Groups, fresh: Groups | None = None) -> tuple[Decimal, Decimal]:
     """Return bounds of the largest difference among at least two groups (inside `exact`), at least 0.
+
+    With `fresh`, some of the groups: of the pairs only that one of these belongs to.
 
     Of two groups, p − q ∓ √((p − p_bound)² + (q_bound − q)²): Newcombe 1998, method 10, for shares; Zou &
     Donner 2008, Statistics in Medicine 27:1693, in general.
     """
-    low = _least(
-        sorted(_foremost(groups, high=True, sure=True), key=lambda group: group.lower, reverse=True),
-        sorted(_foremost(groups, high=False, sure=True), key=lambda group: group.value),
-        lambda a, b: -(a - b).lower,
-        lambda a, b: b.value - a.lower,
+    low = min(
+        _least(
+            sorted(_foremost(ones, high=True, sure=True), key=lambda group: group.lower, reverse=True),
+            sorted(_foremost(others, high=False, sure=True), key=lambda group: group.value),
+            lambda a, b: -(a - b).lower,
+            lambda a, b: b.value - a.lower,
+        )
+        for ones, others in _sides(groups, fresh)
     )
-    high = _least(
-        sorted(_foremost(groups, high=True, sure=False), key=lambda group: group.upper, reverse=True),
-        sorted(_foremost(groups, high=False, sure=False), key=lambda group: group.lower),
-        lambda a, b: -(a - b).upper,
-        lambda a, b: b.lower - a.upper,
+    high = min(
+        _least(
+            sorted(_foremost(ones, high=True, sure=False), key=lambda group: group.upper, reverse=True),
+            sorted(_foremost(others, high=False, sure=False), key=lambda group: group.lower),
+            lambda a, b: -(a - b).upper,
+            lambda a, b: b.lower - a.upper,
+        )
+        for ones, others in _sides(groups, fresh)
     )
     return max(_ZERO, -low), -high
 
 
-def ratio_bounds(groups: Sequence[Interval]) -> tuple[Decimal, Decimal]:
+def ratio_bounds(groups: Groups, fresh: Groups | None = None) -> tuple[Decimal, Decimal]:
     """Return bounds of the smallest ratio among at least two groups' shares, not all 0 (inside `exact`).
+
+    With `fresh`, some of the groups: of the pairs only that one of these belongs to.
 
     Of two groups, p/q is bounded where a bound of p − θ·q is 0: MOVER-R, Donner & Zou 2012, Statistical
     Methods in Medical Research 21:347. Never over 1: of the two ratios of a pair one is not.
     """
-    low = _least(
-        sorted(_foremost(groups, high=False, sure=False), key=lambda group: group.lower),
-        sorted(_foremost(groups, high=True, sure=False), key=lambda group: group.upper, reverse=True),
-        _ratio_lower,
-        lambda a, b: a.lower / b.upper,
+    low = min(
+        _least(
+            sorted(_foremost(ones, high=False, sure=False), key=lambda group: group.lower),
+            sorted(_foremost(others, high=True, sure=False), key=lambda group: group.upper, reverse=True),
+            _ratio_lower,
+            lambda a, b: a.lower / b.upper,
+        )
+        for ones, others in _sides(groups, fresh)
     )
-    divisors = [group for group in groups if group.value]
-    high = _least(
-        sorted(_foremost(groups, high=False, sure=True), key=lambda group: group.upper),
-        sorted(_foremost(divisors, high=True, sure=True), key=lambda group: group.value, reverse=True),
-        _ratio_upper,
-        lambda a, b: a.upper / b.value,
+    high = min(
+        _least(
+            sorted(_foremost(ones, high=False, sure=True), key=lambda group: group.upper),
+            sorted(_foremost(_above_0(others), high=True, sure=True), key=_value, reverse=True),
+            _ratio_upper,
+            lambda a, b: a.upper / b.value,
+        )
+        for ones, others in _sides(groups, fresh)
     )
     return min(low, _ONE), min(high, _ONE)
+
+
+def _sides(groups: Groups, fresh: Groups | None) -> list[tuple[Groups, Groups]]:
+    """Return which groups may be the first of a pair, and which then the second."""
+    if fresh is None or len(fresh) == len(groups):
+        return [(groups, groups)]
+    return [(fresh, groups), (groups, fresh)]
+
+
+def _above_0(groups: Sequence[Interval]) -> list[Interval]:
+    return [group for group in groups if group.value]
+
+
+def _value(group: Interval) -> Decimal:
+    return group.value
 
 
 def _ratio_lower(a: Interval, b: Interval) -> Decimal:

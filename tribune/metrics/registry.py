@@ -191,13 +191,30 @@ def _cannot(metric: Metric, profile: Profile, trail: Trail | None) -> str:
 
 def _measured(metric: Metric, profile: Profile, trail: Trail, target: str, z: int | None) -> Value:
     """Measure a metric on its frame, or on the trailing sum that it needs, and say so."""
-    if metric.group_rows is None:
+    if metric.group_rows is None or metric.of_pairs is None:
         return metric.saturated(metric.measure(profile, trail.newest, target, z))
-    tally, frames = trail.fewest(metric.group_rows, target)
-    value = metric.saturated(metric.measure(profile, tally, target, z))
-    if frames == 1:
-        return value
-    return replace(value, reason="; ".join(text for text in (f"over {frames} frames", value.reason) if text))
+    found = []
+    for step in trail.steps(metric.group_rows, target):
+        value = metric.saturated(metric.of_pairs(profile, step.tally, target, z, step.pairs))
+        if step.frames > 1:
+            texts = (f"over {step.frames} frames", value.reason)
+            value = replace(value, reason="; ".join(text for text in texts if text))
+        found.append(value)
+    return _worst(metric, found)
+
+
+def _worst(metric: Metric, found: Sequence[Value]) -> Value:
+    """Return the worst of some pairs' values, with the bounds of the worst of all pairs."""
+    available = [value for value in found if value.micro is not None]
+    if not available:
+        return found[-1]
+    pick = max if metric.has_max else min
+    worst = pick(available, key=lambda value: value.micro or 0)
+    if worst.lower is None:
+        return worst
+    lower = pick(value.lower or 0 for value in available)
+    upper = pick(value.upper or 0 for value in available)
+    return replace(worst, lower=lower, upper=upper)
 
 
 def _bound(value: Value, bound: str) -> Value:

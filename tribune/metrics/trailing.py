@@ -1,9 +1,10 @@
-"""Trailing sums: the fewest frames, newest first, in which every group has its rows.
+"""Trailing sums: two groups are compared on the fewest frames, newest first, in which both have their rows.
 
-Small groups need more rows than one frame brings; to leave them out would be to look away. A group that would
-not have its rows even in all frames together does not hold the others up: it is named as too small. A frame
-without rows adds nothing and is not counted. Refuses to judge old rows alone: the newest frame must have
-some.
+Small groups need more rows than one frame brings; to leave them out would be to look away. But they must not
+blind the others: large groups are compared on the newest frame alone, a small one with each on as many as it
+needs itself, always both on the same frames. A group that would not have its rows even in all frames together
+is named as too small. A frame without rows adds nothing and is not counted. Refuses to judge old rows alone:
+the newest frame must have some.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tribune.metrics.outcomes import sums
 from tribune.metrics.tally import Tally
+from tribune.metrics.value import GroupKey, Pairs
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -22,6 +24,21 @@ if TYPE_CHECKING:
 
 MOST_FRAMES = 12
 """Frames that a trailing sum may take: a year of months. Older rows say little of the model of today."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A sum of frames, and which groups have their rows only here.
+
+    Args:
+        frames: how many it is of.
+        tally: the sum.
+        pairs: those of which one group has its rows in it and in no smaller sum.
+    """
+
+    frames: int
+    tally: Tally
+    pairs: Pairs
 
 
 @dataclass(frozen=True)
@@ -52,19 +69,25 @@ class Trail:
             added.append(Tally(rows, {}, outcomes))
         return tuple(added)
 
-    def fewest(self, group_rows: GroupRows, target: str) -> tuple[Tally, int]:
-        """Return the sum of the fewest frames that suffice, and how many they are.
+    def steps(self, group_rows: GroupRows, target: str) -> list[Step]:
+        """Return the sums at which groups first have `min_group` rows, the fewest frames first.
 
-        They suffice when each group that can have `min_group` rows in all frames together has them, and the
-        model as a whole `min_rows`; where that cannot be, all frames are summed.
+        The model as a whole needs `min_rows` in each. Where no group ever has its rows: all frames together.
         """
-        everything, spec = self.added[-1], self.profile.spec
-        most = group_rows(self.profile, everything, target)
-        awaited = [group for group, rows in most.items() if rows >= spec.min_group]
-        for frames, tally in enumerate(self.added[:-1], start=1):
+        spec, ready = self.profile.spec, frozenset[GroupKey]()
+        found: list[tuple[int, Tally, frozenset[GroupKey]]] = []
+        for frames, tally in enumerate(self.added, start=1):
             if tally.rows < spec.min_rows:
                 continue
             rows = group_rows(self.profile, tally, target)
-            if all(rows.get(group, 0) >= spec.min_group for group in awaited):
-                return tally, frames
-        return everything, len(self.added)
+            now = frozenset(group for group, count in rows.items() if count >= spec.min_group)
+            if now - ready:
+                found.append((frames, tally, now - ready))
+            ready |= now
+        if not found:
+            return [Step(len(self.added), self.added[-1], Pairs())]
+        steps: list[Step] = []
+        for frames, tally, fresh in reversed(found):
+            later = steps[0].pairs.later | (steps[0].pairs.fresh or frozenset()) if steps else frozenset()
+            steps.insert(0, Step(frames, tally, Pairs(fresh, later)))
+        return steps

@@ -103,8 +103,27 @@ class MetricName:
         return f"{self.base}{steps}{f'/{self.target}' if self.target else ''}"
 
 
-GroupRows = Callable[["Profile", "Tally", str], Mapping[Any, int]]
+GroupKey = tuple[str, tuple[int, ...]]
+"""A group in a comparison: the class that stands against the rest, if there are several, and its place."""
+GroupRows = Callable[["Profile", "Tally", str], Mapping[GroupKey, int]]
 """Of (profile, tally, target): the rows that each group has in the rate in which it has the fewest."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Which pairs of groups are compared on some rows.
+
+    Args:
+        fresh: pairs that one of these belongs to; None: all pairs.
+        later: groups that are compared on more rows, so that nobody need say that they are too small here.
+    """
+
+    fresh: frozenset[GroupKey] | None = None
+    later: frozenset[GroupKey] = frozenset()
+
+
+GroupMeasure = Callable[["Profile", "Tally", str, int | None, Pairs], Value]
+"""Function of (profile, tally, target, z in millionths or None, pairs); pure."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +141,9 @@ class Metric:
         words: what it says, for people, with {target}.
         percent: whether people read it as a share ("10 %") rather than as a number.
         tasks: models that it is about.
-        group_rows: what each group has of the rows that it needs, for metrics that are measured on a trailing
-            sum of frames until groups have these; None: on one frame.
+        group_rows: what each group has of the rows that it needs, for metrics that compare groups on trailing
+            sums of frames in which these have them; None: on one frame.
+        of_pairs: the measure again, of some pairs of groups; where there are `group_rows`.
         notable: value in millionths beyond which a target counts for `.share`; None: it has no share.
         warn_only: whether a rule on it may only warn, since it is an estimate and no observation.
         has_max: whether `.max` finds the worst target; not where less is worse, or units differ.
@@ -141,6 +161,7 @@ class Metric:
     percent: bool = True
     tasks: frozenset[Task] = ALL_TASKS
     group_rows: GroupRows | None = None
+    of_pairs: GroupMeasure | None = None
     notable: int | None = None
     warn_only: bool = False
     has_max: bool = True

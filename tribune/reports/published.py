@@ -12,7 +12,7 @@ from typing import Any
 
 from tribune.metrics.binning import Categories, Grid
 from tribune.metrics.comparisons import ACCURACY, ODDS, OPPORTUNITY, SELECTION, Kind
-from tribune.metrics.groups import known_places, targets, title
+from tribune.metrics.groups import Place, known_places, targets, title
 from tribune.metrics.outcomes import by_group, by_score, confusion, sums
 from tribune.metrics.profile import Profile
 from tribune.metrics.spec import Task
@@ -101,12 +101,15 @@ def published_rates(
 
 def _rates(kind: Kind, trail: Trail | None, profile: Profile, target: str) -> list[list[list[int] | None]]:
     """Return the rates that are compared, each by group, over the frames that their metric takes."""
-    rows = trail.fewest(kind.group_rows, target)[0] if trail and trail.newest.rows else Tally(0, {})
     places, least = known_places(profile, target), profile.spec.min_group
-    return [
-        [list(rates[place]) if rates.get(place, (0, 0))[1] >= least else None for place in places]
-        for rates in kind.compare(profile, rows, target)[0].rates
-    ]
+    steps = trail.steps(kind.group_rows, target) if trail and trail.newest.rows else []
+    shown: list[dict[Place, list[int]]] = [{} for _ in kind.compare(profile, Tally(0, {}), target)[0].rates]
+    for step in steps:
+        fresh = None if step is steps[-1] else step.pairs.fresh
+        for found, rates in zip(shown, kind.compare(profile, step.tally, target)[0].rates, strict=True):
+            new = {p: list(rate) for p, rate in rates.items() if p not in found and rate[1] >= least}
+            found |= {p: rate for p, rate in new.items() if fresh is None or ("", p) in fresh}
+    return [[found.get(place) for place in places] for found in shown]
 
 
 def read_rates(

@@ -87,6 +87,47 @@ def test_evaluate__fewer_rows_than_the_model_needs__are_summed_up_to_these() -> 
     assert few.reason == "only 80 rows, 100 are needed"
 
 
+def test_evaluate__a_rare_group__does_not_blind_the_others() -> None:
+    """Eleven frames in which all are alike, then one in which women are told no."""
+    few = [Row(30, "a", "3", "1", 0.9, "1")] * 9
+    before = [[*rows(2000, seed, unfair=0), *few] for seed in range(11)]
+    now = [replace(row, prediction="0") if row.sex == "2" else row for row in rows(2000, 99, unfair=0)]
+    profile = make_profile(replace(SPEC, min_group=100), count(rows(500)), BINNINGS)
+    alone = measured(profile, PARITY, [now, *before])
+    value = measured(profile, PARITY, [[*now, *few], *before])
+    assert (value.lower or 0) >= (alone.lower or 0) > 400_000
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 40)] * 3), min_size=1, max_size=14))
+def test_evaluate__three_groups__each_pair_on_its_own_fewest_frames(
+    sizes: list[tuple[int, int, int]],
+) -> None:
+    least = 30
+    profile = make_profile(replace(SPEC, min_group=least, min_rows=1), count(rows(300)), BINNINGS)
+    frames = [
+        [
+            replace(row, sex=sex)
+            for sex, n in zip("123", each, strict=True)
+            for row in rows(n, 7 * at + int(sex))
+        ]
+        for at, each in enumerate(sizes)
+    ]
+    frames[0] = frames[0] or [replace(rows(1)[0], sex="1")]
+    value = measured(profile, PARITY, frames)
+    gaps, lows = list[int](), list[int]()
+    for pair in ("12", "13", "23"):
+        for k in range(1, min(len(frames), MOST_FRAMES) + 1):
+            both = [row for frame in frames[:k] for row in frame if (row.sex or "") in pair]
+            if all(sum(row.sex == sex for row in both) >= least for sex in pair):
+                found = measured(profile, PARITY, [both])
+                gaps.append(found.micro or 0)
+                lows.append(found.lower or 0)
+                break
+    assert value.micro == max(gaps, default=None)
+    assert value.lower == max(lows, default=None)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=14))
 def test_evaluate__frames_of_any_size__equals_measuring_their_rows(sizes: list[int]) -> None:

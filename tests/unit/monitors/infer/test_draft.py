@@ -226,7 +226,8 @@ def test_guess__a_name_that_is_not_there__is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("role", ["label", "score"])
 def test_guess__label_or_score_without_a_prediction__is_a_feature_and_told(tmp_path: Path, role: str) -> None:
-    spec, text = of(tmp_path, Given(**{role: "paid"}), paid=numbers(), age=numbers())
+    given = Given(label="paid") if role == "label" else Given(score="paid")
+    spec, text = of(tmp_path, given, paid=numbers(), age=numbers())
     assert spec.task is Task.GENERIC
     assert roles(spec) == {"paid": "feature", "age": "feature"}
     assert f"LOOK: paid was named as the {role}, but there is no prediction" in text
