@@ -86,14 +86,19 @@ def r2(profile: Profile, tally: Tally, target: str) -> Found | Value:
     """Find the coefficient of determination 1 − mean e²/variance of labels: 1 exact, 0 like their mean.
 
     Below 0: worse than always saying the labels' mean. It has no bounds: these would need the joint fourth
-    moments of errors and labels, which no tally holds. Bound the errors themselves instead.
+    moments of errors and labels, which no tally holds. Bound the errors themselves instead. Refuses rows of
+    which only the label can be used: one label far out, without a prediction, would make any model look good.
     """
     statistics = _errors(profile, tally)
     if isinstance(statistics, Value):
         return statistics
     n = statistics[ERRORS]
     grid = profile.scheme.grid(profile.spec.label_name)
-    variance = label_variance(grid, tally.columns[profile.spec.label_name])
+    column = tally.columns[profile.spec.label_name]
+    counts = NumericCounts.of(grid, column)
+    if alone := abs(counts.low + counts.valid + counts.high - n):
+        return unavailable(f"rows with a label but no usable prediction: {alone}", n)
+    variance = label_variance(grid, column)
     if not variance:
         return unavailable("all labels are the same", n)
     squares = Fraction(statistics[SQUARES], n) * _unit(profile) ** 2
