@@ -186,9 +186,7 @@ def test_mae__beyond_64_bits__saturates(whole: Profile, tmp_path: Path) -> None:
     assert value("performance.mae", whole, tally).micro == 2**63 - 1
 
 
-def test_r2__a_far_label_without_a_prediction__is_not_judged(
-    whole: Profile, tmp_path: Path
-) -> None:
+def test_r2__a_far_label_without_a_prediction__is_not_judged(whole: Profile, tmp_path: Path) -> None:
     truth, said = raw(WHOLE_NOW)
     tally = measured.tally_of(tmp_path, whole, {"said": [*said, None], "truth": [*truth, 1e6]})
     found = value("performance.r2", whole, tally)
