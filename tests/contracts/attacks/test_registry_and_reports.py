@@ -38,9 +38,9 @@ def test_activate__while_suspended_then_a_late_frame_of_the_old__joins_and_prolo
     world: World,
 ) -> None:
     number = world.next_version(activate=False)
+    warp_to(world.frame_end(2) + 200)  # so that frame 3 comes well within the case's open window
     world.breach()
     until = world.switch.statusOf(1).until
-    warp_to(world.frame_end(2) + 10)
     world.registry.activate(1, number, sender=world.steward)
     warp_to(world.frame_end(3))
     world.anchor(3)

@@ -210,6 +210,7 @@ def test_paused__any_time_passes__still_paused(world: World) -> None:
 
 
 def test_submit__hit_while_suspended__joins_and_prolongs_nothing(world: World) -> None:
+    warp_to(world.frame_end(2) + 200)  # so that frame 3 comes well within the case's open window
     case = world.breach()
     until = world.switch.statusOf(1).until
     world.judge(3, hit(TRIP))
