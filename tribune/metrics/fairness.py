@@ -28,7 +28,7 @@ from tribune.metrics.groups import Outcome, Place, is_known, left_out, outcomes_
 from tribune.metrics.intervals import Interval, mean, share
 from tribune.metrics.scheme import ABSOLUTE, ERRORS, SQUARES
 from tribune.metrics.spec import Task
-from tribune.metrics.value import MAX_VALUE, GroupKey, Metric, Pairs, Value, unavailable
+from tribune.metrics.value import MAX_VALUE, Grouped, GroupKey, Metric, Pairs, Value, unavailable
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -225,8 +225,7 @@ def _metric(name: str, measure: Any, kind: Kind, words: str) -> Metric:
         bounded=True,
         labels=kind is not SELECTION,
         tasks=_CLASSIFIERS,
-        group_rows=kind.group_rows,
-        of_pairs=measure,
+        grouped=Grouped(kind.group_rows, measure),
         has_max=not name.endswith("_ratio"),
     )
 
@@ -285,8 +284,7 @@ METRICS = (
         labels=True,
         percent=False,
         tasks=frozenset({Task.REGRESSION}),
-        group_rows=error_rows,
-        of_pairs=error_difference,
+        grouped=Grouped(error_rows, error_difference),
     ),
 )
 """Definitions of this family."""

@@ -191,11 +191,11 @@ def _cannot(metric: Metric, profile: Profile, trail: Trail | None) -> str:
 
 def _measured(metric: Metric, profile: Profile, trail: Trail, target: str, z: int | None) -> Value:
     """Measure a metric on its frame, or on the trailing sum that it needs, and say so."""
-    if metric.group_rows is None or metric.of_pairs is None:
+    if metric.grouped is None:
         return metric.saturated(metric.measure(profile, trail.newest, target, z))
     found = []
-    for step in trail.steps(metric.group_rows, target):
-        value = metric.saturated(metric.of_pairs(profile, step.tally, target, z, step.pairs))
+    for step in trail.steps(metric.grouped.rows, target):
+        value = metric.saturated(metric.grouped.measure(profile, step.tally, target, z, step.pairs))
         if step.frames > 1:
             texts = (f"over {step.frames} frames", value.reason)
             value = replace(value, reason="; ".join(text for text in texts if text))

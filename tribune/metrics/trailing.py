@@ -74,20 +74,20 @@ class Trail:
 
         The model as a whole needs `min_rows` in each. Where no group ever has its rows: all frames together.
         """
-        spec, ready = self.profile.spec, frozenset[GroupKey]()
-        found: list[tuple[int, Tally, frozenset[GroupKey]]] = []
-        for frames, tally in enumerate(self.added, start=1):
-            if tally.rows < spec.min_rows:
-                continue
-            rows = group_rows(self.profile, tally, target)
-            now = frozenset(group for group, count in rows.items() if count >= spec.min_group)
-            if now - ready:
-                found.append((frames, tally, now - ready))
-            ready |= now
-        if not found:
-            return [Step(len(self.added), self.added[-1], Pairs())]
+        awaited, ready = self._ready(group_rows, target, self.added[-1]), frozenset[GroupKey]()
         steps: list[Step] = []
-        for frames, tally, fresh in reversed(found):
-            later = steps[0].pairs.later | (steps[0].pairs.fresh or frozenset()) if steps else frozenset()
-            steps.insert(0, Step(frames, tally, Pairs(fresh, later)))
-        return steps
+        for frames, tally in enumerate(self.added, start=1):
+            if ready == awaited:
+                break
+            if tally.rows < self.profile.spec.min_rows:
+                continue
+            now = self._ready(group_rows, target, tally)
+            if now != ready:
+                steps.append(Step(frames, tally, Pairs(now - ready, awaited - now)))
+            ready = now
+        return steps or [Step(len(self.added), self.added[-1], Pairs())]
+
+    def _ready(self, group_rows: GroupRows, target: str, tally: Tally) -> frozenset[GroupKey]:
+        """Return the groups that have their rows; more rows never take one away."""
+        rows = group_rows(self.profile, tally, target)
+        return frozenset(group for group, count in rows.items() if count >= self.profile.spec.min_group)

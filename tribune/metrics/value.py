@@ -122,8 +122,17 @@ class Pairs:
     later: frozenset[GroupKey] = frozenset()
 
 
-GroupMeasure = Callable[["Profile", "Tally", str, int | None, Pairs], Value]
-"""Function of (profile, tally, target, z in millionths or None, pairs); pure."""
+@dataclass(frozen=True)
+class Grouped:
+    """How a metric compares groups on trailing sums of frames in which these have their rows.
+
+    Args:
+        rows: what each group has of the rows that the metric needs.
+        measure: the metric of some pairs: (profile, tally, target, z in millionths or None, pairs); pure.
+    """
+
+    rows: GroupRows
+    measure: Callable[[Profile, Tally, str, int | None, Pairs], Value]
 
 
 @dataclass(frozen=True)
@@ -141,9 +150,7 @@ class Metric:
         words: what it says, for people, with {target}.
         percent: whether people read it as a share ("10 %") rather than as a number.
         tasks: models that it is about.
-        group_rows: what each group has of the rows that it needs, for metrics that compare groups on trailing
-            sums of frames in which these have them; None: on one frame.
-        of_pairs: the measure again, of some pairs of groups; where there are `group_rows`.
+        grouped: how it compares groups on trailing sums of frames; None: it is measured on one frame.
         notable: value in millionths beyond which a target counts for `.share`; None: it has no share.
         warn_only: whether a rule on it may only warn, since it is an estimate and no observation.
         has_max: whether `.max` finds the worst target; not where less is worse, or units differ.
@@ -160,8 +167,7 @@ class Metric:
     any_size: bool = False
     percent: bool = True
     tasks: frozenset[Task] = ALL_TASKS
-    group_rows: GroupRows | None = None
-    of_pairs: GroupMeasure | None = None
+    grouped: Grouped | None = None
     notable: int | None = None
     warn_only: bool = False
     has_max: bool = True
@@ -169,7 +175,7 @@ class Metric:
     @property
     def trailing(self) -> bool:
         """Whether it is measured on a trailing sum of frames."""
-        return self.group_rows is not None
+        return self.grouped is not None
 
     def saturated(self, value: Value) -> Value:
         """Return a value within the metric's range."""
