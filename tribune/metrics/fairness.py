@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from tribune.metrics.tally import Tally
 
 _ALL = Pairs()
+LEAST_ERRORS = 2
+"""Errors without which a mean has no interval, however small `min_group` is."""
 
 
 def demographic_parity_difference(
@@ -100,7 +102,7 @@ def error_difference(
     Bounds: from each group's normal interval of its mean.
     """
     grid, known = profile.scheme.grid(profile.spec.error_name), dict[Place, Mapping[Outcome, int]]()
-    least, small = max(2, profile.spec.min_group), dict[tuple[str, Place], int]()
+    least, small = max(LEAST_ERRORS, profile.spec.min_group), dict[tuple[str, Place], int]()
     for place, counts in outcomes_by_group(profile, tally, target).items():
         rows = counts.get((0, ERRORS), 0)
         if rows >= least and is_known(profile, target, place):
@@ -129,12 +131,13 @@ def _mean_error(counts: Mapping[Outcome, int], unit: Fraction, z: int) -> Interv
 
 
 def error_rows(profile: Profile, tally: Tally, target: str) -> dict[GroupKey, int]:
-    """Return how many errors each known group has: what a trailing sum waits for."""
-    return {
-        ("", place): counts.get((0, ERRORS), 0)
+    """Return how many errors each known group has: what a trailing sum waits for. One gives no spread."""
+    rows = {
+        place: counts.get((0, ERRORS), 0)
         for place, counts in outcomes_by_group(profile, tally, target).items()
         if is_known(profile, target, place)
     }
+    return {("", place): count if count >= LEAST_ERRORS else 0 for place, count in rows.items()}
 
 
 def _fresh(pairs: Pairs, subject: str, places: Iterable[Place]) -> list[Place]:

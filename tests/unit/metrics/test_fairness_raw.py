@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import fairlearn.metrics as fair
@@ -133,6 +134,18 @@ def test_error_difference__whole_numbers__is_fairlearns(numbers: Case, target: s
         sensitive_features=now[TARGETS[target]],
     )
     assert measured(numbers, f"fairness.error_difference/{target}") == round(frame.difference() * 1e6)
+
+
+def test_error_difference__one_row_of_a_group__waits_for_a_second(numbers: Case, tmp_path: Path) -> None:
+    profile, _, now = numbers
+    profile = replace(profile, spec=replace(profile.spec, min_group=1, min_rows=1))
+    men, women = now[now["SEX"] == "1"][:9], now[now["SEX"] == "2"][:9]
+    newest = tally_of_rows(tmp_path, profile, pd.concat([men, women[:1]]))
+    earlier = tally_of_rows(tmp_path, profile, women[1:])
+    name = "fairness.error_difference/SEX"
+    value = evaluate([name], profile, newest, newest, {}, [(earlier, earlier)])[name]
+    gap = [abs(rows["prediction"] - rows["label"]).mean() for rows in (men, women)]
+    assert (value.micro, value.reason) == (round(abs(gap[0] - gap[1]) * 1e6), "over 2 frames")
 
 
 def test_error_difference__bounds__contain_it_and_shrink(numbers: Case) -> None:
