@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
+from tribune.cli.data import Force, Output, free, write
 from tribune.cli.running import plain_errors
 
 policy = typer.Typer(no_args_is_help=True, help="The rules that a model is judged by.")
-
-ProfileFile = Annotated[Path, typer.Option("--profile", help="As written by tribune profile.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -21,18 +20,20 @@ def register(app: typer.Typer) -> None:
 
 @policy.command("init")
 def policy_init(
-    profile: ProfileFile,
+    profile: Annotated[Path, typer.Option(help="As `tribune profile` wrote it.")] = Path("profile.json"),
     step: Annotated[str, typer.Option(help="How often a frame ends: 30s, 15m, 1h, 1d. By default 1h.")] = "",
     frames_a_year: Annotated[int | None, typer.Option(min=1, help="In place of --step.")] = None,
     trips: Annotated[float, typer.Option(help="False alarms a year that may stop the model.")] = 0.01,
     votes: Annotated[float, typer.Option(help="False alarms a year that may open a vote.")] = 0.1,
     warns: Annotated[float, typer.Option(help="False alarms a year that may warn.")] = 1.0,
     k: Annotated[int, typer.Option(min=1, help="Monitors that must agree.")] = 2,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The file to write; else it is shown.")
-    ] = None,
+    output: Output = None,
+    force: Force = False,
 ) -> None:
-    """Write the default policy of a model: rules that chance alone breaks at most so often a year."""
+    """Write the default policy of a model: rules that chance alone breaks at most so often a year.
+
+    Without --output it is shown.
+    """
     with plain_errors():
         from tribune.exceptions import ConfigurationError
         from tribune.metrics import Profile
@@ -41,6 +42,7 @@ def policy_init(
         from tribune.metrics.policy_text import write_policy
         from tribune.metrics.terms import seconds_of
 
+        free(output, force)
         if step and frames_a_year:
             raise ConfigurationError(
                 "--step and --frames-a-year say the same thing.", mend="Give one of them."
@@ -53,9 +55,7 @@ def policy_init(
         if output is None:
             print(text, end="")
             return
-        if output.exists():
-            raise ConfigurationError(f"{output} is there already.", mend="Give another name.")
-        output.write_text(text, encoding="utf-8")
+        write(output, text.encode(), force)
         print(
             f"Wrote {output}: {len(made.policy.rules)} rules. Read them with tribune policy explain {output}."
         )

@@ -44,7 +44,21 @@ def test_policy_init__file_exists__is_refused(profile: Path, tmp_path: Path) -> 
     out.write_text("mine")
     ran = run("init", "--profile", profile, "-o", out)
     assert ran.exit_code == 2
+    assert "--force" in ran.output
     assert out.read_text() == "mine"
+
+
+def test_policy_init__file_exists_and_force__is_written_over(profile: Path, tmp_path: Path) -> None:
+    out = tmp_path / "policy.toml"
+    out.write_text("mine")
+    assert run("init", "--profile", profile, "--output", out, "--force").exit_code == 0
+    assert Policy.load(out).rules
+
+
+def test_policy_init__no_such_folder__is_refused_with_a_sentence(profile: Path, tmp_path: Path) -> None:
+    ran = run("init", "--profile", profile, "-o", tmp_path / "none" / "policy.toml")
+    assert ran.exit_code == 2
+    assert "There is no folder" in ran.output
 
 
 @pytest.mark.parametrize(
