@@ -16,7 +16,7 @@ from tribune.chain.policy_book import PolicyRecord
 from tribune.exceptions import EvidenceError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy, Profile, Value
-from tribune.metrics.measure import measure
+from tribune.metrics.measure import measure_rules
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameFiles, build_evidence, count_frame
 from tribune.reports.witness import witness, witness_key
 from tribune_monitors.due import DueReport, Reported, frame_bounds
@@ -108,11 +108,11 @@ class Measurer:
         return Measured(evidence, witness(due.frame, current.macs[0]))
 
     def _values(self, policy: Policy, profile: Profile, files: FrameFiles) -> Mapping[str, Value]:
-        """Measure an earlier frame; a window that slides on measures one frame more, not all of them."""
+        """Measure an earlier frame for its rules; a window that slides on measures one more, not all."""
 
         def make() -> Mapping[str, Value]:
             tallies = count_frame(files, profile, self._engine.count)
-            return measure(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
+            return measure_rules(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
 
         key = (policy, profile.digest, files)
         return self._measured.get(key, make)

@@ -152,8 +152,9 @@ def build_evidence(
         profile: by which it is measured.
         policy: by which it is judged.
         tallies: of the frame.
-        history: what `measure` gave for earlier frames of this version and profile, oldest first, ending with
-            frame i − 1; None: a frame without anchor. At least `policy.longest_window − 1` where they exist.
+        history: what `measure_rules` gave for earlier frames of this version and profile, oldest first,
+            ending with frame i − 1; None: a frame without anchor. At least `policy.longest_window − 1` where
+            they exist.
 
     Raises:
         PolicyError: when a rule cannot be judged with this profile.

@@ -14,7 +14,7 @@ from typing import Any
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
-from tribune.metrics.measure import measure
+from tribune.metrics.measure import measure_rules
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
 from tribune.metrics.tally import Tally
@@ -85,7 +85,7 @@ def recompute(
 
     def values(files: FrameFiles) -> Mapping[str, Value]:
         tallies = count_frame(files, profile, once)
-        return measure(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
+        return measure_rules(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
 
     history = [None if files is None else values(files) for files in earlier]
     return build_evidence(context, profile, policy, count_frame(current, profile, once), history)
