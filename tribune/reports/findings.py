@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tribune.metrics.binning import Categories, Grid
+from tribune.metrics.outcomes import sums
 from tribune.metrics.profile import Profile
 from tribune.metrics.scheme import NO_ERROR, UNLABELLED
 from tribune.metrics.spec import Column, Task
@@ -72,20 +73,16 @@ def _column(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
 
 
 def _outcomes(profile: Profile, tally: Tally, *, labelled: bool) -> Iterator[str]:
-    spec, layout = profile.spec, profile.scheme.outcomes
+    spec = profile.spec
     if spec.task is Task.GENERIC or (spec.task is Task.REGRESSION and not spec.has_errors):
         return
-    unknown = invalid = unsaid = 0
-    for index, rows in tally.outcomes.items():
-        said = index // layout.score_cells % layout.predictions
-        label = index // layout.score_cells // layout.predictions % layout.labels
-        if spec.has_errors:
-            unknown += rows if said == UNLABELLED else 0
-            invalid += rows if said == NO_ERROR else 0
-            continue
-        unknown += rows if label == layout.label_unknown else 0
-        invalid += rows if label == layout.label_invalid else 0
-        unsaid += rows if said == layout.prediction_invalid else 0
+    summed = sums(profile, tally)
+    if spec.has_errors:
+        unknown, invalid, unsaid = summed.statistics[UNLABELLED], summed.statistics[NO_ERROR], 0
+    else:
+        judged = summed.judged
+        unknown, invalid = tally.rows - judged.labels, judged.invalid_labels
+        unsaid = judged.invalid_predictions
     outcomes = " or ".join(spec.outcomes)
     if unsaid:
         yield f"{spec.prediction.name}: {unsaid:,} predictions are not {outcomes}; no rate has them."
