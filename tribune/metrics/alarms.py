@@ -14,8 +14,8 @@ import math
 from statistics import NormalDist
 
 from tribune.exceptions import PolicyError
-from tribune.metrics.binning import Categories
 from tribune.metrics.fixed import MICRO
+from tribune.metrics.groups import known_places
 from tribune.metrics.policy import Policy, Rule
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import check, find
@@ -41,18 +41,9 @@ def looks(name: str, profile: Profile) -> int:
     if metric.trailing:
         classes = max(1, len(profile.spec.classes))
         rates = 2 if metric.name.startswith("fairness.equalized_odds") else 1
-        return sum(2 * rates * classes * _pairs(profile, target) for target in targets)
+        groups = (len(known_places(profile, target)) for target in targets)
+        return sum(2 * rates * classes * max(1, math.comb(count, 2)) for count in groups)
     return len(targets)
-
-
-def _pairs(profile: Profile, target: str) -> int:
-    """Return the pairs of groups by a column, or by columns joined with "&"."""
-    together = {"&".join(names): names for names in profile.spec.intersections}
-    groups = 1
-    for name in together.get(target, (target,)):
-        binning = profile.binnings[name]
-        groups *= len(binning.values) if isinstance(binning, Categories) else 1
-    return max(1, math.comb(groups, 2))
 
 
 def all_looks(rule: Rule, policy: Policy, profile: Profile) -> int:
