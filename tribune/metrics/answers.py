@@ -6,7 +6,7 @@ Refuses shares of too few rows: everything needs `min_rows` rows with a label an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -110,6 +110,14 @@ class Answers:
         if rows < self.least:
             return unavailable(f"only {rows} rows {what}, {self.least} are needed", self.n)
         return Found(Fraction(hits, rows), rows, lambda z: share(hits, rows, z), self.note)
+
+
+def found_of(
+    find: Callable[[Answers], Found | Value], profile: Profile, tally: Tally, outcome: str, least: int
+) -> Found | Value:
+    """Find a measure of one outcome's answers; `least`: rows that it needs below its line."""
+    judged = enough(profile, tally)
+    return judged if isinstance(judged, Value) else find(Answers.of(profile, judged, outcome, least))
 
 
 def mean_found(found: Sequence[Found], n: int, *, independent: bool) -> Found:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tribune.metrics.answers import Answers, enough, mean_found
+from tribune.metrics.answers import Answers, found_of, mean_found
 from tribune.metrics.compared import Finder, Found, both, drop, once
 from tribune.metrics.outcomes import sums
 from tribune.metrics.ranking import area_of
@@ -27,17 +27,7 @@ Part = Callable[[int], Finder]
 
 def _share(of: Callable[[Answers], Found | Value]) -> Part:
     """Return the part that finds a share of one class's answers."""
-
-    def part(least: int) -> Finder:
-        def find(profile: Profile, tally: Tally, target: str) -> Found | Value:
-            judged = enough(profile, tally)
-            if isinstance(judged, Value):
-                return judged
-            return of(Answers.of(profile, judged, target, least))
-
-        return find
-
-    return part
+    return lambda least: lambda profile, tally, target: found_of(of, profile, tally, target, least)
 
 
 def _area(least: int) -> Finder:

@@ -7,12 +7,13 @@ rows below its line, and everything `min_rows` rows with a label.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tribune.metrics.answers import Answers, enough, left_out, mean_found
-from tribune.metrics.compared import Found, both, plain
+from tribune.metrics.answers import Answers, enough, found_of, left_out, mean_found
+from tribune.metrics.compared import Finder, Found, both, plain
 from tribune.metrics.fixed import MICRO, exact
 from tribune.metrics.intervals import share
 from tribune.metrics.outcomes import sums
@@ -58,35 +59,17 @@ def mcc(profile: Profile, tally: Tally, target: str) -> Found | Value:
         return Found(shared / Decimal(labels * answers).sqrt(), n, note=left_out(profile, judged))
 
 
-def _positive(profile: Profile, tally: Tally) -> Answers | Value:
-    judged = enough(profile, tally)
-    if isinstance(judged, Value):
-        return judged
-    return Answers.of(profile, judged, profile.spec.positive, profile.spec.min_group)
+def _positive(find: Callable[[Answers], Found | Value]) -> Finder:
+    """Return how to find what `find` does for the positive outcome."""
+    return lambda profile, tally, target: found_of(
+        find, profile, tally, profile.spec.positive, profile.spec.min_group
+    )
 
 
-def precision(profile: Profile, tally: Tally, target: str) -> Found | Value:
-    """Find the share of positive predictions that are right: 0 none, 1 all."""
-    answers = _positive(profile, tally)
-    return answers if isinstance(answers, Value) else answers.precision()
-
-
-def recall(profile: Profile, tally: Tally, target: str) -> Found | Value:
-    """Find the share of positive labels that were predicted: 0 none, 1 all."""
-    answers = _positive(profile, tally)
-    return answers if isinstance(answers, Value) else answers.recall()
-
-
-def specificity(profile: Profile, tally: Tally, target: str) -> Found | Value:
-    """Find the share of negative labels that were predicted: 0 none, 1 all."""
-    answers = _positive(profile, tally)
-    return answers if isinstance(answers, Value) else answers.specificity()
-
-
-def f1(profile: Profile, tally: Tally, target: str) -> Found | Value:
-    """Find the harmonic mean of precision and recall: 0 never right, 1 always."""
-    answers = _positive(profile, tally)
-    return answers if isinstance(answers, Value) else answers.f1()
+precision = _positive(Answers.precision)
+recall = _positive(Answers.recall)
+specificity = _positive(Answers.specificity)
+f1 = _positive(Answers.f1)
 
 
 def balanced_accuracy(profile: Profile, tally: Tally, target: str) -> Found | Value:
