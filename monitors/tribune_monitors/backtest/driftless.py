@@ -102,12 +102,6 @@ def _errors(dice: numpy.random.Generator, profile: Profile, rows: int) -> dict[i
 
 def poisson_upper(count: int, doubt: float = 0.05) -> float:
     """Return the upper bound of a Poisson mean: above it so low a count has a chance below `doubt`."""
-    low, high = float(count), count + 10 * math.sqrt(count + 1) + 10
-    for _ in range(60):
-        middle = (low + high) / 2
-        term = total = math.exp(-middle)
-        for k in range(1, count + 1):
-            term *= middle / k
-            total += term
-        low, high = (middle, high) if total > doubt else (low, middle)
-    return high
+    from scipy.special import gammaincinv
+
+    return float(gammaincinv(count + 1, 1 - doubt))

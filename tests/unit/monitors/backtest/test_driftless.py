@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +72,10 @@ def test_resampled__regression__errors_are_as_large_as_the_references(tmp_path: 
 @pytest.mark.parametrize("count", [0, 1, 5, 40])
 def test_poisson_upper__count__is_the_exact_bound(count: int) -> None:
     assert poisson_upper(count) == pytest.approx(chi2.ppf(0.95, 2 * count + 2) / 2, rel=1e-9)
+
+
+@pytest.mark.parametrize("count", [0, 3, 40])
+def test_poisson_upper__count__leaves_so_low_a_count_its_chance(count: int) -> None:
+    mean = poisson_upper(count, 0.01)
+    chance = sum(math.exp(-mean) * mean**k / math.factorial(k) for k in range(count + 1))
+    assert chance == pytest.approx(0.01, rel=1e-9)
