@@ -108,11 +108,7 @@ def measure_source(
         manifests=(),
     )
     evidence = build_evidence(context, profile, policy, FrameTallies(tally, tally if labelled else None))
-    known = {line.partition(":")[0] for line in told}
-    told += [
-        line for line in findings(profile, tally, labelled=labelled) if line.partition(":")[0] not in known
-    ]
-    return Measured(evidence, tuple(told), tally, labelled)
+    return Measured(evidence, _with_findings(told, profile, tally, labelled=labelled), tally, labelled)
 
 
 def profile_source(
@@ -158,9 +154,15 @@ def profile_source(
     say("Counting")
     engine = DuckDBEngine(threads)
     profile = fit_profile(engine, pieces, partitions.labels, spec, inline_labels=partitions.inline)
+    labelled = partitions.inline or bool(partitions.labels)
+    return profile, _with_findings(told, profile, profile.reference, labelled=labelled)
+
+
+def _with_findings(told: Sequence[str], profile: Profile, tally: Tally, *, labelled: bool) -> tuple[str, ...]:
+    """Return what reading told, then what the tally tells of subjects that reading said nothing of."""
     known = {line.partition(":")[0] for line in told}
-    found = findings(profile, profile.reference, labelled=partitions.inline or bool(partitions.labels))
-    return profile, (*told, *(line for line in found if line.partition(":")[0] not in known))
+    found = findings(profile, tally, labelled=labelled)
+    return (*told, *(line for line in found if line.partition(":")[0] not in known))
 
 
 def _files_digest(files: Sequence[Path]) -> bytes:
