@@ -64,18 +64,13 @@ def make_reference(card: Path, log_root: Path, model_id: ModelId, version: Versi
 
 def make_profile_of(manifest: Manifest, folder: Path, spec: ModelSpec) -> Profile:
     """Return the profile of a sealed evaluation set, in `BLOCKS` consecutive blocks of about equal size."""
-    import pyarrow
-    import pyarrow.parquet as parquet
-
     from tribune_monitors.engines.duckdb_engine import DuckDBEngine
     from tribune_monitors.engines.fit import fit_profile
+    from tribune_monitors.sources.blocks import split
+    from tribune_monitors.sources.opening import connect
 
-    sealed = [parquet.read_table(folder / partition.path) for partition in manifest.partitions]
-    table = pyarrow.concat_tables(sealed).drop_columns(["salt", "leaf"])
-    edges = [table.num_rows * i // BLOCKS for i in range(BLOCKS + 1)]
-    with tempfile.TemporaryDirectory() as place:
-        paths = [Path(place) / f"block-{i:02d}.parquet" for i in range(BLOCKS)]
-        for path, start, end in zip(paths, edges, edges[1:], strict=False):
-            parquet.write_table(table.slice(start, end - start), path)
-        labels = [folder / partition.path for partition in manifest.labels]
-        return fit_profile(DuckDBEngine(threads=1), [[path] for path in paths], labels, spec)
+    sealed = [folder / partition.path for partition in manifest.partitions]
+    labels = [folder / partition.path for partition in manifest.labels]
+    with tempfile.TemporaryDirectory() as place, connect(Path(place)) as cursor:
+        blocks = split(cursor, sealed, "", BLOCKS, Path(place) / "blocks")
+        return fit_profile(DuckDBEngine(threads=1), blocks, labels, spec)
