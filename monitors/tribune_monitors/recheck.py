@@ -18,6 +18,7 @@ from tribune.metrics import Policy
 from tribune.reports.canonical import canonical_bytes, read_from_any
 from tribune.reports.verify import verify_evidence
 from tribune.settings import Settings
+from tribune.wording import counted
 from tribune_monitors.due import Reported
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.history import Frames, looked_at, steps_of, window_files
@@ -62,7 +63,8 @@ async def recheck(settings: Settings, name: Cid) -> Outcome:
     rows = sum(partition.rows for partition in _current(frames, frame).manifest.partitions)
     if verdict.same:
         return Outcome(
-            True, f"The same to the last byte: frame {frame}, {rows} decisions, recomputed as {name}."
+            True,
+            f"The same to the last byte: frame {frame}, {counted(rows, 'decision')}, recomputed as {name}.",
         )
     return Outcome(False, f"DIFFERENT. First difference: {verdict.difference}")
 

@@ -280,7 +280,7 @@ def test_measure__missing_column__counts_as_missing_and_is_told(bench: Path) -> 
 def test_measure__wrong_type__is_told_with_an_example(bench: Path) -> None:
     ages = ["none" if place % 3 else str(place % 60 + 18) for place in range(600)]
     said = report(bench, column(people(), "age", ages))
-    assert "age: 400 values are no number, such as 'none'; they count as missing." in said
+    assert "age: 400 values are no number, such as 'none': counted as missing." in said
 
 
 def test_measure__a_list_for_a_number__is_told(bench: Path) -> None:
@@ -307,7 +307,7 @@ def test_measure__infinities_and_nan__are_counted_and_told(bench: Path) -> None:
 
 def test_measure__one_row__is_measured_no_further_than_it_can_be(bench: Path) -> None:
     said = report(bench, people(1))
-    assert "Only 1 rows: under 100" in said
+    assert "Only 1 row: under 100" in said
     assert "volume: 1" in said
 
 
@@ -336,13 +336,13 @@ def test_measure__predictions_outside_the_outcomes__are_told(bench: Path) -> Non
 def test_measure__duplicated_ids__are_told(bench: Path) -> None:
     ids = ["same"] * 10 + people().column("id").to_pylist()[10:]
     said = report(bench, column(people(), "id", ids))
-    assert "id: 1 ids come more than once in the rows" in said
+    assert "id: 1 id comes more than once in the rows" in said
 
 
 def test_measure__times_out_of_the_frame__are_left_out_and_told(bench: Path) -> None:
     until = "2026-01-01T01:40:00Z"
     said = report(bench, people(), "data.parquet", "--until", until)
-    assert "500 rows lie outside the time that is measured" in said
+    assert "Left out: 500 rows outside the time that is measured" in said
     assert "100 rows, compared" in said
 
 
@@ -350,7 +350,7 @@ def test_measure__times_that_are_none__are_left_out_and_told(bench: Path) -> Non
     times = ["soon"] * 4 + [f"2026-01-0{place % 5 + 1}T00:00:00Z" for place in range(596)]
     said = report(bench, column(people(), "time", times), "data.parquet", "--since", "2025-01-01")
     assert "time: 4 values are no time, such as 'soon'" in said
-    assert "4 rows have no readable time" in said
+    assert "Left out: 4 rows without a readable time" in said
     assert "596 rows, compared" in said
 
 

@@ -26,6 +26,7 @@ from tribune.cli.data import (
 )
 from tribune.cli.running import plain_errors
 from tribune.exceptions import DataError
+from tribune.wording import counted
 
 if TYPE_CHECKING:
     from tribune.metrics import Policy, Profile
@@ -140,7 +141,8 @@ def profile(
     for finding in findings:
         print(f"! {finding}")
     print(
-        f"Wrote {output}: {made.reference.rows:,} rows, {len(spec.measured)} columns, 0x{made.digest.hex()}"
+        f"Wrote {output}: {counted(made.reference.rows, 'row')}, {counted(len(spec.measured), 'column')}, "
+        f"0x{made.digest.hex()}"
     )
 
 
@@ -261,7 +263,8 @@ def manifest(
         rows = sum(file.rows or 0 for file in found.files)
         print(f"0x{found.digest.hex()}")
         typer.echo(
-            f"{len(found.files):,} files, {sum(f.size for f in found.files):,} bytes, {rows:,} Parquet rows",
+            f"{counted(len(found.files), 'file')}, {counted(sum(f.size for f in found.files), 'byte')}, "
+            f"{counted(rows, 'Parquet row')}",
             err=True,
         )
         if check and check.lower().removeprefix("0x") != found.digest.hex():

@@ -9,6 +9,7 @@ import typer
 
 from tribune.cli.data import Force, Output, free, write
 from tribune.cli.running import plain_errors
+from tribune.wording import counted
 
 policy = typer.Typer(no_args_is_help=True, help="The rules that a model is judged by.")
 
@@ -56,9 +57,8 @@ def policy_init(
             print(text, end="")
             return
         write(output, text.encode(), force)
-        print(
-            f"Wrote {output}: {len(made.policy.rules)} rules. Read them with tribune policy explain {output}."
-        )
+        rules = counted(len(made.policy.rules), "rule")
+        print(f"Wrote {output}: {rules}. Read them with tribune policy explain {output}.")
         for metric, reason in made.left_out.items():
             print(f"Left out {metric}: {reason}.")
         for metric, note in made.notes.items():

@@ -9,6 +9,7 @@ from tribune.figures.canvas import LINE, MARGIN, WIDTH, Format, Sheet, plain
 from tribune.figures.theme import Theme
 from tribune.metrics.fixed import MICRO, exact
 from tribune.metrics.intervals import wilson
+from tribune.wording import counted
 
 MOST_GROUPS = 8
 """More bars cannot be read on a phone; the lowest and highest rates are kept."""
@@ -91,7 +92,7 @@ def group_rates(
         sheet.text("No group has enough rows.", MARGIN, sheet.top, colour=sheet.palette.quiet)
         sheet.top += LINE
     left_out = sum(1 for _, rows in rates.values() if rows) - len(bars)
-    notes = [f"{left_out} groups between these are not shown."] if left_out else []
+    notes = [f"Not shown: {counted(left_out, 'group')} between these."] if left_out else []
     if z_micro and bars:
         notes.append(f"Lines: where the rate may truly lie (z = {z_micro / MICRO:.3g}). In brackets: rows.")
     for note in notes:
@@ -101,7 +102,10 @@ def group_rates(
 
 def summary_of(bars: list[GroupRate]) -> str:
     """Return the bars in words."""
-    return "; ".join(f"{bar.name} {bar.words} ({bar.rows:,} rows)" for bar in bars) or "no group has rows"
+    return (
+        "; ".join(f"{bar.name} {bar.words} ({counted(bar.rows, 'row')})" for bar in bars)
+        or "no group has rows"
+    )
 
 
 def _bar(sheet: Sheet, bar: GroupRate) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tribune.figures.canvas import CHART_HEIGHT, LINE, MARGIN, TEXT, WIDTH, Format, Sheet, text_width
 from tribune.figures.theme import Theme
+from tribune.wording import counted
 
 FRAMES = 12
 MICRO = 1_000_000
@@ -84,7 +85,7 @@ def summary_of(points: Sequence[Point], *, limit: int, above: bool, percent: boo
     hits = sum(_hit(value, limit, above) for _, value in measured)
     beyond = "beyond" if _hit(micro, limit, above) else "within"
     now = f"Frame {frame}: {_amount(micro, percent)}, {beyond} the limit of {_amount(limit, percent)}"
-    return f"{now}; {hits} of {len(measured)} frames were beyond it."
+    return f"{now}; {hits} of {counted(len(measured), 'frame')} {'was' if hits == 1 else 'were'} beyond it."
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from tribune.metrics.intervals import Interval, mean_of, share, total
 from tribune.metrics.outcomes import Judged, sums
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Value, unavailable
+from tribune.wording import counted, too_few
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -29,7 +30,7 @@ def enough(profile: Profile, tally: Tally, least: int | None = None) -> Judged |
     if judged.labels == 0:
         return unavailable(NO_LABELS)
     if judged.n < needed:
-        return unavailable(f"only {judged.n} rows have a label, {needed} are needed", judged.n)
+        return unavailable(too_few(judged.n, needed, "with a label"), judged.n)
     return judged
 
 
@@ -38,10 +39,9 @@ def left_out(profile: Profile, judged: Judged, *, predictions: bool = True) -> s
     spec = profile.spec
     words = f"neither {spec.negative} nor {spec.positive}"
     words = words if spec.task is Task.BINARY else "none of the classes"
-    notes = [f"{judged.invalid_labels} labels are {words}"] if judged.invalid_labels else []
-    if judged.invalid_predictions and predictions:
-        notes.append(f"{judged.invalid_predictions} predictions are {words}")
-    return "; ".join(notes)
+    odd = [(judged.invalid_labels, "label")]
+    odd += [(judged.invalid_predictions, "prediction")] if predictions else []
+    return "; ".join(f"{counted(n, f'{what} is', f'{what}s are')} {words}" for n, what in odd if n)
 
 
 @dataclass(frozen=True)
@@ -75,17 +75,17 @@ class Answers:
 
     def precision(self) -> Found | Value:
         """Find the share of these predictions that are right: 0 none, 1 all."""
-        return self.share(self.right, self.predicted, f"were predicted {self.title}")
+        return self.share(self.right, self.predicted, f"predicted {self.title}")
 
     def recall(self) -> Found | Value:
         """Find the share of these labels that were predicted: 0 none, 1 all."""
-        return self.share(self.right, self.labelled, f"have the label {self.title}")
+        return self.share(self.right, self.labelled, f"with the label {self.title}")
 
     def specificity(self) -> Found | Value:
         """Find the share of other labels that were predicted as others: 0 none, 1 all."""
         others = self.n - self.labelled
         return self.share(
-            others - self.predicted + self.right, others, f"have another label than {self.title}"
+            others - self.predicted + self.right, others, f"with another label than {self.title}"
         )
 
     def f1(self) -> Found | Value:
@@ -94,7 +94,7 @@ class Answers:
         F1 = 2p/(1 + p) with p = TP/(TP + FP + FN), which rises with p: so its bounds are those of p.
         """
         either = self.predicted + self.labelled - self.right
-        found = self.share(self.right, either, f"were predicted or have the label {self.title}")
+        found = self.share(self.right, either, f"predicted as {self.title} or with the label {self.title}")
         if isinstance(found, Value):
             return found
         right = self.right
@@ -108,7 +108,7 @@ class Answers:
     def share(self, hits: int, rows: int, what: str) -> Found | Value:
         """Find hits/rows with Wilson's bounds, or say what there are too few of."""
         if rows < self.least:
-            return unavailable(f"only {rows} rows {what}, {self.least} are needed", self.n)
+            return unavailable(too_few(rows, self.least, what), self.n)
         return Found(Fraction(hits, rows), rows, lambda z: share(hits, rows, z), self.note)
 
 

@@ -21,6 +21,7 @@ from tribune.metrics.terms import FrameTerms
 from tribune.metrics.trailing import MOST_FRAMES
 from tribune.metrics.value import MetricName
 from tribune.metrics.words import amount
+from tribune.wording import counted
 
 _DAY_S = 86_400
 _MOST_BORNE = 255
@@ -102,7 +103,7 @@ def default_policy(profile: Profile, terms: FrameTerms, allowance: Allowance | N
     spec, allowance = profile.spec, allowance or Allowance()
     if profile.reference.rows < spec.min_rows:
         raise PolicyError(
-            f"The reference has {profile.reference.rows} rows; a frame needs {spec.min_rows}.",
+            f"The reference has {counted(profile.reference.rows, 'row')}; a frame needs {spec.min_rows}.",
             mend="Make the profile of more rows, or lower min_rows in the model description.",
         )
     left_out = {}

@@ -25,6 +25,7 @@ from tribune.metrics.scheme import (
 )
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Metric, Value, unavailable
+from tribune.wording import too_few
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -179,7 +180,7 @@ def _chances(profile: Profile, rows: Rows) -> list[int] | Value:
         return unavailable("the model logs no score")
     n = sum(rows.values())
     if n < profile.spec.min_rows:
-        return unavailable(f"only {n} rows have a score, {profile.spec.min_rows} are needed", n)
+        return unavailable(too_few(n, profile.spec.min_rows, "with a score"), n)
     return calibration(profile) or unavailable("the profile has no labelled scores", n)
 
 

@@ -17,6 +17,7 @@ from tribune.metrics.profile import Profile
 from tribune.metrics.spec import ModelSpec
 from tribune.metrics.terms import FrameTerms
 from tribune.metrics.words import describe
+from tribune.wording import counted
 
 _WIDTH = 108
 _TERMS = {
@@ -68,8 +69,8 @@ def chance_words(rule: Rule, policy: Policy, profile: Profile, frames_a_year: fl
     if expected is None:
         return "It has no bound, so how often chance alone breaks it is for tribune backtest to say."
     return (
-        f"By chance at most {expected:.2g} times a year: {frames_a_year:,.0f} frames · {count} "
-        f"look{'' if count == 1 else 's'} · (1 − Φ({rule.z / MICRO:g}))."
+        f"By chance at most {expected:.2g} times a year: {counted(round(frames_a_year), 'frame')} · "
+        f"{counted(count, 'look')} · (1 − Φ({rule.z / MICRO:g}))."
     )
 
 
@@ -77,10 +78,8 @@ def _borne(rule: Rule) -> str:
     """Return what happens while a rule's value is not available, in words."""
     if not rule.na_budget:
         return "A frame without a value counts as a hit."
-    frames = f"{rule.na_budget} frames in a row" if rule.na_budget > 1 else "One frame"
-    return (
-        f"{frames} without a value {'are' if rule.na_budget > 1 else 'is'} borne; one more counts as a hit."
-    )
+    one, many = "frame without a value is", "frames in a row without a value are"
+    return f"{counted(rule.na_budget, one, many)} borne; one more counts as a hit."
 
 
 def _head(made: DefaultPolicy) -> Iterator[str]:

@@ -16,6 +16,7 @@ from tribune.metrics.intervals import score
 from tribune.metrics.outcomes import Ranked, sums
 from tribune.metrics.spec import Task
 from tribune.metrics.value import Value, unavailable
+from tribune.wording import counted, too_few
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -57,7 +58,7 @@ def found_area(ranked: Ranked, title: str, least: int, note: str) -> Found | Val
     needed = max(2, least)
     for rows, what in ((ranked.own, f"the label {title}"), (ranked.others, f"another label than {title}")):
         if rows < needed:
-            return unavailable(f"only {rows} scored rows have {what}, {needed} are needed", ranked.n)
+            return unavailable(too_few(rows, needed, f"with a score and {what}"), ranked.n)
     auc, variance = area([(others, own) for _, others, own in ranked.cells])
     rows_like = auc * (1 - auc) / variance if variance else Fraction(min(ranked.others, ranked.own))
     return Found(auc, ranked.n, lambda z: score(auc, rows_like, z), note)
@@ -85,7 +86,7 @@ def scored(profile: Profile, tally: Tally, name: str) -> Ranked | Value:
         return unavailable(NO_LABELS)
     if ranked.n < profile.spec.min_rows:
         needed = profile.spec.min_rows
-        return unavailable(f"only {ranked.n} rows have a label and a score, {needed} are needed", ranked.n)
+        return unavailable(too_few(ranked.n, needed, "with a label and a score"), ranked.n)
     return ranked
 
 
@@ -95,7 +96,7 @@ def note_of(profile: Profile, tally: Tally, name: str) -> str:
     unscored = judged.labels - judged.invalid_labels - sums(profile, tally).ranked(name).n
     notes = [left_out(profile, judged, predictions=False)]
     if unscored:
-        notes.append(f"{unscored} rows with a label have no score")
+        notes.append(f"{counted(unscored, 'row')} with a label but no score")
     return "; ".join(filter(None, notes))
 
 

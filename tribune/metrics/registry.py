@@ -28,6 +28,7 @@ from tribune.metrics.profile import Profile
 from tribune.metrics.tally import Tally
 from tribune.metrics.trailing import Trail
 from tribune.metrics.value import Metric, MetricName, Value, unavailable
+from tribune.wording import too_few
 
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
@@ -185,7 +186,7 @@ def _cannot(metric: Metric, profile: Profile, trail: Trail | None) -> str:
         return "no rows"
     rows = trail.added[-1].rows if metric.trailing else trail.newest.rows
     if rows < profile.spec.min_rows and not metric.any_size:
-        return f"only {rows} rows, {profile.spec.min_rows} are needed"
+        return too_few(rows, profile.spec.min_rows)
     return ""
 
 

@@ -20,6 +20,7 @@ from tribune.metrics.scheme import ABSOLUTE, ERRORS, FOURTHS, NO_ERROR, SQUARES,
 from tribune.metrics.spec import Task
 from tribune.metrics.tally import NumericCounts
 from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
+from tribune.wording import counted, too_few
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -35,13 +36,13 @@ def _errors(profile: Profile, tally: Tally) -> tuple[int, ...] | Value:
     if n + statistics[NO_ERROR] == 0:
         return unavailable(NO_LABELS)
     if n < needed:
-        return unavailable(f"only {n} rows have a label and a prediction, {needed} are needed", n)
+        return unavailable(too_few(n, needed, "with a label and a prediction"), n)
     return statistics
 
 
 def _note(statistics: tuple[int, ...]) -> str:
     lost = statistics[NO_ERROR]
-    return f"{lost} rows have a label or prediction that is no number" if lost else ""
+    return f"{counted(lost, 'row has', 'rows have')} a label or prediction that is no number" if lost else ""
 
 
 def _unit(profile: Profile) -> Fraction:

@@ -14,6 +14,7 @@ from tribune.metrics.profile import Profile
 from tribune.metrics.scheme import NO_ERROR, UNLABELLED
 from tribune.metrics.spec import Column, Task
 from tribune.metrics.tally import CategoryCounts, NumericCounts, Tally
+from tribune.wording import counted
 
 _NAMED = 5  # groups that a finding names before it only counts
 
@@ -30,9 +31,8 @@ def findings(profile: Profile, tally: Tally, *, labelled: bool) -> list[str]:
         return ["There are no rows: nothing but their number is measured."]
     found = []
     if tally.rows < profile.spec.min_rows:
-        found.append(
-            f"Only {tally.rows:,} rows: under {profile.spec.min_rows:,}, little more than that is measured."
-        )
+        few = f"Only {counted(tally.rows, 'row')}: under {profile.spec.min_rows:,}"
+        found.append(f"{few}, little more than that is measured.")
     for column in profile.spec.counted:
         found += _column(profile, tally, column)
     found += _outcomes(profile, tally, labelled=labelled)
@@ -51,9 +51,9 @@ def _column(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
             yield f"{name}: no row has a value."
             return
         if counts.nan:
-            yield f"{name}: {counts.nan:,} rows say NaN; they count as invalid."
+            yield f"{name}: {counted(counts.nan, 'row says', 'rows say')} NaN: counted as invalid."
         if infinite:
-            yield f"{name}: {infinite:,} rows are infinite; they count as invalid."
+            yield f"{name}: {counted(infinite, 'row is', 'rows are')} infinite: counted as invalid."
         values, earlier = counts.cells, NumericCounts.of(binning, before).cells
         others = counts.low + counts.high
     else:
@@ -85,17 +85,21 @@ def _outcomes(profile: Profile, tally: Tally, *, labelled: bool) -> Iterator[str
         unsaid = judged.invalid_predictions
     outcomes = " or ".join(spec.outcomes)
     if unsaid:
-        yield f"{spec.prediction.name}: {unsaid:,} predictions are not {outcomes}; no rate has them."
+        predictions = counted(unsaid, "prediction is", "predictions are")
+        yield f"{spec.prediction.name}: {predictions} not {outcomes}; not part of any rate."
     if not labelled:
         return
     if invalid and spec.has_errors:
-        yield f"{spec.label_name}: {invalid:,} rows have a label or prediction that is no finite number."
+        rows = f"{counted(invalid, 'row has', 'rows have')} a label or prediction"
+        yield f"{spec.label_name}: {rows} that is no finite number."
     elif invalid:
-        yield f"{spec.label_name}: {invalid:,} labels are not {outcomes}; no rate has them."
+        labels = counted(invalid, "label is", "labels are")
+        yield f"{spec.label_name}: {labels} not {outcomes}; not part of any rate."
     if unknown == tally.rows:
         yield f"{spec.label_name}: no row has a label; do the ids of rows and labels match?"
     elif unknown:
-        yield f"{spec.label_name}: {unknown:,} of {tally.rows:,} rows have no label."
+        have = "has" if unknown == 1 else "have"
+        yield f"{spec.label_name}: {unknown:,} of {counted(tally.rows, 'row')} {have} no label."
 
 
 def _groups(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
@@ -111,7 +115,7 @@ def _groups(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
         yield f"{column.name}: no row of {_listed(empty)}, whom the reference has."
     if few:
         need = profile.spec.min_group
-        yield f"{column.name}: under {need} rows of {_listed(few)}; their rates are not compared."
+        yield f"{column.name}: under {counted(need, 'row')} of {_listed(few)}; their rates are not compared."
 
 
 def _listed(names: list[str]) -> str:

@@ -19,6 +19,7 @@ from tribune.metrics.spec import Role
 from tribune.metrics.value import MetricName
 from tribune.metrics.words import amount, describe_metric
 from tribune.reports.counts import Counts, Rate
+from tribune.wording import counted
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _fairness_noun(measure: str) -> Noun:
 def _quality(measure: str, target: str, rule: Rule, counts: Counts) -> Phrase | None:
     if measure == "volume":
         how = "many" if rule.op == ">" else "few"
-        finding = f"It made {counts.rows:,} decisions in this frame."
+        finding = f"It made {counted(counts.rows, 'decision')} in this frame."
         return Phrase(f"made unusually {how} decisions", finding, _NOUNS["quality.volume"])
     title = counts.title(target)
     rates = counts.quality(measure, target)

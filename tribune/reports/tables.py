@@ -14,6 +14,7 @@ from tribune.metrics.profile import Profile
 from tribune.metrics.registry import find
 from tribune.metrics.spec import ModelSpec
 from tribune.metrics.words import amount, describe, describe_metric, target_title
+from tribune.wording import counted
 
 _BY_COLUMN = {"quality": "invalid_rate_increase", "drift": "effect", "summary": ""}
 """Families shown as a table of columns by measures, and the measure that says which column is worst."""
@@ -59,7 +60,10 @@ def report_table(
         width: characters a line.
     """
     rows = document["tally"]["rows"]
-    lines = [f"{title}: {rows:,} rows, compared with {profile.reference.rows:,} of the reference", ""]
+    lines = [
+        f"{title}: {counted(rows, 'row')}, compared with {profile.reference.rows:,} of the reference",
+        "",
+    ]
     if findings:
         lines.append("Look at first")
         lines += [line for finding in findings for line in _wrapped(finding, "  ! ", width)] + [""]

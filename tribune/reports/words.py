@@ -20,6 +20,7 @@ from tribune.metrics.value import NOT_AVAILABLE, MetricName
 from tribune.metrics.words import amount, describe_metric
 from tribune.reports import phrases
 from tribune.reports.counts import FAULTS, Counts, read_counts
+from tribune.wording import counted
 
 
 class Kind(StrEnum):
@@ -126,8 +127,8 @@ def case_words(
         return _made(
             case,
             "cannot be measured",
-            f"For more than {rule.na_budget} frames in a row nobody could measure {about}.",
-            f"The rules you voted bear {rule.na_budget} such frames, no more.",
+            f"{_borne(rule.na_budget)} nobody could measure {about}.",
+            f"The rules you voted bear {counted(rule.na_budget, 'such frame')}, no more.",
             looked=counts is not None,
         )
     words = None
@@ -149,6 +150,12 @@ def case_words(
         looked=True,
         rows=_rows(counts),
     )
+
+
+def _borne(frames: int) -> str:
+    if frames:
+        return f"For more than {counted(frames, 'frame')} in a row"
+    return "In this frame"
 
 
 def _resume(case: Subject, conclusion: Mapping[str, Any] | None) -> CaseWords:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tribune.exceptions import ConfigurationError, DataError
 from tribune.metrics import Profile, Tally
 from tribune.metrics.spec import ModelSpec, Role
+from tribune.wording import counted
 from tribune_monitors.engines.base import Engine
 from tribune_monitors.engines.sql import literal, quoted
 from tribune_monitors.sources.export import Partitions
@@ -104,9 +105,10 @@ def cut_history(
     counts = dict(cursor.execute(sizes).fetchall())
     told = []
     if lost := counts.pop(None, 0):
-        told.append(f"{lost:,} rows have no time and belong to no frame.")
+        told.append(f"{counted(lost, 'row has', 'rows have')} no time: of no frame.")
     if cut.rows and counts and counts[max(counts)] < cut.rows:
-        told.append(f"The last {counts.pop(max(counts)):,} rows make no whole frame and are left out.")
+        rest = counted(counts.pop(max(counts)), "row")
+        told.append(f"Left out: {rest} at the end, which make no whole frame.")
     if not counts:
         raise DataError("The history makes no whole frame.", mend="Give more rows, or cut it finer.")
     numbers = range(min(counts), max(counts) + 1)

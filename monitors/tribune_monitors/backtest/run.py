@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tribune.exceptions import DataError
 from tribune.metrics import Policy, Profile, Severity, Tally
+from tribune.wording import counted
 from tribune_monitors.backtest.driftless import resampled
 from tribune_monitors.backtest.history import PastFrame
 from tribune_monitors.backtest.injected import Fault, faults_for
@@ -138,7 +139,7 @@ def replay_policies(
     sizes = [tally.rows for tally in tallies if tally.rows >= profile.spec.min_rows]
     if not sizes:
         raise DataError(
-            f"No frame has {profile.spec.min_rows} rows, so none can be measured.",
+            f"No frame has {counted(profile.spec.min_rows, 'row')}, so none can be measured.",
             mend="Cut the history into longer frames.",
         )
     rows = int(median(sizes))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tribune.exceptions import DataError
+from tribune.wording import counted
 from tribune_monitors.engines.sql import quoted
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def findings(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> list[Da
 
 
 def _named(paths: Sequence[Path]) -> str:
-    return f"{paths[0].name} and {len(paths) - 1} more files" if len(paths) > 1 else paths[0].name
+    return f"{paths[0].name} and {counted(len(paths) - 1, 'more file')}" if len(paths) > 1 else paths[0].name
 
 
 def check(schemas: Mapping[Path, Types], wanted: Sequence[Wanted]) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from tribune.metrics.spec import ColumnKind, Role, Task
+from tribune.wording import counted
 from tribune_monitors.infer.facts import Facts, Sample
 from tribune_monitors.infer.roles import Guess, kind_of
 from tribune_monitors.sources.spec import TimeFormat
@@ -30,7 +31,7 @@ def draft(title: str, found: Sample, guess: Guess) -> str:
     names = column_names([facts.path for facts in fields])
     looked = "" if found.looked == found.rows else f" (looked at {found.looked:,} of them)"
     lines = [
-        f"# What monitors measure of a model, drafted from {found.rows:,} rows of {title}{looked}.",
+        f"# What monitors measure of a model, drafted from {counted(found.rows, 'row')} of {title}{looked}.",
         "# These are guesses. Read them, mend them, then:",
         "#   tribune profile REFERENCE --model model.toml -o profile.json",
         *(f"# LOOK: {note}" for note in guess.notes),
@@ -140,12 +141,12 @@ def _kind(facts: Facts, role: Role, task: Task) -> ColumnKind:
 
 def _values(facts: Facts, kind: ColumnKind, role: Role) -> str:
     if facts.numeric and kind is ColumnKind.NUMERIC:
-        return f"{facts.low:g} to {facts.high:g}, {facts.distinct:,} values"
+        return f"{facts.low:g} to {facts.high:g}, {counted(facts.distinct, 'value')}"
     shown = ", ".join(value[:20] for value, _ in facts.top[:4])
     more = " …" if facts.distinct > 4 else ""
     many = facts.distinct > 64 and role not in (Role.ID, Role.TIME)
     rest = "; the most frequent are counted each, all others as one" if many else ""
-    return " ".join(f"{facts.distinct:,} values: {shown}{more}{rest}".split())
+    return " ".join(f"{counted(facts.distinct, 'value')}: {shown}{more}{rest}".split())
 
 
 def _text(text: str) -> str:

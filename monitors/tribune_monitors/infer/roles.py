@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError, DataError
 from tribune.metrics.spec import ColumnKind, Role, Task
+from tribune.wording import counted
 from tribune_monitors.infer.facts import Facts, Sample, agreement, mean_by_value
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ def guess_roles(cursor: duckdb.DuckDBPyConnection, found: Sample, given: Given) 
     for facts in found.fields:
         if facts.stray and facts.path not in guess.left_out and kind_of(facts) is ColumnKind.NUMERIC:
             guess.notes.append(
-                f"{facts.path} was taken for numbers: {facts.stray:,} of {facts.present:,} values are none, "
-                f"such as {facts.such_as[:40]!r}, and count as missing."
+                f"{facts.path} was taken for numbers: {facts.stray:,} of {facts.present:,} values "
+                f"{'is none' if facts.stray == 1 else 'are none'}, such as {facts.such_as[:40]!r}: "
+                "counted as missing."
             )
     if len(guess.left_out) == len(found.fields):
         shown = "; ".join(f"{path}: {why}" for path, why in list(guess.left_out.items())[:3])
@@ -117,7 +119,8 @@ def guess_roles(cursor: duckdb.DuckDBPyConnection, found: Sample, given: Given) 
 
 def summary(found: Sample, guess: Guess) -> str:
     """Return in a few lines what was concluded."""
-    lines = [f"{found.rows:,} rows, {len(found.fields)} columns: a {guess.task} model ({guess.task_why})"]
+    size = f"{counted(found.rows, 'row')}, {counted(len(found.fields), 'column')}"
+    lines = [f"{size}: a {guess.task} model ({guess.task_why})"]
     for role in (Role.PREDICTION, Role.SCORE, Role.LABEL, Role.GROUP, Role.ID, Role.TIME):
         if guess.of(role):
             lines.append(f"  {role}: {', '.join(guess.of(role))}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError
 from tribune.metrics.spec import ColumnKind, ModelSpec, Role
+from tribune.wording import counted
 from tribune_monitors.engines.sql import literal, quoted
 from tribune_monitors.sources.convert import converted, may_fail, present
 from tribune_monitors.sources.opening import open_rows
@@ -223,8 +224,8 @@ def _outside(cursor: duckdb.DuckDBPyConnection, converting: str, bounds: str, ti
         f"SELECT count(*) FILTER (NOT ({bounds})), count(*) FILTER ({quoted(time)} IS NULL) "  # noqa: S608
         f"FROM ({converting})"
     ).fetchone() or (0, 0)
-    said = [f"{outside:,} rows lie outside the time that is measured, and are left out."] if outside else []
-    return said + ([f"{unknown:,} rows have no readable time, and are left out."] if unknown else [])
+    left_out = ((outside, "outside the time that is measured"), (unknown, "without a readable time"))
+    return [f"Left out: {counted(rows, 'row')} {why}." for rows, why in left_out if rows]
 
 
 def _unfit(
@@ -242,12 +243,12 @@ def _unfit(
     for column, field in risky:
         lost = f"FILTER ({present(field)} AND {expressions[column.name]} IS NULL)"
         terms.append(f"count(*) {lost}, min(CAST({field.sql} AS VARCHAR)) {lost}")
-    counted = cursor.execute(f"SELECT {', '.join(terms)} FROM {relation}").fetchone() or ()  # noqa: S608
+    unfit = cursor.execute(f"SELECT {', '.join(terms)} FROM {relation}").fetchone() or ()  # noqa: S608
     return [
-        f"{column.name}: {counted[2 * place]:,} values are no {column.kind}, "
-        f"such as {counted[2 * place + 1][:40]!r}; they count as missing."
+        f"{column.name}: {counted(unfit[2 * place], 'value is', 'values are')} no {column.kind}, "
+        f"such as {unfit[2 * place + 1][:40]!r}: counted as missing."
         for place, (column, _) in enumerate(risky)
-        if counted[2 * place]
+        if unfit[2 * place]
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tribune.metrics.spec import ModelSpec, Role
+from tribune.wording import counted
 from tribune_monitors.engines.schema import read_schemas
 from tribune_monitors.engines.sql import quoted
 from tribune_monitors.sources.export import Partitions
@@ -37,7 +38,8 @@ def repeated_ids(cursor: duckdb.DuckDBPyConnection, spec: ModelSpec, partitions:
             repeated += more
         if repeated:
             so = "the earliest label counts" if what == "labels" else "each of these rows counts"
-            said.append(f"{spec.id_name}: {repeated:,} ids come more than once in the {what}; {so}.")
+            ids = counted(repeated, "id comes", "ids come")
+            said.append(f"{spec.id_name}: {ids} more than once in the {what}; {so}.")
     return said
 
 

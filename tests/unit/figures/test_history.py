@@ -89,5 +89,5 @@ def test_rule_history__large_numbers__are_written_out() -> None:
 
 def test_summary_of__values__says_the_last_and_how_many_were_beyond() -> None:
     assert summary_of(POINTS, limit=100_000, above=True) == (
-        "Frame 4: 43.1 %, beyond the limit of 10 %; 1 of 3 frames were beyond it."
+        "Frame 4: 43.1 %, beyond the limit of 10 %; 1 of 3 frames was beyond it."
     )

@@ -134,7 +134,7 @@ def test_estimated__rows_without_a_score__are_named(profile: Profile, tally: Tal
 def test_estimated__too_few_scores__says_how_many(profile: Profile) -> None:
     few = count([replace(row, score=None) if place > 8 else row for place, row in enumerate(NOW)])
     value = evaluate(NAMES, profile, few, None, {})["estimated.f1"]
-    assert (value.micro, value.reason) == (None, "only 9 rows have a score, 10 are needed")
+    assert (value.micro, value.reason) == (None, "only 9 rows with a score, 10 are needed")
 
 
 def test_rule__on_an_estimate__may_only_warn() -> None:

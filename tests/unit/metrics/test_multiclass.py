@@ -163,7 +163,7 @@ def _without(raw: dict[str, object], name: str, rows_left: int) -> dict[str, obj
 def test_class_recall__few_rows_of_a_class__says_so(tmp_path: Path, profile: Profile) -> None:
     few = measured.tally_of(tmp_path, profile, _without(FRAME, "cat", 29))
     found = value("performance.class_recall/cat", profile, few)
-    assert (found.micro, found.reason) == (None, "only 29 rows have the label cat, 30 are needed")
+    assert (found.micro, found.reason) == (None, "only 29 rows with the label cat, 30 are needed")
     assert value("performance.class_recall/dog", profile, few).micro is not None
     assert value("performance.macro_recall", profile, few).reason == ""
 
@@ -177,7 +177,7 @@ def test_macro_recall_drop__a_class_without_rows__is_over_the_others(
         value(f"performance.class_recall_drop/{name}", profile, none).micro or 0 for name in ("bird", "dog")
     ]
     assert found.micro == pytest.approx(sum(others) / 2, abs=1)
-    assert found.reason == "not in the mean: cat (only 0 rows have the label cat, 1 are needed)"
+    assert found.reason == "not in the mean: cat (only 0 rows with the label cat, 1 is needed)"
 
 
 def test_measure__labels_and_predictions_of_no_class__are_named(tmp_path: Path, profile: Profile) -> None:

@@ -154,16 +154,16 @@ FEW = count([replace(row, label=None) if i > 8 else row for i, row in enumerate(
         ("accuracy", BARE, "no labels yet"),
         ("recall", BARE, "no labels yet"),
         ("mcc", BARE, "no labels yet"),
-        ("accuracy", FEW, "only 9 rows have a label, 10 are needed"),
-        ("f1", FEW, "only 9 rows have a label, 10 are needed"),
-        ("precision", _only(prediction="0"), "only 0 rows were predicted 1, 20 are needed"),
-        ("recall", _only(label="0"), "only 0 rows have the label 1, 20 are needed"),
-        ("specificity", _only(label="1"), "only 0 rows have another label than 1, 20 are needed"),
-        ("balanced_accuracy", _only(label="1"), "only 0 rows have another label than 1, 20 are needed"),
+        ("accuracy", FEW, "only 9 rows with a label, 10 are needed"),
+        ("f1", FEW, "only 9 rows with a label, 10 are needed"),
+        ("precision", _only(prediction="0"), "only 0 rows predicted 1, 20 are needed"),
+        ("recall", _only(label="0"), "only 0 rows with the label 1, 20 are needed"),
+        ("specificity", _only(label="1"), "only 0 rows with another label than 1, 20 are needed"),
+        ("balanced_accuracy", _only(label="1"), "only 0 rows with another label than 1, 20 are needed"),
         (
             "f1",
             _only(label="0", prediction="0"),
-            "only 0 rows were predicted or have the label 1, 20 are needed",
+            "only 0 rows predicted as 1 or with the label 1, 20 are needed",
         ),
         ("mcc", _only(label="1"), "all labels are the same"),
         ("mcc", _only(prediction="1"), "all predictions are the same"),
@@ -183,7 +183,7 @@ def test_accuracy_drop__profile_without_labels__says_so(tally: Tally) -> None:
 
 def test_recall_drop__profile_with_few_positives__says_so(tally: Tally) -> None:
     few = profile_of([replace(row, label="1" if i < 7 else "0") for i, row in enumerate(rows(100))])
-    reason = "in the profile, only 7 rows have the label 1, 20 are needed"
+    reason = "in the profile, only 7 rows with the label 1, 20 are needed"
     assert value("performance.recall_drop", few, tally).reason == reason
 
 

@@ -174,13 +174,13 @@ NO_SCORE = replace(
         ([replace(row, label=None) for row in SAMPLE], "no labels yet"),
         (
             [row for row in SAMPLE if row.label == "1"],
-            "only 0 scored rows have another label than 1, 20 are needed",
+            "only 0 rows with a score and another label than 1, 20 are needed",
         ),
         (
             [row if row.label == "1" or i < 30 else replace(row, label=None) for i, row in enumerate(SAMPLE)],
-            "only 13 scored rows have another label than 1, 20 are needed",
+            "only 13 rows with a score and another label than 1, 20 are needed",
         ),
-        ([replace(row, score=None) for row in SAMPLE], "only 0 rows have a label and a score, 10 are needed"),
+        ([replace(row, score=None) for row in SAMPLE], "only 0 rows with a label and a score, 10 are needed"),
     ],
 )
 def test_auc__too_little_to_say__is_not_available_and_says_why(sample: list[Row], reason: str) -> None:
@@ -192,7 +192,7 @@ def test_auc__labels_without_a_score__are_named() -> None:
     odd = [*SAMPLE, replace(ROW, score=None), replace(ROW, score=float("nan")), replace(ROW, label="maybe")]
     found = value("performance.auc", profile_of(rows(2000, 1)), count(odd))
     assert found.n == 1500
-    assert found.reason == "1 labels are neither 0 nor 1; 2 rows with a label have no score"
+    assert found.reason == "1 label is neither 0 nor 1; 2 rows with a label but no score"
 
 
 def test_auc__a_model_without_a_score__says_so() -> None:

@@ -169,7 +169,7 @@ def test_measure__no_or_few_labels__says_so(name: str, whole: Profile, tmp_path:
     bare = measured.tally_of(tmp_path, whole, {"said": said[:600], "truth": [None] * 600})
     assert value(f"performance.{name}", whole, bare).reason == "no labels yet"
     few = measured.tally_of(tmp_path, whole, {"said": said[:600], "truth": [90] * 499 + [None] * 101})
-    reason = "only 499 rows have a label and a prediction, 500 are needed"
+    reason = "only 499 rows with a label and a prediction, 500 are needed"
     assert value(f"performance.{name}", whole, few).reason == reason
 
 

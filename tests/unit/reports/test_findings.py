@@ -90,9 +90,9 @@ def classifier() -> tuple[Profile, Scheme]:
 @pytest.mark.parametrize(
     ("label", "said", "expected"),
     [
-        (2, 0, "label: 10 labels are not 0 or 1; no rate has them."),
+        (2, 0, "label: 10 labels are not 0 or 1; not part of any rate."),
         (3, 0, "label: 10 of 100 rows have no label."),
-        (0, 2, "said: 10 predictions are not 0 or 1; no rate has them."),
+        (0, 2, "said: 10 predictions are not 0 or 1; not part of any rate."),
     ],
 )
 def test_findings__odd_outcomes__are_counted(label: int, said: int, expected: str) -> None:

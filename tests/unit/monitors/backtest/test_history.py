@@ -26,7 +26,7 @@ def profile() -> Profile:
 def test_cut_history__by_rows__frames_are_the_rows_in_order(profile: Profile, tmp_path: Path) -> None:
     _, frames, told = cut(tmp_path, profile, write_rows(tmp_path / "h.parquet", SAMPLE), Cut(rows=100))
     assert counted(frames, profile) == [count(SAMPLE[:100]), count(SAMPLE[100:200])]
-    assert told == ["The last 30 rows make no whole frame and are left out."]
+    assert told == ["Left out: 30 rows at the end, which make no whole frame."]
 
 
 def test_cut_history__by_rows__order_is_that_of_time(profile: Profile, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_cut_history__rows_without_time__are_told(profile: Profile, tmp_path: Pa
     data = write_rows(tmp_path / "h.parquet", SAMPLE, times)
     _, frames, told = cut(tmp_path, profile, data, Cut(step_us=1000))
     assert [tally.rows for tally in counted(frames, profile)] == [223]
-    assert told == ["7 rows have no time and belong to no frame."]
+    assert told == ["7 rows have no time: of no frame."]
 
 
 def test_cut_history__labels_apart__each_row_has_its_own(profile: Profile, tmp_path: Path) -> None:

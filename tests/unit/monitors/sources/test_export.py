@@ -34,7 +34,7 @@ def test_read_source__csv__tells_text_from_nothing(tmp_path: Path) -> None:
     assert rows(found.decisions) == [
         {"age": 1.0, "town": ""}, {"age": None, "town": "x; y"}, {"age": None, "town": "NA"}
     ]  # fmt: skip
-    assert found.findings == ("age: 1 values are no number, such as '2,5'; they count as missing.",)
+    assert found.findings == ("age: 1 value is no number, such as '2,5': counted as missing.",)
 
 
 def test_read_source__nested_json__is_flattened_by_the_mapping(tmp_path: Path) -> None:
@@ -118,8 +118,8 @@ def test_read_source__times__bound_the_rows_half_open(tmp_path: Path) -> None:
     found = read(tmp_path, spec, SourceSpec(Reading(str(data)), start_us=2, end_us=3))
     assert [row["answer"] for row in rows(found.decisions)] == ["b"]
     assert found.findings == (
-        "2 rows lie outside the time that is measured, and are left out.",
-        "1 rows have no readable time, and are left out.",
+        "Left out: 2 rows outside the time that is measured.",
+        "Left out: 1 row without a readable time.",
     )
 
 

@@ -33,7 +33,7 @@ def test_repeated_ids__across_files_and_passes__are_counted_once_each(
 
 def test_repeated_ids__labels__say_which_counts(tmp_path: Path) -> None:
     assert repeated(tmp_path, pa.table({"key": [1, 1]}), labels=True) == [
-        "key: 1 ids come more than once in the labels; the earliest label counts."
+        "key: 1 id comes more than once in the labels; the earliest label counts."
     ]
 
 
