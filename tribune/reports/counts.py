@@ -15,9 +15,9 @@ from tribune.metrics import performance, quality
 from tribune.metrics.binning import Grid
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
+from tribune.metrics.published import read_column, read_rates
 from tribune.metrics.registry import find
 from tribune.metrics.tally import CategoryCounts, NumericCounts
-from tribune.reports.published import read_column, read_rates
 
 Rate = tuple[int, int]
 """(rows that …, rows)."""

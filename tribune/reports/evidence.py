@@ -17,11 +17,11 @@ from tribune.ids import Cid, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics.measure import measure, measured_metrics
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
+from tribune.metrics.published import published_rates, published_tally
 from tribune.metrics.registry import DEFINITIONS
 from tribune.metrics.tally import Tally
 from tribune.metrics.value import NOT_AVAILABLE, Value
 from tribune.reports.canonical import canonical_bytes, cid, digest
-from tribune.reports.published import published_rates, published_tally
 
 SCHEMA = "tribune/evidence/1"
 MIN_CELL = 10

@@ -17,6 +17,12 @@ from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.metrics.measure import measure_rules
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
+from tribune.metrics.published import (
+    column_cell_names,
+    confusion_cell_names,
+    group_cell_names,
+    score_cell_names,
+)
 from tribune.metrics.tally import Tally
 from tribune.metrics.value import Value
 from tribune.reports.canonical import parse_canonical
@@ -28,12 +34,6 @@ from tribune.reports.evidence import (
     FrameFiles,
     build_evidence,
     count_frame,
-)
-from tribune.reports.published import (
-    column_cell_names,
-    confusion_cell_names,
-    group_cell_names,
-    score_cell_names,
 )
 
 

@@ -21,8 +21,8 @@ from tribune.metrics import (
     Tally,
     make_profile,
 )
+from tribune.metrics.published import published_tally
 from tribune.metrics.spec import Task
-from tribune.reports.published import published_tally
 from unit.metrics.samples import Row, rows
 
 from .documents import UNFAIR, evidence, reference

@@ -6,16 +6,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.metrics import NOT_AVAILABLE, Policy, Profile, Rule, Severity, Tally, make_profile
 from tribune.metrics.measure import measure
+from tribune.metrics.published import read_rates
 from tribune.reports.canonical import parse_canonical
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameTallies, build_evidence
-from tribune.reports.published import merged, read_column, read_rates
 from unit.metrics.samples import BINNINGS, SPEC, Row, count, profile_of, rows
 
 PARITY = "fairness.demographic_parity_difference.lower/sex"
@@ -92,36 +90,6 @@ def test_build_evidence__no_rows__every_value_says_so(profile: Profile) -> None:
 def test_evidence_context__a_digest_of_another_length__is_refused() -> None:
     with pytest.raises(EvidenceError, match="32 bytes"):
         replace(CONTEXT, policy=b"p")
-
-
-def test_published_tally__small_cells__are_merged(profile: Profile) -> None:
-    cells = read_column(evidence(profile, FRAME).document, profile, "job")
-    assert cells["value 'c'"] is not None
-    assert cells["other values"] is None
-    shown = [count for count in cells.values() if count is not None]
-    assert sum(shown) == len(FRAME)
-    assert all(count == 0 or count >= 10 for count in shown)
-
-
-def test_read_rates__large_groups__are_exact_and_small_ones_absent(profile: Profile) -> None:
-    said = {sex: [row.prediction for row in FRAME if row.sex == sex] for sex in "12"}
-    assert read_rates(evidence(profile, FRAME).document, profile, "sex") == {
-        "men": (said["1"].count("1"), len(said["1"])),
-        "women": (said["2"].count("1"), len(said["2"])),
-    }
-
-
-@given(st.lists(st.integers(0, 30), min_size=1, max_size=12), st.integers(1, 20))
-def test_merged__any_cells__keeps_the_sum_and_shows_no_small_cell(cells: list[int], least: int) -> None:
-    result = merged(cells, least)
-    assert len(result) == len(cells)
-    shown = [count for count in result if count is not None]
-    assert all(count == 0 or count >= least for count in shown)
-    assert sum(shown) == (sum(cells) if sum(cells) >= least else 0)
-
-
-def test_merged__small_cells__join_the_successor_the_last_the_predecessor() -> None:
-    assert merged([3, 20, 0, 2, 0, 9, 40, 1], 10) == [None, 23, 0, None, None, 11, 41, None]
 
 
 def test_build_evidence__names_from_the_data__are_no_keys() -> None:
