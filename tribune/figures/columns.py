@@ -13,7 +13,7 @@ from typing import Any
 from tribune.figures.distribution import Share
 from tribune.metrics.binning import Categories, Grid
 from tribune.metrics.profile import Profile
-from tribune.metrics.tally import CategoryCounts, NumericCounts
+from tribune.metrics.published import column_cells, read_column
 
 MOST_SHARES = 10
 """Rows of a figure that are readable on a phone; neighbouring ranges, or rare values, are joined to fit."""
@@ -43,15 +43,12 @@ def shares_of(
         name: a measured column.
     """
     rows = (int(document["tally"]["rows"]), profile.reference.rows)
-    names = [column.name for column in profile.spec.measured]
-    cells: list[int | None] = document["tally"]["columns"][names.index(name)]
+    cells = list(read_column(document, profile, name).values())
+    parts = _parts(cells, column_cells(profile, profile.reference, name))
     binning = profile.binnings[name]
     if isinstance(binning, Grid):
-        parts = _parts(cells, _numeric_reference(binning, profile.reference.columns[name]))
         ranges = _ranges_joined(parts, first_hole=len(binning.edges) + 1)
         return [Share(_range_name(binning, p.places), p.now, p.then) for p in ranges], rows
-    counts = CategoryCounts.of(binning, profile.reference.columns[name])
-    parts = _parts(cells, [*counts.values, counts.rest, counts.missing])
     titles = dict(profile.spec.column(name).values)
     kept, rest = _values_kept(parts, rows)
     shares = [Share(_value_name(binning, titles, part.places), part.now, part.then) for part in kept]
@@ -73,14 +70,6 @@ def _parts(cells: Sequence[int | None], reference: Sequence[int]) -> list[_Part]
         last = parts.pop()
         parts.append(last.joined(_Part(tuple(places), 0, sum(reference[p] for p in places))))
     return parts
-
-
-def _numeric_reference(grid: Grid, column: Sequence[int]) -> list[int]:
-    counts, first = NumericCounts.of(grid, column), grid.edges[0]
-    pairs = zip(grid.edges, grid.edges[1:], strict=False)
-    bins = [sum(counts.cells[low - first : high - first]) for low, high in pairs]
-    holes = (counts.missing, counts.nan, counts.positive_infinity, counts.negative_infinity)
-    return [counts.low, *bins, counts.high, *holes]
 
 
 def _ranges_joined(parts: Sequence[_Part], first_hole: int) -> list[_Part]:

@@ -8,6 +8,7 @@ and stays 0.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from tribune.metrics.binning import Categories, Grid
@@ -68,7 +69,7 @@ def published_tally(profile: Profile, tally: Tally, min_cell: int, *, columns: b
         document["errors"] = [json_integer(amount) for amount in sums(profile, tally).statistics]
     if columns:
         document["columns"] = [
-            merged(_column_cells(profile, tally, column.name), min_cell) for column in profile.spec.measured
+            merged(column_cells(profile, tally, column.name), min_cell) for column in profile.spec.measured
         ]
     return document
 
@@ -138,12 +139,22 @@ def read_column(document: Mapping[str, Any], profile: Profile, name: str) -> dic
     return dict(zip(column_cell_names(profile, name), cells, strict=True))
 
 
+def column_cells(profile: Profile, tally: Tally, name: str) -> list[int]:
+    """Return the cells of a column that are published, before any is merged."""
+    binning, column = profile.binnings[name], tally.columns[name]
+    if isinstance(binning, Categories):
+        return list(column)
+    counts = NumericCounts.of(binning, column)
+    ends = (counts.missing, counts.nan, counts.positive_infinity, counts.negative_infinity)
+    return [counts.low, *counts.inner_bins(binning), counts.high, *ends]
+
+
 def column_cell_names(profile: Profile, name: str) -> list[str]:
     """Return what the published cells of a column count."""
     binning = profile.binnings[name]
     if isinstance(binning, Categories):
         return [*(f"value {value!r}" for value in binning.values), "other values", "missing"]
-    bins = [f"cells {low} to {high - 1}" for low, high in zip(binning.edges, binning.edges[1:], strict=False)]
+    bins = [f"cells {low} to {high - 1}" for low, high in pairwise(binning.edges)]
     return ["low tail", *bins, "high tail", *_NUMERIC_EDGE]
 
 
@@ -169,20 +180,6 @@ def _outcome_names(profile: Profile) -> list[str]:
     spec = profile.spec
     known = ["negative", "positive"] if spec.task is Task.BINARY else [repr(name) for name in spec.classes]
     return [*known, "invalid", "unknown"]
-
-
-def _column_cells(profile: Profile, tally: Tally, name: str) -> list[int]:
-    binning, column = profile.binnings[name], tally.columns[name]
-    if isinstance(binning, Categories):
-        return list(column)
-    counts = NumericCounts.of(binning, column)
-    first = binning.edges[0]
-    bins = [
-        sum(counts.cells[low - first : high - first])
-        for low, high in zip(binning.edges, binning.edges[1:], strict=False)
-    ]
-    ends = (counts.missing, counts.nan, counts.positive_infinity, counts.negative_infinity)
-    return [counts.low, *bins, counts.high, *ends]
 
 
 def _group_cells(profile: Profile, tally: Tally, group: str) -> list[int]:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from tribune.exceptions import DataError
@@ -53,12 +54,14 @@ class NumericCounts:
         """Rows with a finite number in the reference's range."""
         return sum(self.cells)
 
+    def inner_bins(self, grid: Grid) -> list[int]:
+        """Return counts of in-range rows per bin."""
+        first = grid.edges[0]
+        return [sum(self.cells[low - first : high - first]) for low, high in pairwise(grid.edges)]
+
     def bins(self, grid: Grid) -> list[int]:
         """Return counts per bin; the outermost bins are open, so the tails belong to them."""
-        first = grid.edges[0]
-        counts = [
-            sum(self.cells[a - first : b - first]) for a, b in zip(grid.edges, grid.edges[1:], strict=False)
-        ]
+        counts = self.inner_bins(grid)
         counts[0] += self.low
         counts[-1] += self.high
         return counts

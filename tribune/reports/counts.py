@@ -15,9 +15,8 @@ from tribune.metrics import performance, quality
 from tribune.metrics.binning import Grid
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
-from tribune.metrics.published import read_column, read_rates
+from tribune.metrics.published import column_cells, read_column, read_rates
 from tribune.metrics.registry import find
-from tribune.metrics.tally import CategoryCounts, NumericCounts
 
 Rate = tuple[int, int]
 """(rows that …, rows)."""
@@ -101,7 +100,7 @@ class Counts:
     def most_changed(self, column: str) -> tuple[str, Rate, Rate] | None:
         """Return the value or range whose share changed most: as a predicate, its rate now and before."""
         cells = list(read_column(self.document, self.profile, column).values())
-        then = self._reference_cells(column)
+        then = column_cells(self.profile, self.profile.reference, column)
         first_hole = len(cells) - (4 if isinstance(self.profile.binnings[column], Grid) else 1)
         n, m = self.rows, self.profile.reference.rows
         found: tuple[str, Rate, Rate] | None = None
@@ -126,17 +125,6 @@ class Counts:
         value = self.document["values"].get(name)
         micro = value.get("micro") if isinstance(value, Mapping) else None
         return micro if isinstance(micro, int) else None
-
-    def _reference_cells(self, column: str) -> list[int]:
-        binning, cells = self.profile.binnings[column], self.profile.reference.columns[column]
-        if not isinstance(binning, Grid):
-            counts = CategoryCounts.of(binning, cells)
-            return [*counts.values, counts.rest, counts.missing]
-        number, first = NumericCounts.of(binning, cells), binning.edges[0]
-        pairs = zip(binning.edges, binning.edges[1:], strict=False)
-        bins = [sum(number.cells[low - first : high - first]) for low, high in pairs]
-        holes = (number.missing, number.nan, number.positive_infinity, number.negative_infinity)
-        return [number.low, *bins, number.high, *holes]
 
     def _range_words(self, column: str, places: list[int]) -> str:
         binning, described = self.profile.binnings[column], self.profile.spec.column(column)
