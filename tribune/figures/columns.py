@@ -13,7 +13,7 @@ from typing import Any
 from tribune.figures.distribution import Share
 from tribune.metrics.binning import Categories, Grid
 from tribune.metrics.profile import Profile
-from tribune.metrics.published import column_cells, read_column
+from tribune.metrics.published import column_cells, read_column, unmerged
 
 MOST_SHARES = 10
 """Rows of a figure that are readable on a phone; neighbouring ranges, or rare values, are joined to fit."""
@@ -44,7 +44,8 @@ def shares_of(
     """
     rows = (int(document["tally"]["rows"]), profile.reference.rows)
     cells = list(read_column(document, profile, name).values())
-    parts = _parts(cells, column_cells(profile, profile.reference, name))
+    then = column_cells(profile, profile.reference, name)
+    parts = [_Part(places, now, sum(then[place] for place in places)) for places, now in unmerged(cells)]
     binning = profile.binnings[name]
     if isinstance(binning, Grid):
         ranges = _ranges_joined(parts, first_hole=len(binning.edges) + 1)
@@ -55,21 +56,6 @@ def shares_of(
     if rest is not None:
         shares.append(Share(f"{len(rest.places)} other values", rest.now, rest.then))
     return shares, rows
-
-
-def _parts(cells: Sequence[int | None], reference: Sequence[int]) -> list[_Part]:
-    """Return the cells that were published together: a merged one joins its successor, the last go back."""
-    parts: list[_Part] = []
-    places: list[int] = []
-    for place, count in enumerate(cells):
-        places.append(place)
-        if count is not None:
-            parts.append(_Part(tuple(places), count, sum(reference[p] for p in places)))
-            places = []
-    if places and parts:
-        last = parts.pop()
-        parts.append(last.joined(_Part(tuple(places), 0, sum(reference[p] for p in places))))
-    return parts
 
 
 def _ranges_joined(parts: Sequence[_Part], first_hole: int) -> list[_Part]:

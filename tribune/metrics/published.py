@@ -48,6 +48,24 @@ def merged(cells: Sequence[int], min_cell: int) -> list[int | None]:
     return result
 
 
+def unmerged(cells: Sequence[int | None]) -> list[tuple[tuple[int, ...], int]]:
+    """Return which cells `merged` put together, by place, with their rows.
+
+    A merged cell joins its successor, the last ones go back; where all are merged there is nothing to return.
+    """
+    parts: list[tuple[tuple[int, ...], int]] = []
+    waiting: list[int] = []
+    for place, count in enumerate(cells):
+        waiting.append(place)
+        if count is not None:
+            parts.append((tuple(waiting), count))
+            waiting = []
+    if waiting and parts:
+        places, count = parts[-1]
+        parts[-1] = (*places, *waiting), count
+    return parts
+
+
 def published_tally(profile: Profile, tally: Tally, min_cell: int, *, columns: bool) -> dict[str, Any]:
     """Return a tally's published form.
 

@@ -15,7 +15,7 @@ from tribune.metrics import performance, quality
 from tribune.metrics.binning import Grid
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
-from tribune.metrics.published import column_cells, read_column, read_rates
+from tribune.metrics.published import column_cells, read_column, read_rates, unmerged
 from tribune.metrics.registry import find
 
 Rate = tuple[int, int]
@@ -105,11 +105,11 @@ class Counts:
         n, m = self.rows, self.profile.reference.rows
         found: tuple[str, Rate, Rate] | None = None
         widest = -1
-        for places in _unmerged(cells):
+        for places, now_hits in unmerged(cells):
             values = [place for place in places if place < first_hole]
             if not values or not n or not m:
                 continue
-            now_hits, then_hits = cells[places[_shown(cells, places)]] or 0, sum(then[p] for p in places)
+            then_hits = sum(then[place] for place in places)
             # Of two equal changes the one that grew says more: what there is, not what is gone.
             change = 2 * abs(now_hits * m - then_hits * n) + (now_hits * m > then_hits * n)
             if change > widest:
@@ -145,24 +145,6 @@ class Counts:
         if ceiling is None:
             return f"have {described.title} of {_short(floor)} or more"
         return f"have {described.title} from {_short(floor)} to under {_short(ceiling)}"
-
-
-def _unmerged(cells: list[int | None]) -> list[list[int]]:
-    """Return which cells were published together: a merged cell joins its successor, the last ones back."""
-    groups: list[list[int]] = []
-    open_group: list[int] = []
-    for place, count in enumerate(cells):
-        open_group.append(place)
-        if count is not None:
-            groups.append(open_group)
-            open_group = []
-    if open_group and groups:
-        groups[-1] = [*groups[-1], *open_group]
-    return groups
-
-
-def _shown(cells: list[int | None], places: list[int]) -> int:
-    return next(i for i, place in enumerate(places) if cells[place] is not None)
 
 
 def _short(number: float | None) -> str:

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tribune.metrics import Profile
-from tribune.metrics.published import merged, published_rates, published_tally, read_column, read_rates
+from tribune.metrics.published import (
+    merged,
+    published_rates,
+    published_tally,
+    read_column,
+    read_rates,
+    unmerged,
+)
 from unit.metrics.samples import Row, count, profile_of, rows
 
 FRAME = [*rows(700, 2), Row(None, "new", "3", "1", None, None)]
@@ -48,3 +55,18 @@ def test_merged__any_cells__keeps_the_sum_and_shows_no_small_cell(cells: list[in
 
 def test_merged__small_cells__join_the_successor_the_last_the_predecessor() -> None:
     assert merged([3, 20, 0, 2, 0, 9, 40, 1], 10) == [None, 23, 0, None, None, 11, 41, None]
+
+
+def test_unmerged__merged_cells__says_which_are_shown_together() -> None:
+    parts = unmerged([None, 23, 0, None, None, 11, 41, None])
+    assert parts == [((0, 1), 23), ((2,), 0), ((3, 4, 5), 11), ((6, 7), 41)]
+
+
+def test_unmerged__nothing_shown__is_empty() -> None:
+    assert unmerged([None, None]) == []
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=12), st.integers(1, 20))
+def test_unmerged__of_merged__has_the_rows_of_its_cells(cells: list[int], least: int) -> None:
+    for places, shown in unmerged(merged(cells, least)):
+        assert shown == sum(cells[place] for place in places)
