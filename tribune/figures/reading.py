@@ -10,8 +10,10 @@ from typing import Any
 
 from tribune.exceptions import EvidenceError
 from tribune.figures.overview import Moved, RuleLine, Verdict
+from tribune.metrics.groups import targets
 from tribune.metrics.policy import Policy, Rule, Severity, Stage
 from tribune.metrics.profile import Profile
+from tribune.metrics.published import read_rates
 from tribune.metrics.registry import find
 from tribune.metrics.value import MetricName
 from tribune.metrics.words import amount, describe_metric, target_title
@@ -95,16 +97,8 @@ def rates_of(
         group: a group column.
         kind: "selection", "true_positive", "false_positive" or "right".
     """
-    column = profile.spec.column(group)
-    rates = dict(zip(profile.spec.groups, document["rates"], strict=False)).get(column, {}).get(kind)
-    if rates is None:
-        return {}
-    values = getattr(profile.binnings[group], "values", ())
-    return {
-        column.value_title(value): (int(rate[0]), int(rate[1]))
-        for value, rate in zip(values, rates, strict=True)
-        if rate is not None
-    }
+    rates = dict(zip(targets(profile), document["rates"], strict=False)).get(group, {})
+    return read_rates(document, profile, group, kind) if kind in rates else {}
 
 
 def shown_value(metric: str, micro: int) -> str:
