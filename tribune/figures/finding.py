@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tribune.exceptions import EvidenceError
 from tribune.figures.reading import rates_of
 from tribune.figures.report import RATES, Drawing, column_drawing, group_drawing
 from tribune.metrics.profile import Profile
+from tribune.metrics.published import check_profile
 from tribune.metrics.value import MetricName
 
 _KINDS = {
@@ -42,10 +42,7 @@ def finding_drawing(document: Mapping[str, Any], profile: Profile, metric: str) 
     Raises:
         EvidenceError: the document is of another profile.
     """
-    if document.get("profile") != "0x" + bytes(profile.digest).hex():
-        raise EvidenceError(
-            "The evidence was measured with another profile.", mend="Give the profile whose digest it names."
-        )
+    check_profile(document, profile)
     parts = MetricName.parse(metric)
     target = parts.target or str((document["values"].get(metric) or {}).get("at", ""))
     if not can_be_drawn(metric) or target not in {column.name for column in profile.spec.measured}:

@@ -13,7 +13,7 @@ from tribune.figures.overview import Moved, RuleLine, Verdict
 from tribune.metrics.groups import targets
 from tribune.metrics.policy import Policy, Rule, Severity, Stage
 from tribune.metrics.profile import Profile
-from tribune.metrics.published import read_rates
+from tribune.metrics.published import check_profile, read_rates
 from tribune.metrics.registry import find
 from tribune.metrics.value import MetricName
 from tribune.metrics.words import amount, describe_metric, target_title
@@ -29,10 +29,7 @@ CONSEQUENCES = {
 
 def check(document: Mapping[str, Any], profile: Profile, policy: Policy) -> None:
     """Raise EvidenceError unless the document was measured with this profile, for these rules."""
-    if document.get("profile") != "0x" + bytes(profile.digest).hex():
-        raise EvidenceError(
-            "The evidence was measured with another profile.", mend="Give the profile whose digest it names."
-        )
+    check_profile(document, profile)
     judged = [(rule["metric"], rule["limit"]) for rule in document["rules"]]
     if judged != [(rule.metric, rule.limit) for rule in policy.rules]:
         raise EvidenceError(

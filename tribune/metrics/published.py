@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from tribune.exceptions import EvidenceError
 from tribune.metrics.binning import Categories, Grid
 from tribune.metrics.comparisons import ACCURACY, ODDS, OPPORTUNITY, SELECTION, Kind
 from tribune.metrics.groups import Place, known_places, targets, title
@@ -129,6 +130,19 @@ def _rates(kind: Kind, trail: Trail | None, profile: Profile, target: str) -> li
             new = {p: list(rate) for p, rate in rates.items() if p not in found and rate[1] >= least}
             found |= {p: rate for p, rate in new.items() if fresh is None or ("", p) in fresh}
     return [[found.get(place) for place in places] for found in shown]
+
+
+def is_of(document: Mapping[str, Any], profile: Profile) -> bool:
+    """Whether an evidence document was measured with this profile."""
+    return bool(document.get("profile") == "0x" + profile.digest.hex())
+
+
+def check_profile(document: Mapping[str, Any], profile: Profile) -> None:
+    """Raise EvidenceError unless the document was measured with this profile."""
+    if not is_of(document, profile):
+        raise EvidenceError(
+            "The evidence was measured with another profile.", mend="Give the profile whose digest it names."
+        )
 
 
 def read_rates(

@@ -15,7 +15,7 @@ from tribune.metrics import performance, quality
 from tribune.metrics.binning import Grid
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
-from tribune.metrics.published import column_cells, read_column, read_rates, unmerged
+from tribune.metrics.published import column_cells, is_of, read_column, read_rates, unmerged
 from tribune.metrics.registry import find
 
 Rate = tuple[int, int]
@@ -157,9 +157,7 @@ def read_counts(evidence: Mapping[str, Any] | None, profile: Profile | None) -> 
     """Return the counts of an evidence document; None where one is missing or it is of another profile."""
     if evidence is None or profile is None or evidence.get("schema") != SCHEMA:
         return None
-    if evidence.get("profile") != "0x" + bytes(profile.digest).hex():
-        return None
-    return Counts(profile, evidence)
+    return Counts(profile, evidence) if is_of(evidence, profile) else None
 
 
 FAULTS = (TribuneError, KeyError, IndexError, ValueError, TypeError, AttributeError, StopIteration)

@@ -18,6 +18,7 @@ from tribune.metrics.measure import measure_rules
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
 from tribune.metrics.published import (
+    check_profile,
     column_cell_names,
     confusion_cell_names,
     group_cell_names,
@@ -108,10 +109,7 @@ def verify_evidence(
     """
     document = parse_canonical(data)
     context = _context(document)
-    if document.get("profile") != "0x" + profile.digest.hex():
-        raise EvidenceError(
-            "This evidence was measured with another profile.", mend="Fetch the one it names."
-        )
+    check_profile(document, profile)
     if [rule.get("metric") for rule in document["rules"]] != [rule.metric for rule in policy.rules]:
         raise EvidenceError("This evidence was judged by other rules.", mend="Use the policy it names.")
     again = recompute(about or context, profile, policy, frames, count)
