@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tribune.metrics.compared import NO_LABELS, Found
+from tribune.metrics.compared import Found
 from tribune.metrics.intervals import Interval, mean_of, share, total
 from tribune.metrics.outcomes import Judged, sums
 from tribune.metrics.spec import Task
-from tribune.metrics.value import Value, unavailable
+from tribune.metrics.value import Value, unavailable, unlabelled
 from tribune.wording import counted, too_few
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def enough(profile: Profile, tally: Tally, least: int | None = None) -> Judged |
     judged = sums(profile, tally).judged
     needed = profile.spec.min_rows if least is None else least
     if judged.labels == 0:
-        return unavailable(NO_LABELS)
+        return unlabelled(profile)
     if judged.n < needed:
         return unavailable(too_few(judged.n, needed, "with a label"), judged.n)
     return judged

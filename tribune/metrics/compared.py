@@ -16,13 +16,11 @@ from tribune.metrics.fixed import MICRO, decimal, exact, micro
 from tribune.metrics.intervals import Interval
 from tribune.metrics.outcomes import sums
 from tribune.metrics.spec import Task
-from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
+from tribune.metrics.value import MAX_VALUE, NO_LABELS, Metric, Value, unavailable, unlabelled
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
     from tribune.metrics.tally import Tally
-
-NO_LABELS = "no labels yet"
 
 
 @dataclass(frozen=True)
@@ -92,10 +90,10 @@ def _change(find: Finder, change: Callable[[Found, Found], Found]) -> Finder:
     def found(profile: Profile, tally: Tally, target: str) -> Found | Value:
         then, now = find(profile, profile.reference, target), find(profile, tally, target)
         if isinstance(then, Value):
-            bare = then.reason == NO_LABELS
-            return unavailable(
-                "the profile has no labels" if bare else f"in the profile, {then.reason}", now.n
-            )
+            if then == unlabelled(profile):
+                bare = then.reason == NO_LABELS
+                return unavailable("the profile has no labels", now.n) if bare else then
+            return unavailable(f"in the profile, {then.reason}", now.n)
         if isinstance(now, Value):
             return now
         return replace(change(then, now), n=now.n, note=now.note)

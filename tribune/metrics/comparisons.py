@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tribune.metrics.groups import Place, is_known, left_out, outcomes_by_group
 from tribune.metrics.scheme import LABEL_POSITIVE
 from tribune.metrics.spec import Task
-from tribune.metrics.value import GroupKey, Value, unavailable
+from tribune.metrics.value import GroupKey, Value, unavailable, unlabelled
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -66,13 +66,13 @@ class Kind:
         compare: gives the comparisons, one per class of a multiclass model.
         needed: what a group needs `min_group` of, for people.
         counted: what the count of a smaller group is of.
-        nothing: what to say where no row can be compared.
+        nothing: what to say where no row can be compared; empty: labels are wanting.
     """
 
     compare: Compare
     needed: str
     counted: str
-    nothing: str = "no labels yet"
+    nothing: str = ""
 
     def group_rows(self, profile: Profile, tally: Tally, target: str) -> dict[tuple[str, Place], int]:
         """Return the rows of each known group per comparison: what a trailing sum waits for."""
@@ -103,7 +103,7 @@ class Kind:
         """Return why nothing can be compared."""
         n = max(one.n for one in judged)
         if not n and not note:
-            return unavailable(self.nothing)
+            return unavailable(self.nothing) if self.nothing else unlabelled(profile)
         return unavailable(
             joined(f"fewer than two groups have {profile.spec.min_group} {self.needed}", note), n
         )

@@ -24,7 +24,7 @@ from tribune.metrics.scheme import (
     PREDICTION_POSITIVE,
 )
 from tribune.metrics.spec import Task
-from tribune.metrics.value import Metric, Value, unavailable
+from tribune.metrics.value import Metric, Value, unavailable, unlabelled
 from tribune.wording import too_few
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def accuracy_gap(profile: Profile, tally: Tally, target: str, z: int | None) -> 
     by_label = [_rows(profile, tally, label) for label in (LABEL_NEGATIVE, LABEL_POSITIVE)]
     rows = {key: sum(part.get(key, 0) for part in by_label) for key in {*by_label[0], *by_label[1]}}
     if not rows and profile.spec.score:
-        return unavailable("no labels yet")
+        return unlabelled(profile)
     chances = _chances(profile, rows)
     if isinstance(chances, Value):
         return chances

@@ -28,7 +28,7 @@ from tribune.metrics.groups import Outcome, Place, is_known, left_out, outcomes_
 from tribune.metrics.intervals import Interval, mean, share
 from tribune.metrics.scheme import ABSOLUTE, ERRORS, SQUARES
 from tribune.metrics.spec import Task
-from tribune.metrics.value import MAX_VALUE, Grouped, GroupKey, Metric, Pairs, Value, unavailable
+from tribune.metrics.value import MAX_VALUE, Grouped, GroupKey, Metric, Pairs, Value, unavailable, unlabelled
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -113,7 +113,7 @@ def error_difference(
     n = sum(counts[0, ERRORS] for counts in known.values())
     if len(known) < 2:
         if not known and not small:
-            return unavailable("no labels yet")
+            return unlabelled(profile)
         return unavailable(joined(f"fewer than two groups have {least} rows with a label", note), n)
     means = {p: Fraction(counts.get((0, ABSOLUTE), 0), counts[0, ERRORS]) for p, counts in known.items()}
     value = micro(_gap(means, _fresh(pairs, "", known)) * grid.half_cell)

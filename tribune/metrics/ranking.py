@@ -11,11 +11,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tribune.metrics.answers import left_out
-from tribune.metrics.compared import NO_LABELS, Found, both
+from tribune.metrics.compared import Found, both
 from tribune.metrics.intervals import score
 from tribune.metrics.outcomes import Ranked, sums
 from tribune.metrics.spec import Task
-from tribune.metrics.value import Value, unavailable
+from tribune.metrics.value import Value, unavailable, unlabelled
 from tribune.wording import counted, too_few
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def scored(profile: Profile, tally: Tally, name: str) -> Ranked | Value:
     """Return labelled rows per cell of a score, or why there are too few."""
     judged, ranked = sums(profile, tally).judged, sums(profile, tally).ranked(name)
     if judged.labels == 0:
-        return unavailable(NO_LABELS)
+        return unlabelled(profile)
     if ranked.n < profile.spec.min_rows:
         needed = profile.spec.min_rows
         return unavailable(too_few(ranked.n, needed, "with a label and a score"), ranked.n)

@@ -27,7 +27,7 @@ from tribune.metrics.fixed import micro
 from tribune.metrics.profile import Profile
 from tribune.metrics.tally import Tally
 from tribune.metrics.trailing import Trail
-from tribune.metrics.value import Metric, MetricName, Value, unavailable
+from tribune.metrics.value import Metric, MetricName, Value, unavailable, unlabelled
 from tribune.wording import too_few
 
 METRICS: Mapping[str, Metric] = {
@@ -181,7 +181,7 @@ def evaluate(
 
 def _cannot(metric: Metric, profile: Profile, trail: Trail | None) -> str:
     if trail is None:
-        return "no labels yet"
+        return unlabelled(profile).reason
     if trail.newest.rows == 0:
         return "no rows"
     rows = trail.added[-1].rows if metric.trailing else trail.newest.rows

@@ -12,14 +12,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tribune.metrics.binning import Grid
-from tribune.metrics.compared import NO_LABELS, Found, both, plain
+from tribune.metrics.compared import Found, both, plain
 from tribune.metrics.fixed import MICRO, decimal, exact
 from tribune.metrics.intervals import mean
 from tribune.metrics.outcomes import sums
 from tribune.metrics.scheme import ABSOLUTE, ERRORS, FOURTHS, NO_ERROR, SQUARES, SUM
 from tribune.metrics.spec import Task
 from tribune.metrics.tally import NumericCounts
-from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
+from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable, unlabelled
 from tribune.wording import counted, too_few
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 def _errors(profile: Profile, tally: Tally) -> tuple[int, ...] | Value:
     """Return the statistics of errors, or why there are none to speak of."""
     if not profile.spec.has_errors:
-        return unavailable("the model description has no label")
+        return unlabelled(profile)
     statistics = sums(profile, tally).statistics
     n, needed = statistics[ERRORS], max(2, profile.spec.min_rows)
     if n + statistics[NO_ERROR] == 0:
-        return unavailable(NO_LABELS)
+        return unlabelled(profile)
     if n < needed:
         return unavailable(too_few(n, needed, "with a label and a prediction"), n)
     return statistics

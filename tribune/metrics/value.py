@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import PolicyError
-from tribune.metrics.spec import Task
+from tribune.metrics.spec import Role, Task
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -22,6 +22,7 @@ NOT_AVAILABLE = -(2**63)
 """How "not available" is written on the chain: type(int64).min."""
 MAX_VALUE = 2**63 - 1
 ALL_TASKS = frozenset(Task)
+NO_LABELS = "no labels yet"
 
 _NAME = re.compile(r"([a-z]+\.[a-z_0-9]+)(?:\.(lower|upper))?(?:\.(max|share))?(?:/(.+))?", re.DOTALL)
 
@@ -65,6 +66,11 @@ class Value:
 def unavailable(reason: str, n: int = 0) -> Value:
     """Return a value that is not available, saying why."""
     return Value(None, n, reason=reason)
+
+
+def unlabelled(profile: Profile) -> Value:
+    """Return that no label has come in, or that none can: the model describes no column of them."""
+    return unavailable(NO_LABELS if profile.spec.with_role(Role.LABEL) else "the model has no label column")
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 
 from tribune.metrics import Profile, Tally, Task, Value
-from tribune.metrics.compared import NO_LABELS, Found, both, drop, increase, once, plain
+from tribune.metrics.compared import Found, both, drop, increase, once, plain
 from tribune.metrics.intervals import Interval
-from tribune.metrics.value import MAX_VALUE, unavailable
+from tribune.metrics.value import MAX_VALUE, NO_LABELS, unavailable
 
 from .samples import count, profile_of, rows
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tribune.exceptions import PolicyError
-from tribune.metrics import METRICS, MetricName, Profile, Tally, Value, evaluate, standard_metrics
+from tribune.metrics import (
+    METRICS,
+    MetricName,
+    Profile,
+    Role,
+    Tally,
+    Value,
+    evaluate,
+    make_profile,
+    standard_metrics,
+)
 from tribune.metrics.registry import find, needs_labels
 
-from .samples import SCHEME, count, profile_of, rows
+from .samples import BINNINGS, SCHEME, SPEC, count, profile_of, rows
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +91,16 @@ def test_evaluate__lagged_frame_without_manifest__label_metrics_say_so(profile: 
     values = evaluate(standard_metrics(profile), profile, count(rows(100)), None, {})
     assert {values[name].reason for name in values if needs_labels(name)} == {"no labels yet"}
     assert values["quality.volume"].micro == 100_000_000
+
+
+def test_evaluate__model_without_a_label_column__says_that_and_not_that_labels_come_later() -> None:
+    bare = [replace(row, label=None) for row in rows(1000, 1)]
+    spec = replace(SPEC, columns=tuple(c for c in SPEC.columns if c.role is not Role.LABEL))
+    profile = make_profile(spec, count(bare), BINNINGS, ())
+    values = evaluate(standard_metrics(profile), profile, count(bare), count(bare), {})
+    found = {name: value.reason for name, value in values.items() if needs_labels(name)}
+    assert found
+    assert set(found.values()) == {"the model has no label column"}
 
 
 def test_evaluate__lower__is_the_bound_of_the_plain_value(profile: Profile) -> None:
