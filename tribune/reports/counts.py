@@ -17,11 +17,10 @@ from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
 from tribune.metrics.published import column_cells, is_of, read_column, read_rates, unmerged
 from tribune.metrics.registry import find
+from tribune.reports.evidence import SCHEMA
 
 Rate = tuple[int, int]
 """(rows that …, rows)."""
-
-SCHEMA = "tribune/evidence/1"
 
 
 @dataclass(frozen=True)
