@@ -1,6 +1,6 @@
 """Cases that people call for: beside a breach's case, one of a kind at a time, cooling after a rejection.
 
-The governor's part, signatures and thresholds, is in `tests/contracts/pause_governor/test_holder_calls.py`.
+The governor's part, signatures and thresholds, is in `tests/contracts/pause_governor/`.
 """
 
 from __future__ import annotations

@@ -7,13 +7,16 @@ from typing import Any
 from eth_utils.crypto import keccak
 
 from contracts import signing
-from contracts.calls import now, warp_to
+from contracts.calls import now, refused, warp_to
 from contracts.signing import Call
 from contracts.world import DELAY, World
 
 HOLDER_PAUSE, HOLDER_RESUME = 3, 4
 HARM = keccak(text="harm that no metric sees")
 Signed = tuple[str, bytes]
+
+TOO_LITTLE, ENOUGH = 4, 3
+"""Holders of 8 and of 10 percent: the threshold lies between them."""
 
 
 def a_call(world: World, kind: int = HOLDER_PAUSE, **changes: Any) -> Call:
@@ -50,3 +53,8 @@ def opened(world: World) -> tuple[int, int]:
     case = int(world.switch.caseCount())
     warp_to(now() + DELAY + 1)
     return case, world.proposal(case)
+
+
+def refuse(world: World, error: str, call: Call, signatures: list[Any], **expected: Any) -> None:
+    """Expect that a call for a pause is refused."""
+    refused(error, world.governor.callPause, call.struct, signatures, sender=world.stranger, **expected)
