@@ -1,9 +1,8 @@
-"""Words about cases: numbers from the tally, and a plain admission where nobody could look."""
+"""Words about what a rule found: numbers from the tally."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -25,79 +24,27 @@ from tribune.metrics import (
     Task,
     make_profile,
 )
-from tribune.metrics.scheme import LABEL_NEGATIVE, LABEL_POSITIVE
-from tribune.metrics.value import NOT_AVAILABLE
 from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
-from tribune.reports.words import NOT_LOOKED, Kind, Subject, case_words
-
-SPEC = ModelSpec(
-    columns=(
-        Column("AGEP", ColumnKind.NUMERIC, Role.FEATURE, display="age"),
-        Column("SEX", ColumnKind.CATEGORY, Role.GROUP, display="sex", values=(("1", "men"), ("2", "women"))),
-        Column("prediction", ColumnKind.CATEGORY, Role.PREDICTION, display="answer"),
-    ),
-    outcome="employed",
+from tribune.reports.words import Subject, case_words
+from unit.reports.worded import (
+    BINNINGS,
+    FAIR,
+    NO,
+    SAID,
+    SEX,
+    SPEC,
+    UNFAIR,
+    YES,
+    Row,
+    parity,
+    tally_of,
+    words_of,
 )
-SEX, SAID = Categories(("1", "2")), Categories(("0", "1"))
-BINNINGS: dict[str, Binning] = {
-    "AGEP": Grid(0, (0, 40, 100)),
-    "SEX": SEX,
-    "prediction": SAID,
-}
-
-Row = tuple[int | None, str, str, int | None]  # age (None: missing), sex, prediction, label
-
-
-def tally_of(rows: dict[Row, int]) -> Tally:
-    """Count rows the slow way: one by one."""
-    scheme = Scheme(SPEC, BINNINGS)
-    columns = {name: [0] * binning.length for name, binning in BINNINGS.items()}
-    outcomes: dict[int, int] = {}
-    for (age, sex, said, label), n in rows.items():
-        columns["AGEP"][106 if age is None else age] += n
-        columns["SEX"][SEX.position(sex)] += n
-        columns["prediction"][SAID.position(said)] += n
-        place = (int(sex) - 1, 3 if label is None else label, int(said), 0)
-        index = scheme.outcomes.flat(place)
-        outcomes[index] = outcomes.get(index, 0) + n
-    return Tally(sum(rows.values()), {k: tuple(v) for k, v in columns.items()}, outcomes)
-
-
-YES, NO = LABEL_POSITIVE, LABEL_NEGATIVE
-FAIR: dict[Row, int] = {
-    (30, "1", "1", YES): 480, (30, "1", "0", NO): 400, (30, "1", "0", YES): 120,
-    (30, "2", "1", YES): 480, (30, "2", "0", NO): 400, (30, "2", "1", NO): 120,
-}  # fmt: skip
-UNFAIR: dict[Row, int] = {
-    (30, "1", "1", YES): 530, (30, "1", "0", NO): 470,
-    (70, "2", "1", YES): 60, (70, "2", "0", YES): 470, (70, "2", "0", NO): 470,
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def profile() -> Profile:
     return make_profile(SPEC, tally_of(FAIR), BINNINGS)
-
-
-def document(profile: Profile, rule: Rule, rows: dict[Row, int], labelled: dict[Row, int] | None) -> Any:
-    """A real evidence document."""
-    context = EvidenceContext(
-        31337, ModelId(1), VersionNumber(1), FrameIndex(2), 0, 1, bytes(32), bytes(32), ()
-    )
-    tallies = FrameTallies(tally_of(rows), tally_of(labelled) if labelled else None)
-    return build_evidence(context, profile, Policy((rule,)), tallies).document
-
-
-def words_of(profile: Profile, rule: Rule, rows: dict[Row, int], labelled: Any = None, **subject: Any) -> Any:
-    made = document(profile, rule, rows, labelled)
-    value = made["values"][rule.metric]["micro"]
-    case = Subject("acs-employment", 1, value=value, limit=rule.limit, **subject)  # value as reported
-    return case_words(case, rule, made, profile)
-
-
-def parity(**other: Any) -> Rule:
-    name = "fairness.demographic_parity_difference.lower/SEX"
-    return Rule(name, ">", 100_000, Severity.TRIP, z=3_000_000, **other)
 
 
 def test_case_words__demographic_parity__names_both_groups_and_their_rates(profile: Profile) -> None:
@@ -301,110 +248,3 @@ def test_case_words__value_just_over_limit__shows_the_decimals_that_tell_them_ap
     case = Subject("m", 1, value=100_400, limit=100_000)
     words = case_words(case, parity(), None, profile)
     assert "a gap of 10; this gap is at least 10.04." in words.sentence
-
-
-def test_case_words__no_evidence__says_that_it_could_not_look(profile: Profile) -> None:
-    case = Subject("acs-employment", 1, value=430_000, limit=100_000, stopped=True)
-    words = case_words(case, parity(), None, profile)
-    assert not words.looked
-    assert words.headline == "acs-employment v1 has been stopped: it treats groups by SEX differently"
-    assert words.sentence.endswith(f"this gap is at least 43. {NOT_LOOKED}")
-    assert "groups by sex" in words.finding
-
-
-def test_case_words__evidence_of_another_profile__says_that_it_could_not_look(profile: Profile) -> None:
-    case = Subject("m", 1, value=430_000, limit=100_000)
-    words = case_words(case, parity(), {"schema": "tribune/evidence/1", "profile": "0x00"}, profile)
-    assert not words.looked
-
-
-def test_case_words__malformed_evidence__says_that_it_could_not_look(profile: Profile) -> None:
-    case = Subject("m", 1, value=430_000, limit=100_000)
-    broken = {"schema": "tribune/evidence/1", "profile": "0x" + profile.digest.hex(), "rates": [[1]]}
-    assert not case_words(case, parity(), broken, profile).looked
-
-
-def test_case_words__not_available__says_that_nobody_could_measure(profile: Profile) -> None:
-    case = Subject("m", 1, value=NOT_AVAILABLE, limit=100_000)
-    words = case_words(case, parity(), None, profile)
-    assert words.fault == "cannot be measured"
-    assert words.finding.startswith(
-        "For more than 3 frames in a row nobody could measure the gap in positive"
-    )
-
-
-def test_case_words__no_rule__still_has_words() -> None:
-    words = case_words(Subject("m", 1, value=1, limit=0), None, None, None)
-    assert words.headline == "m v1 needs your vote: it broke one of the rules you voted"
-    assert not words.looked
-
-
-def test_case_words__resume__tells_cause_and_fix() -> None:
-    case = Subject("m", 2, kind=Kind.HOLDER_RESUME)
-    words = case_words(case, None, {"cause": "Ages came in wrong.", "fix": "The feed was mended."}, None)
-    assert words.question == "Let m v2 answer again?"
-    assert words.sentence == "Cause: Ages came in wrong.\nFix: The feed was mended."
-
-
-def test_case_words__resume_without_conclusion__says_so() -> None:
-    words = case_words(Subject("m", 2, kind=Kind.HOLDER_RESUME), None, None, None)
-    assert "could not be read" in words.sentence
-    assert not words.looked
-
-
-def test_case_words__resume_called_by_holders__says_how_many_votes() -> None:
-    case = Subject("m", 2, kind=Kind.HOLDER_RESUME, share=3.04)
-    words = case_words(case, None, {"cause": "Ages came in wrong."}, None)
-    assert words.why.startswith("Holders of 3.04 % of all votes say that the incident is over")
-    assert words.clause == "holders of 3.04 % of all votes ask to run it again"
-
-
-@pytest.mark.parametrize(
-    ("kind", "stopped", "headline", "clause"),
-    [
-        (Kind.GUARDIAN, True, "m v1 has been stopped by the guardian", "the guardian stopped it"),
-        (
-            Kind.GUARDIAN,
-            False,
-            "m v1 needs your vote: the guardian asks to stop it",
-            "the guardian asks to stop it",
-        ),
-        (
-            Kind.STALE,
-            True,
-            "m v1 has been stopped: nobody has measured it since 14:00 UTC on 21 November",
-            "nobody has measured it since 14:00 UTC on 21 November",
-        ),
-        (
-            Kind.HOLDER_PAUSE,
-            False,
-            "m v1 needs your vote: holders of 0.5 % of all votes ask to stop it",
-            "holders of 0.5 % of all votes ask to stop it",
-        ),
-    ],
-)
-def test_case_words__kind_without_rule__says_who_and_why(
-    kind: Kind, stopped: bool, headline: str, clause: str
-) -> None:
-    start, end = (datetime(2026, 11, 21, 14, minute, tzinfo=UTC) for minute in (0, 10))
-    case = Subject("m", 1, kind=kind, stopped=stopped, start=start, end=end, share=0.5)
-    words = case_words(case, None, {"reason": "It insults people."}, None)
-    assert (words.headline, words.clause, words.fault) == (headline, clause, "")
-    assert words.question == ("Keep m v1 stopped?" if stopped else "Stop m v1?")
-    said = "between 14:00 and 14:10 UTC" if kind is Kind.STALE else "why: It insults people."
-    assert said in words.sentence
-    assert words.looked
-
-
-@pytest.mark.parametrize("kind", [Kind.GUARDIAN, Kind.HOLDER_PAUSE])
-@pytest.mark.parametrize("evidence", [None, {}, {"reason": 7}, {"reason": " "}])
-def test_case_words__reason_cannot_be_read__says_so(kind: Kind, evidence: dict[str, Any] | None) -> None:
-    words = case_words(Subject("m", 1, kind=kind), None, evidence, None)
-    assert words.sentence.endswith(NOT_LOOKED)
-    assert not words.looked
-
-
-def test_case_words__stale_and_nothing_known_of_the_frame__still_has_words() -> None:
-    words = case_words(Subject("m", 1, kind=Kind.STALE, value=0, frame=7), None, None, None)
-    assert words.clause == "nobody has measured it"
-    assert words.finding.startswith("No report on its decisions in frame 7 was accepted")

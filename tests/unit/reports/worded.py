@@ -1,0 +1,91 @@
+"""Cases with a real evidence document behind them, for tests of their words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tribune.ids import FrameIndex, ModelId, VersionNumber
+from tribune.metrics import (
+    Binning,
+    Categories,
+    Column,
+    ColumnKind,
+    Grid,
+    ModelSpec,
+    Policy,
+    Profile,
+    Role,
+    Rule,
+    Scheme,
+    Severity,
+    Tally,
+)
+from tribune.metrics.scheme import LABEL_NEGATIVE, LABEL_POSITIVE
+from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
+from tribune.reports.words import Subject, case_words
+
+SPEC = ModelSpec(
+    columns=(
+        Column("AGEP", ColumnKind.NUMERIC, Role.FEATURE, display="age"),
+        Column("SEX", ColumnKind.CATEGORY, Role.GROUP, display="sex", values=(("1", "men"), ("2", "women"))),
+        Column("prediction", ColumnKind.CATEGORY, Role.PREDICTION, display="answer"),
+    ),
+    outcome="employed",
+)
+SEX, SAID = Categories(("1", "2")), Categories(("0", "1"))
+BINNINGS: dict[str, Binning] = {
+    "AGEP": Grid(0, (0, 40, 100)),
+    "SEX": SEX,
+    "prediction": SAID,
+}
+
+Row = tuple[int | None, str, str, int | None]  # age (None: missing), sex, prediction, label
+
+
+def tally_of(rows: dict[Row, int]) -> Tally:
+    """Count rows the slow way: one by one."""
+    scheme = Scheme(SPEC, BINNINGS)
+    columns = {name: [0] * binning.length for name, binning in BINNINGS.items()}
+    outcomes: dict[int, int] = {}
+    for (age, sex, said, label), n in rows.items():
+        columns["AGEP"][106 if age is None else age] += n
+        columns["SEX"][SEX.position(sex)] += n
+        columns["prediction"][SAID.position(said)] += n
+        place = (int(sex) - 1, 3 if label is None else label, int(said), 0)
+        index = scheme.outcomes.flat(place)
+        outcomes[index] = outcomes.get(index, 0) + n
+    return Tally(sum(rows.values()), {k: tuple(v) for k, v in columns.items()}, outcomes)
+
+
+YES, NO = LABEL_POSITIVE, LABEL_NEGATIVE
+FAIR: dict[Row, int] = {
+    (30, "1", "1", YES): 480, (30, "1", "0", NO): 400, (30, "1", "0", YES): 120,
+    (30, "2", "1", YES): 480, (30, "2", "0", NO): 400, (30, "2", "1", NO): 120,
+}  # fmt: skip
+UNFAIR: dict[Row, int] = {
+    (30, "1", "1", YES): 530, (30, "1", "0", NO): 470,
+    (70, "2", "1", YES): 60, (70, "2", "0", YES): 470, (70, "2", "0", NO): 470,
+}  # fmt: skip
+
+
+def document(profile: Profile, rule: Rule, rows: dict[Row, int], labelled: dict[Row, int] | None) -> Any:
+    """A real evidence document."""
+    context = EvidenceContext(
+        31337, ModelId(1), VersionNumber(1), FrameIndex(2), 0, 1, bytes(32), bytes(32), ()
+    )
+    tallies = FrameTallies(tally_of(rows), tally_of(labelled) if labelled else None)
+    return build_evidence(context, profile, Policy((rule,)), tallies).document
+
+
+def words_of(profile: Profile, rule: Rule, rows: dict[Row, int], labelled: Any = None, **subject: Any) -> Any:
+    """Return the words of a case on that document."""
+    made = document(profile, rule, rows, labelled)
+    value = made["values"][rule.metric]["micro"]
+    case = Subject("acs-employment", 1, value=value, limit=rule.limit, **subject)  # value as reported
+    return case_words(case, rule, made, profile)
+
+
+def parity(**other: Any) -> Rule:
+    """Return a rule on the gap in positive answers."""
+    name = "fairness.demographic_parity_difference.lower/SEX"
+    return Rule(name, ">", 100_000, Severity.TRIP, z=3_000_000, **other)
