@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tribune.exceptions import TribuneError
-from tribune.metrics import performance, quality
+from tribune.metrics import quality
 from tribune.metrics.binning import Grid
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
@@ -83,18 +83,15 @@ class Counts:
         then = counted.get(name, quality.invalid_rows)(self.profile, reference, column)
         return now, (then, reference.rows)
 
-    def right(self) -> tuple[Rate | None, Rate]:
-        """Return the rate of right answers now (None: no labels) and in the reference."""
-        return self._share("performance.accuracy"), performance.right_of(self.profile, self.profile.reference)
-
-    def summary(self, name: str) -> tuple[int, int] | None:
-        """Return a summary metric's value now and in the reference, in millionths."""
+    def measured(self, name: str) -> tuple[Rate | None, Rate | None]:
+        """Return (value in millionths, rows behind it) of a metric now and in the reference, if they are."""
         parts, metric = find(name)
-        now = self._micro(name)
-        then = metric.saturated(
-            metric.measure(self.profile, self.profile.reference, parts.target, None)
-        ).micro
-        return None if now is None or then is None else (now, then)
+        found, now = self.document["values"].get(name) or {}, self._micro(name)
+        then = metric.saturated(metric.measure(self.profile, self.profile.reference, parts.target, None))
+        return (
+            None if now is None else (now, int(found["n"])),
+            None if then.micro is None else (then.micro, then.n),
+        )
 
     def most_changed(self, column: str) -> tuple[str, Rate, Rate] | None:
         """Return the value or range whose share changed most: as a predicate, its rate now and before."""

@@ -7,73 +7,24 @@ None where the counts do not carry the finding.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
+from decimal import Decimal
 from itertools import permutations
 
-from tribune.metrics.fixed import MICRO, exact
+from tribune.metrics.fixed import exact
 from tribune.metrics.gaps import gap_bounds, ratio_bounds
 from tribune.metrics.intervals import share
 from tribune.metrics.policy import Rule
 from tribune.metrics.spec import Role
 from tribune.metrics.value import MetricName
-from tribune.metrics.words import amount, describe_metric
+from tribune.metrics.words import target_title
+from tribune.reports.answered import describe_answers, describe_value, noun_of
 from tribune.reports.counts import Counts, Rate
+from tribune.reports.phrase import Noun, Phrase, of_100
 from tribune.wording import counted
-
-
-@dataclass(frozen=True)
-class Noun:
-    """What a limit is on, and how its amounts are shown.
-
-    Args:
-        name: "gap", "rise", …; empty: no word for it.
-        percent: whether amounts are points of 100.
-    """
-
-    name: str
-    percent: bool = True
-
-    @property
-    def article(self) -> str:
-        """The indefinite article with its space."""
-        return "an " if self.name[:1] in "aeiou" else "a "
-
-    def show_pair(self, limit: int, value: int, *, sure: str) -> tuple[str, str]:
-        """Show limit and value with as few decimals as still tell them apart.
-
-        Args:
-            limit: in millionths.
-            value: in millionths.
-            sure: "at least" rounds the value down, "at most" up, "" to the nearest.
-        """
-        scale = Decimal(100 if self.percent else 1) / MICRO
-        exactly, shown_limit = value * scale, (limit * scale).normalize()
-        rounding = {"at least": ROUND_DOWN, "at most": ROUND_UP}.get(sure, ROUND_HALF_EVEN)
-        first = 0 if self.percent else 2
-        for places in range(first, 7):
-            step = Decimal(1).scaleb(-places)
-            shown = exactly.quantize(step, rounding)
-            if (shown > shown_limit) == (value > limit) and (shown < shown_limit) == (value < limit):
-                break
-        return f"{shown_limit:f}", f"{shown.normalize():f}"
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """A finding in words: predicate, sentences, and what the limit is on."""
-
-    fault: str
-    finding: str
-    noun: Noun
-
 
 _NOUNS = {
     "quality.invalid_rate_increase": Noun("rise"),
     "quality.volume": Noun("number", percent=False),
-    "performance.accuracy": Noun("share of right answers"),
-    "performance.accuracy_drop": Noun("fall"),
-    "performance.auc": Noun("AUC", percent=False),
     "drift.effect": Noun("shift", percent=False),
     "summary.rate": Noun("rate"),
     "summary.rate_change": Noun("rise"),
@@ -97,19 +48,6 @@ _QUALITY_FAULTS = {
 }
 
 
-def of_100(rate: Rate) -> str:
-    """Show a rate as "53 of 100", rounded half-even, never to none or all where it is neither."""
-    hits, rows = rate
-    if not rows:
-        return "none"
-    share = (Decimal(100 * hits) / rows).quantize(Decimal(1), ROUND_HALF_EVEN)
-    if share == 0 and hits:
-        return "fewer than 1 of 100"
-    if share == 100 and hits < rows:
-        return "more than 99 of 100"
-    return f"{share} of 100"
-
-
 def plain_fault(parts: MetricName, target: str) -> tuple[str, Noun]:
     """Return a predicate and noun from a metric's name alone."""
     family = parts.base.split(".", 1)[0]
@@ -123,6 +61,8 @@ def plain_fault(parts: MetricName, target: str) -> tuple[str, Noun]:
     }
     if family == "fairness":
         return faults[family], _fairness_noun(parts.base)
+    if family == "performance":
+        return faults[family], noun_of(parts)
     noun = _NOUNS.get(parts.base, Noun("share") if family == "quality" else Noun("value", percent=False))
     return faults.get(family, f"broke the rule on {parts.base}"), noun
 
@@ -139,8 +79,8 @@ def describe(parts: MetricName, target: str, rule: Rule, counts: Counts) -> Phra
     if family == "summary":
         return _summary(parts, target, counts)
     if family == "performance":
-        return _performance(parts, counts)
-    return None
+        return describe_answers(parts, target, counts)
+    return _measured(rule, parts, target, counts)
 
 
 def _widest(rates: Mapping[str, Rate], z: int, *, ratio: bool) -> tuple[Decimal, str, str] | None:
@@ -166,7 +106,7 @@ def _widest(rates: Mapping[str, Rate], z: int, *, ratio: bool) -> tuple[Decimal,
 def _fairness(measure: str, target: str, rule: Rule, counts: Counts) -> Phrase | None:
     compared, _, form = measure.rpartition("_")
     if compared not in _FAIRNESS:
-        return None
+        return _measured(rule, MetricName.parse(rule.metric), target, counts)
     shown, fault = _FAIRNESS[compared]
     z = rule.z if MetricName.parse(rule.metric).bound == ("upper" if form == "ratio" else "lower") else 0
     if compared == "equalized_odds":
@@ -233,26 +173,14 @@ def _drift(parts: MetricName, target: str, counts: Counts) -> Phrase | None:
 
 
 def _summary(parts: MetricName, target: str, counts: Counts) -> Phrase | None:
-    title, name = counts.title(target), f"{parts.base.removesuffix('_change')}/{target}"
-    summary = counts.summary(name)
-    if summary is None:
+    finding = describe_value(f"{parts.base.removesuffix('_change')}/{target}", counts)
+    if finding is None:
         return None
-    now, then = (amount(name, micro) for micro in summary)
-    words = describe_metric(name, counts.profile.spec)
-    finding = f"{words[0].upper()}{words[1:]} was {now}; when it was tested, {then}."
-    return Phrase(f"is beyond your limit on {title}", finding, _NOUNS[parts.base])
+    return Phrase(f"is beyond your limit on {counts.title(target)}", finding, _NOUNS[parts.base])
 
 
-def _performance(parts: MetricName, counts: Counts) -> Phrase | None:
-    noun = _NOUNS.get(parts.base)
-    now, then = counts.right()
-    if noun is None or now is None or not now[1]:
-        return None
-    before = f"; when it was tested, in {of_100(then)}" if then[1] else ""
-    finding = f"It was right in {of_100(now)} decisions whose outcome is known{before}."
-    fault = "is wrong more often than when it was tested"
-    if parts.base == "performance.auc":
-        fault = "tells cases apart worse than your rule allows"
-    elif parts.base == "performance.accuracy":
-        fault = "is wrong too often"
-    return Phrase(fault, finding, noun)
+def _measured(rule: Rule, parts: MetricName, target: str, counts: Counts) -> Phrase | None:
+    """Return what was measured, where no more can be said of it."""
+    finding = describe_value(f"{parts.base}/{target}" if target else parts.base, counts)
+    fault, noun = plain_fault(parts, target_title(target, counts.profile.spec))
+    return None if finding is None else Phrase(fault, finding, noun)

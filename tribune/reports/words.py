@@ -20,6 +20,7 @@ from tribune.metrics.value import NOT_AVAILABLE, MetricName
 from tribune.metrics.words import amount, describe_metric
 from tribune.reports import phrases
 from tribune.reports.counts import FAULTS, Counts, read_counts
+from tribune.reports.phrase import Noun
 from tribune.wording import counted
 
 
@@ -280,7 +281,7 @@ def _when(case: Subject, sentence: str) -> str:
     return f"{when}: {sentence}"
 
 
-def _limit(value: int, rule: Rule, noun: phrases.Noun) -> str:
+def _limit(value: int, rule: Rule, noun: Noun) -> str:
     sure = {"lower": "at least", "upper": "at most"}.get(MetricName.parse(rule.metric).bound, "")
     if rule.m > 1 and not sure:  # the value is the m-th worst: the others are at least as bad
         sure = "at least" if rule.op == ">" else "at most"

@@ -232,7 +232,8 @@ def test_case_words__accuracy__counts_known_outcomes(profile: Profile) -> None:
     rule = Rule("performance.accuracy", "<", 800_000, Severity.VOTE)
     words = words_of(profile, rule, UNFAIR, UNFAIR)
     assert words.finding == (
-        "It was right in 76 of 100 decisions whose outcome is known; when it was tested, in 88 of 100."
+        "It was right in 76 of 100 decisions whose outcome is known (1,530 of 2,000); "
+        "when it was tested, in 88 of 100."
     )
     assert words.limit_words.endswith("a share of right answers of 80; this share of right answers is 76.")
 
