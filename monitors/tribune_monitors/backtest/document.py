@@ -19,7 +19,7 @@ SCHEMA = "tribune/backtest/1"
 
 
 def document(made: Backtest) -> dict[str, Any]:
-    """Return the document. Frames are numbered from 0; rates a year are in millionths."""
+    """Return the document. Hits name places in `frames`, from 0; rates a year are in millionths."""
     return {
         "schema": SCHEMA,
         "definitions": DEFINITIONS,
@@ -66,7 +66,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _hits(hits: RuleHits) -> dict[str, Any]:
-    return {"hits": [[hit.frame, hit.value] for hit in hits.hits], "missing": hits.missing}
+    return {
+        "hits": [[hit.frame, hit.value] for hit in hits.hits],
+        "missing": hits.missing,
+        "reason": hits.reason,
+    }
 
 
 def _chance(made: Backtest, run: PolicyRun, number: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Labels count as in when their frame's lag is over. Reads no rows, sends nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from tribune.metrics.measure import measure_rules
 from tribune.metrics.trailing import MOST_FRAMES
 
 Values = Mapping[str, Value]
+_WINDOW = "fewer than {} of the last {} frames could be measured"
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,12 @@ class RuleHits:
     Args:
         hits: in order.
         missing: frames without a value.
+        reason: why most of these have none.
     """
 
     hits: tuple[Hit, ...]
     missing: int
+    reason: str = ""
 
     @property
     def alarms(self) -> tuple[Hit, ...]:
@@ -91,14 +95,17 @@ class Replay:
     ) -> RuleHits:
         rule = self.policy.rules[number]
         hits = []
-        streak = missing = 0
+        reasons = Counter[str]()
+        streak = 0
         for frame, (values, own) in enumerate(zip(reported, measured, strict=True)):
             if values[number] == NOT_AVAILABLE:
-                streak, missing = streak + 1, missing + 1
+                streak += 1
+                at_once = own[rule.metric]
+                reasons[at_once.reason if at_once.micro is None else _WINDOW.format(rule.m, rule.w)] += 1
                 if streak > rule.na_budget:
                     hits.append(Hit(frame, None))
             else:
                 streak = 0
                 if rule.is_hit(values[number]):
                     hits.append(Hit(frame, values[number], own[rule.metric].at))
-        return RuleHits(tuple(hits), missing)
+        return RuleHits(tuple(hits), reasons.total(), max(reasons, key=reasons.__getitem__, default=""))

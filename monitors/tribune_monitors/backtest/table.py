@@ -10,6 +10,7 @@ from textwrap import wrap
 from tribune.metrics import Rule, Severity
 from tribune.metrics.alarms import YEAR_S, alarms_a_year, all_looks
 from tribune.metrics.words import amount, describe, target_title
+from tribune.wording import counted
 from tribune_monitors.backtest.document import a_year
 from tribune_monitors.backtest.replay import Hit, RuleHits
 from tribune_monitors.backtest.run import Backtest, PolicyRun, Seen
@@ -33,16 +34,17 @@ def table(made: Backtest, *, findings: Sequence[str] = (), width: int = 110) -> 
     lines = [_history(made), *(f"  ! {finding}" for finding in findings), ""]
     lines += _section(
         "What would have happened",
-        [(words, [_times(run, severity) for run in made.runs]) for severity, words in _ACTS.items()],
+        [(words, [_times(made, run, severity) for run in made.runs]) for severity, words in _ACTS.items()],
         width,
     )
     lines += _section(
-        f"By chance alone, in a year: {chance.frames:,} frames of {chance.rows:,} reference rows drawn",
+        f"By chance alone, in a year: as {counted(chance.frames, 'frame')} of {chance.rows:,} reference rows "
+        "say (surely below); as the rules' z says",
         [(words, [_by_chance(made, run, one) for run in made.runs]) for one, words in _ACTS.items()],
         width,
     )
     lines += _section(
-        f"With a fault put in, at {faults[0].windows} times; the model's answers stay as they were",
+        f"With a fault put in, {counted(faults[0].windows, 'time')}; the model's answers stay as they were",
         [
             (seen.fault.words, [_saw(run.faults[number]) for run in made.runs])
             for number, seen in enumerate(faults)
@@ -57,7 +59,8 @@ def table(made: Backtest, *, findings: Sequence[str] = (), width: int = 110) -> 
 
 def _history(made: Backtest) -> str:
     rows = [rows for _, rows in made.frames]
-    text = f"{len(rows):,} frames, {sum(rows):,} rows, {int(median(rows)):,} in the middle one"
+    size = f"{counted(len(rows), 'frame')}, {counted(sum(rows), 'row')}"
+    text = f"{size}, {int(median(rows)):,} in the middle one"
     first, last = made.frames[0][0], made.frames[-1][0]
     if last.end_us:
         text += f", {_day(first.start_us)} to {_day(last.end_us)}"
@@ -81,30 +84,46 @@ def _section(title: str, entries: Sequence[tuple[str, Sequence[str]]], width: in
     yield ""
 
 
-def _times(run: PolicyRun, severity: Severity) -> str:
-    hits = [hits for rule, hits in zip(run.policy.rules, run.rules, strict=True) if rule.severity is severity]
+def _times(made: Backtest, run: PolicyRun, severity: Severity) -> str:
+    hits = _of(run, run.rules, severity)
     times = sum(len(one.alarms) for one in hits)
     frames = len({hit.frame for one in hits for hit in one.hits})
-    if not times:
-        return "none"
-    return f"{times}, in {frames} frame{'' if frames == 1 else 's'}"
+    if times:
+        return f"{times}, in {counted(frames, 'frame')}"
+    blind = sum(one.missing == len(made.frames) for one in hits)
+    if not hits or not blind:
+        return "none" if hits else "no such rule"
+    return "not measured" if blind == len(hits) else f"none; {blind} of {len(hits)} unmeasured"
+
+
+def _of(run: PolicyRun, rules: Sequence[RuleHits], severity: Severity) -> list[RuleHits]:
+    """Return what rules of a severity did."""
+    return [hits for rule, hits in zip(run.policy.rules, rules, strict=True) if rule.severity is severity]
 
 
 def _by_chance(made: Backtest, run: PolicyRun, severity: Severity) -> str:
     """Return drawn alarms a year with their upper bound, and what the rules' z promise."""
     chance, promised, alarms = run.chance, 0.0, 0
+    judged = _of(run, chance.rules, severity)
+    if all(hits.missing == chance.frames for hits in judged):
+        return "not measured" if judged else "no such rule"
     for rule, hits in zip(run.policy.rules, chance.rules, strict=True):
         if rule.severity is severity:
             alarms += len(hits.alarms)
             looks = all_looks(rule, run.policy, made.profile)
             promised += alarms_a_year(rule, looks, YEAR_S / made.step_s) or 0
     drawn, below = a_year(made, alarms, chance.frames)
-    return f"{drawn:.2g} (< {below:.2g}); by z {promised:.2g}"
+    return f"{_rounded(drawn)} (< {_rounded(below)}); by z {_rounded(promised)}"
+
+
+def _rounded(number: float) -> str:
+    """Return two digits of a number that is not whole, and whole numbers as they are."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _saw(seen: Seen) -> str:
     found = [f"{words} {seen.worst[severity]}" for severity, words in _SAW.items() if seen.worst[severity]]
-    return ", ".join(found) or "-"
+    return ", ".join(found) or ("not seen" if seen.windows else "not tried")
 
 
 def _rules(made: Backtest, run: PolicyRun, width: int) -> Iterator[str]:
@@ -116,19 +135,25 @@ def _rules(made: Backtest, run: PolicyRun, width: int) -> Iterator[str]:
 
 
 def _hit_words(rule: Rule, hits: RuleHits, made: Backtest) -> str:
-    missing = f"; no value in {hits.missing} of {len(made.frames)} frames" if hits.missing else ""
+    frames = len(made.frames)
+    why = f": {hits.reason}" if hits.reason else ""
+    missing = f" Not measured in {hits.missing:,} of {counted(frames, 'frame')}{why}." if hits.missing else ""
     if not hits.hits:
-        return f"Never hit{missing}."
+        return (
+            f"Never hit in {counted(frames - hits.missing, 'frame')}.{missing}"
+            if hits.missing < frames
+            else missing[1:]
+        )
     shown = [_hit_frame(rule, hit, made) for hit in hits.alarms[:_SHOWN]]
     more = f" and {len(hits.alarms) - _SHOWN} more" if len(hits.alarms) > _SHOWN else ""
-    times = f"{len(hits.hits)} frame{'' if len(hits.hits) == 1 else 's'}"
-    return f"Hit in {times}, from frame {', '.join(shown)}{more}{missing}."
+    times = counted(len(hits.hits), "frame")
+    return f"Hit in {times}, from frame {', '.join(shown)}{more}.{missing}"
 
 
 def _hit_frame(rule: Rule, hit: Hit, made: Backtest) -> str:
-    """Return a frame's place, with its value, the column or group that it is of, and its day."""
+    """Return a frame's place from 1, with its value, the column or group that it is of, and its day."""
     frame, _ = made.frames[hit.frame]
-    said = ["no value" if hit.value is None else amount(rule.metric, hit.value)]
+    said = ["not measured" if hit.value is None else amount(rule.metric, hit.value)]
     said += [target_title(hit.at, made.profile.spec)] if hit.at else []
     said += [_day(frame.start_us)] if frame.end_us else []
-    return f"{hit.frame} ({', '.join(said)})"
+    return f"{hit.frame + 1} ({', '.join(said)})"

@@ -43,14 +43,14 @@ def test_judge__worst_column__is_named(profile: Profile) -> None:
 def test_judge__two_of_three__value_is_the_second_largest(profile: Profile) -> None:
     rule = Rule(MISSING, ">", 100_000, Severity.VOTE, 2, 3)
     hits = replayed(profile, rule, [frame(30), frame(0), frame(20), frame(0), frame(0)])
-    assert hits == RuleHits((Hit(2, 200_000),), 1)
+    assert hits == RuleHits((Hit(2, 200_000),), 1, "fewer than 2 of the last 3 frames could be measured")
 
 
 def test_judge__values_missing__is_hit_beyond_its_budget(profile: Profile) -> None:
     rule = Rule(MISSING, ">", 100_000, Severity.WARN, na_budget=1)
     small = frame(0, 5)
     hits = replayed(profile, rule, [small, frame(0), small, small, small, frame(0), small])
-    assert hits == RuleHits((Hit(3, None), Hit(4, None)), 5)
+    assert hits == RuleHits((Hit(3, None), Hit(4, None)), 5, "only 5 rows, 10 are needed")
 
 
 def test_alarms__neighbouring_hits__are_one() -> None:
@@ -64,7 +64,7 @@ def test_measure__labels_late__are_those_of_an_earlier_frame(profile: Profile) -
     rule = Rule("performance.accuracy", "<", 500_000, Severity.WARN)
     tallies = [count(right), count(wrong), count(right), count(right)]
     assert replayed(profile, rule, tallies, 0) == RuleHits((Hit(1, 0),), 0)
-    assert replayed(profile, rule, tallies, 2) == RuleHits((Hit(3, 0),), 2)
+    assert replayed(profile, rule, tallies, 2) == RuleHits((Hit(3, 0),), 2, "no labels yet")
 
 
 def test_measure__groups_too_small_for_one_frame__earlier_frames_are_added(profile: Profile) -> None:

@@ -128,13 +128,13 @@ def test_table__two_policies__stand_side_by_side(made: Backtest) -> None:
     assert lines[0] == "10 frames, 2,000 rows, 200 in the middle one"
     assert "  ! A row is odd." in lines
     (shift,) = (line.split() for line in lines if "too large for women" in line)
-    assert shift[-3:] == ["warned", "2", "-"]
+    assert shift[-3:] == ["2", "not", "seen"]
     assert any(line.startswith("Rules of the proposed policy") for line in lines)
 
 
 def test_table__one_policy_with_hits__names_the_frame(moved: Backtest) -> None:
     text = table(moved)
-    assert "Hit in 4 frames, from frame 6 (1." in text
+    assert "Hit in 4 frames, from frame 7 (1." in text
     assert "proposed" not in text
     assert max(len(line) for line in text.splitlines()) <= 110
 
@@ -143,7 +143,27 @@ def test_table__hit_of_the_worst_column__names_the_column(moved: Backtest) -> No
     (ran,) = moved.runs
     hits = RuleHits((Hit(6, 50_000, "age"),), 0)
     text = table(replace(moved, runs=(replace(ran, rules=(hits, ran.rules[1])),)))
-    assert "Hit in 1 frame, from frame 6 (5 %, age)." in text
+    assert "Hit in 1 frame, from frame 7 (5 %, age)." in text
+
+
+def test_table__rules_never_measured__are_nowhere_said_to_be_well(moved: Backtest) -> None:
+    (ran,) = moved.runs
+    blind = RuleHits((), len(moved.frames), "no labels yet")
+    drawn = replace(ran.chance, rules=(RuleHits((), ran.chance.frames, "no labels yet"),) * 2)
+    text = table(replace(moved, runs=(replace(ran, rules=(blind, blind), chance=drawn),)))
+    assert "Not measured in 10 of 10 frames: no labels yet." in text
+    happened, by_chance = (text.split(title)[1].split("\n\n")[0] for title in ("happened", "By chance"))
+    assert "none" not in happened.lower()
+    assert "not measured" in happened
+    assert "not measured" in by_chance
+    assert "Never hit" not in text
+
+
+def test_table__rule_measured_in_some_frames__says_in_how_many(moved: Backtest) -> None:
+    (ran,) = moved.runs
+    some = RuleHits((), 4, "no labels yet")
+    text = table(replace(moved, runs=(replace(ran, rules=(some, ran.rules[1])),)))
+    assert "Never hit in 6 frames. Not measured in 4 of 10 frames: no labels yet." in text
 
 
 def columns(task: Task) -> pd.DataFrame:
