@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyRecord
+from tribune.decisions import grid
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.log import get_logger
 
@@ -161,9 +162,9 @@ class DueReports:
 
 def frame_bounds(record: PolicyRecord, frame: FrameIndex) -> tuple[datetime, datetime]:
     """Return start (included) and end (excluded) of a frame under its policy."""
-    steps = frame - record.first_frame + 1
-    end = record.base + timedelta(seconds=steps * record.policy.step_s)
-    return end - timedelta(seconds=record.policy.length_s), end
+    epoch, steps = int(record.base.timestamp()), frame - record.first_frame + 1
+    start, end = grid.frame_bounds(epoch, steps, record.policy.step_s, record.policy.length_s)
+    return datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
 
 
 def open_frames(records: Sequence[PolicyRecord], now: datetime) -> list[tuple[FrameIndex, PolicyRecord]]:

@@ -15,6 +15,12 @@ MICROSECONDS = 1_000_000
 """Of a second."""
 
 
+def frame_bounds(epoch: int, steps: int, step: int, length: int) -> tuple[int, int]:
+    """Return start (included) and end (excluded) of the frame that ends so many steps after an epoch."""
+    end = epoch + steps * step
+    return end - length, end
+
+
 @dataclass(frozen=True)
 class FrameGrid:
     """Epoch, step, length and grace, all in microseconds.
@@ -44,8 +50,7 @@ class FrameGrid:
 
     def bounds(self, frame: FrameIndex) -> tuple[int, int]:
         """Return start (included) and end (excluded) of a frame."""
-        end = self.epoch + frame * self.step
-        return end - self.length, end
+        return frame_bounds(self.epoch, frame, self.step, self.length)
 
     def due_at(self, frame: FrameIndex) -> int:
         """Return when a frame may be sealed: its end plus grace."""
