@@ -8,6 +8,7 @@ nor a printed settings object can carry a key or token. Nested names are joined 
 
 from __future__ import annotations
 
+import difflib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +27,7 @@ from tribune.exceptions import ConfigurationError
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
+PREFIX = "TRIBUNE_"
 DEFAULT_FILE = Path("tribune.toml")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -135,7 +137,7 @@ class Settings(BaseSettings):
     """All settings of a process, read once at start and then frozen."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TRIBUNE_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         frozen=True,
         extra="forbid",
@@ -209,7 +211,7 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
             return (*sources, TomlConfigSettingsSource(settings_cls, chosen)) if chosen else sources
 
     try:
-        return _WithFile(**overrides)
+        settings = _WithFile(**overrides)
     except ValidationError as fault:
         # Input values are left out: a pasted key must not come back in an error message.
         problems = "; ".join(
@@ -225,6 +227,38 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
             f"The settings cannot be read: {type(fault).__name__}: {fault}.",
             mend="Mend the TOML file or the TRIBUNE_… variable named here.",
         ) from None
+    _check_environment(settings)
+    return settings
+
+
+def _check_environment(settings: Settings) -> None:
+    """Raise ConfigurationError for a `TRIBUNE_…` variable that is no setting, as for such a name in the file.
+
+    Within a section pydantic finds them. A variable that holds a secret may have such a name too.
+    """
+    secrets = {settings.discord.token_env, *(source.env for source in settings.keys.values())}
+    for name in sorted(os.environ.keys() - secrets):
+        given = name.upper()
+        if not given.startswith(PREFIX):
+            continue
+        wanted = given.removeprefix(PREFIX)
+        if wanted.split("__")[0].lower() in Settings.model_fields:
+            continue
+        near = difflib.get_close_matches(wanted, _variables(), n=1)
+        raise ConfigurationError(
+            f"There is no setting {name}.",
+            mend=f"Did you mean {PREFIX}{near[0]}?" if near else "Take it out of the environment.",
+        )
+
+
+def _variables() -> list[str]:
+    """Return the variables of all settings without their prefix, but for keys: theirs hold a role."""
+    names = []
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        parts = section.model_fields if isinstance(section, type) and issubclass(section, _Section) else ()
+        names += [f"{name}__{part}".upper() for part in parts] or [name.upper()]
+    return names
 
 
 def discord_token(settings: Settings) -> SecretStr:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-SKIP_REASON = "needs Chromium: install Debian's `chromium`, or name an executable in TRIBUNE_CHROMIUM"
+SKIP_REASON = "needs Chromium: install Debian's `chromium`, or name an executable in CHROMIUM_EXECUTABLE"
 FLAGS = (
     "--no-sandbox",  # tests often run as root in a container, where Chromium's sandbox cannot
     "--disable-dev-shm-usage",
@@ -34,7 +34,7 @@ DESKTOP = {"width": 1280, "height": 900}
 
 def find_chromium() -> Path | None:
     """Return a Chromium executable, None where there is none."""
-    named = os.environ.get("TRIBUNE_CHROMIUM")
+    named = os.environ.get("CHROMIUM_EXECUTABLE")
     if named:
         return Path(named) if Path(named).is_file() else None
     found = next((path for name in NAMES if (path := shutil.which(name))), None)

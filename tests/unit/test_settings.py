@@ -60,6 +60,41 @@ def test_load_settings__unknown_name_in_file__configuration_error(tmp_path: Path
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("TRIBUNE_STORE_ULR", "TRIBUNE_STORE_URL"),
+        ("TRIBUNE_CHAIN_HTTP_URL", "TRIBUNE_CHAIN__HTTP_URL"),
+        ("TRIBUNE_LOG__LEVEL", "TRIBUNE_LOGGING__LEVEL"),
+        ("tribune_log_foldr", "TRIBUNE_LOG_FOLDER"),
+    ],
+)
+def test_load_settings__misspelt_variable__error_names_the_nearest_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(ConfigurationError, match=f"no setting {name}") as caught:
+        load_settings()
+    assert caught.value.mend == f"Did you mean {meant}?"
+
+
+def test_load_settings__variable_near_to_no_setting__error_says_to_take_it_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TRIBUNE_COLOUR", "blue")
+    with pytest.raises(ConfigurationError, match="TRIBUNE_COLOUR") as caught:
+        load_settings()
+    assert caught.value.mend == "Take it out of the environment."
+
+
+def test_load_settings__variable_that_holds_a_key__is_no_misspelt_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TRIBUNE_KEYS__MONITOR__ENV", "TRIBUNE_MONITOR_KEY")
+    monkeypatch.setenv("TRIBUNE_MONITOR_KEY", KEYS[0])
+    assert load_account(load_settings(), "monitor").address == ADDRESS
+
+
 def test_load_settings__wrong_value__error_does_not_repeat_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNE_CHAIN__CHAIN_ID", KEYS[0])
     with pytest.raises(ConfigurationError) as caught:
