@@ -1,4 +1,4 @@
-"""The report page in a real Chromium on a phone: it shows all of itself, in both themes, and asks nobody."""
+"""The report page in a real Chromium, on a phone and a desktop: all of it, in both themes, asking nobody."""
 
 from __future__ import annotations
 
@@ -51,6 +51,25 @@ async def test_report_page__on_a_phone__is_whole_and_asks_nobody(
     assert all(natural > 0 and shown == 360 for natural, shown, _ in images)
     assert paper == PAPER[theme]
     assert f"rgb({corner[0]}, {corner[1]}, {corner[2]})" == PAPER[theme]  # the figure of this theme is shown
+
+
+async def test_report_page__on_a_desktop__uses_its_width_without_script(page_file: Path) -> None:
+    async with chromium() as browser:
+        page = await browser.new_page(viewport={"width": 1280, "height": 800}, java_script_enabled=False)
+        await page.goto(page_file.as_uri())
+        boxes = [await image.bounding_box() for image in await page.locator(".figures img").all()]
+        words = await page.get_by_role("heading", name="What was measured").bounding_box()
+        glance = await page.locator(".beside img").bounding_box()
+        main = await page.locator("main").bounding_box()
+    assert main is not None
+    assert main["width"] > 1200
+    tops = [round(box["y"]) for box in boxes if box is not None]
+    assert max(tops.count(top) for top in tops) == 3  # side by side
+    assert all(box is not None and box["x"] + box["width"] <= 1280 for box in boxes)
+    assert glance is not None
+    assert words is not None
+    assert words["x"] > glance["x"] + glance["width"]
+    assert words["y"] < glance["y"] + glance["height"]
 
 
 _CORNER = """(() => {

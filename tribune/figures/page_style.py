@@ -11,7 +11,8 @@ _RULES = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif;
   overflow-wrap: break-word; }
-main, header { max-width: 46rem; margin: 0 auto; padding: 0 .75rem; }
+main { max-width: 78rem; margin: 0 auto; padding: 0 .75rem; }
+p, pre { max-width: 46rem; }
 main { padding-bottom: 3rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 1rem 0 .25rem; }
 h2 { font-size: 1.25rem; margin: 2rem 0 .5rem; }
@@ -47,6 +48,13 @@ thead th + th { text-align: right; }
 td.number { text-align: right; white-space: nowrap; font-size: .95rem; padding-left: .3rem; }
 td:last-child { padding-right: 0; }
 caption .quiet { font-weight: 400; }
+@media (min-width: 60rem) {
+  .beside { display: grid; grid-template-columns: 27rem minmax(0, 1fr); gap: 2.5rem; align-items: start; }
+  .beside h2:first-child { margin-top: 1rem; }
+  .figures, .values { display: grid; gap: 0 2rem; align-items: start; }
+  .figures { grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); }
+  .values { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+}
 """
 
 

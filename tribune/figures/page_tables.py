@@ -102,8 +102,9 @@ def metric_tables(document: Mapping[str, Any], profile: Profile) -> str:
     for family in order:
         tables = "\n".join(_measure(profile, base, found) for base, found in families[family].items())
         heading = text(_FAMILIES.get(family, family))
-        made.append(f"<h3>{heading}</h3>\n<details><summary>Show the values</summary>\n{tables}\n</details>")
-    return "\n".join(made)
+        shown = f"<details><summary>Show the values</summary>\n{tables}\n</details>"
+        made.append(f"<div>\n<h3>{heading}</h3>\n{shown}\n</div>")
+    return '<div class="values">\n' + "\n".join(made) + "\n</div>"
 
 
 def _measure(profile: Profile, base: str, found: list[_Found]) -> str:

@@ -58,10 +58,13 @@ def report_page(
     broken = any(line.verdict is Verdict.BROKEN for line in lines)
     parts = [
         f'<p class="{"broken" if broken else "kept"}">{text(verdict)}.</p>',
+        '<div class="beside">',
         *_figures(drawings, "overview"),
+        "<div>",
         *_findings(findings),
         _facts(document, source),
         *(["<h2>Rules</h2>", rules_table(document, profile, policy, lines)] if lines else []),
+        "</div>\n</div>",
         *_columns(document, profile, policy, drawings),
         *_section("How groups are treated", drawings, "groups"),
         *_section("Each rule over the last frames", drawings, "history"),
@@ -157,18 +160,18 @@ def _columns(
     drawn = [drawing for drawing in drawings if drawing.section == "columns"]
     if not drawn:
         return []
-    parts = ["<h2>Columns that changed most</h2>"]
+    parts = ['<h2>Columns that changed most</h2>\n<div class="figures">']
     for name, drawing in zip(worst_columns(document, profile, policy), drawn, strict=True):
         shares, rows = shares_of(document, profile, name)
         numbers = shares_table(drawing.title, shares, rows)
-        parts.append(f'<h3 class="unseen">{text(drawing.title)}</h3>\n{_figure(drawing)}')
-        parts.append(f"<details><summary>The same in numbers</summary>\n{numbers}\n</details>")
-    return parts
+        parts.append(f'<div>\n<h3 class="unseen">{text(drawing.title)}</h3>\n{_figure(drawing)}')
+        parts.append(f"<details><summary>The same in numbers</summary>\n{numbers}\n</details>\n</div>")
+    return [*parts, "</div>"]
 
 
 def _section(heading: str, drawings: Sequence[Drawing], section: str) -> list[str]:
     figures = _figures(drawings, section)
-    return [f"<h2>{heading}</h2>", *figures] if figures else []
+    return [f'<h2>{heading}</h2>\n<div class="figures">', *figures, "</div>"] if figures else []
 
 
 def _figures(drawings: Sequence[Drawing], section: str) -> list[str]:
