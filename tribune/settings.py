@@ -177,8 +177,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order of precedence: explicit arguments, environment; `load_settings` adds the file below."""
-        return (init_settings, env_settings)
+        """Order of precedence: explicit arguments, environment, the file that `load_settings` names."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
 
 
 def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
@@ -198,17 +198,7 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
     chosen = file if file is not None else (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
 
     class _WithFile(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
-            return (*sources, TomlConfigSettingsSource(settings_cls, chosen)) if chosen else sources
+        model_config = SettingsConfigDict(toml_file=chosen)
 
     try:
         settings = _WithFile(**overrides)
