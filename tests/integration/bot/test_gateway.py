@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integration.bot_world import URL, BotWorld, bot_world, labels
-from support.anvil import ROOT, Anvil, find_binary
+from integration.bot.world import URL, BotWorld, labels
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.queue import accept_ballot
@@ -33,23 +31,6 @@ if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's fil
 
 ALERT_S = 3.0
 """The goal is 1 s; a busy machine of two cores runs everything in this test at once."""
-
-
-@pytest.fixture
-def chain() -> Iterator[TestChain]:
-    if find_binary() is None or not (ROOT / ".build" / "__local__.json").exists():
-        pytest.skip("anvil or the compiled contracts are missing: run `make setup`")
-    from support.voting import slow_chain
-
-    with Anvil.start() as anvil:
-        yield slow_chain(anvil)
-
-
-@pytest.fixture
-async def world(chain: TestChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BotWorld]:
-    chain.write_record(tmp_path)
-    async with bot_world(tmp_path, chain.anvil.http_url, chain.anvil.ws_url, monkeypatch) as made:
-        yield made
 
 
 async def breach(chain: TestChain, world: BotWorld) -> Voting:
