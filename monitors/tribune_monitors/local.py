@@ -18,6 +18,7 @@ from tribune.reports.canonical import canonical_bytes
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameTallies, build_evidence
 from tribune.reports.findings import findings
 from tribune_monitors.engines import open_engine
+from tribune_monitors.engines.base import Tell
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import fit_profile
 from tribune_monitors.sources.blocks import split
@@ -87,7 +88,8 @@ def measure_source(
     cursor.close()
     say("Counting")
     labelled = partitions.inline or bool(partitions.labels)
-    counter = open_engine(engine, threads)
+    counts = 1 if tallies is None else len(partitions.decisions)  # those that are kept are one each
+    counter = open_engine(engine, threads, tell=_percent(say, counts))
     if tallies is not None:
         counter = KeptTallies(counter, tallies)
     with ThreadPoolExecutor(1) as beside:
@@ -151,11 +153,23 @@ def profile_source(
             cursor, partitions.decisions, spec.time_name if timed else "", count, folder / "blocks"
         )
     cursor.close()
-    say("Counting")
-    engine = DuckDBEngine(threads)
+    say("Looking for ranges and values")
+    engine = DuckDBEngine(threads, _percent(say, len(pieces)))
     profile = fit_profile(engine, pieces, partitions.labels, spec, inline_labels=partitions.inline)
     labelled = partitions.inline or bool(partitions.labels)
     return profile, _with_findings(told, profile, profile.reference, labelled=labelled)
+
+
+def _percent(say: Say, counts: int) -> Tell:
+    """Return what says how much is done of so many counts, one after the other."""
+    finished = 0
+
+    def tell(done: int, of: int) -> None:
+        nonlocal finished
+        say(f"Counting: {min(100, 100 * (finished * of + done) // (counts * of))} %")
+        finished += done == of
+
+    return tell
 
 
 def _with_findings(told: Sequence[str], profile: Profile, tally: Tally, *, labelled: bool) -> tuple[str, ...]:

@@ -147,8 +147,8 @@ def replay_policies(
     drawn = list(resampled(profile, rows, effort.resamples, effort.seed))
     faulty = _faulty(cursor, engine, profile, policies, frames, tallies, folder, effort, say)
     runs = []
-    for policy in policies:
-        say("Judging")
+    for number, policy in enumerate(policies, start=1):
+        say(f"Judging, policy {number} of {len(policies)}")
         replay = Replay(policy, profile, profile.spec.label_lag)
         at_once = Replay(policy, profile)
         values = at_once.measure_all(tallies)
@@ -183,8 +183,9 @@ def _faulty(
         [starts[len(starts) * part // effort.windows] for part in range(effort.windows)] if starts else []
     )
     found: dict[Fault, Windows] = {NO_FAULT: {start: tallies[start : start + length] for start in starts}}
-    for fault in faults_for(profile):
-        say(f"Putting in a fault: {fault.words}")
+    faults = list(faults_for(profile))
+    for number, fault in enumerate(faults, start=1):
+        say(f"Putting in fault {number} of {len(faults)}: {fault.words}")
         found[fault] = {
             start: [
                 fault.count(cursor, frame, engine, profile, folder)

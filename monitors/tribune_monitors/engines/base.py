@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from tribune.metrics.profile import Profile
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.tally import Tally
+
+Tell = Callable[[int, int], None]
+"""Is told how many of how many parts of a count are done; from any thread."""
 
 
 class Engine(Protocol):

@@ -5,9 +5,10 @@ An engine makes the views and runs the statements; what it finds is classified i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 from tribune.metrics.binning import Binning, Grid
 from tribune.metrics.scheme import Scheme
@@ -17,6 +18,11 @@ from tribune_monitors.engines import sql
 from tribune_monitors.engines.classify import OutcomeCounter, category_column, numeric_column, score_table
 from tribune_monitors.engines.schema import Wanted
 from tribune_monitors.engines.sql import Labels
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from tribune_monitors.engines.base import Tell
 
 Run = Callable[[str], Iterable[tuple[Any, ...]]]
 """Runs a counting statement and gives its rows, in any order; from several threads at once."""
@@ -32,7 +38,13 @@ class _Joint:
 
 
 def count_rows(
-    scheme: Scheme, labels: Labels, run: Run, at_once: int = 1, *, stops_early: bool = False
+    scheme: Scheme,
+    labels: Labels,
+    run: Run,
+    at_once: int = 1,
+    *,
+    stops_early: bool = False,
+    tell: Tell | None = None,
 ) -> Tally:
     """Count the rows of an engine's views.
 
@@ -42,6 +54,7 @@ def count_rows(
         run: runs a statement over `sql.ROWS` and, where labels are joined, `sql.LABELS`.
         at_once: how many statements run side by side.
         stops_early: whether a LIMIT ends a join at once, without gathering rows in one place.
+        tell: is told of progress.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -56,6 +69,8 @@ def count_rows(
             for name in scheme.scored
             if labels is not Labels.JOINED
         }
+        if tell is not None:
+            _follow([joint, *alone.values(), *scores.values()], tell)
     found = joint.result()
     found.columns |= {name: future.result() for name, future in alone.items()}
     for name, future in scores.items():
@@ -67,6 +82,13 @@ def count_rows(
         found.counter.outcomes(),
         {name: found.scores[name] for name in scheme.scored},
     )
+
+
+def _follow(counted: Sequence[Future[Any]], tell: Tell) -> None:
+    """Tell of each statement that is done."""
+    done = count(1)
+    for one in counted:
+        one.add_done_callback(lambda _: tell(next(done), len(counted)))
 
 
 def _joint(scheme: Scheme, labels: Labels, run: Run, stops_early: bool) -> _Joint:

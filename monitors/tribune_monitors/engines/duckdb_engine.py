@@ -15,7 +15,7 @@ from tribune.metrics.profile import Profile
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
-from tribune_monitors.engines.base import scheme_of
+from tribune_monitors.engines.base import Tell, scheme_of
 from tribune_monitors.engines.counting import Run, count_rows, decision_columns, label_columns
 from tribune_monitors.engines.schema import Wanted, fitting, grouped, pattern, read_schemas, select_of
 from tribune_monitors.engines.sql import Labels
@@ -35,14 +35,16 @@ class DuckDBEngine:
 
     Args:
         threads: threads to count with; the result does not depend on it.
+        tell: is told how much of a count is done.
     """
 
     name = "duckdb"
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, tell: Tell | None = None) -> None:
         if threads < 1:
             raise DataError(f"An engine needs at least one thread, not {threads}.")
         self.threads = threads
+        self._tell = tell
         self._at_once = min(threads, _AT_ONCE)
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -62,7 +64,8 @@ class DuckDBEngine:
         views = {sql.ROWS: (decisions, decision_columns(scheme.spec, where))}
         if labels:
             views[sql.LABELS] = (labels, label_columns(scheme.spec))
-        return count_rows(scheme, where, self.runner(views), self._at_once, stops_early=True)
+        run = self.runner(views)
+        return count_rows(scheme, where, run, self._at_once, stops_early=True, tell=self._tell)
 
     def runner(self, views: Mapping[str, tuple[Sequence[Path], Sequence[Wanted]]]) -> Run:
         """Return what runs statements over views of partitions, in canonical types, null where unfit.

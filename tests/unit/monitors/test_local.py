@@ -25,3 +25,18 @@ def test_measure_source__tallies_kept__counts_again_to_the_same_bytes(tmp_path: 
     ]
     assert found[0] == found[1] == found[2]
     assert len(list(kept.iterdir())) == 3
+
+
+def test_measure_source__many_columns_and_files__says_how_much_is_counted(tmp_path: Path) -> None:
+    data = tmp_path / "log"
+    data.mkdir()
+    for part in range(2):
+        write_decisions(data / f"{part}.parquet", rows(50, part), 50 * part)
+    source, profile = SourceSpec(Reading(data=str(data))), profile_of(rows(300))
+    for name, folder, counts in (("at once", None, 1), ("each", tmp_path / "kept", 2)):
+        said: list[str] = []
+        measure_source(source, profile, Policy(()), tmp_path / name, tallies=folder, say=said.append)
+        done = [int(text.split()[1]) for text in said if text.startswith("Counting: ")]
+        assert max(done) == 100
+        assert len(done) % counts == 0
+        assert 0 < min(done) <= 100 * counts / len(done)
