@@ -66,5 +66,5 @@ def amount(name: str, micro: int) -> str:
     metric = find(name)[1]
     number = Decimal(micro) / MICRO
     if metric.percent:
-        return f"{((number * 100).quantize(Decimal('0.1')) + 0).normalize():f} %"
-    return f"{(number.quantize(Decimal('0.001')) + 0).normalize():f}"
+        return f"{((number * 100).quantize(Decimal('0.1')) + 0).normalize():,f} %"
+    return f"{(number.quantize(Decimal('0.001')) + 0).normalize():,f}"

@@ -73,3 +73,7 @@ def test_amount__rounded__has_no_sign_at_zero(name: str, micro: int, shown: str)
 def test_describe_metric__the_worst_of_all_classes__says_class() -> None:
     words = describe_metric("performance.class_recall_drop.max")
     assert words == "the fall in the recall of the worst class against the profile"
+
+
+def test_amount__thousands__are_set_apart() -> None:
+    assert amount("quality.volume", 208_892_000_000) == "208,892"
