@@ -115,8 +115,12 @@ class Numbers:
             found = self._in_tail(self.high, rank - self.n + self.high.rows)
             return Ranked(found.value, max(found.low, decimal(last)), found.high, beyond=True)
         place = bisect_left(self.reached, rank) - 1
-        value = decimal(self.grid.value(self.grid.edges[0] + place))
-        return Ranked(value, value, value)
+        cell = self.grid.edges[0] + place
+        value = decimal(self.grid.value(cell))
+        if self.grid.lattice:
+            return Ranked(value, value, value)
+        unit = 2 * self.grid.half_cell
+        return Ranked(value, decimal(cell * unit), decimal((cell + 1) * unit))
 
     def _in_tail(self, tail: Tail, rank: int) -> Ranked:
         """Bound a rank by mean and deviation: Arnold & Groeneveld 1979, Annals of Statistics 7:220."""

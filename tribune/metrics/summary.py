@@ -8,6 +8,7 @@ range, where single values are not kept: its bounds say between what it lies.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from tribune.metrics import intervals
 from tribune.metrics.binning import Categories, Grid
 from tribune.metrics.fixed import MICRO, exact, micro
 from tribune.metrics.intervals import Interval
-from tribune.metrics.numbers import numbers_of
+from tribune.metrics.numbers import Numbers, numbers_of
 from tribune.metrics.tally import CategoryCounts
 from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable
 
@@ -34,10 +35,12 @@ def mean(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
     now = numbers_of(profile, tally, target)
     if not now.n:
         return unavailable(_NONE_NOW)
+    found = now.sums[0] / now.n
+    note = _joined(_coarse(now, found), _few(now.n, z))
     if z is None or now.n < 2:
-        return Value(micro(now.sums[0] / now.n), now.n, reason=_few(now.n, z))
+        return Value(micro(found), now.n, reason=note)
     with exact():
-        return _value(intervals.mean(*now.sums, now.n, z), now.n)
+        return replace(_value(intervals.mean(*now.sums, now.n, z), now.n), reason=note)
 
 
 def mean_change(profile: Profile, tally: Tally, target: str, z: int | None) -> Value:
@@ -98,6 +101,7 @@ def percentile(percent: int) -> Callable[[Profile, Tally, str, int | None], Valu
         with exact():
             found = now.ranked(-(-now.n * percent // 100))
             reason = "beyond the reference's range, where only the mean is kept" if found.beyond else ""
+            reason = reason or _coarse(now, found.value)
             if z is None:
                 return Value(micro(found.value), now.n, reason=reason)
             spread = Decimal(z) / MICRO * (Decimal(now.n * percent * (100 - percent)) / 10_000).sqrt()
@@ -107,7 +111,7 @@ def percentile(percent: int) -> Callable[[Profile, Tally, str, int | None], Valu
             low = micro(now.ranked(down).low) if down >= 1 else None
             high = micro(now.ranked(up).high) if up <= now.n else None
             if low is None or high is None:
-                reason = "; ".join(text for text in (reason, "too few values for bounds") if text)
+                reason = _joined(reason, "too few values for bounds")
             return Value(micro(found.value), now.n, low, high, reason)
 
     return measure
@@ -115,6 +119,22 @@ def percentile(percent: int) -> Callable[[Profile, Tally, str, int | None], Valu
 
 def _few(n: int, z: int | None) -> str:
     return "one value has no bounds" if z is not None and n < 2 else ""
+
+
+def _coarse(numbers: Numbers, value: Fraction | Decimal) -> str:
+    """Say how far off a value may be where one cell holds most of the values, and perhaps one value alone.
+
+    Amounts that are mostly 0, in a wide range: the 0 stands in a cell with others and counts as its middle.
+    """
+    half = numbers.grid.half_cell
+    if numbers.grid.lattice or 2 * max(numbers.cells) < numbers.n or abs(float(value)) >= 100 * half:
+        return ""
+    known = f"known to {float(half):g} either way"
+    return f"half of the values or more lie in one cell of {float(2 * half):g}: {known}"
+
+
+def _joined(*texts: str) -> str:
+    return "; ".join(text for text in texts if text)
 
 
 def _value(interval: Interval, n: int) -> Value:

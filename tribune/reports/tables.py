@@ -154,8 +154,8 @@ def _by_column(
             yield f"  {names[target][:30]:<{first}}{cells}"
     if len(targets) > len(shown):
         yield f"  and {len(targets) - len(shown)} more; --all shows them"
-    missing = {key: value for key, value in values.items() if value["micro"] is None}
-    yield from _reasons(missing, spec, width)
+    told = {key: value for key, value in values.items() if value["micro"] is None or family == "summary"}
+    yield from _reasons(told, spec, width)
 
 
 def _listed(

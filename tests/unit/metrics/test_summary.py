@@ -213,3 +213,50 @@ def test_mean__numbers_beyond_what_a_report_holds__saturates(profile: Profile, t
     huge = NOW.head(50).assign(latency_s=1e200)
     value = measured(profile, tally_of_rows(tmp_path, profile, huge), "summary.mean/latency_s")
     assert value.micro == 2**63 - 1
+
+
+Raw = np.ndarray[tuple[int], np.dtype[np.int64]]
+AMOUNTS = ModelSpec((Column("amount", ColumnKind.NUMERIC, Role.FEATURE),), Task.GENERIC, min_rows=10)
+
+
+@pytest.fixture(scope="module")
+def amounts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Profile, Tally, Raw]:
+    """Amounts that are mostly 0, in a range so wide that other values share the cell of 0."""
+    dice = np.random.default_rng(5)
+    raw = np.where(dice.random(3000) < 0.9, 0, dice.integers(1, 100_000, 3000))
+    made = profile_of_rows(tmp_path_factory.mktemp("amounts"), AMOUNTS, pd.DataFrame({"amount": raw}))
+    now = tally_of_rows(tmp_path_factory.mktemp("frame"), made, pd.DataFrame({"amount": raw}))
+    return made, now, raw
+
+
+def test_percentile__most_values_are_one_in_a_wide_range__bounds_hold_it_and_the_reason_says_so(
+    amounts: tuple[Profile, Tally, Raw],
+) -> None:
+    made, now, raw = amounts
+    found = measured(made, now, "summary.percentile_50/amount")
+    assert found.lower is not None
+    assert found.upper is not None
+    assert found.lower <= np.median(raw) * 1e6 <= found.upper
+    assert (found.micro, found.lower, found.upper) == (16_000_000, 0, 32_000_000)
+    assert found.reason == "half of the values or more lie in one cell of 32: known to 16 either way"
+
+
+def test_percentile__far_from_the_cell_of_most_values__needs_no_note(
+    amounts: tuple[Profile, Tally, Raw],
+) -> None:
+    made, now, raw = amounts
+    found = measured(made, now, "summary.percentile_95/amount")
+    assert found.reason == ""
+    assert abs((found.micro or 0) / 1e6 - np.percentile(raw, 95, method="inverted_cdf")) <= 16
+
+
+def test_mean__most_values_are_one_in_a_wide_range__is_off_by_no_more_than_the_reason_says(
+    amounts: tuple[Profile, Tally, Raw], tmp_path: Path
+) -> None:
+    made, _, raw = amounts
+    small = np.where(raw > 5000, 0, raw)
+    found = measured(
+        made, tally_of_rows(tmp_path, made, pd.DataFrame({"amount": small})), "summary.mean/amount"
+    )
+    assert 1 < abs((found.micro or 0) / 1e6 - small.mean()) <= 16
+    assert "known to 16 either way" in found.reason
