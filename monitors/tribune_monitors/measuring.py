@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyRecord
+from tribune.decisions.grid import microseconds
 from tribune.exceptions import EvidenceError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy, Profile, Value
@@ -157,7 +157,7 @@ def context_of(chain: int, about: Reported, policy: PolicyRecord, frames: Frames
         policy: that judges it.
         frames: what was read.
     """
-    start, end = (0, 0) if about.frame == 0 else map(_micros, frame_bounds(policy, about.frame))
+    start, end = (0, 0) if about.frame == 0 else map(microseconds, frame_bounds(policy, about.frame))
     return EvidenceContext(
         chain=chain,
         model=about.model_id,
@@ -169,7 +169,3 @@ def context_of(chain: int, about: Reported, policy: PolicyRecord, frames: Frames
         policy=policy.digest,
         manifests=manifests_read(frames),
     )
-
-
-def _micros(time: datetime) -> int:
-    return int(time.timestamp()) * 1_000_000

@@ -7,12 +7,19 @@ is a version's evaluation and lies on no grid.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from tribune.exceptions import ConfigurationError
 from tribune.ids import FrameIndex
 
 MICROSECONDS = 1_000_000
 """Of a second."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(time: datetime) -> int:
+    """Return an aware time in microseconds since 1970, exact."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
 
 
 def frame_bounds(epoch: int, steps: int, step: int, length: int) -> tuple[int, int]:

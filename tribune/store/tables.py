@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from tribune.decisions.grid import microseconds
+
 Big = BigInteger().with_variant(Integer, "sqlite")
 """64-bit integer; SQLite numbers rows by itself only in a column declared INTEGER."""
 
@@ -39,8 +41,7 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a stored time must carry its zone")
-        since = value - datetime.fromtimestamp(0, UTC)
-        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        return microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """Return the time in UTC."""

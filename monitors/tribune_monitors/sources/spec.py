@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tribune.decisions.grid import microseconds
 from tribune.exceptions import ConfigurationError
 from tribune.metrics.spec import load_toml
 
@@ -126,9 +127,7 @@ def moment_us(given: object, what: str) -> int:
         moment = datetime(moment.year, moment.month, moment.day)
     if not isinstance(moment, datetime):
         raise ConfigurationError(f"{what} is no time.", mend="Write it like 2026-01-31T12:00:00Z.")
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    since = aware - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return microseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _is_zone(name: str) -> bool:

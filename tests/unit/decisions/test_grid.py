@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tribune.decisions.grid import FrameGrid
+from tribune.decisions.grid import FrameGrid, microseconds
 from tribune.exceptions import ConfigurationError
 from tribune.ids import FrameIndex
 
@@ -40,3 +42,15 @@ def test_last_due__at_a_time__waits_for_end_and_grace(now: int, last: int) -> No
 def test_grid__impossible__is_refused(change: dict[str, int]) -> None:
     with pytest.raises(ConfigurationError):
         FrameGrid(**{"epoch": 0, "step": 100, "length": 100, "grace": 0, **change})
+
+
+@pytest.mark.parametrize(
+    ("time", "micros"),
+    [
+        ("1970-01-01T00:00:00+00:00", 0),
+        ("1969-12-31T23:59:59.999999+00:00", -1),
+        ("2026-11-21T14:00:00.123457+01:00", 1_795_266_000_123_457),
+    ],
+)
+def test_microseconds__aware_time__is_exact(time: str, micros: int) -> None:
+    assert microseconds(datetime.fromisoformat(time)) == micros
