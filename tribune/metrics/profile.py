@@ -123,7 +123,7 @@ def make_profile(
     if tally.rows == 0:
         raise DataError("A profile cannot be made of no rows.", mend="Give held-out reference rows.")
     scheme = Scheme(spec, binnings)
-    if block_tallies and sum(block_tallies, Tally.zero(scheme)) != tally:
+    if block_tallies and Tally.total(block_tallies) != tally:
         raise DataError("The reference's time blocks do not add up to the reference.")
     factors = {
         column.name: _overdispersion(scheme.binnings[column.name], column.name, tally, block_tallies)

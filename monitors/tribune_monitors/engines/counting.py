@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from tribune.metrics.binning import Binning, Grid
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 Run = Callable[[str], Iterable[tuple[Any, ...]]]
 """Runs a counting statement and gives its rows, in any order; from several threads at once."""
+WIDE = 128
+"""Columns beyond which a statement counts several: opening a file of so many costs more than counting one."""
+TOGETHER = 64
+_HELD = 100_000  # rows of such a statement held at once
 
 
 @dataclass
@@ -60,21 +65,20 @@ def count_rows(
 
     with ThreadPoolExecutor(at_once) as pool:  # the longest first
         joint = pool.submit(_joint, scheme, labels, run, stops_early)
-        alone = {
-            name: pool.submit(_column, scheme.binnings[name], statement, run)
-            for name, statement in _alone(scheme, labels)
-        }
+        label = pool.submit(_label, scheme, labels, run)
+        alone = [pool.submit(_columns, scheme, names, run) for names in _alone(scheme)]
         scores = {
             name: pool.submit(_score, scheme, name, labels, run)
             for name in scheme.scored
             if labels is not Labels.JOINED
         }
         if tell is not None:
-            _follow([joint, *alone.values(), *scores.values()], tell)
+            _follow([joint, label, *alone, *scores.values()], tell)
     found = joint.result()
-    found.columns |= {name: future.result() for name, future in alone.items()}
-    for name, future in scores.items():
-        found.columns[name], found.scores[name] = future.result()
+    for future in (label, *alone):
+        found.columns |= future.result()
+    for name, score in scores.items():
+        found.columns[name], found.scores[name] = score.result()
     columns = found.counter.columns() | found.columns
     return Tally(
         found.counter.rows,
@@ -136,21 +140,49 @@ def _score(scheme: Scheme, name: str, labels: Labels, run: Run) -> tuple[tuple[i
     return column, score_table(scheme, name, found)
 
 
-def _alone(scheme: Scheme, labels: Labels) -> Iterator[tuple[str, str]]:
-    """Yield the columns that have a count of their own, each with its statement."""
+def _label(scheme: Scheme, labels: Labels, run: Run) -> dict[str, tuple[int, ...]]:
+    """Return the column of a label that is a number, where it is not counted with what needs a join."""
     spec = scheme.spec
-    if spec.has_errors and labels is not Labels.JOINED:
-        yield spec.label_name, sql.label_counts(scheme, labels)
+    if not spec.has_errors or labels is Labels.JOINED:
+        return {}
+    found = run(sql.label_counts(scheme, labels))
+    return {spec.label_name: numeric_column(scheme.grid(spec.label_name), found)}
+
+
+def _alone(scheme: Scheme) -> Iterator[tuple[str, ...]]:
+    """Yield the columns that are counted by themselves, those of one statement together."""
+    spec = scheme.spec
     joint = {column.name for column in spec.groups} | set(scheme.scored)
     if spec.outcomes:
         joint.add(spec.prediction.name)
-    for column in spec.measured:
-        if column.name not in joint:
-            yield column.name, sql.column_counts(scheme, column.name)
+    names = [column.name for column in spec.measured if column.name not in joint]
+    if len(names) <= WIDE:
+        yield from ((name,) for name in names)
+        return
+    numbers = [name for name in names if isinstance(scheme.binnings[name], Grid)]
+    for alike in (numbers, [name for name in names if name not in set(numbers)]):
+        yield from (tuple(alike[place : place + TOGETHER]) for place in range(0, len(alike), TOGETHER))
 
 
-def _column(binning: Binning, statement: str, run: Run) -> tuple[int, ...]:
-    keys = run(statement)
+def _columns(scheme: Scheme, names: Sequence[str], run: Run) -> dict[str, tuple[int, ...]]:
+    """Count columns of one kind by one statement."""
+    if len(names) == 1:
+        (name,) = names
+        return {name: _column(scheme.binnings[name], run(sql.column_counts(scheme, name)))}
+    counted = {name: (0,) * scheme.binnings[name].length for name in names}
+    found = iter(run(sql.columns_counts(scheme, names)))
+    while piece := list(islice(found, _HELD)):
+        keys: dict[str, list[tuple[Any, int]]] = {}
+        for place, key, rows in piece:
+            keys.setdefault(place, []).append((key, rows))
+        for place, some in keys.items():
+            name = names[int(place)]
+            more = _column(scheme.binnings[name], some)
+            counted[name] = tuple(map(add, counted[name], more)) if any(counted[name]) else more
+    return counted
+
+
+def _column(binning: Binning, keys: Iterable[tuple[Any, int]]) -> tuple[int, ...]:
     return numeric_column(binning, keys) if isinstance(binning, Grid) else category_column(binning, keys)
 
 

@@ -7,7 +7,7 @@ column has no value at all, or in which predictions are not the two outcomes of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -20,7 +20,7 @@ from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
 from tribune_monitors.engines.base import Engine
-from tribune_monitors.engines.counting import Run, decision_columns, label_columns
+from tribune_monitors.engines.counting import TOGETHER, WIDE, Run, decision_columns, label_columns
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.schema import Wanted, check, read_schemas
 from tribune_monitors.engines.sql import Labels
@@ -33,6 +33,8 @@ _WIDE = 16
 """Times the ten interquartile ranges around the middle half that values may span and still decide it: what
 lies further (a sentinel such as 9999999) says nothing of the others."""
 _LARGEST = 2.0**1000  # a mean of doubles may overflow; the shift ends long before
+_VALUES = 8_000_000
+"""Values that one statement looks at where it looks at several columns: some 64 MB, whatever the rows."""
 BINS = 10
 """Bins of about equal weight, as PSI is usually read; more bins see less at the same n."""
 MAX_VALUES = 64
@@ -58,6 +60,8 @@ def fit_binnings(
     """
     if not paths:
         raise DataError("Binnings cannot be fitted to no rows.", mend="Give held-out reference partitions.")
+    from concurrent.futures import ThreadPoolExecutor
+
     engine = engine or DuckDBEngine()
     where = Labels.JOINED if labels else Labels.INLINE if inline_labels else Labels.NONE
     wanted = decision_columns(spec, where)
@@ -68,18 +72,20 @@ def fit_binnings(
         for files, columns in views.values():
             check(read_schemas(cursor, files), columns)
     run = engine.runner(views)
+    together = _together(run, len(spec.measured))
     binnings: dict[str, Binning] = {}
-    for column in spec.measured:
-        if column.kind is ColumnKind.NUMERIC:
-            values = sql.quoted(column.name)
-            binnings[column.name] = _grid(run, column, values, sql.ROWS)
-        else:
-            statement = f"SELECT {sql.quoted(column.name)}, count(*) FROM {sql.ROWS} GROUP BY 1"  # noqa: S608
-            binnings[column.name] = _categories(column, spec, list(run(statement)))
+    with ThreadPoolExecutor(engine.threads) as pool:
+        numbers = [column for column in spec.measured if column.kind is ColumnKind.NUMERIC]
+        others = [column for column in spec.measured if column.kind is not ColumnKind.NUMERIC]
+        fitted = [pool.submit(_numbers, run, some) for some in _parts(numbers, together)]
+        fitted += [pool.submit(_texts, run, some, spec) for some in _parts(others, together)]
+        for future in fitted:
+            binnings |= future.result()
     if spec.has_errors:
         column = spec.column(spec.label_name)
         rows, label = sql.labelled_rows(spec, where)
-        labelled = binnings[column.name] = _grid(run, column, label, rows)
+        (labelled,) = _grids(run, [column], [label], rows)
+        binnings[column.name] = labelled
         error = f"r.{sql.quoted(spec.prediction.name)} - {label}"
         found = _error_grid(run, error, rows)
         finer = min(labelled.shift + 12, 1022)  # no error to judge by: far below what labels can show
@@ -99,33 +105,66 @@ def _error_grid(run: Run, error: str, rows: str) -> Grid | None:
         return None
     shift = 12 - math.frexp(min(mean, _LARGEST))[1] + 1
     plain = Grid(min(max(shift, -1022), 1022), (-1, 1))
-    return replace(plain, lattice=_on_lattice(run, plain, values))
-
-
-def _grid(run: Run, column: Column, number: str, rows: str) -> Grid:
-    """Fit a grid to an expression over some rows."""
-    values = f"(SELECT {number} AS x FROM {rows}) AS v WHERE isfinite(x)"  # noqa: S608 - names are quoted
-    shares = [_FAR, 0.25, 0.75, 1 - _FAR]
-    ((low, high, quantiles),) = run(
-        f"SELECT min(x), max(x), quantile_disc(x, {shares}) FROM {values}",  # noqa: S608
-    )
-    if low is None:
-        raise _nothing(column)
-    plain = grid_over(*_range(column, low, high), *_most(*quantiles))
-    plain = replace(plain, lattice=_on_lattice(run, plain, values))
-    counts = run(f"SELECT floor({_scaled(plain)}), count(*) FROM {values} GROUP BY 1")  # noqa: S608
-    return with_bins(plain, counts)
-
-
-def _scaled(grid: Grid) -> str:
-    return f"x * CAST({sql.literal(repr(grid.scale))} AS DOUBLE)"
-
-
-def _on_lattice(run: Run, grid: Grid, values: str) -> bool:
-    """Whether all values are whole multiples of a cell."""
-    scaled = _scaled(grid)
+    scaled = _scaled("x", plain)
     ((off,),) = run(f"SELECT count(*) FROM {values} AND {scaled} <> floor({scaled})")  # noqa: S608
-    return bool(off == 0)
+    return replace(plain, lattice=off == 0)
+
+
+def _together(run: Run, columns: int) -> int:
+    """Return how many columns one statement looks at: several, where a table is wide and not long."""
+    if columns <= WIDE:
+        return 1
+    ((rows,),) = run(sql.ROW_COUNT)
+    return int(max(1, min(TOGETHER, _VALUES // max(1, rows))))
+
+
+def _parts(columns: Sequence[Column], size: int) -> Iterator[Sequence[Column]]:
+    return (columns[place : place + size] for place in range(0, len(columns), size))
+
+
+def _numbers(run: Run, columns: Sequence[Column]) -> dict[str, Binning]:
+    grids = _grids(run, columns, [sql.quoted(column.name) for column in columns], sql.ROWS)
+    return {column.name: grid for column, grid in zip(columns, grids, strict=True)}
+
+
+def _texts(run: Run, columns: Sequence[Column], spec: ModelSpec) -> dict[str, Binning]:
+    seen: list[list[tuple[str | None, int]]] = [[] for _ in columns]
+    values = sql.apart([sql.quoted(column.name) for column in columns], sql.ROWS)
+    for place, value, rows in run(f"SELECT g, k, count(*) FROM {values} GROUP BY g, k"):  # noqa: S608
+        seen[int(place)].append((value, rows))
+    return {column.name: _categories(column, spec, some) for column, some in zip(columns, seen, strict=True)}
+
+
+def _grids(run: Run, columns: Sequence[Column], numbers: Sequence[str], rows: str) -> list[Grid]:
+    """Fit a grid to each of some expressions over some rows."""
+    shares = [_FAR, 0.25, 0.75, 1 - _FAR]
+    values = f"{sql.apart(numbers, rows)} WHERE isfinite(k) GROUP BY g"
+    found = {
+        int(place): ranges
+        for place, *ranges in run(f"SELECT g, min(k), max(k), quantile_disc(k, {shares}) FROM {values}")  # noqa: S608
+    }
+    grids = []
+    for place, column in enumerate(columns):
+        if place not in found:
+            raise _nothing(column)
+        low, high, quantiles = found[place]
+        grids.append(grid_over(*_range(column, low, high), *_most(*quantiles)))
+    counts: list[list[tuple[float, int]]] = [[] for _ in grids]
+    off: set[int] = set()
+    scaled = [_scaled(number, grid) for number, grid in zip(numbers, grids, strict=True)]
+    values = f"{sql.apart(scaled, rows)} WHERE isfinite(k) GROUP BY g, floor(k)"
+    between = "count(*) FILTER (k <> floor(k))"
+    for place, cell, n, beside in run(f"SELECT g, floor(k), count(*), {between} FROM {values}"):  # noqa: S608
+        counts[int(place)].append((cell, n))
+        if beside:
+            off.add(int(place))
+    return [
+        with_bins(replace(grid, lattice=place not in off), counts[place]) for place, grid in enumerate(grids)
+    ]
+
+
+def _scaled(number: str, grid: Grid) -> str:
+    return f"{number} * CAST({sql.literal(repr(grid.scale))} AS DOUBLE)"
 
 
 def fit_profile(
@@ -150,7 +189,7 @@ def fit_profile(
     binnings = fit_binnings(paths, spec, labels=labels, inline_labels=inline_labels, engine=own)
     scheme = Scheme(spec, binnings)
     tallies = [engine.count(block, labels, scheme, inline_labels=inline_labels) for block in blocks]
-    return make_profile(spec, sum(tallies, Tally.zero(scheme)), binnings, tallies if len(tallies) > 1 else ())
+    return make_profile(spec, Tally.total(tallies), binnings, tallies if len(tallies) > 1 else ())
 
 
 def grid_over(low: float, high: float, most_low: float | None = None, most_high: float | None = None) -> Grid:

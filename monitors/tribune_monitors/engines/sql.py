@@ -9,6 +9,7 @@ comes from data or profile stands between single quotes: engines differ in what 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 from tribune.metrics.binning import Grid
@@ -63,9 +64,28 @@ def cell_of(number: str, grid: Grid) -> str:
 
 def column_counts(scheme: Scheme, name: str) -> str:
     """Count rows by a column's key: its fine cell, or its value."""
+    return f"SELECT {_key(scheme, name)} AS k, count(*) AS n FROM {ROWS} GROUP BY 1"  # noqa: S608 - quoted
+
+
+def columns_counts(scheme: Scheme, names: Sequence[str]) -> str:
+    """Count rows by the key of each of some columns of one kind, in one scan: place (`apart`), key, rows."""
+    values = apart([_key(scheme, name) for name in names], ROWS)
+    return f"SELECT g, k, count(*) AS n FROM {values} GROUP BY g, k"  # noqa: S608 - names are quoted
+
+
+def apart(expressions: Sequence[str], rows: str) -> str:
+    """Return rows (g, k), one for each of some expressions of a type: its place ("0", "1" …), its value."""
+    named = [quoted(str(place)) for place in range(len(expressions))]
+    selected = ", ".join(f"{one} AS {name}" for one, name in zip(expressions, named, strict=True))
+    return (
+        f"(SELECT {selected} FROM {rows}) AS c "  # noqa: S608 - names are quoted
+        f"UNPIVOT INCLUDE NULLS (k FOR g IN ({', '.join(named)})) AS u"
+    )
+
+
+def _key(scheme: Scheme, name: str) -> str:
     binning = scheme.binnings[name]
-    key = cell_key(name, binning) if isinstance(binning, Grid) else quoted(name)
-    return f"SELECT {key} AS k, count(*) AS n FROM {ROWS} GROUP BY 1"  # noqa: S608 - names are quoted
+    return cell_key(name, binning) if isinstance(binning, Grid) else quoted(name)
 
 
 def outcome_counts(scheme: Scheme, labels: Labels) -> str:
