@@ -7,6 +7,7 @@ from typing import Any
 
 from tribune.figures.reading import rates_of
 from tribune.figures.report import RATES, Drawing, column_drawing, group_drawing
+from tribune.metrics.groups import targets
 from tribune.metrics.profile import Profile
 from tribune.metrics.published import check_profile
 from tribune.metrics.value import MetricName
@@ -25,7 +26,7 @@ def can_be_drawn(metric: str) -> bool:
     parts = MetricName.parse(metric)
     family, measure = parts.base.split(".")
     if family == "fairness":
-        return measure.rpartition("_")[0] in _KINDS and "&" not in parts.target
+        return measure.rpartition("_")[0] in _KINDS
     return family in ("drift", "quality") and bool(parts.target or parts.over == "max")
 
 
@@ -45,7 +46,8 @@ def finding_drawing(document: Mapping[str, Any], profile: Profile, metric: str) 
     check_profile(document, profile)
     parts = MetricName.parse(metric)
     target = parts.target or str((document["values"].get(metric) or {}).get("at", ""))
-    if not can_be_drawn(metric) or target not in {column.name for column in profile.spec.measured}:
+    drawn = {*(column.name for column in profile.spec.measured), *targets(profile)}
+    if not can_be_drawn(metric) or target not in drawn:
         return None
     family, measure = parts.base.split(".")
     if family != "fairness":

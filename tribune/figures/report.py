@@ -25,11 +25,12 @@ from tribune.figures.reading import (
     z_of,
 )
 from tribune.figures.theme import Theme
+from tribune.metrics.groups import targets
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import find
 from tribune.metrics.spec import Task
-from tribune.metrics.words import describe_metric
+from tribune.metrics.words import describe_metric, target_title
 
 _PARITY, _ODDS = "fairness.demographic_parity_difference", "fairness.equalized_odds_difference"
 RIGHT = ("right", "fairness.accuracy_difference", "Right answers, by {group}")
@@ -86,9 +87,9 @@ def report_drawings(
         column_drawing(document, profile, name) for name in worst_columns(document, profile, policy)
     )
     kinds = RATES if profile.spec.task is Task.BINARY else (RIGHT,)  # others say more than yes or no
-    for column in profile.spec.groups:
+    for group in targets(profile):
         for kind, metric, words in kinds:
-            drawing = group_drawing(document, profile, column.name, kind, metric, words)
+            drawing = group_drawing(document, profile, group, kind, metric, words)
             if drawing is not None:
                 drawings.append(drawing)
     for place, points in enumerate(history):
@@ -138,7 +139,7 @@ def group_drawing(
     Args:
         document: evidence.
         profile: the one it was measured with.
-        group: a group column.
+        group: a group column, or crossed ones ("A&B").
         kind: of the rate, as in `rates_of`.
         metric: whose z the intervals have.
         words: of the title, with {outcome} and {group}.
@@ -148,9 +149,9 @@ def group_drawing(
         return None
     spec = profile.spec
     outcome = spec.outcome or dict(spec.prediction.values).get(spec.positive) or spec.positive
-    title = words.format(outcome=outcome, group=spec.column(group).title)
+    title = words.format(outcome=outcome, group=target_title(group, spec))
     z_micro = z_of(document, f"{metric}/{group}")
-    place = spec.groups.index(spec.column(group))
+    place = targets(profile).index(group)
 
     def draw(form: Format, theme: Theme) -> bytes:
         return group_rates(rates, title=title, z_micro=z_micro, form=form, theme=theme)
