@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.metrics import (
     Binning,
     Categories,
@@ -14,7 +13,6 @@ from tribune.metrics import (
     ColumnKind,
     Grid,
     ModelSpec,
-    Policy,
     Profile,
     Role,
     Rule,
@@ -24,7 +22,6 @@ from tribune.metrics import (
     Task,
     make_profile,
 )
-from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
 from tribune.reports.words import Subject, case_words
 from unit.reports.worded import (
     BINNINGS,
@@ -36,6 +33,7 @@ from unit.reports.worded import (
     UNFAIR,
     YES,
     Row,
+    document,
     parity,
     tally_of,
     words_of,
@@ -129,10 +127,7 @@ def test_case_words__crossed_groups__names_both_parts() -> None:
     rule = Rule(
         "fairness.demographic_parity_difference.lower/SEX&AGE", ">", 100_000, Severity.TRIP, z=3_000_000
     )
-    context = EvidenceContext(
-        31337, ModelId(1), VersionNumber(1), FrameIndex(2), 0, 1, bytes(32), bytes(32), ()
-    )
-    made = build_evidence(context, crossed, Policy((rule,)), FrameTallies(tally, None)).document
+    made = document(crossed, rule, tally)
     case = Subject("acs-employment", 1, value=made["values"][rule.metric]["micro"], limit=rule.limit)
     words = case_words(case, rule, made, crossed)
     assert words.fault == "treats women, old people and men, young people differently"
@@ -189,11 +184,7 @@ def test_case_words__a_generic_model__compares_with_when_it_was_tested(
     rule: Rule, fault: str, finding: str, limit: str
 ) -> None:
     profile = make_profile(GENERIC, generic_tally(20, 20), GENERIC_BINNINGS)
-    context = EvidenceContext(
-        31337, ModelId(1), VersionNumber(1), FrameIndex(2), 0, 1, bytes(32), bytes(32), ()
-    )
-    tallies = FrameTallies(generic_tally(300, 80), None)
-    made = build_evidence(context, profile, Policy((rule,)), tallies).document
+    made = document(profile, rule, generic_tally(300, 80))
     value = made["values"][rule.metric]["micro"]
     words = case_words(Subject("assistant", 1, value=value, limit=rule.limit), rule, made, profile)
     assert (words.fault, words.finding, words.limit_words) == (fault, finding, limit)

@@ -68,18 +68,17 @@ UNFAIR: dict[Row, int] = {
 }  # fmt: skip
 
 
-def document(profile: Profile, rule: Rule, rows: dict[Row, int], labelled: dict[Row, int] | None) -> Any:
+def document(profile: Profile, rule: Rule, tally: Tally, labelled: Tally | None = None) -> Any:
     """A real evidence document."""
     context = EvidenceContext(
         31337, ModelId(1), VersionNumber(1), FrameIndex(2), 0, 1, bytes(32), bytes(32), ()
     )
-    tallies = FrameTallies(tally_of(rows), tally_of(labelled) if labelled else None)
-    return build_evidence(context, profile, Policy((rule,)), tallies).document
+    return build_evidence(context, profile, Policy((rule,)), FrameTallies(tally, labelled)).document
 
 
 def words_of(profile: Profile, rule: Rule, rows: dict[Row, int], labelled: Any = None, **subject: Any) -> Any:
     """Return the words of a case on that document."""
-    made = document(profile, rule, rows, labelled)
+    made = document(profile, rule, tally_of(rows), tally_of(labelled) if labelled else None)
     value = made["values"][rule.metric]["micro"]
     case = Subject("acs-employment", 1, value=value, limit=rule.limit, **subject)  # value as reported
     return case_words(case, rule, made, profile)
