@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from tribune.figures.canvas import CHART_HEIGHT, LINE, MARGIN, TEXT, WIDTH, Format, Sheet, text_width
 from tribune.figures.theme import Theme
+from tribune.metrics.fixed import MICRO
 from tribune.wording import counted
 
 FRAMES = 12
-MICRO = 1_000_000
 _NOTHING = "not measured yet"
 _FOOT = LINE + 8  # below the plot: the frames' numbers
 
