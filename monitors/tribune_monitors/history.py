@@ -15,6 +15,7 @@ from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyInput
 from tribune.chain.types import Block
 from tribune.decisions.anchor import manifest_digest
+from tribune.decisions.grid import steps_spanned
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, FrameIndex
 from tribune.metrics import ModelSpec, Policy
@@ -30,8 +31,8 @@ Frames = Mapping[FrameIndex, SealedFrame | None]
 
 
 def steps_of(policy: PolicyInput) -> int:
-    """Return how many steps of the grid a frame spans: 1, or more where frames slide over each other."""
-    return -(-policy.length_s // policy.step_s)
+    """Return how many steps of the grid a policy's frame spans."""
+    return steps_spanned(policy.step_s, policy.length_s)
 
 
 def looked_at(frame: FrameIndex, policy: Policy, spec: ModelSpec, steps: int) -> list[FrameIndex]:

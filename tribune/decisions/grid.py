@@ -28,6 +28,11 @@ def frame_bounds(epoch: int, steps: int, step: int, length: int) -> tuple[int, i
     return end - length, end
 
 
+def steps_spanned(step: int, length: int) -> int:
+    """Return how many steps a frame spans: 1, or more where frames slide over each other."""
+    return -(-length // step)
+
+
 @dataclass(frozen=True)
 class FrameGrid:
     """Epoch, step, length and grace, all in microseconds.
@@ -74,5 +79,5 @@ class FrameGrid:
 
     @property
     def steps(self) -> int:
-        """How many steps a frame spans: 1, or more where frames slide over each other."""
-        return max(1, self.length // self.step)
+        """How many steps a frame spans."""
+        return steps_spanned(self.step, self.length)
