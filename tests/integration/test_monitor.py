@@ -275,19 +275,26 @@ async def test_recheck__evidence_that_says_another_time__is_told_apart(world: Mo
     assert "start" in outcome.words
 
 
+async def killed_before_sending(
+    monitor: Monitor, frame: FrameIndex, monkeypatch: pytest.MonkeyPatch
+) -> SignedReport:
+    """Let a monitor sign a frame's report and be killed before it sends it; return what it stored."""
+
+    async def die(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(monitor.worker.sender, "send", die)
+    with pytest.raises(asyncio.CancelledError):
+        await monitor.look()
+    return monitor.row(ONE, frame)
+
+
 async def test_look__killed_between_signing_and_sending__sends_the_stored_signature(
     world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame = world.sealed(ONE)
     async with monitors(world, 0) as (killed,):
-
-        async def die(*_: object, **__: object) -> None:
-            raise asyncio.CancelledError
-
-        monkeypatch.setattr(killed.worker.sender, "send", die)
-        with pytest.raises(asyncio.CancelledError):
-            await killed.look()
-        stored = killed.row(ONE, frame)
+        stored = await killed_before_sending(killed, frame, monkeypatch)
         assert (stored.state, (await killed.frame(ONE, frame)).reported) == ("signed", frozenset())
     async with monitors(world, 0) as (again,):
 
@@ -307,14 +314,7 @@ async def test_look__stored_signature_does_not_count__mined_but_not_taken_as_cou
 ) -> None:
     frame = world.sealed(ONE)
     async with monitors(world, 0) as (killed,):
-
-        async def die(*_: object, **__: object) -> None:
-            raise asyncio.CancelledError
-
-        monkeypatch.setattr(killed.worker.sender, "send", die)
-        with pytest.raises(asyncio.CancelledError):
-            await killed.look()
-        stored = killed.row(ONE, frame)
+        stored = await killed_before_sending(killed, frame, monkeypatch)
 
         def spoil(session: Session) -> None:
             kept = session.get(SignedReport, stored.id)
