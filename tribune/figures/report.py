@@ -14,6 +14,8 @@ from tribune.figures.groups import bars_of, group_rates
 from tribune.figures.groups import summary_of as summary_of_groups
 from tribune.figures.history import Point, rule_history
 from tribune.figures.history import summary_of as summary_of_history
+from tribune.figures.means import Mean, means, means_of
+from tribune.figures.means import summary_of as summary_of_means
 from tribune.figures.overview import headline, overview
 from tribune.figures.reading import (
     MOST_MOVED,
@@ -51,7 +53,7 @@ class Drawing:
         title: over the figure.
         words: what it shows, for those who do not see it.
         draw: function of (form, theme) that returns the file's bytes.
-        section: "overview", "columns", "groups" or "history".
+        section: "overview", "columns", "means", "groups" or "history".
     """
 
     name: str
@@ -69,7 +71,7 @@ def report_drawings(
     title: str = "This report",
     history: Sequence[Sequence[Point]] = (),
 ) -> list[Drawing]:
-    """Return the figures of a report: overview, the worst columns, group rates, each rule's history.
+    """Return the figures of a report: overview, worst columns, group rates or means, each rule's history.
 
     Args:
         document: evidence.
@@ -92,6 +94,8 @@ def report_drawings(
             drawing = group_drawing(document, profile, group, kind, metric, words)
             if drawing is not None:
                 drawings.append(drawing)
+    if profile.spec.task in (Task.REGRESSION, Task.GENERIC) and (found := means_of(document, profile)):
+        drawings.append(_means(found))
     for place, points in enumerate(history):
         drawings.append(_history(profile, policy, place, points))
     return drawings
@@ -159,6 +163,15 @@ def group_drawing(
     return Drawing(
         f"groups-{place}-{kind}", title, summary_of_groups(bars_of(rates, z_micro)), draw, "groups"
     )
+
+
+def _means(found: Sequence[Mean]) -> Drawing:
+    title = "Means and rates, reference and now"
+
+    def draw(form: Format, theme: Theme) -> bytes:
+        return means(found, title=title, form=form, theme=theme)
+
+    return Drawing("means", title, summary_of_means(found), draw, "means")
 
 
 def _history(profile: Profile, policy: Policy, place: int, points: Sequence[Point]) -> Drawing:

@@ -66,6 +66,7 @@ def report_page(
         *(["<h2>Rules</h2>", rules_table(document, profile, policy, lines)] if lines else []),
         "</div>\n</div>",
         *_columns(document, profile, policy, drawings),
+        *_section("Means and rates", drawings, "means"),
         *_section("How groups are treated", drawings, "groups"),
         *_section("Each rule over the last frames", drawings, "history"),
         "<h2>All values</h2>",

@@ -155,12 +155,12 @@ def test_report_page__another_profile__is_refused() -> None:
 
 
 @pytest.mark.parametrize("task", [Task.GENERIC, Task.MULTICLASS, Task.REGRESSION])
-def test_report_page__model_that_does_not_say_yes_or_no__has_overview_and_columns(task: Task) -> None:
+def test_report_page__model_that_does_not_say_yes_or_no__has_overview_columns_and_means(task: Task) -> None:
     document, profile = other_evidence(task)
     said = Reader(report_page(document, profile, OTHER_POLICY))
     assert said.open == []
     assert "The rule is broken." in said.text
-    assert len(said.all("img")) == 1 + 3
+    assert len(said.all("img")) == 1 + 3 + (task is not Task.MULTICLASS)  # means
     assert "Seconds to answer" in said.text
 
 
