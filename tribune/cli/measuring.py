@@ -263,8 +263,8 @@ def manifest(
         rows = sum(file.rows or 0 for file in found.files)
         print(f"0x{found.digest.hex()}")
         typer.echo(
-            f"{counted(len(found.files), 'file')}, {counted(sum(f.size for f in found.files), 'byte')}, "
-            f"{counted(rows, 'Parquet row')}",
+            f"{counted(len(found.files), 'file')}, {counted(sum(f.size for f in found.files), 'byte')}"
+            + (f", {counted(rows, 'Parquet row')}" if rows else ""),
             err=True,
         )
         if check and check.lower().removeprefix("0x") != found.digest.hex():

@@ -68,7 +68,7 @@ def _column(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
             many = len(binning.values)
             told = f"{many} most frequent are" if many > 1 else "most frequent is"
             yield f"{name}: the reference has many rare values; the {told} told apart, others count as one."
-    if sum(map(bool, values)) == 1 and not others and sum(map(bool, earlier)) > 1:
+    if tally.rows > 1 and sum(map(bool, values)) == 1 and not others and sum(map(bool, earlier)) > 1:
         yield f"{name}: every row has the same value; the reference has several."
 
 

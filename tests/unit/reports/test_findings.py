@@ -80,6 +80,11 @@ def test_findings__few_rows__says_how_many_are_needed(profile: Profile) -> None:
     assert findings(profile, few, labelled=False)[0].startswith("Only 20 rows: under 50")
 
 
+def test_findings__one_row__does_not_wonder_that_its_value_is_the_same(profile: Profile) -> None:
+    alone = tally((0, 1, 0, 0, *(0,) * 10), (1, 0, 0, 0), (1, 0, 0, 0))
+    assert not [line for line in findings(profile, alone, labelled=False) if "same value" in line]
+
+
 def classifier() -> tuple[Profile, Scheme]:
     spec = replace(SPEC, task=Task.BINARY, columns=(Column("said", ColumnKind.CATEGORY, Role.PREDICTION),))
     scheme = Scheme(spec, {"said": Categories(("0", "1"))})
