@@ -122,6 +122,7 @@ def _partitions(
     findings: list[str] = []
     found: set[str] = set()
     for place, rows in enumerate(pieces):
+        findings += rows.told
         relation, fields = rows.with_fields(column.field for column in wanted)
         here = {column.name: fields[column.field] for column in wanted}
         found |= {column for column, field in here.items() if field is not None}

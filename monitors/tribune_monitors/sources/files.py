@@ -10,6 +10,7 @@ import csv
 import glob
 import gzip
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -18,6 +19,7 @@ from tribune.exceptions import DataError
 from tribune_monitors.engines.schema import pattern, read_schemas
 from tribune_monitors.engines.sql import literal
 from tribune_monitors.sources.rows import Rows
+from tribune_monitors.sources.text import mended
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,8 +68,12 @@ def find_files(data: str) -> list[Path]:
     return files
 
 
-def open_files(cursor: duckdb.DuckDBPyConnection, files: Sequence[Path], title: str) -> list[Rows]:
+def open_files(
+    cursor: duckdb.DuckDBPyConnection, files: Sequence[Path], title: str, folder: Path
+) -> list[Rows]:
     """Return the rows of files of one format, in pieces: neighbours of equal columns together.
+
+    `folder` takes mended copies of text files.
 
     Raises:
         DataError: formats are mixed or unknown, a header is unfit, a file cannot be opened.
@@ -92,6 +98,14 @@ def open_files(cursor: duckdb.DuckDBPyConnection, files: Sequence[Path], title: 
             for same in _neighbours(files, schemas.__getitem__)
         ]
         return [Rows.of(cursor, relation, _title(same), () if hive else same) for relation, same in pieces]
+    files, told = mended(files, folder)
+    return [
+        replace(rows, told=tuple(told) if place == 0 else ())
+        for place, rows in enumerate(_text_rows(cursor, files, title, kind))
+    ]
+
+
+def _text_rows(cursor: duckdb.DuckDBPyConnection, files: Sequence[Path], title: str, kind: str) -> list[Rows]:
     if kind == "json":
         return [Rows.of(cursor, _json(files), title, record="record")]
     headers = {file: _header(file) for file in files}

@@ -64,7 +64,7 @@ def open_rows(
     if data.startswith(postgres.SCHEMES):
         return [postgres.open_table(cursor, data, folder, fields)]
     if "://" in checked_address(data):
-        return files.open_files(cursor, remote.fetch_files(data, folder), remote.title_of(data))
+        return files.open_files(cursor, remote.fetch_files(data, folder), remote.title_of(data), folder)
     if database.is_database(data):
         return [database.open_table(cursor, data)]
-    return files.open_files(cursor, files.find_files(data), data)
+    return files.open_files(cursor, files.find_files(data), data, folder)

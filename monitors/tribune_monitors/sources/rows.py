@@ -43,6 +43,7 @@ class Rows:
         files: where these rows are whole Parquet files and nothing else: those files, in order.
         record: for JSON: the one column that holds each row's object; paths lead into it.
         title: the data's name for people; holds no password.
+        told: what to know about the data, in words.
     """
 
     relation: str
@@ -50,6 +51,7 @@ class Rows:
     title: str
     files: tuple[Path, ...] = ()
     record: str = ""
+    told: tuple[str, ...] = ()
 
     @classmethod
     def of(
