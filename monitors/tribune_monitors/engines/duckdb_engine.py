@@ -61,7 +61,7 @@ class DuckDBEngine:
         scheme = scheme_of(profile)
         if not decisions:
             return Tally.zero(scheme)
-        where = Labels.JOINED if labels else Labels.INLINE if inline_labels else Labels.NONE
+        where = Labels.of(labels, inline_labels)
         views = {sql.ROWS: (decisions, decision_columns(scheme.spec, where))}
         if labels:
             views[sql.LABELS] = (labels, label_columns(scheme.spec))

@@ -63,7 +63,7 @@ def fit_binnings(
     from concurrent.futures import ThreadPoolExecutor
 
     engine = engine or DuckDBEngine()
-    where = Labels.JOINED if labels else Labels.INLINE if inline_labels else Labels.NONE
+    where = Labels.of(labels, inline_labels)
     wanted = decision_columns(spec, where)
     views: dict[str, tuple[Sequence[Path], Sequence[Wanted]]] = {sql.ROWS: (paths, wanted)}
     if labels:

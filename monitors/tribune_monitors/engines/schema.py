@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 _WHOLE = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 )
-_TYPES = {
+COUNTABLE = {
     "number": _WHOLE | {"FLOAT", "DOUBLE"},
     "text": _WHOLE | {"VARCHAR", "BOOLEAN"},
     "time": _WHOLE,
 }
-_CAST = {"number": "DOUBLE", "text": "STRING", "time": "BIGINT"}
+"""Types that every engine counts alike, by what a column must be."""
+CAST = {"number": "DOUBLE", "text": "STRING", "time": "BIGINT"}
+"""The type in which it is counted."""
 _MEND = {
     "number": "Write it as DOUBLE, with null where there is no value.",
     "text": "Write it as text or whole numbers.",
@@ -145,7 +147,7 @@ def _fault(column: Wanted, alike: Mapping[str, str], types: Types, file: str) ->
             column=column.name,
         )
     kind = alike[column.name]
-    if kind not in _TYPES[column.kind]:
+    if kind not in COUNTABLE[column.kind]:
         return DataError(
             f"Column {column.name} in {file} is {kind}, which cannot be counted as {_SAYS[column.kind]}.",
             mend=_MEND[column.kind],
@@ -166,7 +168,7 @@ def fitting(types: Types, wanted: Sequence[Wanted]) -> dict[str, str]:
 def select_of(fit: Container[str], wanted: Sequence[Wanted], source: str) -> str:
     """Return the SELECT of a source of equal columns in canonical types, null where not `fitting`."""
     columns = ", ".join(
-        f"CAST({quoted(one.name) if one.name in fit else 'NULL'} AS {_CAST[one.kind]})"
+        f"CAST({quoted(one.name) if one.name in fit else 'NULL'} AS {CAST[one.kind]})"
         f" AS {quoted(one.alias or one.name)}"
         for one in wanted
     )

@@ -114,7 +114,7 @@ class SparkEngine:
         if not decisions:
             return Tally.zero(scheme)
         session = self._started()
-        where = Labels.JOINED if labels else Labels.INLINE if inline_labels else Labels.NONE
+        where = Labels.of(labels, inline_labels)
         sources: list[str] = []
         try:
             views = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from pathlib import Path
 
 from tribune.metrics.binning import Grid
 from tribune.metrics.scheme import Scheme
@@ -32,6 +33,11 @@ class Labels(Enum):
     NONE = "none"
     INLINE = "inline"
     JOINED = "joined"
+
+    @classmethod
+    def of(cls, labels: Sequence[Path], inline: bool) -> Labels:
+        """Return where labels come from: partitions of their own, else the rows themselves, or nowhere."""
+        return cls.JOINED if labels else cls.INLINE if inline else cls.NONE
 
 
 _NO_TEXT, _NO_NUMBER = "CAST(NULL AS STRING)", "CAST(NULL AS DOUBLE)"

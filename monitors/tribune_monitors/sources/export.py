@@ -16,23 +16,15 @@ from typing import TYPE_CHECKING
 from tribune.exceptions import ConfigurationError
 from tribune.metrics.spec import ColumnKind, ModelSpec, Role
 from tribune.wording import counted
+from tribune_monitors.engines.schema import CAST, COUNTABLE
 from tribune_monitors.engines.sql import literal, quoted
 from tribune_monitors.sources.convert import converted, may_fail, present
 from tribune_monitors.sources.opening import open_rows
-from tribune_monitors.sources.rows import WHOLE, Field, Rows, unreadable
+from tribune_monitors.sources.rows import Field, Rows, unreadable
 from tribune_monitors.sources.spec import Reading, SourceSpec, TimeFormat
 
 if TYPE_CHECKING:
     import duckdb
-
-_TYPES = {"number": "DOUBLE", "text": "VARCHAR", "time": "BIGINT"}
-_SMALL = WHOLE - {"hugeint", "uhugeint"}
-_NATIVE = {
-    "number": _SMALL | {"float", "double"},
-    "text": _SMALL | {"varchar", "boolean"},
-    "time": _SMALL,
-}
-"""Types that every engine counts alike, so that a file need not be copied."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +165,7 @@ def _native(column: Wanted, field: Field | None, time: TimeFormat) -> bool:
     if field is None:
         return True
     readable = column.kind != "time" or time.unit == "us"
-    return column.name == column.field and field.kind in _NATIVE[column.kind] and readable
+    return column.name == column.field and field.kind.upper() in COUNTABLE[column.kind] and readable
 
 
 @contextmanager
@@ -207,7 +199,7 @@ def _write(
                 f"{column.name}: a field of type {field.kind} is no {column.kind}; it counts as missing."
             )
     selected = ", ".join(
-        f"CAST({expressions[c.name] or 'NULL'} AS {_TYPES[c.kind]}) AS {quoted(c.name)}" for c in wanted
+        f"CAST({expressions[c.name] or 'NULL'} AS {CAST[c.kind]}) AS {quoted(c.name)}" for c in wanted
     )
     converting = f"SELECT {selected} FROM {relation}"  # noqa: S608 - quoted
     where = f" WHERE {bounds}" if bounds else ""
