@@ -46,7 +46,7 @@ class Noun:
             shown = exactly.quantize(step, rounding)
             if (shown > shown_limit) == (value > limit) and (shown < shown_limit) == (value < limit):
                 break
-        return f"{shown_limit:f}", f"{shown.normalize():f}"
+        return f"{shown_limit:,f}", f"{shown.normalize():,f}"
 
 
 @dataclass(frozen=True)

@@ -233,7 +233,7 @@ def test_case_words__volume__counts_decisions(profile: Profile) -> None:
     rule = Rule("quality.volume", "<", 5_000_000_000, Severity.VOTE)
     words = words_of(profile, rule, UNFAIR)
     assert words.finding == "It made 2,000 decisions in this frame."
-    assert words.limit_words == "The limit you voted is a number of 5000; this number is 2000."
+    assert words.limit_words == "The limit you voted is a number of 5,000; this number is 2,000."
 
 
 def test_case_words__value_just_over_limit__shows_the_decimals_that_tell_them_apart(profile: Profile) -> None:
