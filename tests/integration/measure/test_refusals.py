@@ -116,3 +116,11 @@ def test_profile__more_blocks_than_rows__is_refused(bench: Path) -> None:
 def _empty(bench: Path) -> Path:
     (bench / "empty").mkdir()
     return bench / "empty"
+
+
+def test_measure__an_engine_that_there_is_not__names_those_there_are(bench: Path) -> None:
+    path = write(people(), bench / "data.parquet")
+    said = refusal("measure", path, "--profile", bench / "profile.json", "--engine", "polars")
+    assert "polars" in said
+    assert "duckdb" in said
+    assert "spark" in said

@@ -19,9 +19,11 @@ import pytest
 pytest.importorskip("pyspark", reason="needs Spark: `make spark` runs it")
 
 from tribune.exceptions import DataError
-from tribune.metrics.spec import Task
+from tribune.metrics.policy import Policy
+from tribune.metrics.scheme import Scheme
+from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role, Task
 from tribune.metrics.tally import Tally
-from tribune_monitors.engines import conformance_files, spark_engine
+from tribune_monitors.engines import ENGINES, conformance_files, spark_engine
 from tribune_monitors.engines.conformance import (
     LABELS,
     assert_conformant,
@@ -30,8 +32,12 @@ from tribune_monitors.engines.conformance import (
     file_name,
     scheme,
 )
+from tribune_monitors.engines.counting import WIDE
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+from tribune_monitors.engines.fit import fit_binnings
 from tribune_monitors.engines.spark_engine import SparkEngine, start
+from tribune_monitors.local import measure_source, profile_source
+from tribune_monitors.sources.spec import Reading, SourceSpec
 
 from ..metrics.samples import SCHEME, Row, count, rows
 from . import tables
@@ -255,6 +261,44 @@ def _listening() -> set[str]:
             if state == "0A" and rest[5] in inodes:
                 found.add(local.partition(":")[0])
     return found
+
+
+def test_count__more_columns_than_are_counted_one_by_one__is_the_same_digest(
+    tmp_path: Path, engine: SparkEngine, duck: DuckDBEngine
+) -> None:
+    numbers = (
+        "CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN 'nan'::DOUBLE WHEN 2 THEN '-inf'::DOUBLE ELSE i / 7 END"
+    )
+    texts = "CASE i % 3 WHEN 0 THEN NULL WHEN 1 THEN 'é' ELSE 'b' END"
+    columns = [
+        (f"c{place}", ColumnKind.NUMERIC if place % 2 else ColumnKind.CATEGORY) for place in range(WIDE + 2)
+    ]
+    selected = ", ".join(
+        f"{numbers if kind is ColumnKind.NUMERIC else texts} AS {name}" for name, kind in columns
+    )
+    path = tmp_path / "wide.parquet"
+    duckdb.sql(f"COPY (SELECT {selected} FROM range(40) AS r(i)) TO '{path}' (FORMAT parquet)")  # noqa: S608
+    spec = ModelSpec(
+        task=Task.GENERIC, columns=tuple(Column(name, kind, Role.FEATURE) for name, kind in columns)
+    )
+    wide = Scheme(spec, fit_binnings([path], spec))
+    counted = engine.count([path], [], wide)
+    assert counted.digest() == duck.count([path], [], wide).digest()
+    assert counted.columns["c1"][-4:] == (8, 8, 0, 8)  # missing, NaN, infinite
+
+
+def test_measure_source__by_the_name_of_spark__gives_the_same_evidence(tmp_path: Path) -> None:
+    path = tmp_path / "data.parquet"
+    duckdb.sql(f"COPY (SELECT i / 7 AS x, i % 4 AS c FROM range(600) AS r(i)) TO '{path}'")  # noqa: S608
+    columns = Column("x", ColumnKind.NUMERIC, Role.FEATURE), Column("c", ColumnKind.CATEGORY, Role.FEATURE)
+    spec = ModelSpec(task=Task.GENERIC, columns=columns)
+    source = SourceSpec(Reading(str(path)))
+    profile, _ = profile_source(source, spec, tmp_path / "reference")
+    found = [
+        measure_source(source, profile, Policy(()), tmp_path / name, engine=name).evidence.data
+        for name in ENGINES
+    ]
+    assert found[0] == found[1]
 
 
 def test_engine__no_thread__is_refused() -> None:
