@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bench.detection.acs import Column, Table
 from tribune.metrics import Categories, Grid, Scheme, Tally
 from tribune.metrics.scheme import LABEL_INVALID, LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_UNKNOWN
+from tribune.metrics.scores import Scores, finer_for
 
 Places = NDArray[np.int64]
 _LOW, _HIGH, _MISSING = 0, 3, 6  # after the cells of a numeric column
@@ -29,14 +30,16 @@ class Coded:
         places: per counted column, each row's place in its tally.
         cells: per numeric column, each row's cell, for the sums of tails.
         outcomes: each row's outcome.
-        scored: each row's place in the table of its score.
+        labels: each row's place on the label axis.
+        scores: each row's score, in cells of its column, not yet rounded down.
     """
 
     scheme: Scheme
     places: Mapping[str, Places]
     cells: Mapping[str, Places]
     outcomes: Places
-    scored: Places
+    labels: Places
+    scores: NDArray[np.float64]
 
     @property
     def rows(self) -> int:
@@ -48,7 +51,14 @@ class Coded:
         columns = {name: self._column(name, rows) for name in self.places}
         outcomes = self.outcomes[rows]
         (score,) = self.scheme.scored
-        return Tally(len(outcomes), columns, _sparse(outcomes), {score: _sparse(self.scored[rows])})
+        return Tally(len(outcomes), columns, _sparse(outcomes), {score: self._scores(rows)})
+
+    def _scores(self, rows: Places | slice) -> Scores:
+        labels, scores = self.labels[rows], self.scores[rows]
+        finer = finer_for(int(np.count_nonzero(labels <= LABEL_POSITIVE)))
+        cells = np.floor(scores * 2.0**finer).astype(np.int64)
+        others, own = (_sparse(cells[labels == label]) for label in (LABEL_NEGATIVE, LABEL_POSITIVE))
+        return Scores(finer, others, own)
 
     def _column(self, name: str, rows: Places | slice) -> tuple[int, ...]:
         places, binning = self.places[name][rows], self.scheme.binnings[name]
@@ -78,7 +88,7 @@ def coded(scheme: Scheme, table: Table) -> Coded:
         {spec.negative: LABEL_NEGATIVE, spec.positive: LABEL_POSITIVE, None: LABEL_UNKNOWN},
         LABEL_INVALID,
     )
-    layout, (axis,) = scheme.outcomes, scheme.scored.values()
+    layout = scheme.outcomes
     flat = np.zeros(len(label), dtype=np.int64)
     said = np.minimum(places[spec.prediction.name], layout.prediction_invalid)
     coarse = _score_places(
@@ -88,8 +98,7 @@ def coded(scheme: Scheme, table: Table) -> Coded:
         layout.shape, [*(places[name] for name, _ in layout.groups), label, said, coarse], strict=True
     ):
         flat = flat * length + positions
-    fine = _score_places(axis.cells, axis.bits, scheme.grid(score.name), table[score.name])
-    return Coded(scheme, places, cells, flat, label * axis.cells + fine)
+    return Coded(scheme, places, cells, flat, label, table[score.name] * scheme.grid(score.name).scale)
 
 
 def _numeric(grid: Grid, values: Column) -> tuple[Places, Places]:

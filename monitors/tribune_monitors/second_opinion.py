@@ -15,7 +15,6 @@ from tribune.exceptions import ConfigurationError
 from tribune.metrics.binning import Categories
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
-from tribune.metrics.scheme import LABEL_POSITIVE
 from tribune.metrics.spec import Task
 from tribune.metrics.tally import Tally
 
@@ -136,11 +135,11 @@ def _ranking(profile: Profile, tally: Tally) -> Measures:
     from sklearn.metrics import roc_auc_score
 
     measures: dict[str, Callable[[], float]] = {}
-    for name, axis in profile.scheme.scored.items():
-        of_class = profile.spec.column(name).of_class
-        cells = [(*divmod(index, axis.cells), n) for index, n in tally.scores[name].items()]
-        labelled = [(y, cell, n) for y, cell, n in cells if y <= LABEL_POSITIVE and cell < axis.cells - 1]
-        if len({y for y, _, _ in labelled}) == 2:
+    for name in profile.scheme.scored:
+        of_class, table = profile.spec.column(name).of_class, tally.scores[name]
+        if table.others and table.own:
+            sides = enumerate((table.others, table.own))
+            labelled = [(label, cell, n) for label, cells in sides for cell, n in cells.items()]
             labels, scores, weights = zip(*labelled, strict=True)
             metric = f"performance.class_auc/{of_class}" if of_class else "performance.auc"
             measures[metric] = partial(roc_auc_score, labels, scores, sample_weight=weights)

@@ -21,9 +21,9 @@ from tribune.figures.page_tables import metric_tables, rules_table, shares_table
 from tribune.figures.reading import rule_lines, worst_columns
 from tribune.figures.report import Drawing, report_drawings
 from tribune.figures.theme import Theme
+from tribune.metrics.canonical import canonical_json
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
-from tribune.metrics.tally import canonical_json
 
 
 def report_page(

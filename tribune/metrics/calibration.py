@@ -140,10 +140,13 @@ def _probabilities(profile: Profile, tally: Tally) -> tuple[list[tuple[int, int,
     if isinstance(ranked, Value):
         return ranked
     grid = profile.scheme.grid(profile.spec.score.name)
-    first, one = grid.edges[0], 2 ** (max(0, grid.shift) + 1)
-    if first < 0 or grid.shift < 0 or 2 * (grid.edges[-1] - 1) > one:
+    first, last, one = grid.edges[0], grid.edges[-1] - 1, 2 ** (max(0, grid.shift) + 1)
+    if first < 0 or grid.shift < 0 or 2 * last > one:
         return unavailable("the scores are no probabilities: they go beyond 0 to 1", ranked.n)
-    return [(min(grid.half_cells(first + cell), one), others, own) for cell, others, own in ranked.cells], one
+    rows = tally.scores[profile.spec.score.name].by_column_cell()
+    return [
+        (min(grid.half_cells(min(max(cell, first), last)), one), *sides) for cell, sides in rows.items()
+    ], one
 
 
 def _note(profile: Profile, tally: Tally) -> str:

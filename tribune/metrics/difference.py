@@ -10,7 +10,6 @@ from tribune.metrics.scheme import Scheme
 from tribune.metrics.tally import Tally
 
 _STATISTICS = ("rows", "no label", "no error", "sum of e", "sum of |e|", "sum of e²", "sum of e⁴")
-_LABELS = ("another", "its own", "invalid", "unknown")
 _NUMERIC_TAIL = (
     "low tail",
     "sum of low tail",
@@ -36,11 +35,13 @@ def first_difference(scheme: Scheme, expected: Tally, found: Tally) -> str | Non
                 return f"{name}, {cell_name(scheme, name, place)}: expected {wanted}, found {counted}"
     for index, wanted, counted in _differing(expected.outcomes, found.outcomes):
         return f"outcomes, {outcome_name(scheme, index)}: expected {wanted}, found {counted}"
-    for name, axis in scheme.scored.items():
-        for index, wanted, counted in _differing(expected.scores.get(name, {}), found.scores.get(name, {})):
-            label, cell = divmod(index, axis.cells)
-            words = f"label {_LABELS[label]}, score cell {cell}"
-            return f"{name}, {words}: expected {wanted}, found {counted}"
+    for name in scheme.scored:
+        one, other = expected.scores[name], found.scores[name]
+        if one.finer != other.finer:
+            return f"{name}, bits finer than its column: expected {one.finer}, found {other.finer}"
+        for label, pair in (("another", (one.others, other.others)), ("its own", (one.own, other.own))):
+            for cell, wanted, counted in _differing(*pair):
+                return f"{name}, label {label}, score cell {cell}: expected {wanted}, found {counted}"
     return None
 
 

@@ -13,7 +13,8 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tribune.metrics.scheme import LABEL_POSITIVE, Scheme
+from tribune.metrics.scheme import Scheme
+from tribune.metrics.scores import Scores
 
 if TYPE_CHECKING:
     from tribune.metrics.profile import Profile
@@ -52,29 +53,20 @@ class Judged:
 
 @dataclass(frozen=True)
 class Ranked:
-    """Rows by fine cell of a score.
+    """Rows by fine cell of a score, from low to high; cells without rows are left out.
 
     Args:
-        cells: from low to high (position, rows with another label, rows with its own); those without rows
-            are left out.
+        others: rows with another label, per cell.
+        own: rows with the label that the score is for, per cell.
     """
 
-    cells: tuple[tuple[int, int, int], ...]
+    others: tuple[int, ...]
+    own: tuple[int, ...]
 
     @cached_property
-    def others(self) -> int:
-        """Rows with another label."""
-        return sum(others for _, others, _ in self.cells)
-
-    @cached_property
-    def own(self) -> int:
-        """Rows with the label that the score is for."""
-        return sum(own for _, _, own in self.cells)
-
-    @property
     def n(self) -> int:
         """All these rows."""
-        return self.others + self.own
+        return sum(self.others) + sum(self.own)
 
 
 class Sums:
@@ -86,9 +78,7 @@ class Sums:
         scores: of the tally.
     """
 
-    def __init__(
-        self, scheme: Scheme, outcomes: Mapping[int, int], scores: Mapping[str, Mapping[int, int]]
-    ) -> None:
+    def __init__(self, scheme: Scheme, outcomes: Mapping[int, int], scores: Mapping[str, Scores]) -> None:
         self.scheme, self.layout = scheme, scheme.outcomes
         self._outcomes, self._scores = outcomes, scores
         self._groups: dict[str, dict[tuple[int, int, int], int]] = {}
@@ -144,14 +134,11 @@ class Sums:
     def ranked(self, score: str) -> Ranked:
         """Return a score's rows that have a label and a score, by fine cell."""
         if score not in self._ranked:
-            none = self.scheme.scored[score].cells - 1  # the last cell counts rows without a score
-            rows: dict[int, list[int]] = {}
-            for index, count in self._scores[score].items():
-                label, cell = divmod(index, none + 1)
-                if label <= LABEL_POSITIVE and cell < none:
-                    rows.setdefault(cell, [0, 0])[label] += count
+            table = self._scores[score]
+            others, own = table.others.get, table.own.get
+            cells = sorted({**table.others, **table.own})
             self._ranked[score] = Ranked(
-                tuple((cell, others, own) for cell, (others, own) in sorted(rows.items()))
+                tuple(others(cell, 0) for cell in cells), tuple(own(cell, 0) for cell in cells)
             )
         return self._ranked[score]
 

@@ -17,13 +17,14 @@ from tribune.exceptions import ConfigurationError, DataError
 from tribune.ids import Digest
 from tribune.metrics import drift
 from tribune.metrics.binning import Binning, binning_from_json
+from tribune.metrics.canonical import canonical_json
 from tribune.metrics.fixed import MICRO, micro
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import ModelSpec
-from tribune.metrics.tally import Tally, canonical_json
+from tribune.metrics.tally import Tally
 from tribune.untrusted import load_json
 
-SCHEMA = "tribune/profile/1"
+SCHEMA = "tribune/profile/2"
 
 
 @dataclass(frozen=True)

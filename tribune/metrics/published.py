@@ -13,12 +13,13 @@ from typing import Any
 
 from tribune.exceptions import EvidenceError
 from tribune.metrics.binning import Categories, Grid
+from tribune.metrics.canonical import json_integer
 from tribune.metrics.comparisons import ACCURACY, ODDS, OPPORTUNITY, SELECTION, Kind
 from tribune.metrics.groups import Place, known_places, targets, title
 from tribune.metrics.outcomes import by_group, by_score, confusion, sums
 from tribune.metrics.profile import Profile
 from tribune.metrics.spec import Task
-from tribune.metrics.tally import NumericCounts, Tally, json_integer
+from tribune.metrics.tally import NumericCounts, Tally
 from tribune.metrics.trailing import Trail
 
 SCORE_BINS = 10

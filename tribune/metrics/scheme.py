@@ -16,10 +16,7 @@ from tribune.metrics.binning import Binning, Categories, Grid
 from tribune.metrics.spec import ColumnKind, ModelSpec
 
 LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_INVALID, LABEL_UNKNOWN = range(4)
-"""Label axis of a binary model's outcomes, and of every score, which is for one outcome against all others.
-Invalid: a label that is no outcome. Unknown: no label came."""
-SCORE_LABELS = LABEL_UNKNOWN + 1
-"""Positions of the label in the table of a score."""
+"""Label axis of a binary model's outcomes. Invalid: a label that is no outcome. Unknown: no label came."""
 PREDICTION_NEGATIVE, PREDICTION_POSITIVE, PREDICTION_INVALID = range(3)
 ERRORS, UNLABELLED, NO_ERROR, SUM, ABSOLUTE, SQUARES, FOURTHS = range(7)
 """Statistics of a regression model's outcomes: rows with an error e, rows without a label, rows whose label
@@ -96,9 +93,9 @@ class Scheme:
         return OutcomeLayout(groups, 1, FOURTHS + 1 if spec.has_errors else 1, ScoreAxis(None))
 
     @cached_property
-    def scored(self) -> Mapping[str, ScoreAxis]:
-        """The cells of each score that is counted by label, as fine as its column's."""
-        return {column.name: ScoreAxis(self.grid(column.name), fine=True) for column in self.spec.scores}
+    def scored(self) -> tuple[str, ...]:
+        """Names of the scores that are counted by label, each for one outcome against all others."""
+        return tuple(column.name for column in self.spec.scores)
 
 
 @dataclass(frozen=True)
@@ -107,18 +104,16 @@ class ScoreAxis:
 
     Args:
         grid: the score's grid; None: the model logs no score, and there is one position.
-        fine: whether cells stay as they are, for a table of the score alone.
 
     One more position at the end counts rows without a usable score.
     """
 
     grid: Grid | None
-    fine: bool = False
 
     @cached_property
     def bits(self) -> int:
         """Fine cells joined to one score cell: 2^bits."""
-        return max(0, (self.grid.size - 1).bit_length() - 9) if self.grid and not self.fine else 0
+        return max(0, (self.grid.size - 1).bit_length() - 9) if self.grid else 0
 
     @cached_property
     def cells(self) -> int:

@@ -6,20 +6,16 @@ Refuses to add tallies of different schemes and to read one that is not whole nu
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 from tribune.exceptions import DataError
 from tribune.metrics.binning import Categories, Grid
-from tribune.metrics.scheme import SCORE_LABELS, SUM, UNLABELLED, Scheme
-
-SAFE_INTEGER = 2**53 - 1
-"""Largest integer that RFC 8785 JSON holds; larger ones (sums of far tails) are written as strings."""
-
+from tribune.metrics.canonical import canonical_json, flat, json_integer, read_integer, sparse
+from tribune.metrics.scheme import SUM, UNLABELLED, Scheme
+from tribune.metrics.scores import Scores
 
 MISSING = 6
 """Place of the missing values of a numeric column, after its in-range cells."""
@@ -92,20 +88,19 @@ class Tally:
             indices of the low tail, the same of the high tail, missing (null), NaN, +inf, -inf. Category:
             values, rest, missing.
         outcomes: rows (or sums) per cell of `Scheme.outcomes`, cells of 0 left out.
-        scores: per score: rows per label (another outcome, its own, invalid, unknown) and cell of
-            `Scheme.scored`, last axis fastest.
+        scores: per score its labelled rows by cell.
     """
 
     rows: int
     columns: Mapping[str, tuple[int, ...]]
     outcomes: Mapping[int, int] = field(default_factory=dict)
-    scores: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    scores: Mapping[str, Scores] = field(default_factory=dict)
 
     @classmethod
     def zero(cls, scheme: Scheme) -> Tally:
         """Return the tally of no rows."""
         columns = {c.name: (0,) * scheme.binnings[c.name].length for c in scheme.spec.counted}
-        return cls(0, columns, {}, {name: {} for name in scheme.scored})
+        return cls(0, columns, {}, {name: Scores() for name in scheme.scored})
 
     @classmethod
     def total(cls, tallies: Sequence[Tally]) -> Tally:
@@ -123,17 +118,27 @@ class Tally:
             name: tuple(map(sum, zip(*(one.columns[name] for one in tallies), strict=True)))
             for name in first.columns
         }
-        scores = {name: _added([one.scores[name] for one in tallies]) for name in first.scores}
+        scores = {name: Scores.total([one.scores[name] for one in tallies]) for name in first.scores}
         return cls(sum(one.rows for one in tallies), columns, _added([t.outcomes for t in tallies]), scores)
 
     def __add__(self, other: Tally) -> Tally:
         return Tally.total((self, other)) if isinstance(other, Tally) else NotImplemented
 
     def __sub__(self, other: Tally) -> Tally:
-        """Return the tally of what is left when rows that this one counted are taken out."""
+        """Return the tally of what is left when rows that this one counted are taken out.
+
+        Its scores stay in cells no finer than these, though fewer rows may ask for finer ones: see `is_fine`.
+        """
         columns = {name: tuple(map(int.__neg__, cells)) for name, cells in other.columns.items()}
-        scores = {name: _negated(cells) for name, cells in other.scores.items()}
-        return self + Tally(-other.rows, columns, _negated(other.outcomes), scores)
+        outcomes = {index: -count for index, count in other.outcomes.items()}
+        left = replace(self, scores={}) + Tally(-other.rows, columns, outcomes)
+        scores = {name: Scores.total([table], [other.scores[name]]) for name, table in self.scores.items()}
+        return replace(left, scores=scores)
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether its scores are in cells as fine as their rows ask, as where raw rows were counted."""
+        return all(table.is_fine for table in self.scores.values())
 
     def without_labels(self, scheme: Scheme) -> Tally:
         """Return the tally of the same rows as it was before any label came."""
@@ -148,19 +153,15 @@ class Tally:
             )
         else:
             outcomes = _unlabelled(self.outcomes, layout.labels, after)
-        scores = {
-            name: _unlabelled(cells, SCORE_LABELS, scheme.scored[name].cells)
-            for name, cells in self.scores.items()
-        }
-        return Tally(self.rows, columns, outcomes, scores)
+        return Tally(self.rows, columns, outcomes, {name: Scores() for name in self.scores})
 
     def to_json(self) -> dict[str, Any]:
         """Return the tally as a document: columns as arrays, sparse tables as index, count, index, …"""
         return {
             "rows": self.rows,
             "columns": [[json_integer(count) for count in cells] for cells in self.columns.values()],
-            "outcomes": _flat(self.outcomes),
-            "scores": [_flat(cells) for cells in self.scores.values()],
+            "outcomes": flat(self.outcomes),
+            "scores": [table.to_json() for table in self.scores.values()],
         }
 
     @classmethod
@@ -173,10 +174,13 @@ class Tally:
         try:
             rows = read_integer(document["rows"])
             arrays = [tuple(read_integer(count) for count in cells) for cells in document["columns"]]
-            outcomes = _sparse(document["outcomes"], scheme.outcomes.size)
-            axes = scheme.scored
-            sizes = [SCORE_LABELS * axis.cells for axis in axes.values()]
-            scores = [_sparse(cells, size) for cells, size in zip(document["scores"], sizes, strict=True)]
+            outcomes = sparse(document["outcomes"])
+            if any(not 0 <= index < scheme.outcomes.size for index in outcomes):
+                raise ValueError("it has outcomes that its profile does not know")
+            scores = {
+                name: Scores.from_json(table, scheme.grid(name))
+                for name, table in zip(scheme.scored, document["scores"], strict=True)
+            }
         except (KeyError, TypeError, ValueError) as fault:
             raise DataError(f"A tally is not readable: {fault}.") from fault
         names = [column.name for column in scheme.spec.counted]
@@ -184,13 +188,13 @@ class Tally:
         if [len(cells) for cells in arrays] != lengths:
             raise DataError("A tally does not have the cells that its profile describes.")
         columns = dict(zip(names, arrays, strict=True))
-        tally = cls(rows, columns, outcomes, dict(zip(axes, scores, strict=True)))
+        tally = cls(rows, columns, outcomes, scores)
         if not tally.adds_up(scheme):
             raise DataError("A tally's cells do not add up to its rows.")
         return tally
 
     def adds_up(self, scheme: Scheme) -> bool:
-        """Whether no count is negative and each column and each table counts every row exactly once."""
+        """Whether no count is negative and columns and outcomes count every row once, scores at most."""
         outcomes = self.outcomes
         if scheme.spec.has_errors:
             kinds = scheme.outcomes.predictions
@@ -199,7 +203,10 @@ class Tally:
             outcomes = {
                 index: n for index, n in outcomes.items() if index % kinds < SUM
             }  # sums are not counts
-        tables = [list(outcomes.values()), *(list(cells.values()) for cells in self.scores.values())]
+        for table in self.scores.values():
+            if table.rows > self.rows or min([*table.others.values(), *table.own.values()], default=0) < 0:
+                return False
+        tables = [list(outcomes.values())]
         for name, cells in self.columns.items():
             counts = list(cells)
             binning = scheme.binnings[name]
@@ -225,53 +232,3 @@ def _added(tables: Iterable[Mapping[int, int]]) -> dict[int, int]:
 def _unlabelled(cells: Mapping[int, int], labels: int, after: int) -> dict[int, int]:
     """Move cells to the last position of the label axis, unknown; `after`: the cells of one position."""
     return _added({index + (labels - 1 - index // after % labels) * after: n} for index, n in cells.items())
-
-
-def _negated(cells: Mapping[int, int]) -> dict[int, int]:
-    return {index: -count for index, count in cells.items()}
-
-
-def _flat(cells: Mapping[int, int]) -> list[int | str]:
-    return [json_integer(number) for index in sorted(cells) for number in (index, cells[index])]
-
-
-def _sparse(flat: Sequence[object], size: int) -> dict[int, int]:
-    numbers = [read_integer(number) for number in flat]
-    places = numbers[::2]
-    cells = dict(zip(places, numbers[1::2], strict=True))
-    if places != sorted(cells) or not all(0 <= place < size for place in places) or 0 in cells.values():
-        raise ValueError("its sparse cells are not in order")
-    return cells
-
-
-def json_integer(value: int) -> int | str:
-    """Return an integer as RFC 8785 JSON can hold it."""
-    return value if abs(value) <= SAFE_INTEGER else str(value)
-
-
-def read_integer(value: object) -> int:
-    """Read what `json_integer` wrote; ValueError for anything else."""
-    if type(value) is int:
-        return value
-    if isinstance(value, str) and len(value) < 4000:
-        number = int(value)
-        if abs(number) > SAFE_INTEGER and str(number) == value:
-            return number
-    raise ValueError(f"{value!r} is not a whole number")
-
-
-_UNSURE = re.compile(r"[0-9](?:[0-9]{15}|[.eE])|[\ud800-\udfff\U00010000-\U0010ffff]")
-"""Text in which a number may be a float or beyond 2^53 − 1, or a key may sort otherwise in UTF-16."""
-
-
-def canonical_json(document: object) -> bytes:
-    """Return RFC 8785 bytes of a document with text keys, no float and no integer beyond 2^53 − 1.
-
-    Python's own encoder writes the same, many times as fast, where nothing in the text can make a difference.
-    """
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-    if not _UNSURE.search(text):
-        return text.encode()
-    import rfc8785
-
-    return rfc8785.dumps(document)  # type: ignore[arg-type]

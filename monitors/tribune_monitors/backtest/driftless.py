@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tribune.metrics import Grid, Profile, Tally
 from tribune.metrics.scheme import ABSOLUTE, ERRORS, FOURTHS, NO_ERROR, SQUARES, SUM, UNLABELLED
+from tribune.metrics.scores import Scores
 
 if TYPE_CHECKING:
     import numpy
@@ -44,7 +45,9 @@ def resampled(profile: Profile, rows: int, frames: int, seed: int = 0) -> Iterat
             if profile.spec.has_errors
             else _cells(dice, reference.outcomes, rows)
         )
-        scores = {name: _cells(dice, table, rows) for name, table in reference.scores.items()}
+        scores = {
+            name: _scores(dice, table, rows, reference.rows) for name, table in reference.scores.items()
+        }
         yield Tally(rows, columns, outcomes, scores)
 
 
@@ -59,6 +62,17 @@ def _drawn(dice: numpy.random.Generator, counts: Sequence[int], rows: int) -> li
 def _cells(dice: numpy.random.Generator, cells: Mapping[int, int], rows: int) -> dict[int, int]:
     drawn = _drawn(dice, list(cells.values()), rows)
     return {index: count for index, count in zip(cells, drawn, strict=True) if count}
+
+
+def _scores(dice: numpy.random.Generator, table: Scores, rows: int, of: int) -> Scores:
+    """Draw a score's table; its cells stay those of the reference."""
+    counts = [*table.others.values(), *table.own.values()]
+    drawn = _drawn(dice, [*counts, of - table.rows], rows)
+    sides = (
+        {cell: n for cell, n in zip(cells, counts, strict=False) if n}
+        for cells, counts in ((table.others, drawn), (table.own, drawn[len(table.others) :]))
+    )
+    return Scores(table.finer, *sides).as_fine_as_asked()
 
 
 def _column(

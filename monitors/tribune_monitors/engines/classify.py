@@ -13,16 +13,13 @@ from tribune.metrics.scheme import (
     ABSOLUTE,
     ERRORS,
     FOURTHS,
-    LABEL_INVALID,
-    LABEL_NEGATIVE,
-    LABEL_POSITIVE,
-    LABEL_UNKNOWN,
     NO_ERROR,
     SQUARES,
     SUM,
     UNLABELLED,
     Scheme,
 )
+from tribune.metrics.scores import Scores, ends
 
 _MISSING, _NAN, _PLUS, _MINUS = range(6, 10)  # after the tails' counts and sums
 
@@ -142,21 +139,32 @@ def label_place(scheme: Scheme, came: bool, label: str | None) -> int:
 
 
 def score_table(
-    scheme: Scheme, name: str, rows: Iterable[tuple[bool, str | None, float | None, int]]
-) -> dict[int, int]:
-    """Return a score's table of a tally from (whether a label came, label, fine cell, rows)."""
-    axis, outcome = scheme.scored[name], scheme.spec.outcome_of(name)
-    table: dict[int, int] = {}
-    for came, label, cell, n in rows:
-        if not came:
-            place = LABEL_UNKNOWN
-        elif label == outcome:
-            place = LABEL_POSITIVE
-        else:
-            place = LABEL_NEGATIVE if label in scheme.spec.outcomes else LABEL_INVALID
-        index = place * axis.cells + axis.cell(cell)
-        table[index] = table.get(index, 0) + n
-    return table
+    scheme: Scheme,
+    name: str,
+    finer: int,
+    rows: Iterable[tuple[bool, str | None, float | None, float | None, int]],
+) -> Scores:
+    """Return a score's table of a tally from (whether a label came, label, key, finer key, rows).
+
+    Its cells are finer by these bits, even where its rows ask for fewer or more; 0: finer keys are not read.
+    """
+    first, last = ends(scheme.grid(name), finer)
+    others: dict[int, int] = {}
+    own: dict[int, int] = {}
+    sides: dict[str | None, dict[int, int]] = dict.fromkeys(scheme.spec.outcomes, others)
+    sides[scheme.spec.outcome_of(name)] = own
+    for came, label, key, fine, n in rows:
+        at = fine if finer else key
+        if came and label in sides and at is not None:
+            if first <= at <= last:
+                cell = int(at)
+            elif key is not None and math.isfinite(key):  # where only the finer one overflows, too
+                cell = last if at > 0 else first
+            else:
+                continue
+            side = sides[label]
+            side[cell] = side.get(cell, 0) + n
+    return Scores(finer, others, own)
 
 
 def _error(grid: Grid, came: bool, cell: float | None) -> list[tuple[int, int]]:

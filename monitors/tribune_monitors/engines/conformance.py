@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tribune.exceptions import TribuneError
 from tribune.metrics.binning import Binning, Categories, Grid
 from tribune.metrics.difference import first_difference
 from tribune.metrics.scheme import Scheme
+from tribune.metrics.scores import Scores
 from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role, Task
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines.base import Engine
@@ -145,7 +147,7 @@ def expected() -> Tally:
     """Return the tally of the rows, counted one by one."""
     columns = {name: [0] * scheme().binnings[name].length for name in COLUMNS[1:]}
     outcomes: dict[int, int] = {}
-    scores: dict[int, int] = {}
+    truths: list[tuple[int, float | None]] = []
     labels = _first_labels()
     for name, wide, small, text, group, said, score in rows():
         _count_number(columns["wide"], 8.0, 0, 80, wide)
@@ -160,9 +162,9 @@ def expected() -> Tally:
         # axes: 4 groups, 4 labels, 3 predictions, 257 cells of 16 fine cells and one for "no score"
         index = ((group_place * 4 + label_place) * 3 + min(said_place, 2)) * 258 + _score_place(score)
         outcomes[index] = outcomes.get(index, 0) + 1
-        index = label_place * 4098 + _place(score, 4096.0, 0, 4097)
-        scores[index] = scores.get(index, 0) + 1
-    return _tally(columns, outcomes, {"score": scores})
+        if label_place < 2:
+            truths.append((label_place, score))
+    return _tally(columns, outcomes, {"score": _scores(truths, 4096.0, 0, 4097)})
 
 
 def _first_labels() -> dict[str, str | None]:
@@ -291,7 +293,7 @@ def _as_multiclass(classes: tuple[str, ...]) -> Tally:
         "narrow": [0] * 17,
     }
     outcomes: dict[int, int] = {}
-    scores: dict[str, dict[int, int]] = {"score": {}, "wide": {}, "narrow": {}}
+    truths: dict[str, list[tuple[int, float | None]]] = {name: [] for name in ("score", "wide", "narrow")}
     for _, wide, small, label, group, said, score in rows():
         _count_number(columns["wide"], 8.0, 0, 80, wide)
         _count_number(columns["narrow"], 0.5, -2, 5, small)
@@ -305,15 +307,14 @@ def _as_multiclass(classes: tuple[str, ...]) -> Tally:
             truth = place if label == name else truth
         index = (at * 5 + truth) * 4 + min(answer, 3)
         outcomes[index] = outcomes.get(index, 0) + 1
-        cells = {
-            "score": ("0", 4098, _place(score, 4096.0, 0, 4097)),
-            "wide": ("1", 81, _place(wide, 8.0, 0, 80)),
-            "narrow": ("7", 8, _place(small, 0.5, -2, 5)),
-        }
-        for name, (own, length, cell) in cells.items():
-            against = 3 if truth == 4 else 2 if truth == 3 else int(label == own)
-            index = against * length + cell
-            scores[name][index] = scores[name].get(index, 0) + 1
+        for name, own, number in (("score", "0", score), ("wide", "1", wide), ("narrow", "7", small)):
+            if truth < 3:
+                truths[name].append((int(label == own), number))
+    scores = {
+        "score": _scores(truths["score"], 4096.0, 0, 4097),
+        "wide": _scores(truths["wide"], 8.0, 0, 80),
+        "narrow": _scores(truths["narrow"], 0.5, -2, 5),
+    }
     return _tally(columns, outcomes, scores)
 
 
@@ -328,17 +329,22 @@ def _as_generic() -> Tally:
 
 
 def _tally(
-    columns: dict[str, list[int]], outcomes: dict[int, int], scores: dict[str, dict[int, int]] | None = None
+    columns: dict[str, list[int]], outcomes: dict[int, int], scores: dict[str, Scores] | None = None
 ) -> Tally:
     return Tally(len(rows()), {name: tuple(cells) for name, cells in columns.items()}, outcomes, scores or {})
 
 
-def _place(number: float | None, scale: float, low: int, high: int) -> int:
-    """Return the score cell of a number where every fine cell is a score cell."""
-    scaled = math.nan if number is None else number * scale
-    if scaled != scaled or scaled in (math.inf, -math.inf):
-        return high - low
-    return min(max(math.floor(scaled), low), high - 1) - low
+def _scores(truths: list[tuple[int, float | None]], scale: float, low: int, high: int) -> Scores:
+    """Return a score's table from (1 where the label is its own, score), in cells as fine as the rows ask."""
+    scored = [(own, x) for own, x in truths if x is not None and not math.isnan(x * scale)]
+    scored = [(own, x) for own, x in scored if not math.isinf(x * scale)]
+    finer = min(24, 37 - 2 * len(scored).bit_length())
+    sides: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    for own, x in scored:
+        cell = math.floor(Fraction(x * scale) * 2**finer)
+        cell = min(max(cell, (low - 2**16) * 2**finer), (high + 2**16) * 2**finer - 1)
+        sides[own][cell] = sides[own].get(cell, 0) + 1
+    return Scores(finer, *sides)
 
 
 def data_files() -> tuple[list[Path], list[Path]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tribune.metrics.binning import Binning, Grid
 from tribune.metrics.scheme import Scheme
+from tribune.metrics.scores import Scores, finer_for
 from tribune.metrics.spec import ColumnKind, ModelSpec
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
@@ -33,13 +34,17 @@ TOGETHER = 64
 _HELD = 100_000  # rows of such a statement held at once
 
 
+_Scored = tuple[bool, str | None, float | None, float | None, int]
+"""Whether a label came, the label, a score's cell, its finer one, rows."""
+
+
 @dataclass
 class _Joint:
     """What is counted from rows together with their labels."""
 
     counter: OutcomeCounter
     columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    scores: dict[str, dict[int, int]] = field(default_factory=dict)
+    scores: dict[str, Scores] = field(default_factory=dict)
 
 
 def count_rows(
@@ -63,12 +68,13 @@ def count_rows(
     """
     from concurrent.futures import ThreadPoolExecutor
 
+    finer = _finer(scheme, labels, run)
     with ThreadPoolExecutor(at_once) as pool:  # the longest first
-        joint = pool.submit(_joint, scheme, labels, run, stops_early)
+        joint = pool.submit(_joint, scheme, labels, run, finer, stops_early)
         label = pool.submit(_label, scheme, labels, run)
         alone = [pool.submit(_columns, scheme, names, run) for names in _alone(scheme)]
         scores = {
-            name: pool.submit(_score, scheme, name, labels, run)
+            name: pool.submit(_score, scheme, name, labels, run, finer)
             for name in scheme.scored
             if labels is not Labels.JOINED
         }
@@ -95,49 +101,71 @@ def _follow(counted: Sequence[Future[Any]], tell: Tell) -> None:
         one.add_done_callback(lambda _: tell(next(done), len(counted)))
 
 
-def _joint(scheme: Scheme, labels: Labels, run: Run, stops_early: bool) -> _Joint:
+def _finer(scheme: Scheme, labels: Labels, run: Run) -> int:
+    """Return by how many bits scores are counted finer at first: as many rows ask as may have a label."""
+    if not scheme.scored or labels is Labels.NONE:
+        return 0
+    ((rows,),) = run(sql.labelled_most(labels))
+    return finer_for(rows)
+
+
+def _joint(scheme: Scheme, labels: Labels, run: Run, finer: int, stops_early: bool) -> _Joint:
     """Count what needs labels; outcomes alone, where labels need no join and the rest is counted beside."""
     if labels is not Labels.JOINED:
         counter = OutcomeCounter(scheme)
         for *groups, came, label, said, cell, n in run(sql.outcome_counts(scheme, labels)):
             counter.add((tuple(groups), came, label, said), cell, n)
         return _Joint(counter)
+    most = None
     if stops_early:
         ((rows,),) = run(sql.ROW_COUNT)
-        found = _joined(scheme, run(sql.joined_counts(scheme, rows + 1)))
+        found = _joined(scheme, finer, run(sql.joined_counts(scheme, finer, rows + 1)))
         if found.counter.rows == rows:  # so no row had two labels to choose from
-            return found
-    return _joined(scheme, run(sql.joined_counts(scheme)))
+            most = rows + 1
+    if most is None:
+        found = _joined(scheme, finer, run(sql.joined_counts(scheme, finer)))
+    asked = max((finer_for(table.rows) for table in found.scores.values() if table.rows), default=0)
+    if asked > finer:  # most labels are of other rows
+        found = _joined(scheme, asked, run(sql.joined_counts(scheme, asked, most)))
+    found.scores = {name: table.as_fine_as_asked() for name, table in found.scores.items()}
+    return found
 
 
-def _joined(scheme: Scheme, found: Iterable[tuple[Any, ...]]) -> _Joint:
+def _joined(scheme: Scheme, finer: int, found: Iterable[tuple[Any, ...]]) -> _Joint:
     """Sort the rows of `sql.joined_counts`."""
     spec = scheme.spec
     names = [*scheme.scored, *([spec.label_name] if spec.has_errors else [])]
-    by_cell: dict[str, list[tuple[bool, str | None, float | None, int]]] = {name: [] for name in names}
-    groups = len(spec.groups)
+    by_cell: dict[str, list[_Scored]] = {name: [] for name in names}
+    groups, scores = len(spec.groups), len(scheme.scored)
     counter = OutcomeCounter(scheme)
     for row in found:
         came, label, said, cell = row[groups : groups + 4]
-        left_out = row[groups + 4 + len(names) : -1]
+        cells = row[groups + 4 :]
+        left_out = cells[len(names) + scores : -1]
         if 0 in left_out:
             place = left_out.index(0)
-            by_cell[names[place]].append((came, label, row[groups + 4 + place], row[-1]))
+            by_cell[names[place]].append((came, label, cells[place], cells[len(names) + place], row[-1]))
         else:
             counter.add((row[:groups], came, label, said), cell, row[-1])
     joint = _Joint(counter)
     for name, rows in by_cell.items():
-        joint.columns[name] = numeric_column(scheme.grid(name), ((cell, n) for _, _, cell, n in rows))
+        joint.columns[name] = numeric_column(scheme.grid(name), ((cell, n) for _, _, cell, _, n in rows))
         if name in scheme.scored:
-            joint.scores[name] = score_table(scheme, name, rows)
+            joint.scores[name] = score_table(scheme, name, finer, rows)
     return joint
 
 
-def _score(scheme: Scheme, name: str, labels: Labels, run: Run) -> tuple[tuple[int, ...], dict[int, int]]:
+def _score(scheme: Scheme, name: str, labels: Labels, run: Run, finer: int) -> tuple[tuple[int, ...], Scores]:
     """Return a score's column and its table by label."""
-    found = list(run(sql.score_counts(scheme, name, labels)))
-    column = numeric_column(scheme.grid(name), ((cell, n) for _, _, cell, n in found))
-    return column, score_table(scheme, name, found)
+    while True:
+        found = list(run(sql.score_counts(scheme, name, labels, finer)))
+        table = score_table(scheme, name, finer, found)
+        asked = finer_for(table.rows)
+        if asked <= finer or not table.rows:
+            break
+        finer = asked  # many labels are no outcome, or have no score
+    column = numeric_column(scheme.grid(name), ((cell, n) for _, _, cell, _, n in found))
+    return column, table.as_fine_as_asked()
 
 
 def _label(scheme: Scheme, labels: Labels, run: Run) -> dict[str, tuple[int, ...]]:

@@ -14,15 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tribune.exceptions import ConfigurationError, DataError
+from tribune.metrics.canonical import canonical_json
 from tribune.metrics.profile import Profile
 from tribune.metrics.scheme import Scheme
-from tribune.metrics.tally import Tally, canonical_json
+from tribune.metrics.tally import Tally
 from tribune.untrusted import load_json
 from tribune_monitors.engines.base import Engine, scheme_of
 from tribune_monitors.kept import Kept
 from tribune_monitors.readings import Readings
 
-COUNTING = b"tribune/kept/1"
+COUNTING = b"tribune/kept/2"
 """Version of the rules by which rows are counted; what was kept under another one is not found."""
 MOST_BYTES = 2**30
 """Of all kept files: some five thousand partitions of 24 columns."""
@@ -94,7 +95,10 @@ class KeptTallies:
         return total
 
     def _slid(self, by: bytes, make: Mapping[bytes, Callable[[], Tally]], scheme: Scheme) -> Tally | None:
-        """Return the sum of these partitions from the last one, by what came and went; None: too much did."""
+        """Return the sum of these partitions from the last one, by what came and went.
+
+        None where too much did, or where so few rows are left that they ask for finer cells than it has.
+        """
         held, total = self._windows.get(by, (frozenset(), None))
         came, gone = make.keys() - held, held - make.keys()
         if total is None or 2 * (len(came) + len(gone)) > len(make):
@@ -103,8 +107,10 @@ class KeptTallies:
             left = [self._tally(key, scheme, _nowhere) for key in gone]
         except LookupError:
             return None
+        if left:
+            total -= Tally.total(left)
         total = Tally.total([total, *(self._tally(key, scheme, make[key]) for key in came)])
-        return total - Tally.total(left) if left else total
+        return total if total.is_fine else None
 
     def _key(self, by: bytes, decisions: Sequence[Path], labels: Sequence[Path] = ()) -> bytes:
         return hashlib.sha256(by + self._digest_of(decisions) + self._digest_of(labels)).digest()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from itertools import zip_longest
 from pathlib import Path
 
 from tribune.metrics.binning import Grid
@@ -65,7 +66,20 @@ def cell_key(name: str, grid: Grid) -> str:
 
 def cell_of(number: str, grid: Grid) -> str:
     """Return floor(x · 2^shift) of an expression; the scale is a power of two, so its text is exact."""
-    return f"{FLOOR}({number} * CAST({literal(repr(grid.scale))} AS DOUBLE))"
+    return f"{FLOOR}({_scaled(number, grid)})"
+
+
+def finer_cell_of(number: str, grid: Grid, finer: int) -> str:
+    """Return floor(x · 2^shift · 2^finer) of an expression, scaled twice: each `finer` rounds alike."""
+    return f"{FLOOR}({_scaled(number, grid)} * {_double(2.0**finer)})"
+
+
+def _scaled(number: str, grid: Grid) -> str:
+    return f"{number} * {_double(grid.scale)}"
+
+
+def _double(number: float) -> str:
+    return f"CAST({literal(repr(number))} AS DOUBLE)"
 
 
 def column_counts(scheme: Scheme, name: str) -> str:
@@ -120,16 +134,24 @@ def outcome_keys(scheme: Scheme, labels: Labels) -> list[str]:
     return keys
 
 
-def joined_counts(scheme: Scheme, most: int | None = None) -> str:
+def labelled_most(labels: Labels) -> str:
+    """Count rows that may have a label: there are no more of them."""
+    if labels is Labels.JOINED:
+        return f"SELECT least((SELECT count(*) FROM {ROWS}), (SELECT count(*) FROM {LABELS}))"  # noqa: S608
+    return f"SELECT count({LABEL}) FROM {ROWS}"  # noqa: S608 - constants
+
+
+def joined_counts(scheme: Scheme, finer: int, most: int | None = None) -> str:
     """Count rows by all that needs their label, with one join for all of it.
 
-    Columns: `outcome_keys`; the fine cell of each score, or of a label that is a number; for each of these
-    whether it is left out of this row's key (1); rows. Rows with one of them in their key are counted by it,
-    by whether a label came and by the label; the others by `outcome_keys`. The least (time, label) of an id
-    is its label; one without time or label comes last.
+    Columns: `outcome_keys`; the cell of each score, or of a label that is a number; the finer cells of all
+    scores; for each of the cells whether it is left out of this row's key (1); rows. Rows with one of them in
+    their key are counted by it and its finer one, by whether a label came and by the label; the others by
+    `outcome_keys`. The least (time, label) of an id is its label; one without time or label comes last.
 
     Args:
         scheme: by which to count.
+        finer: bits by which scores are counted finer than their columns.
         most: take labels as they are, and no more joined rows than this: right where no id has two labels,
             and then there are as many joined rows as rows.
     """
@@ -138,16 +160,19 @@ def joined_counts(scheme: Scheme, most: int | None = None) -> str:
     cells = [cell_of(f"r.{quoted(name)}", scheme.grid(name)) for name in scheme.scored]
     if spec.has_errors:
         cells.append(cell_of("l.label", scheme.grid(spec.label_name)))
+    finest = [_finer_score(scheme, name, finer, "l.id IS NOT NULL") for name in scheme.scored]
     named = [f"k{place}" for place in range(len(keys))]
     fine = [f"c{place}" for place in range(len(cells))]
+    finer_named = [f"f{place}" for place in range(len(finest))]
     came = named[len(spec.groups) : len(spec.groups) + 2]
-    sets = [named, *([*came, cell] for cell in fine)]
+    sets = [named, *([*came, *both] for both in zip_longest(fine, finer_named))]
     labels = f"({_FIRST_LABELS})" if most is None else LABELS
-    selected = ", ".join(f"{key} AS {name}" for key, name in zip(keys + cells, named + fine, strict=True))
+    all_named = named + fine + finer_named
+    selected = ", ".join(f"{k} AS {name}" for k, name in zip(keys + cells + finest, all_named, strict=True))
     rows = f"{ROWS} AS r LEFT JOIN {labels} AS l ON r.{quoted(spec.id_name)} = l.id"
     rows = f"SELECT {selected} FROM {rows}" + ("" if most is None else f" LIMIT {most}")  # noqa: S608
-    columns = ", ".join([*named, *fine, *(f"GROUPING({cell})" for cell in fine)])
-    grouped = ", ".join(f"({', '.join(one)})" for one in sets)
+    columns = ", ".join([*all_named, *(f"GROUPING({cell})" for cell in fine)])
+    grouped = ", ".join(f"({', '.join(filter(None, one))})" for one in sets)
     return f"SELECT {columns}, count(*) FROM ({rows}) AS j GROUP BY GROUPING SETS ({grouped})"  # noqa: S608
 
 
@@ -160,11 +185,18 @@ def _score_cell(scheme: Scheme) -> str:
     return f"{FLOOR}({fine} / {width}) * {width}" if axis.bits else fine
 
 
-def score_counts(scheme: Scheme, name: str, labels: Labels) -> str:
-    """Count rows by whether a label came, the label, and a score's fine cell."""
-    return _counted(
-        [*_label(scheme.spec, labels), cell_of(f"r.{quoted(name)}", scheme.grid(name))], scheme, labels
-    )
+def score_counts(scheme: Scheme, name: str, labels: Labels, finer: int) -> str:
+    """Count rows by whether a label came, the label, a score's cell and, with a label, its finer one."""
+    came, label = _label(scheme.spec, labels)
+    cell = cell_of(f"r.{quoted(name)}", scheme.grid(name))
+    return _counted([came, label, cell, _finer_score(scheme, name, finer, came)], scheme, labels)
+
+
+def _finer_score(scheme: Scheme, name: str, finer: int, came: str) -> str:
+    """Return the finer cell of a score where a label came; null where there is none to tell."""
+    if not finer:
+        return _NO_NUMBER
+    return f"CASE WHEN {came} THEN {finer_cell_of(f'r.{quoted(name)}', scheme.grid(name), finer)} END"
 
 
 def label_counts(scheme: Scheme, labels: Labels) -> str:

@@ -17,8 +17,9 @@ from tribune.figures.report_page import report_page
 from tribune.ids import FrameIndex, ModelId
 from tribune.metrics import Policy, Profile, Rule, Severity, make_profile
 from tribune.metrics.binning import Categories
+from tribune.metrics.canonical import canonical_json
 from tribune.metrics.spec import Task
-from tribune.metrics.tally import Tally, canonical_json
+from tribune.metrics.tally import Tally
 from unit.metrics.samples import BINNINGS, SPEC, count, rows
 
 from .documents import OTHER_POLICY, POLICY, UNFAIR, evidence, other_evidence, reference

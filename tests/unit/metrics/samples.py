@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from tribune.metrics import (
     Binning,
@@ -20,6 +22,7 @@ from tribune.metrics import (
     Tally,
     make_profile,
 )
+from tribune.metrics.scores import Scores
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,8 @@ def count(sample: Sequence[Row], scheme: Scheme = SCHEME) -> Tally:
     """Count rows one by one."""
     columns = {column.name: [0] * scheme.binnings[column.name].length for column in scheme.spec.measured}
     outcomes: dict[int, int] = {}
-    scores: dict[int, int] = {}
-    layout, fine_cells = scheme.outcomes, scheme.scored["score"]
+    scored: list[tuple[int, float]] = []
+    layout = scheme.outcomes
     for row in sample:
         for name, cells in columns.items():
             _add(cells, scheme.binnings[name], getattr(row, name))
@@ -89,10 +92,19 @@ def count(sample: Sequence[Row], scheme: Scheme = SCHEME) -> Tally:
         key = fine if fine is None or math.isnan(fine) or math.isinf(fine) else math.floor(fine)
         index = layout.flat((sex.position(row.sex), label, said, layout.scores.cell(key)))
         outcomes[index] = outcomes.get(index, 0) + 1
-        index = label * fine_cells.cells + fine_cells.cell(key)
-        scores[index] = scores.get(index, 0) + 1
+        if label < 2 and fine is not None and math.isfinite(fine):
+            scored.append((label, fine))
     counted = {name: tuple(cells) for name, cells in columns.items()}
-    return Tally(len(sample), counted, outcomes, {"score": scores})
+    return Tally(len(sample), counted, outcomes, {"score": scores_of(scored, scheme.grid("score"))})
+
+
+def scores_of(scored: Sequence[tuple[int, float]], grid: Grid) -> Scores:
+    """The table of a score from (1 where the label is its own, score in cells of its column)."""
+    finer = max(0, min(24, 37 - 2 * len(scored).bit_length()))
+    low, high = (grid.edges[0] - 2**16) * 2**finer, (grid.edges[-1] + 2**16) * 2**finer - 1
+    cells = [(label, min(max(math.floor(Fraction(x) * 2**finer), low), high)) for label, x in scored]
+    others, own = (Counter(cell for label, cell in cells if label == side) for side in (0, 1))
+    return Scores(finer, dict(others), dict(own))
 
 
 def _add(cells: list[int], binning: Binning, value: float | str | None) -> None:

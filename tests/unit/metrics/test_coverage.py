@@ -26,6 +26,7 @@ from tribune.metrics import (
     Tally,
     Task,
 )
+from tribune.metrics.scores import Scores
 
 from .measured import Z
 
@@ -66,14 +67,14 @@ def test_drop__no_drift_in_a_binary_model__alarms_as_rarely_as_stated(scores: tu
     weights = middles ** (scores[0] - 1) * (1 - middles) ** (scores[1] - 1)
     chances = np.concatenate([weights * (1 - middles), weights * middles])
     keys = [(label, int(cell >= 8 - 4 * (scores[1] > 2)), cell) for label in (0, 1) for cell in range(16)]
-    cells = scheme.scored["p"].cells
 
     def draw(dice: np.random.Generator, n: int) -> Tally:
         counts = dice.multinomial(n, chances / chances.sum()).tolist()
-        outcomes, table = {}, {}
+        outcomes: dict[int, int] = {}
+        sides: tuple[dict[int, int], dict[int, int]] = ({}, {})
         for key, count in zip(keys, counts, strict=True):
-            outcomes[scheme.outcomes.flat(key)] = table[key[0] * cells + key[2]] = count
-        return Tally(n, {}, outcomes, {"p": table})
+            outcomes[scheme.outcomes.flat(key)] = sides[key[0]][key[2]] = count
+        return Tally(n, {}, outcomes, {"p": Scores(0, *sides)})
 
     measures = ("accuracy", "precision", "recall", "specificity", "f1", "balanced_accuracy", "auc")
     names = [f"performance.{name}_drop" for name in measures]

@@ -24,6 +24,7 @@ from tribune.metrics import (
     evaluate,
     standard_metrics,
 )
+from tribune.metrics.scores import Scores
 
 from .counted import profile_of_rows, tally_of_rows
 
@@ -129,7 +130,10 @@ def shuffled(tally: Tally, dice: random.Random) -> Tally:
         dice.shuffle(pairs)
         return dict(pairs)
 
-    scores = {name: mixed(cells) for name, cells in tally.scores.items()}
+    scores = {
+        name: Scores(table.finer, mixed(table.others), mixed(table.own))
+        for name, table in tally.scores.items()
+    }
     return replace(tally, outcomes=mixed(tally.outcomes), scores=scores)
 
 

@@ -58,7 +58,8 @@ def raw_of(cells: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
 
 def ranked_of(cells: Sequence[tuple[int, int]], times: int = 1) -> Ranked:
     """Rows by cell, each counted several times."""
-    return Ranked(tuple((place, times * others, times * own) for place, (others, own) in enumerate(cells)))
+    others, own = zip(*cells, strict=True)
+    return Ranked(tuple(times * rows for rows in others), tuple(times * rows for rows in own))
 
 
 def delong(negatives: Sequence[int], positives: Sequence[int]) -> tuple[float, float]:
@@ -72,7 +73,7 @@ def delong(negatives: Sequence[int], positives: Sequence[int]) -> tuple[float, f
 
 @given(RANKED)
 def test_area__any_counts__is_delongs_over_all_pairs(cells: list[tuple[int, int]]) -> None:
-    found, variance = area(cells)
+    found, variance = area(*zip(*cells, strict=True))
     expected = delong(*raw_of(cells))
     assert float(found) == pytest.approx(expected[0], abs=1e-12)
     assert float(variance) == pytest.approx(expected[1], abs=1e-12)
@@ -82,7 +83,8 @@ def test_area__any_counts__is_delongs_over_all_pairs(cells: list[tuple[int, int]
 def test_area__any_counts__is_scikit_learns(cells: list[tuple[int, int]]) -> None:
     negatives, positives = raw_of(cells)
     labels = [0] * len(negatives) + [1] * len(positives)
-    assert float(area(cells)[0]) == pytest.approx(roc_auc_score(labels, negatives + positives), abs=1e-12)
+    found, _ = area(*zip(*cells, strict=True))
+    assert float(found) == pytest.approx(roc_auc_score(labels, negatives + positives), abs=1e-12)
 
 
 def test_auc__scores_that_are_whole_cells__is_scikit_learns() -> None:

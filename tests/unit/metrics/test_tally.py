@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tribune.exceptions import DataError
 from tribune.metrics import Tally
-from tribune.metrics.tally import canonical_json, json_integer, read_integer
+from tribune.metrics.canonical import canonical_json, json_integer, read_integer
 
 from .samples import SCHEME, Row, count, rows
 
