@@ -13,6 +13,11 @@ from tribune.metrics.tally import Tally
 Tell = Callable[[int, int], None]
 """Is told how many of how many parts of a count are done; from any thread."""
 
+UNREADABLE = (
+    "Write the file again, its text as UTF-8; fetch a sealed one again: its sha-256 is in the manifest."
+)
+"""What to do about a file that an engine cannot read to its end."""
+
 
 class Engine(Protocol):
     """Counts rows by the rules of the profile, the same integers on every engine and machine.

@@ -16,7 +16,7 @@ from tribune.metrics.profile import Profile
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
-from tribune_monitors.engines.base import Tell, scheme_of
+from tribune_monitors.engines.base import UNREADABLE, Tell, scheme_of
 from tribune_monitors.engines.counting import Run, count_rows, decision_columns, label_columns
 from tribune_monitors.engines.schema import Wanted, fitting, grouped, pattern, read_schemas, select_of
 from tribune_monitors.engines.sql import Labels
@@ -132,7 +132,7 @@ class DuckDBEngine:
         except duckdb.Error as fault:
             raise DataError(
                 f"A partition could not be read to its end: {str(fault).splitlines()[0]}",
-                mend="Seal and fetch it again; its sha-256 should be the manifest's.",
+                mend=UNREADABLE,
             ) from fault
 
 

@@ -21,7 +21,7 @@ from tribune.metrics.profile import Profile
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
-from tribune_monitors.engines.base import scheme_of
+from tribune_monitors.engines.base import UNREADABLE, scheme_of
 from tribune_monitors.engines.counting import count_rows, decision_columns, label_columns
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.schema import Types, Wanted, fitting, grouped, read_schemas, select_of
@@ -243,7 +243,7 @@ def _readable() -> Iterator[None]:
     except (PySparkException, Py4JError) as fault:
         raise DataError(
             f"A partition could not be read to its end: {_reason(fault)}",
-            mend="Seal and fetch it again; its sha-256 should be the manifest's.",
+            mend=UNREADABLE,
         ) from fault
 
 
