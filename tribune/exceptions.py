@@ -42,6 +42,10 @@ class EvidenceError(TribuneError):
     """Evidence or a sealed partition that is missing or does not have the digest it should have."""
 
 
+class EvidenceUnreachableError(EvidenceError):
+    """An evidence store that does not answer or cannot be used: "could not look", never "not there"."""
+
+
 class SignatureError(TribuneError):
     """A signature that does not come from whom it should, or not for what it should."""
 

@@ -53,7 +53,8 @@ def explainer(
 
 
 def _read(stores: Sequence[str], digest: Digest) -> dict[str, Any] | None:
-    from tribune.reports.canonical import cid, read_evidence
+    from tribune.reports.canonical import cid
+    from tribune.reports.evidence_store import read_evidence
 
     for store in stores:
         try:

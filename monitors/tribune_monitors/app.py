@@ -9,7 +9,7 @@ from tribune.chain import Tribune
 from tribune.exceptions import ConfigurationError, EvidenceError
 from tribune.ids import ModelId
 from tribune.log import get_logger, register_secret
-from tribune.reports.canonical import write_evidence
+from tribune.reports.evidence_store import write_evidence
 from tribune.settings import Settings, load_account
 from tribune.store.session import Store
 from tribune.store.upgrade import upgrade

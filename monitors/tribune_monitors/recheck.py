@@ -15,7 +15,8 @@ from tribune.chain.policy_book import PolicyRecord
 from tribune.exceptions import EvidenceError, PolicyError
 from tribune.ids import Cid, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy
-from tribune.reports.canonical import canonical_bytes, read_from_any
+from tribune.reports.canonical import canonical_bytes
+from tribune.reports.evidence_store import read_from_any
 from tribune.reports.verify import verify_evidence
 from tribune.settings import Settings
 from tribune.wording import counted

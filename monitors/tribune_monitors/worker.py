@@ -18,7 +18,7 @@ from tribune.chain.types import Receipt
 from tribune.exceptions import ChainError, ConfigurationError, RevertedError, StoreError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.log import get_logger
-from tribune.reports.canonical import write_evidence
+from tribune.reports.evidence_store import write_evidence
 from tribune.reports.signing import HubDomain, MessageSigner, Report, report_digest, sign_attestation
 from tribune.store.queries import reports_in, set_report_state, signed_report, store_signature
 from tribune.store.session import Store

@@ -23,7 +23,7 @@ from tribune.decisions.log import DecisionLog
 from tribune.decisions.sealing import LogSealer, seal_evaluation
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Column, ColumnKind, ModelSpec, Policy, Role, Rule, Severity
-from tribune.reports.canonical import write_evidence
+from tribune.reports.evidence_store import write_evidence
 from tribune.settings import ChainSettings, Settings
 from tribune.store.queries import signed_report
 from tribune.store.session import open_store

@@ -22,7 +22,7 @@ from tribune.chain.enums import CaseKind, Oversight, State
 from tribune.exceptions import ChainUnreachableError
 from tribune.ids import Cid, FrameIndex, ModelId
 from tribune.metrics import NOT_AVAILABLE
-from tribune.reports.canonical import read_evidence, write_evidence
+from tribune.reports.evidence_store import read_evidence, write_evidence
 from tribune.store.session import Session
 from tribune.store.tables import SignedReport
 from tribune_monitors.recheck import recheck

@@ -22,7 +22,8 @@ from tribune.decisions.anchor import (
 )
 from tribune.exceptions import ChainUnreachableError, TribuneError, UnfundedError, WrongChainError
 from tribune.ids import Cid, Digest, FrameIndex, ModelId
-from tribune.reports.canonical import digest, read_evidence
+from tribune.reports.canonical import digest
+from tribune.reports.evidence_store import read_evidence
 from tribune.settings import ChainSettings, KeySource
 from tribune_monitors.app import run
 

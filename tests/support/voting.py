@@ -41,8 +41,9 @@ from tribune.metrics import (
     Tally,
     make_profile,
 )
-from tribune.reports.canonical import canonical_bytes, cid_digest, parse_canonical, write_evidence
+from tribune.reports.canonical import canonical_bytes, cid_digest, parse_canonical
 from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
+from tribune.reports.evidence_store import write_evidence
 
 SPEC = ModelSpec(
     columns=(

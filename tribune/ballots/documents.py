@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import EvidenceError, TribuneError
-from tribune.reports.canonical import canonical_bytes, cid, read_from_any
+from tribune.reports.canonical import canonical_bytes, cid
+from tribune.reports.evidence_store import read_from_any
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,23 +10,17 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import os
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import Cid, Digest
 from tribune.untrusted import MAX_DEPTH, load_json
 
-_T = TypeVar("_T")
-
 SAFE_INTEGER = 2**53 - 1
 """Largest integer that every JSON reader keeps exact (RFC 8785 appendix D); larger ones become strings."""
 
 _CID_PREFIX = b"\x01\x55\x12\x20"  # CIDv1, raw codec, sha2-256, 32 bytes
-_MAX_BYTES = 64 * 2**20  # a published document is some hundred kB; this bounds what a hostile store can send
 
 
 def canonical_bytes(document: object) -> bytes:
@@ -99,111 +93,6 @@ def parse_canonical(data: bytes) -> dict[str, Any]:
     if canonical_bytes(document) != data:
         raise EvidenceError("The document is JSON, but not in its canonical form (RFC 8785).")
     return document
-
-
-def write_evidence(store: str | Path, document: Mapping[str, Any], *, timeout_s: float = 60.0) -> Cid:
-    """Write a document under its name into a folder or below an fsspec URL, check it, and return the name.
-
-    Raises:
-        EvidenceError: when it cannot be written, or what was written does not read back the same.
-    """
-    data = canonical_bytes(document)
-    name = cid(digest(data))
-    _bounded(lambda: _put(str(store), name, data), f"Evidence {name} could not be written", timeout_s)
-    read_evidence(store, name, timeout_s=timeout_s)
-    return name
-
-
-def read_evidence(store: str | Path, name: str, *, timeout_s: float = 60.0) -> dict[str, Any]:
-    """Read the document of this name from a folder or below an fsspec URL, checked against its name.
-
-    Raises:
-        EvidenceError: when it is missing, cannot be read in time, is larger than 64 MiB, or its bytes do
-            not have the sha-256 in the name.
-    """
-    expected = cid_digest(name)  # before the name is used as a path
-    data = _bounded(lambda: _get(str(store), name), f"Evidence {name} could not be read", timeout_s)
-    if len(data) > _MAX_BYTES:
-        raise EvidenceError(f"Evidence {name} is larger than {_MAX_BYTES} bytes.")
-    if digest(data) != expected:
-        raise EvidenceError(
-            f"What the store holds as {name} is not that document: its sha-256 differs.",
-            mend="Fetch it from another monitor, or recompute it from the partitions.",
-        )
-    return parse_canonical(data)
-
-
-def read_from_any(
-    stores: Sequence[str | Path], name: str, missing: EvidenceError, *, timeout_s: float = 60.0
-) -> dict[str, Any]:
-    """Read the document of this name from the first store that has it whole.
-
-    Args:
-        stores: folders or fsspec URLs, tried in order.
-        name: of the document.
-        missing: what to raise where no store has it. A store that could not be looked into, or holds
-            something else under the name, says more than "not there", and is raised in its place.
-        timeout_s: longest wait for one store.
-    """
-    cid_digest(name)
-    fault = missing
-    for store in stores:
-        try:
-            return read_evidence(store, name, timeout_s=timeout_s)
-        except EvidenceError as cause:
-            if not isinstance(cause.__cause__, FileNotFoundError):
-                fault = cause
-    raise fault
-
-
-def _put(store: str, name: str, data: bytes) -> None:
-    if "://" in store:
-        import fsspec
-
-        fs, root = fsspec.core.url_to_fs(store)
-        fs.makedirs(root, exist_ok=True)
-        fs.pipe_file(f"{root.rstrip('/')}/{name}", data)
-        return
-    folder = Path(store)
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / name)
-
-
-def _get(store: str, name: str) -> bytes:
-    if "://" in store:
-        import fsspec
-
-        fs, root = fsspec.core.url_to_fs(store)
-        with fs.open(f"{root.rstrip('/')}/{name}", "rb") as file:
-            return bytes(file.read(_MAX_BYTES + 1))
-    with (Path(store) / name).open("rb") as file:
-        return file.read(_MAX_BYTES + 1)
-
-
-def _bounded(action: Callable[[], _T], failure: str, timeout_s: float) -> _T:
-    """Run a blocking store action for at most `timeout_s`, whatever the file system behind the URL allows."""
-    outcome: list[_T] = []
-    faults: list[Exception] = []
-
-    def work() -> None:
-        try:
-            outcome.append(action())
-        except Exception as fault:  # fsspec's file systems raise what their SDKs raise
-            faults.append(fault)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(timeout_s)
-    if faults:
-        raise EvidenceError(f"{failure}: {faults[0]}.", mend="Check the store's path or URL.") from faults[0]
-    if not outcome:
-        raise EvidenceError(f"{failure} within {timeout_s:g} s.", mend="Check the store's path or URL.")
-    return outcome[0]
 
 
 def _plain(value: object, where: str, depth: int) -> Any:

@@ -16,7 +16,8 @@ from examples.acs_employment.reference import make_reference
 from examples.acs_employment.train import RECIPES, train
 from tribune.exceptions import TribuneError
 from tribune.ids import ModelId, VersionNumber
-from tribune.reports.canonical import parse_canonical, write_evidence
+from tribune.reports.canonical import parse_canonical
+from tribune.reports.evidence_store import write_evidence
 
 
 def prepare(recipe: str, folder: Path, model_id: ModelId) -> None:

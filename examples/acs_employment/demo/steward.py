@@ -19,7 +19,8 @@ from tribune.chain.model_registry import VersionActivated, VersionDetails
 from tribune.chain.types import Receipt
 from tribune.exceptions import TribuneError
 from tribune.ids import Address, CaseId, Digest, FrameIndex, ModelId, VersionNumber
-from tribune.reports.canonical import canonical_bytes, digest, write_evidence
+from tribune.reports.canonical import canonical_bytes, digest
+from tribune.reports.evidence_store import write_evidence
 from tribune.sync.sender import Sender
 
 MODEL = ModelId(1)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest
 from tribune.metrics import Profile
-from tribune.reports.canonical import canonical_bytes, cid, read_from_any
+from tribune.reports.canonical import canonical_bytes, cid
+from tribune.reports.evidence_store import read_from_any
 
 
 def load_profile(stores: Sequence[str], digest: Digest) -> Profile:

@@ -20,7 +20,8 @@ from tribune.chain.client import Chain
 from tribune.chain.deployments import load_deployment
 from tribune.ids import Address, CaseId
 from tribune.metrics import Severity
-from tribune.reports.canonical import cid_digest, write_evidence
+from tribune.reports.canonical import cid_digest
+from tribune.reports.evidence_store import write_evidence
 from tribune.store import messages
 from tribune.store.session import open_store
 from tribune.store.tables import ChainEvent

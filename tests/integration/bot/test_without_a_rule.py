@@ -10,7 +10,8 @@ import pytest
 
 from integration.bot.world import BotWorld, labels
 from tribune.chain.enums import CaseKind
-from tribune.reports.canonical import cid_digest, write_evidence
+from tribune.reports.canonical import cid_digest
+from tribune.reports.evidence_store import write_evidence
 from tribune_bot.board import Board, Shown
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set

@@ -15,7 +15,8 @@ from tribune.ballots.documents import Documents
 from tribune.ballots.view import VoteState, read_case_vote
 from tribune.chain.enums import CaseKind
 from tribune.ids import CaseId, ProposalId
-from tribune.reports.canonical import cid_digest, write_evidence
+from tribune.reports.canonical import cid_digest
+from tribune.reports.evidence_store import write_evidence
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
     from support.voting import Voting

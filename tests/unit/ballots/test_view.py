@@ -11,7 +11,8 @@ from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.view import UnknownCaseError, VoteState, read_case_vote, read_power
 from tribune.ids import Address, CaseId
-from tribune.reports.canonical import canonical_bytes, digest, write_evidence
+from tribune.reports.canonical import canonical_bytes, digest
+from tribune.reports.evidence_store import write_evidence
 
 
 async def test_read_case_vote__open__says_question_reason_and_choices(

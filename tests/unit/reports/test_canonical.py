@@ -14,17 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tribune.exceptions import EvidenceError
-from tribune.reports.canonical import (
-    SAFE_INTEGER,
-    canonical_bytes,
-    cid,
-    cid_digest,
-    digest,
-    parse_canonical,
-    read_evidence,
-    read_from_any,
-    write_evidence,
-)
+from tribune.reports.canonical import SAFE_INTEGER, canonical_bytes, cid, cid_digest, digest, parse_canonical
+from tribune.reports.evidence_store import read_evidence, read_from_any, write_evidence
 
 _DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers(-SAFE_INTEGER, SAFE_INTEGER) | st.text('abé€ \n"\\x', max_size=6),

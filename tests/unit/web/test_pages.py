@@ -13,7 +13,8 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 
 from tribune.ballots.linking import WalletLinks
-from tribune.reports.canonical import cid, digest, write_evidence
+from tribune.reports.canonical import cid, digest
+from tribune.reports.evidence_store import write_evidence
 from tribune.store.queries import wallets_of
 from tribune.store.session import Store
 

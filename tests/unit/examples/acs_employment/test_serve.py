@@ -23,7 +23,8 @@ from support.anvil import ROOT, Anvil, find_binary
 from support.chain import BUILD, TestChain, deploy
 from support.voting import RULE, documents
 from tribune.decisions.wal import read_segment
-from tribune.reports.canonical import canonical_bytes, write_evidence
+from tribune.reports.canonical import canonical_bytes
+from tribune.reports.evidence_store import write_evidence
 from unit.examples.acs_employment.conftest import World
 
 LIMIT_S = 30.0

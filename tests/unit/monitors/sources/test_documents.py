@@ -9,7 +9,8 @@ import pytest
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest
-from tribune.reports.canonical import cid, write_evidence
+from tribune.reports.canonical import cid
+from tribune.reports.evidence_store import write_evidence
 from tribune_monitors.sources.documents import load_profile
 from unit.metrics.samples import profile_of, rows
 
