@@ -5,17 +5,13 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-import time
-from pathlib import Path
 
-import fsspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tribune.exceptions import EvidenceError
 from tribune.reports.canonical import SAFE_INTEGER, canonical_bytes, cid, cid_digest, digest, parse_canonical
-from tribune.reports.evidence_store import read_evidence, read_from_any, write_evidence
 
 _DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers(-SAFE_INTEGER, SAFE_INTEGER) | st.text('abé€ \n"\\x', max_size=6),
@@ -124,72 +120,3 @@ def test_parse_canonical__not_the_canonical_form__is_refused(data: bytes) -> Non
 def test_parse_canonical__canonical_bytes__gives_the_document() -> None:
     document = {"b": [1, None, True], "a": {"ö": "x"}}
     assert parse_canonical(canonical_bytes(document)) == document
-
-
-def test_write_evidence__to_a_new_folder__reads_back_by_its_name(tmp_path: Path) -> None:
-    name = write_evidence(tmp_path / "a" / "b", {"rows": 3})
-    assert name == cid(digest(b'{"rows":3}'))
-    assert read_evidence(tmp_path / "a" / "b", name) == {"rows": 3}
-
-
-def test_write_evidence__twice__leaves_one_file(tmp_path: Path) -> None:
-    assert write_evidence(tmp_path, {"rows": 3}) == write_evidence(tmp_path, {"rows": 3})
-    assert len(list(tmp_path.iterdir())) == 1
-
-
-def test_write_evidence__to_a_url__reads_back_by_its_name() -> None:
-    name = write_evidence("memory://evidence", {"rows": 4})
-    assert read_evidence("memory://evidence", name) == {"rows": 4}
-    fsspec.filesystem("memory").rm("/evidence", recursive=True)
-
-
-def test_write_evidence__folder_is_a_file__says_so(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(EvidenceError, match="could not be written"):
-        write_evidence(tmp_path / "file", {})
-
-
-def test_read_evidence__missing__is_an_error_not_an_empty_document(tmp_path: Path) -> None:
-    with pytest.raises(EvidenceError, match="could not be read"):
-        read_evidence(tmp_path, cid(digest(b"{}")))
-
-
-def test_read_evidence__changed_on_disk__is_refused(tmp_path: Path) -> None:
-    name = write_evidence(tmp_path, {"rows": 3})
-    (tmp_path / name).write_bytes(b'{"rows":4}')
-    with pytest.raises(EvidenceError, match="sha-256 differs"):
-        read_evidence(tmp_path, name)
-
-
-def test_read_evidence__a_path_for_a_name__is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EvidenceError, match="not the name"):
-        read_evidence(tmp_path, "../secret")
-
-
-def test_read_evidence__store_hangs__gives_up_in_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tribune.reports.canonical._get", lambda *_: time.sleep(5))
-    with pytest.raises(EvidenceError, match=r"within 0\.05 s"):
-        read_evidence(tmp_path, cid(digest(b"{}")), timeout_s=0.05)
-
-
-def test_read_from_any__first_store_lacks_or_spoils_it__the_next_serves(tmp_path: Path) -> None:
-    name = write_evidence(tmp_path / "good", {"a": 1})
-    (tmp_path / "spoilt").mkdir()
-    (tmp_path / "spoilt" / name).write_bytes(b"{}")
-    stores = [tmp_path / "empty", tmp_path / "spoilt", tmp_path / "good"]
-    assert read_from_any(stores, name, EvidenceError("nowhere")) == {"a": 1}
-
-
-def test_read_from_any__nowhere__raises_what_the_caller_says(tmp_path: Path) -> None:
-    name = write_evidence(tmp_path / "good", {"a": 1})
-    with pytest.raises(EvidenceError, match="nowhere"):
-        read_from_any([tmp_path / "empty"], name, EvidenceError("nowhere"))
-
-
-def test_read_from_any__spoilt_and_nowhere_else__says_that_it_is_spoilt(tmp_path: Path) -> None:
-    name = write_evidence(tmp_path / "spoilt", {"a": 1})
-    (tmp_path / "spoilt" / name).write_bytes(b"{}")
-    with pytest.raises(EvidenceError, match="not that document"):
-        read_from_any([tmp_path / "spoilt", tmp_path / "empty"], name, EvidenceError("nowhere"))
