@@ -1,9 +1,21 @@
-"""Waiting with a limit that never swallows a cancellation, so that whoever is told to stop does."""
+"""Waiting with a limit: for an event, swallowing no cancellation; for a blocking call, not hanging on it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import threading
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+
+class OverdueError(TimeoutError):
+    """A blocking call that did not end in time; its thread goes on until it does."""
+
+    def __init__(self, thread: threading.Thread) -> None:
+        super().__init__("a blocking call did not end in time")
+        self.thread = thread
 
 
 async def came_within(timeout_s: float, event: Awaitable[object]) -> bool:
@@ -18,3 +30,30 @@ async def came_within(timeout_s: float, event: Awaitable[object]) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def within(timeout_s: float, action: Callable[[], _T]) -> _T:
+    """Run a blocking call that knows no limit of its own, and return or raise what it does.
+
+    The call has a daemon thread: one that hangs holds up neither the caller nor the end of the process.
+
+    Raises:
+        OverdueError: it did not end in time.
+    """
+    outcome: list[_T] = []
+    faults: list[Exception] = []
+
+    def work() -> None:
+        try:
+            outcome.append(action())
+        except Exception as fault:  # raised again below
+            faults.append(fault)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    if faults:
+        raise faults[0]
+    if not outcome:
+        raise OverdueError(thread)
+    return outcome[0]

@@ -19,6 +19,7 @@ from tribune.ids import Cid
 from tribune.log import Redactor
 from tribune.reports.canonical import canonical_bytes, cid, cid_digest, digest, parse_canonical
 from tribune.reports.stores import check_name, open_place
+from tribune.waiting import OverdueError, within
 
 _T = TypeVar("_T")
 
@@ -189,29 +190,17 @@ def _bounded(store: str | Path, action: Callable[[], _T], failure: str, timeout_
     waiting[:] = [thread for thread in waiting if thread.is_alive()]
     if len(waiting) >= MAX_HANGING:
         raise _unreachable(f"{failure}: the store has answered none of the last {MAX_HANGING} calls")
-    outcome: list[_T] = []
-    faults: list[Exception] = []
-
-    def work() -> None:
-        try:
-            outcome.append(action())
-        except Exception as fault:  # fsspec's file systems raise what their SDKs raise
-            faults.append(fault)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(timeout_s)
-    if faults:
-        cause = faults[0]
-        if isinstance(cause, EvidenceError):
-            raise cause
+    try:
+        return within(timeout_s, action)
+    except EvidenceError:
+        raise
+    except OverdueError as late:
+        waiting.append(late.thread)
+        raise _unreachable(f"{failure} within {timeout_s:g} s") from None
+    except Exception as fault:  # fsspec's file systems raise what their SDKs raise
         # Credentials may be in an address, and addresses in what SDKs say.
-        said = Redactor().text(str(cause)) or type(cause).__name__
-        raise _unreachable(f"{failure}: {said}") from cause
-    if not outcome:
-        waiting.append(thread)
-        raise _unreachable(f"{failure} within {timeout_s:g} s")
-    return outcome[0]
+        said = Redactor().text(str(fault)) or type(fault).__name__
+        raise _unreachable(f"{failure}: {said}") from fault
 
 
 def _unreachable(what: str) -> EvidenceUnreachableError:
