@@ -50,6 +50,10 @@ class SignatureError(TribuneError):
     """A signature that does not come from whom it should, or not for what it should."""
 
 
+class SignerUnreachableError(TribuneError):
+    """The device or service that holds a key does not answer or refuses: nothing was signed."""
+
+
 class ChainError(TribuneError):
     """The chain could not be read or written."""
 

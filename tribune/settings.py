@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,12 +25,10 @@ from pydantic_settings import (
 
 from tribune.exceptions import ConfigurationError
 
-if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
-
 PREFIX = "TRIBUNE_"
 DEFAULT_FILE = Path("tribune.toml")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_HEX_KEY = re.compile(r"^(0x)?[0-9a-fA-F]{64}$")
 
 
 class _Section(BaseModel):
@@ -70,14 +69,30 @@ class ChainSettings(_Section):
 
 
 class KeySource(_Section):
-    """Where one role's key is: a keystore file with its secret file, or a named environment variable."""
+    """Where one role's key is: a keystore file, a named environment variable, or behind a signer."""
 
     keystore: Path | None = None
     """Encrypted JSON keystore (Web3 Secret Storage)."""
     secret_file: Path | None = None
-    """File whose first line is the keystore's password."""
+    """File whose first line is the keystore's password; without one, the terminal is asked."""
     env: str | None = None
     """Name of the environment variable that holds the private key (for containers)."""
+    signer: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+    """`package.module:factory` of a signer that holds the key (KMS, hardware)."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """What the factory is called with, by name; never a secret."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(place is not None for place in (self.keystore, self.env, self.signer)) > 1:
+            raise ValueError("name one of keystore, env and signer, not several")
+        if self.secret_file is not None and self.keystore is None:
+            raise ValueError("secret_file is of use with keystore only")
+        if self.options and self.signer is None:
+            raise ValueError("options are of use with signer only")
+        if any(_HEX_KEY.match(value) for value in self.options.values()):
+            raise ValueError("an option looks like a private key, which must not be in the settings")
+        return self
 
 
 class DiscordSettings(_Section):
@@ -251,80 +266,6 @@ def _variables() -> list[str]:
     return names
 
 
-def discord_token(settings: Settings) -> SecretStr:
-    """Return the bot token from its file or environment variable.
-
-    Raises:
-        ConfigurationError: there is none.
-    """
-    source = settings.discord
-    if source.token_file is not None:
-        return SecretStr(_first_line(source.token_file, "Discord token"))
-    token = os.environ.get(source.token_env, "").strip()
-    if not token:
-        raise ConfigurationError(
-            "There is no Discord token.",
-            mend=f"Set the environment variable {source.token_env}, or TRIBUNE_DISCORD__TOKEN_FILE.",
-        )
-    return SecretStr(token)
-
-
-def load_account(settings: Settings, role: str) -> LocalAccount:
-    """Return the account that plays a role, from its keystore or its environment variable.
-
-    Raises:
-        ConfigurationError: no key is named for the role, or it cannot be read or opened.
-    """
-    source = settings.keys.get(role)
-    upper = role.upper()
-    variable = source.env if source is not None else None
-    if source is None or (source.keystore is None and variable is None):
-        raise ConfigurationError(
-            f'There is no key for the role "{role}".',
-            mend=f"Set TRIBUNE_KEYS__{upper}__KEYSTORE and TRIBUNE_KEYS__{upper}__SECRET_FILE, "
-            f"or name an environment variable in TRIBUNE_KEYS__{upper}__ENV.",
-            role=role,
-        )
-    from eth_account import Account
-
-    if source.keystore is not None:
-        if source.secret_file is None:
-            raise ConfigurationError(
-                f'The keystore of the role "{role}" has no secret file.',
-                mend=f"Set TRIBUNE_KEYS__{upper}__SECRET_FILE to the file with its password.",
-                role=role,
-            )
-        keystore = _read(source.keystore, f'keystore of the role "{role}"')
-        password = _first_line(source.secret_file, f'secret file of the role "{role}"')
-        try:
-            key = Account.decrypt(keystore, password)
-        except (ValueError, KeyError, TypeError, NotImplementedError):
-            raise ConfigurationError(
-                f'The keystore {source.keystore} of the role "{role}" does not open.',
-                mend="Check that it is a keystore file and that the secret file holds its password.",
-                role=role,
-            ) from None
-        account: LocalAccount = Account.from_key(key)
-        return account
-    text = os.environ.get(variable or "", "").strip()
-    if not text:
-        raise ConfigurationError(
-            f'The environment variable {variable} with the key of the role "{role}" is not set.',
-            mend=f"Set it, or name another one in TRIBUNE_KEYS__{upper}__ENV.",
-            role=role,
-        )
-    try:
-        account = Account.from_key(text)
-    except Exception:
-        # eth_keys raises several unrelated types here, with the key in some messages: none may get out.
-        raise ConfigurationError(
-            f"The environment variable {variable} does not hold a private key.",
-            mend="It takes 32 bytes as 0x and 64 hex digits.",
-            role=role,
-        ) from None
-    return account
-
-
 def _with_host(url: str) -> str:
     """Return an address that names a host and a port that can be; ValueError for any other, without it."""
     try:
@@ -335,20 +276,3 @@ def _with_host(url: str) -> str:
     if not usable:
         raise ValueError("must name a host, and a port from 1 to 65535 if any")
     return url
-
-
-def _read(path: Path, what: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigurationError(
-            f"The {what}, {path}, cannot be read ({type(fault).__name__}).",
-            mend="Check the path and its permissions.",
-        ) from None
-
-
-def _first_line(path: Path, what: str) -> str:
-    lines = _read(path, what).splitlines()
-    if not lines or not lines[0].strip():
-        raise ConfigurationError(f"The {what}, {path}, is empty.", mend="Its first line is the secret.")
-    return lines[0].strip()

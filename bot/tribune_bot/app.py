@@ -9,8 +9,8 @@ import aiohttp
 import discord
 
 from tribune.exceptions import ConfigurationError, TribuneError
-from tribune.log import get_logger, register_secret
-from tribune.settings import discord_token
+from tribune.keys import discord_token
+from tribune.log import get_logger
 from tribune_bot.client import TribuneBot
 from tribune_bot.connection import connector_for
 from tribune_bot.services import Services, opened
@@ -31,7 +31,6 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
         StoreError: the database cannot be used.
     """
     token = discord_token(settings).get_secret_value()
-    register_secret(token)
     async with opened(settings) as services:
         work = asyncio.create_task(_work(services, token))
         stopped = asyncio.create_task((stop or asyncio.Event()).wait())

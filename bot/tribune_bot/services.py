@@ -69,7 +69,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     from tribune.ballots.linking import WalletLinks
     from tribune.ballots.relay import BallotRelay
     from tribune.chain.facade import Tribune
-    from tribune.settings import load_account
+    from tribune.keys import load_account
     from tribune.store.session import open_store
     from tribune.sync.indexer import Indexer
     from tribune.sync.sender import Sender

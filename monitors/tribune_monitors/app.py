@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from tribune.chain import Tribune
 from tribune.exceptions import ConfigurationError, EvidenceError
 from tribune.ids import ModelId
-from tribune.log import get_logger, register_secret
+from tribune.keys import load_account
+from tribune.log import get_logger
 from tribune.reports.evidence_store import write_evidence
-from tribune.settings import Settings, load_account
+from tribune.settings import Settings
 from tribune.store.session import Store
 from tribune.store.upgrade import upgrade
 from tribune.sync.sender import Sender
@@ -35,7 +36,6 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         StoreError: the store cannot be opened.
     """
     account = load_account(settings, "monitor")
-    register_secret(account.key.hex())
     counting = settings.monitor
     engine = open_engine(counting.engine, counting.threads, master=counting.spark_master)
     readings = Readings()

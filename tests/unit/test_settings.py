@@ -1,8 +1,7 @@
-"""Settings come from the environment over the file; keys only from files or named variables."""
+"""Settings come from the environment over the file; a secret is none of them."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,26 +10,12 @@ import pytest
 
 from support.anvil import KEYS
 from tribune.exceptions import ConfigurationError
-from tribune.settings import KeySource, Settings, discord_token, load_account, load_settings
-
-SESAME = "open sesame"
-ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+from tribune.settings import load_settings
 
 
 @pytest.fixture(autouse=True)
 def empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
-
-
-def keystore(folder: Path, password: str = SESAME) -> KeySource:
-    from eth_account import Account
-
-    (folder / "key.json").write_text(
-        json.dumps(Account.encrypt(bytes.fromhex(KEYS[0][2:]), password, "pbkdf2", 10))
-    )
-    (folder / "secret").write_text(SESAME + "\n")
-    return KeySource(keystore=folder / "key.json", secret_file=folder / "secret")
 
 
 def test_load_settings__nothing_given__defaults() -> None:
@@ -92,7 +77,7 @@ def test_load_settings__variable_that_holds_a_key__is_no_misspelt_setting(
 ) -> None:
     monkeypatch.setenv("TRIBUNE_KEYS__MONITOR__ENV", "TRIBUNE_MONITOR_KEY")
     monkeypatch.setenv("TRIBUNE_MONITOR_KEY", KEYS[0])
-    assert load_account(load_settings(), "monitor").address == ADDRESS
+    assert load_settings().keys["monitor"].env == "TRIBUNE_MONITOR_KEY"
 
 
 def test_load_settings__wrong_value__error_does_not_repeat_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,64 +110,32 @@ def test_load_settings__http_address_for_websocket__configuration_error() -> Non
         load_settings(chain={"ws_url": "http://x"})
 
 
-def test_load_account__keystore_and_secret_file__account(tmp_path: Path) -> None:
-    assert load_account(Settings(keys={"monitor": keystore(tmp_path)}), "monitor").address == ADDRESS
-
-
-def test_load_account__environment_variable__account(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MY_KEY", KEYS[0])
-    assert load_account(Settings(keys={"steward": KeySource(env="MY_KEY")}), "steward").address == ADDRESS
-
-
-def test_load_account__no_key_for_role__error_names_the_mend() -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        load_account(Settings(), "monitor")
-    assert "TRIBUNE_KEYS__MONITOR__KEYSTORE" in caught.value.mend
-
-
-def test_load_account__wrong_password__configuration_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="does not open"):
-        load_account(Settings(keys={"monitor": keystore(tmp_path, "another")}), "monitor")
-
-
-def test_load_account__no_secret_file__configuration_error(tmp_path: Path) -> None:
-    source = KeySource(keystore=keystore(tmp_path).keystore)
-    with pytest.raises(ConfigurationError, match="no secret file"):
-        load_account(Settings(keys={"monitor": source}), "monitor")
-
-
-def test_load_account__missing_keystore__configuration_error(tmp_path: Path) -> None:
-    source = KeySource(keystore=tmp_path / "no", secret_file=tmp_path / "no")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
-        load_account(Settings(keys={"monitor": source}), "monitor")
-
-
-@pytest.mark.parametrize("text", ["", "not a key", KEYS[0] + "00"])
-def test_load_account__bad_environment_key__error_does_not_repeat_it(
-    monkeypatch: pytest.MonkeyPatch, text: str
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"keystore": "k", "env": "E"}, "not several"),
+        ({"signer": "a:b", "env": "E"}, "not several"),
+        ({"secret_file": "s"}, "keystore only"),
+        ({"env": "E", "options": {"a": "b"}}, "signer only"),
+        ({"signer": "no factory"}, "signer"),
+        ({"signer": "os"}, "signer"),
+        ({"signer": "a:b", "options": {"key": KEYS[0]}}, "looks like a private key"),
+        ({"signer": "a:b", "options": {"key": KEYS[0][2:]}}, "looks like a private key"),
+    ],
+)
+def test_load_settings__key_source_that_cannot_be__configuration_error(
+    source: dict[str, object], said: str
 ) -> None:
-    monkeypatch.setenv("MY_KEY", text)
-    with pytest.raises(ConfigurationError) as caught:
-        load_account(Settings(keys={"m": KeySource(env="MY_KEY")}), "m")
-    assert not text or text not in str(caught.value)
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        load_settings(keys={"monitor": source})
+    assert KEYS[0][2:] not in str(caught.value)
 
 
-def test_discord_token__environment__kept_as_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DISCORD_TOKEN", "abc.def.ghi")
-    token = discord_token(Settings())
-    assert token.get_secret_value() == "abc.def.ghi"
-    assert "abc" not in repr(token)
-
-
-def test_discord_token__file__first_line(tmp_path: Path) -> None:
-    (tmp_path / "t").write_text("from-file\n")
-    settings = load_settings(discord={"token_file": tmp_path / "t"})
-    assert discord_token(settings).get_secret_value() == "from-file"
-
-
-def test_discord_token__none__error_names_the_variable() -> None:
-    with pytest.raises(ConfigurationError, match="DISCORD_TOKEN"):
-        discord_token(Settings())
+def test_load_settings__signer_in_environment__source_of_that_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIBUNE_KEYS__MONITOR__SIGNER", "dao_kms.signer:connect")
+    monkeypatch.setenv("TRIBUNE_KEYS__MONITOR__OPTIONS__KEY_ID", "alias/monitor")
+    source = load_settings().keys["monitor"]
+    assert (source.signer, source.options) == ("dao_kms.signer:connect", {"key_id": "alias/monitor"})
 
 
 def test_import__reads_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:

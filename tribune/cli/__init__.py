@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from tribune.cli import backtesting, checking, measuring, policies, processes
+from tribune.cli import backtesting, checking, keys, measuring, policies, processes
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 measuring.register(app)
 processes.register(app)
+keys.register(app)
 checking.register(app)
 policies.register(app)
 backtesting.register(app)

@@ -19,8 +19,9 @@ from tribune.decisions.sealing import LogSealer
 from tribune.exceptions import ChainError, ConfigurationError, EvidenceError
 from tribune.gate.sealer import FrameSealer
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
-from tribune.log import get_logger, register_secret
-from tribune.settings import Settings, load_account
+from tribune.keys import load_account
+from tribune.log import get_logger
+from tribune.settings import Settings
 from tribune.sync.sender import Sender
 
 _SAMPLE_S = 1.0
@@ -101,7 +102,6 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
         ChainUnreachableError: the node does not answer at the start.
     """
     account = load_account(settings, "logger")
-    register_secret(account.key.hex())
     async with await Tribune.connect(settings) as tribune:
         await _check_registered(tribune, model_id, version)
         grid = await grid_for(tribune, model_id)

@@ -22,9 +22,8 @@ from tribune.ids import Address
 from tribune.log import get_logger
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
-
     from tribune.chain.client import Chain
+    from tribune.keys import SigningAccount
 
 GAS_MARGIN = 1.25
 """Estimated gas times this: state may change between estimate and block (a new slot costs 20k more)."""
@@ -40,7 +39,7 @@ class Sender:
         receipt_timeout_s: longest wait for a transaction to be in a block.
     """
 
-    def __init__(self, chain: Chain, account: LocalAccount, *, receipt_timeout_s: float = 120.0) -> None:
+    def __init__(self, chain: Chain, account: SigningAccount, *, receipt_timeout_s: float = 120.0) -> None:
         self.chain = chain
         self.address = Address(account.address)
         self._account = account

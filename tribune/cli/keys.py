@@ -1,0 +1,66 @@
+"""Commands on keys: make one, and see that the one of a role can sign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tribune.cli.running import SettingsFile, plain_errors
+
+key = typer.Typer(no_args_is_help=True, help="Keys of monitor, logger, relayer.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(key, name="key")
+
+
+@key.command("new")
+def key_new(
+    file: Annotated[Path, typer.Argument(help="The encrypted keystore to make; never overwritten.")],
+    secret_file: Annotated[
+        Path | None,
+        typer.Option(help="File with its password; made with a random one where it is missing."),
+    ] = None,
+) -> None:
+    """Make a key and print its address; without a secret file, the password is asked for."""
+    from tribune.exceptions import ConfigurationError
+    from tribune.keys import new_keystore, new_secret_file
+    from tribune.keys.keystore import read_secret, refuse_existing
+    from tribune.keys.sources import ask_password
+
+    with plain_errors():
+        refuse_existing(file)
+        if secret_file is None:
+            what = f"the new keystore {file}"
+            password = ask_password(what, "Name a file for it with --secret-file.")
+            if ask_password(f"{what} again", "") != password:
+                raise ConfigurationError("The two passwords differ, so nothing was made.", mend="Try again.")
+        elif secret_file.exists():
+            password = read_secret(secret_file, "secret file")
+        else:
+            password = new_secret_file(secret_file)
+        typer.echo(new_keystore(file, password))
+    typer.echo(
+        f"Keep a copy of {file} and of its password, apart from each other: neither can be made again.",
+        err=True,
+    )
+
+
+@key.command("address")
+def key_address(
+    role: Annotated[str, typer.Argument(help="monitor, logger, relayer, …, as in the settings.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Print the address of a role's key, after a signature to see that it can be used."""
+    from tribune.keys import load_account
+    from tribune.settings import load_settings
+
+    with plain_errors():
+        account = load_account(load_settings(settings), role)
+        from eth_account.messages import encode_defunct
+
+        account.sign_message(encode_defunct(text="tribune key address"))
+        typer.echo(account.address)
