@@ -172,9 +172,11 @@ class Settings(BaseSettings):
     store_url: str = Field(default="sqlite:///tribune.db", repr=False)
     """Database of this process (SQLite file or PostgreSQL)."""
     evidence_urls: list[str] = Field(default=["evidence"], repr=False)
-    """Evidence stores (folders or fsspec URLs); written to all, read from the first that answers."""
+    """Evidence stores (folders, `s3://bucket/folder`, other fsspec addresses); written to all, read from the
+    first that has it."""
     evidence_read_urls: list[str] = Field(default_factory=list, repr=False)
-    """Further stores that are only read, such as the stewards' (profiles) and the monitors'."""
+    """Further stores that are only read, such as the stewards' (profiles) and the monitors'; also web
+    addresses (`https://gateway.example/ipfs`)."""
     log_folder: Path = Path("log")
     """Folder of the sealed decision logs, `<model>/<version>/frames/…`."""
     tally_folder: Path = Path("tallies")
