@@ -99,7 +99,9 @@ class DiscordSettings(_Section):
     """The guild and channel that the bot speaks in, and how it reaches Discord."""
 
     guild_id: int | None = None
+    """The Discord server (guild) that the bot serves."""
     channel_id: int | None = None
+    """The channel that it writes in."""
     token_env: str = "DISCORD_TOKEN"  # noqa: S105 - the name of a variable, not a token
     """Name of the environment variable that holds the bot token."""
     token_file: Path | None = None
@@ -107,6 +109,7 @@ class DiscordSettings(_Section):
     connect_host: str | None = None
     """Connect to this host in place of Discord's (the loopback stand-in of tests and demo)."""
     connect_port: int | None = None
+    """Port of `connect_host`."""
     ca_file: Path | None = None
     """Certificate authority to trust for `connect_host`."""
 
@@ -115,7 +118,9 @@ class WebSettings(_Section):
     """Where the pages listen and under which address people reach them."""
 
     host: str = "127.0.0.1"
+    """Address of this machine on which the pages listen; 0.0.0.0 for all of them."""
     port: int = Field(default=8000, ge=0, le=65535)
+    """Port on which they listen; 0 takes a free one."""
     public_url: str = "http://127.0.0.1:8000"
     """Address that people see in Discord and that wallets sign for."""
 
@@ -137,6 +142,7 @@ class LogSettings(_Section):
     """How this process logs."""
 
     json_lines: bool = True
+    """One JSON object a line; false writes plain text."""
     level: str = "INFO"
     """Least severe level that is logged."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from tribune.cli import backtesting, checking, keys, measuring, policies, processes
+from tribune.cli import backtesting, checking, keys, measuring, policies, processes, settings_file
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +19,7 @@ app = typer.Typer(
 measuring.register(app)
 processes.register(app)
 keys.register(app)
+settings_file.register(app)
 checking.register(app)
 policies.register(app)
 backtesting.register(app)
