@@ -32,6 +32,9 @@ _FAR = 0.001
 _WIDE = 16
 """Times the ten interquartile ranges around the middle half that values may span and still decide it: what
 lies further (a sentinel such as 9999999) says nothing of the others."""
+_HEAVY = 0.002
+"""Share of the reference that a cell may hold beside its commonest value; heavier ones are halved."""
+_MAX_SHIFT = 1022
 _LARGEST = 2.0**1000  # a mean of doubles may overflow; the shift ends long before
 _VALUES = 8_000_000
 """Values that one statement looks at where it looks at several columns: some 64 MB, whatever the rows."""
@@ -88,7 +91,7 @@ def fit_binnings(
         binnings[column.name] = labelled
         error = f"r.{sql.quoted(spec.prediction.name)} - {label}"
         found = _error_grid(run, error, rows)
-        finer = min(labelled.shift + 12, 1022)  # no error to judge by: far below what labels can show
+        finer = min(labelled.shift + 12, _MAX_SHIFT)  # no error to judge by: far below what labels can show
         binnings[spec.error_name] = found or Grid(finer, (-1, 1), lattice=True)
     return binnings
 
@@ -104,7 +107,7 @@ def _error_grid(run: Run, error: str, rows: str) -> Grid | None:
     if not mean:
         return None
     shift = 12 - math.frexp(min(mean, _LARGEST))[1] + 1
-    plain = Grid(min(max(shift, -1022), 1022), (-1, 1))
+    plain = Grid(min(max(shift, -_MAX_SHIFT), _MAX_SHIFT), (-1, 1))
     scaled = _scaled("x", plain)
     ((off,),) = run(f"SELECT count(*) FROM {values} AND {scaled} <> floor({scaled})")  # noqa: S608
     return replace(plain, lattice=off == 0)
@@ -143,12 +146,29 @@ def _grids(run: Run, columns: Sequence[Column], numbers: Sequence[str], rows: st
         int(place): ranges
         for place, *ranges in run(f"SELECT g, min(k), max(k), quantile_disc(k, {shares}) FROM {values}")  # noqa: S608
     }
-    grids = []
+    ends: list[tuple[float, float]] = []
+    grids: list[Grid] = []
     for place, column in enumerate(columns):
         if place not in found:
             raise _nothing(column)
         low, high, quantiles = found[place]
-        grids.append(grid_over(*_range(column, low, high), *_most(*quantiles)))
+        ends.append(_range(column, low, high))
+        grids.append(grid_over(*ends[-1], *_most(*quantiles)))
+    counts, off = _counted(run, numbers, grids, rows)
+    for place in off:
+        finer = _finer(run, grids[place], ends[place], counts[place], numbers[place], rows)
+        if finer != grids[place]:
+            grids[place] = finer
+            (counts[place],), _ = _counted(run, [numbers[place]], [finer], rows)
+    return [
+        with_bins(replace(grid, lattice=place not in off), counts[place]) for place, grid in enumerate(grids)
+    ]
+
+
+def _counted(
+    run: Run, numbers: Sequence[str], grids: Sequence[Grid], rows: str
+) -> tuple[list[list[tuple[float, int]]], set[int]]:
+    """Return the rows per cell of each expression, and which expressions have values beside a lattice."""
     counts: list[list[tuple[float, int]]] = [[] for _ in grids]
     off: set[int] = set()
     scaled = [_scaled(number, grid) for number, grid in zip(numbers, grids, strict=True)]
@@ -158,9 +178,39 @@ def _grids(run: Run, columns: Sequence[Column], numbers: Sequence[str], rows: st
         counts[int(place)].append((cell, n))
         if beside:
             off.add(int(place))
-    return [
-        with_bins(replace(grid, lattice=place not in off), counts[place]) for place, grid in enumerate(grids)
-    ]
+    return counts, off
+
+
+def _finer(
+    run: Run,
+    grid: Grid,
+    ends: tuple[float, float],
+    counts: Sequence[tuple[float, int]],
+    number: str,
+    rows: str,
+) -> Grid:
+    """Return a grid in which no cell holds too much beside its commonest value, if so many cells suffice.
+
+    A skewed column has most of its rows in few of the cells over its range: KS and Wasserstein could not see
+    what happens within these. A grid that leaves far values to the tails stays as it is.
+    """
+    most = _HEAVY * sum(n for _, n in counts)
+    heaviest = max(n for _, n in counts)
+    by_value = f"SELECT {number} AS x, count(*) AS n FROM {rows} WHERE isfinite({number}) GROUP BY 1"  # noqa: S608
+    while heaviest > most:
+        by_cell = f"SELECT sum(n) - max(n) AS n FROM ({by_value}) AS v GROUP BY floor({_scaled('x', grid)})"  # noqa: S608
+        ((heaviest,),) = run(f"SELECT max(n) FROM ({by_cell}) AS c")  # noqa: S608
+        finer = _over(ends, min(grid.shift + 1, _MAX_SHIFT))
+        if heaviest <= most or grid != _over(ends, grid.shift) or finer is None or finer.shift == grid.shift:
+            break
+        grid = finer
+    return grid
+
+
+def _over(ends: tuple[float, float], shift: int) -> Grid | None:
+    """Return a grid of this shift over a whole range; None where that takes too many cells."""
+    first, last = (math.floor(end * 2.0**shift) for end in ends)
+    return Grid(shift, (first, last + 1)) if last - first < MAX_CELLS else None
 
 
 def _scaled(number: str, grid: Grid) -> str:
@@ -203,7 +253,7 @@ def grid_over(low: float, high: float, most_low: float | None = None, most_high:
         most_low, most_high = low, high
     span = most_high / 2 - most_low / 2  # half of it: high - low may overflow
     exponent = math.frexp(span)[1] + 1 if span > 0 else math.frexp(low)[1] if low else 0
-    shift = min(max(12 - exponent, -1022), 1022)
+    shift = min(max(12 - exponent, -_MAX_SHIFT), _MAX_SHIFT)
     scale = 2.0**shift
     spare = max(0, (MAX_CELLS - 2 - (most_high * scale - most_low * scale)) // 2)
     first = math.floor(max(low * scale, most_low * scale - spare))
