@@ -55,12 +55,8 @@ def key_address(
     settings: SettingsFile = None,
 ) -> None:
     """Print the address of a role's key, after a signature to see that it can be used."""
-    from tribune.keys import load_account
+    from tribune.keys import load_account, prove
     from tribune.settings import load_settings
 
     with plain_errors():
-        account = load_account(load_settings(settings), role)
-        from eth_account.messages import encode_defunct
-
-        account.sign_message(encode_defunct(text="tribune key address"))
-        typer.echo(account.address)
+        typer.echo(prove(load_account(load_settings(settings), role)))

@@ -7,7 +7,7 @@ and is in no error, `repr` or argument list.
 """
 
 from tribune.keys.keystore import new_keystore, new_secret_file
-from tribune.keys.signer import DigestSigner, SignerAccount, SigningAccount
+from tribune.keys.signer import DigestSigner, SignerAccount, SigningAccount, prove
 from tribune.keys.sources import discord_token, load_account
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "load_account",
     "new_keystore",
     "new_secret_file",
+    "prove",
 ]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tribune.exceptions import SignatureError, SignerUnreachableError
+from tribune.ids import Address
 from tribune.log import REDACTED, Redactor
 from tribune.waiting import OverdueError, within
 
@@ -159,6 +160,19 @@ class SignerAccount:
         except Exception as fault:
             # What it says may hold a key where a signer was written carelessly; its type and words suffice.
             raise _unreachable(f"{who} did not sign: {without_secrets(fault)}") from None
+
+
+def prove(account: SigningAccount) -> Address:
+    """Have an account sign a text that is of no use to anybody, and return its address: it can be used.
+
+    Raises:
+        SignatureError: its signer answers with something else than its signature.
+        SignerUnreachableError: its signer does not answer, or refuses.
+    """
+    from eth_account.messages import encode_defunct
+
+    account.sign_message(encode_defunct(text="tribune: can this key be used?"))
+    return Address(account.address)
 
 
 def without_secrets(fault: Exception) -> str:
