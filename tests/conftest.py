@@ -1,13 +1,16 @@
-"""What every test shares: a chain on request, and one upstream warning that is not ours to mend."""
+"""What every test shares: a chain and a database on request, and one upstream warning that is not ours to
+mend."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 
 from support.anvil import Anvil, find_binary
+from support.postgres import Postgres
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,3 +29,23 @@ def anvil() -> Iterator[Anvil]:
         pytest.skip("anvil is not installed")
     with Anvil.start() as chain:
         yield chain
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One PostgreSQL for the whole run."""
+    server = Postgres.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of its own for one test, which runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    url = server.fresh()
+    yield url
+    server.drop(url)

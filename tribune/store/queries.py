@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, delete, update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
@@ -42,8 +42,9 @@ def add_once(session: Session, row: SQLModel) -> bool:
     data = row.model_dump()
     values = {c.name: data[c.name] for c in table.columns if not (c.name == "id" and data["id"] is None)}
     on = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement: Insert = on(table).values(values).on_conflict_do_nothing()
-    return session.connection().execute(statement).rowcount == 1
+    # The row that comes back is the proof: a count of inserted rows is not kept on PostgreSQL.
+    statement = on(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
+    return session.connection().execute(statement).first() is not None
 
 
 # Outbox

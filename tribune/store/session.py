@@ -1,8 +1,10 @@
 """Open the database: one `Store` a process, one transaction a `with store.session()`.
 
-SQLite runs in WAL mode with a busy timeout, and a writing transaction takes its lock at the start
-(`BEGIN IMMEDIATE`): it waits for its turn instead of failing half-way. PostgreSQL needs nothing special.
-Every database error comes out as `StoreError`, except that rows in conflict stay the caller's business.
+Both databases keep the same two promises. Writing transactions take turns: each takes the database's one
+write lock at its start (`BEGIN IMMEDIATE` on SQLite, an advisory lock on PostgreSQL), so that what it reads
+stays true until it has written, and it waits instead of failing half-way. Reading transactions wait for
+nobody and see one moment (WAL on SQLite, repeatable read on PostgreSQL). Every database error comes out as
+`StoreError`.
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlmodel import Session, create_engine
@@ -27,13 +30,27 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 BUSY_TIMEOUT_MS = 10_000
+"""Longest wait for the turn to write."""
+
+WRITE_LOCK = 0x7472_6962
+"""Any constant number: PostgreSQL's advisory locks are named by integers, for each database."""
+
+_POSTGRES = {
+    # A server that is gone is noticed in seconds, not by the system's defaults of minutes to hours.
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
 
 
 class Store:
     """The database behind a URL.
 
     Args:
-        url: `sqlite:///file.db`, `sqlite://` (in memory, for tests) or `postgresql+psycopg://…`.
+        url: `sqlite:///file.db`, `sqlite://` (in memory, for tests) or `postgresql://user@host/database`
+            (needs the extra `tribune-dao[postgres]`).
 
     Raises:
         StoreError: the URL cannot be used.
@@ -41,6 +58,11 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
+        self._reading = self.engine.execution_options(readonly=True)
+        if self.engine.dialect.name == "postgresql":
+            self._reading = self._reading.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         # An in-memory database is one connection, so its transactions take turns.
         self._turn = threading.RLock() if isinstance(self.engine.pool, StaticPool) else None
 
@@ -54,9 +76,8 @@ class Store:
             StoreError: the database could not be opened, read or written.
         """
         with self._turn or contextlib.nullcontext():
-            engine = self.engine.execution_options(readonly=True) if readonly else self.engine
             try:
-                with Session(engine, expire_on_commit=False) as session:
+                with Session(self._reading if readonly else self.engine, expire_on_commit=False) as session:
                     yield session
                     session.commit()
             except SQLAlchemyError as fault:
@@ -115,20 +136,27 @@ def make_engine(url: str) -> Engine:
         StoreError: the URL is malformed or its driver is not installed.
     """
     try:
+        parsed = make_url(url)
         if url in ("sqlite://", "sqlite:///:memory:"):
             engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         elif url.startswith("sqlite"):
             engine = create_engine(url, connect_args={"check_same_thread": False})
         else:
-            engine = create_engine(url, pool_pre_ping=True)
+            if parsed.drivername in ("postgres", "postgresql"):
+                parsed = parsed.set(drivername="postgresql+psycopg")
+            args = {key: value for key, value in _POSTGRES.items() if key not in parsed.query}
+            engine = create_engine(parsed, pool_pre_ping=True, connect_args=args)
     except (ArgumentError, NoSuchModuleError, ImportError) as fault:
         raise StoreError(
             f"The store's address cannot be used ({type(fault).__name__}).",
-            mend="Set TRIBUNE_STORE_URL to sqlite:///file.db or postgresql+psycopg://user@host/database.",
+            mend="Set TRIBUNE_STORE_URL to sqlite:///file.db or postgresql://user@host/database (which needs "
+            "pip install 'tribune-dao[postgres]').",
         ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgres)
     return engine
 
 
@@ -136,10 +164,23 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
     connection.isolation_level = None  # Python's own implicit BEGIN comes too late to take the write lock
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")  # an outbox row must survive a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Turn WAL on; two processes that do so at once on a fresh file are not made to wait by SQLite itself."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -147,10 +188,16 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
 
+def _begin_postgres(connection: Connection) -> None:
+    if not connection.get_execution_options().get("readonly", False):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+
+
 def _store_error(fault: SQLAlchemyError) -> StoreError:
     original: Any = getattr(fault, "orig", None)
     text = f"{type(original or fault).__name__}: {original or fault}".splitlines()[0]
-    if "locked" in text:
+    if "locked" in text or "LockNotAvailable" in text:
         mend = "Another process holds the database: stop it, or give each process a store of its own."
     elif "no such table" in text or "UndefinedTable" in text:
         mend = "The store has not been set up: each process does so when it starts, so start it again."

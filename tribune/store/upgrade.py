@@ -1,7 +1,8 @@
 """Create the tables or migrate them, from code: `upgrade(url)`.
 
 Asks the database for its revision first and loads Alembic only where there is something to do, so that
-a process start costs one query. Two processes that start at once take turns. Never migrates down.
+a process start costs one query. Two processes that start at once take turns, as writers do. Never migrates
+down.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from tribune.store.session import make_engine
 
 HEAD = "0001"
 """Newest revision in `migrations/versions`; a test keeps it so."""
-
-_LOCK = 0x7472_6962  # any constant number: PostgreSQL's advisory locks are named by integers
 
 
 def upgrade(url: str) -> None:
@@ -37,8 +36,6 @@ def upgrade_engine(engine: Engine) -> None:
     """As `upgrade`, on an open engine."""
     try:
         with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             if _revision(connection) != HEAD:
                 _migrate(connection)
     except SQLAlchemyError as fault:

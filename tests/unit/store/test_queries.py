@@ -1,10 +1,9 @@
-"""Each shared query, on a real SQLite file."""
+"""Each shared query, on both databases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session
@@ -24,8 +23,8 @@ from tribune.store.tables import (
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store, store.session() as opened:
+def session(store_url: str) -> Iterator[Session]:
+    with open_store(store_url) as store, store.session() as opened:
         yield opened
 
 
