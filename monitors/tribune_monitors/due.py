@@ -16,7 +16,6 @@ from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyRecord
 from tribune.decisions import grid
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
-from tribune.log import get_logger
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ class DueReport(Reported):
     end: datetime | None = None
 
 
-Signed = Callable[[ModelId, VersionNumber, FrameIndex], Awaitable[Digest | None]]
-"""Under which policy this monitor signed a report of a frame (frame 0: of a version); None: not yet."""
+Signed = Callable[[ModelId, VersionNumber, FrameIndex, Digest], Awaitable[bool]]
+"""Did this monitor sign a report of a frame (frame 0: of a version under a policy)?"""
 
 
 class DueReports:
@@ -105,15 +104,8 @@ class DueReports:
             if version == active or key in self._evaluated:
                 continue
             record = await hub.frame(model_id, version, FrameIndex(0), current.digest)
-            under = await self._signed(model_id, version, FrameIndex(0))
-            if record.judged or under is not None:
+            if record.judged or await self._signed(model_id, version, FrameIndex(0), current.digest):
                 self._evaluated.add(key)
-                if not record.judged and under != current.digest:
-                    get_logger(__name__).warning(
-                        "signed under an earlier policy, and only once: register the version anew",
-                        model=model_id,
-                        version=version,
-                    )
                 continue
             word = await registry.evaluation_set(model_id, version)
             found.append(DueReport(model_id, version, FrameIndex(0), word, current, index))
@@ -134,7 +126,7 @@ class DueReports:
         for (frame, record, version), word in zip(asked, words, strict=True):
             if word is None:
                 continue
-            if await self._signed(model_id, version, frame) is not None:
+            if await self._signed(model_id, version, frame, record.digest):
                 self._done.add((model_id, frame))
                 continue
             start, end = frame_bounds(record, frame)

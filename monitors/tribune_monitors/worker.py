@@ -124,9 +124,11 @@ class Worker:
             await asyncio.to_thread(write_evidence, url, measured.evidence.document)
         return measured
 
-    async def _signed(self, model_id: ModelId, version: VersionNumber, frame: FrameIndex) -> Digest | None:
-        row = await self.store.read(signed_report, self.monitor, model_id, frame, version)
-        return None if row is None else Digest(bytes.fromhex(row.policy))
+    async def _signed(
+        self, model_id: ModelId, version: VersionNumber, frame: FrameIndex, policy: Digest
+    ) -> bool:
+        found = await self.store.read(signed_report, self.monitor, model_id, frame, version, policy.hex())
+        return found is not None
 
     async def _sign(self, due: DueReport, measured: Measured) -> SignedReport:
         """Sign, store, and return the signature in force, which is the first one stored."""
@@ -193,7 +195,7 @@ class Worker:
                     return False
                 state = ReportState.REFUSED
                 log.warning("refused", model=row.model_id, frame=row.frame, error=str(fault))
-        await self.store.run(set_report_state, row.id or 0, state, tx_hash)
+        await self.store.run(set_report_state, row.id or 0, state, tx_hash=tx_hash)
         log.info("sent", model=row.model_id, frame=row.frame, state=str(state), tx=tx_hash)
         return True
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlmodel import select
+
 from support.chain import TestChain
 from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyInput
@@ -25,7 +27,6 @@ from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Column, ColumnKind, ModelSpec, Policy, Role, Rule, Severity
 from tribune.reports.evidence_store import write_evidence
 from tribune.settings import ChainSettings, Settings
-from tribune.store.queries import signed_report
 from tribune.store.session import open_store
 from tribune.store.tables import SignedReport
 from tribune.sync.sender import Sender
@@ -265,7 +266,13 @@ class Monitor:
 
     def signed(self, model_id: ModelId, frame: int) -> SignedReport | None:
         with self.worker.store.session(readonly=True) as session:
-            return signed_report(session, self.worker.monitor, model_id, frame, VERSION)
+            return session.exec(
+                select(SignedReport).where(
+                    SignedReport.monitor == self.worker.monitor,
+                    SignedReport.model_id == model_id,
+                    SignedReport.frame == frame,
+                )
+            ).first()
 
     def row(self, model_id: ModelId, frame: int) -> SignedReport:
         """Return what this monitor signed for a frame."""

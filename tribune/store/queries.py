@@ -22,6 +22,8 @@ from tribune.store.tables import (
     LinkToken,
     OutboxRow,
     OutboxState,
+    PeerCheck,
+    PeerVerdict,
     PostedMessage,
     ReportState,
     SignedReport,
@@ -233,15 +235,16 @@ def cached_tally(session: Session, partition_sha256: str, profile_digest: str) -
 
 
 def signed_report(
-    session: Session, monitor: str, model_id: int, frame: int, version: int
+    session: Session, monitor: str, model_id: int, frame: int, version: int, policy: str
 ) -> SignedReport | None:
-    """Return what this monitor signed for a frame (frame 0: for that version)."""
+    """Return what this monitor signed for a frame (frame 0: for that version and policy)."""
     return session.exec(
         select(SignedReport).where(
             SignedReport.monitor == monitor,
             SignedReport.model_id == model_id,
             SignedReport.frame == frame,
             SignedReport.evaluation_of == (version if frame == 0 else 0),
+            SignedReport.evaluation_policy == (policy if frame == 0 else ""),
         )
     ).first()
 
@@ -249,30 +252,68 @@ def signed_report(
 def store_signature(session: Session, report: SignedReport) -> SignedReport:
     """Store a signature before it is published; return the row in force.
 
-    Where one is stored already for the monitor, model and frame, that one is returned and the new
-    signature must not be used.
+    Where one is stored already for the monitor, model and frame (frame 0: version and policy), that one
+    is returned and the new signature must not be used.
     """
     report.evaluation_of = report.version if report.frame == 0 else 0
+    report.evaluation_policy = report.policy if report.frame == 0 else ""
     add_once(session, report)
-    kept = signed_report(session, report.monitor, report.model_id, report.frame, report.version)
+    kept = signed_report(
+        session, report.monitor, report.model_id, report.frame, report.version, report.policy
+    )
     if kept is None:  # the insert and this read are one transaction
         raise AssertionError("a stored signature cannot be absent")
     return kept
 
 
-def reports_in(session: Session, monitor: str, state: ReportState) -> Sequence[SignedReport]:
-    """Return a monitor's signed reports in a state, oldest first."""
+def reports_in(session: Session, monitor: str, *states: ReportState) -> Sequence[SignedReport]:
+    """Return a monitor's signed reports in any of these states, oldest first."""
     return session.exec(
         select(SignedReport)
-        .where(SignedReport.monitor == monitor, SignedReport.state == state)
+        .where(SignedReport.monitor == monitor, col(SignedReport.state).in_([str(s) for s in states]))
         .order_by(col(SignedReport.id))
     ).all()
 
 
-def set_report_state(session: Session, report_id: int, state: ReportState, tx_hash: str = "") -> None:
-    """Move a signed report on."""
-    session.execute(
-        update(SignedReport)
-        .where(col(SignedReport.id) == report_id)
-        .values(state=str(state), tx_hash=tx_hash or SignedReport.tx_hash, updated_at=now())
+def set_report_state(
+    session: Session,
+    report_id: int,
+    state: ReportState,
+    *,
+    tx_hash: str | None = None,
+    block_number: int | None = None,
+    error: str = "",
+) -> None:
+    """Move a signed report on (or back); a transaction or block that is not given stays as it was."""
+    values: dict[str, Any] = {"state": str(state), "error": error, "updated_at": now()}
+    if tx_hash is not None:
+        values["tx_hash"] = tx_hash
+    if block_number is not None:
+        values["block_number"] = block_number
+    session.execute(update(SignedReport).where(col(SignedReport.id) == report_id).values(values))
+
+
+def record_peer_check(session: Session, check: PeerCheck) -> PeerVerdict:
+    """Record what a look at a peer showed; return the verdict in force.
+
+    "Absent" gives way to what a later look finds; anything else stays, whatever the peer shows later.
+    """
+    found = session.get(PeerCheck, (check.monitor, check.model_id, check.version, check.frame, check.peer))
+    if found is None or found.verdict == PeerVerdict.ABSENT:
+        found = session.merge(check)
+    return PeerVerdict(found.verdict)
+
+
+def peer_verdicts(
+    session: Session, monitor: str, model_id: int, version: int, frame: int
+) -> dict[str, PeerVerdict]:
+    """Return peer → verdict of what this monitor looked at in a frame."""
+    rows = session.exec(
+        select(PeerCheck).where(
+            PeerCheck.monitor == monitor,
+            PeerCheck.model_id == model_id,
+            PeerCheck.version == version,
+            PeerCheck.frame == frame,
+        )
     )
+    return {row.peer: PeerVerdict(row.verdict) for row in rows}

@@ -74,12 +74,26 @@ class BallotState(StrEnum):
 
 
 class ReportState(StrEnum):
-    """Where a signed report stands on its way into a block."""
+    """Where a signed report stands on its way into a block that stays."""
 
     SIGNED = "signed"
+    """Stored here, published nowhere yet."""
     PUBLISHED = "published"
+    """Its attestation is in an evidence store; on chain it is not, or no longer."""
     COUNTED = "counted"
+    """The hub has it, in a block that a reorg may still take away."""
+    FINAL = "final"
+    """The hub has it, in a block that stays."""
     REFUSED = "refused"
+    """The contract will never take it."""
+
+
+class PeerVerdict(StrEnum):
+    """What recomputing a peer's witness showed."""
+
+    OK = "ok"
+    DIFFERS = "differs"
+    ABSENT = "absent"
 
 
 class Checkpoint(SQLModel, table=True):
@@ -220,12 +234,19 @@ class SignedReport(SQLModel, table=True):
     """A report with this monitor's signature, stored before it is published.
 
     One for each monitor, model and frame; frame 0 is a version's evaluation, so there one for each
-    version. A restart finds the row and can never sign a second report for the frame.
+    version and policy. A restart finds the row and can never sign a second report for the frame.
     """
 
     __tablename__ = "signed_report"
     __table_args__ = (
-        UniqueConstraint("monitor", "model_id", "frame", "evaluation_of", name="uq_signed_report_frame"),
+        UniqueConstraint(
+            "monitor",
+            "model_id",
+            "frame",
+            "evaluation_of",
+            "evaluation_policy",
+            name="uq_signed_report_frame",
+        ),
     )
     id: int | None = Field(default=None, sa_column=Column(Big, primary_key=True, autoincrement=True))
     monitor: str
@@ -234,6 +255,8 @@ class SignedReport(SQLModel, table=True):
     version: int = Field(sa_type=BigInteger)
     evaluation_of: int = Field(default=0, sa_type=BigInteger)
     """The version where frame is 0, else 0: makes the uniqueness above exact."""
+    evaluation_policy: str = ""
+    """The policy where frame is 0, else empty: likewise."""
     digest: str
     """Struct hash of the report."""
     policy: str
@@ -246,5 +269,37 @@ class SignedReport(SQLModel, table=True):
     signature: str
     state: str = Field(default=ReportState.SIGNED, index=True)
     tx_hash: str = ""
+    block_number: int = Field(default=0, sa_type=BigInteger)
+    """The block that has it; 0 where none is known."""
+    error: str = Field(default="", sa_type=Text)
+    """Why it stands where it stands, such as the contract's refusal."""
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class PeerCheck(SQLModel, table=True):
+    """What this monitor found when it recomputed a peer's witness; the expected witness is kept nowhere."""
+
+    __tablename__ = "peer_check"
+    monitor: str = Field(primary_key=True)
+    """The one that looked."""
+    model_id: int = Field(primary_key=True, sa_type=BigInteger)
+    version: int = Field(primary_key=True, sa_type=BigInteger)
+    frame: int = Field(primary_key=True, sa_type=BigInteger)
+    peer: str = Field(primary_key=True)
+    """The one looked at."""
+    verdict: str
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class Lease(SQLModel, table=True):
+    """The right of one process to do what a name stands for (`monitor/0x…`), until a time."""
+
+    __tablename__ = "lease"
+    name: str = Field(primary_key=True)
+    holder: str
+    """Random and new for each process: a restart is another holder."""
+    host: str
+    pid: int = Field(sa_type=BigInteger)
+    until: datetime = Field(sa_type=UtcTime)
+    """By the clock that the holder goes by."""

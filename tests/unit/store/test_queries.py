@@ -15,6 +15,8 @@ from tribune.store.tables import (
     ChainEvent,
     LinkToken,
     OutboxState,
+    PeerCheck,
+    PeerVerdict,
     ReportState,
     SignedReport,
     StoredBallot,
@@ -28,14 +30,14 @@ def session(store_url: str) -> Iterator[Session]:
         yield opened
 
 
-def report(frame: int = 3, version: int = 1, digest: str = "0x01") -> SignedReport:
+def report(frame: int = 3, version: int = 1, digest: str = "0x01", policy: str = "0x11") -> SignedReport:
     return SignedReport(
         monitor="0xM",
         model_id=1,
         frame=frame,
         version=version,
         digest=digest,
-        policy="0x",
+        policy=policy,
         manifest="0x",
         evidence="0x",
         report_values=[1, -(2**63)],
@@ -167,17 +169,77 @@ def test_store_signature__second_for_a_frame__first_is_in_force(session: Session
     assert kept.report_values == [1, -(2**63)]
 
 
-def test_store_signature__evaluations_of_two_versions__both_kept(session: Session) -> None:
+def test_store_signature__evaluations_of_two_versions_or_policies__all_kept(session: Session) -> None:
     queries.store_signature(session, report(frame=0, version=1, digest="0x01"))
     assert queries.store_signature(session, report(frame=0, version=2, digest="0x02")).digest == "0x02"
+    stricter = report(frame=0, version=1, digest="0x03", policy="0x22")
+    assert queries.store_signature(session, stricter).digest == "0x03"
+    assert queries.store_signature(session, report(frame=0, version=1, digest="0x04")).digest == "0x01"
 
 
-def test_set_report_state__counted__keeps_the_transaction(session: Session) -> None:
+def test_store_signature__frame_under_another_policy__first_is_in_force(session: Session) -> None:
+    queries.store_signature(session, report())
+    assert queries.store_signature(session, report(digest="0x02", policy="0x22")).digest == "0x01"
+
+
+def test_signed_report__frame_or_evaluation__found_by_what_makes_it_one(session: Session) -> None:
+    queries.store_signature(session, report(frame=3, version=1, digest="0x01"))
+    queries.store_signature(session, report(frame=0, version=1, digest="0x02"))
+    frame = queries.signed_report(session, "0xM", 1, 3, 9, "0x99")
+    evaluation = queries.signed_report(session, "0xM", 1, 0, 1, "0x11")
+    assert frame is not None
+    assert evaluation is not None
+    assert (frame.digest, evaluation.digest) == ("0x01", "0x02")
+    assert queries.signed_report(session, "0xM", 1, 0, 1, "0x99") is None
+    assert queries.signed_report(session, "0xM", 1, 0, 9, "0x11") is None
+
+
+def test_reports_in__several_states__those_in_order(session: Session) -> None:
+    ids = [queries.store_signature(session, report(frame=frame)).id or 0 for frame in (1, 2, 3)]
+    queries.set_report_state(session, ids[1], ReportState.FINAL)
+    queries.set_report_state(session, ids[2], ReportState.COUNTED)
+    found = queries.reports_in(session, "0xM", ReportState.COUNTED, ReportState.SIGNED)
+    assert [row.frame for row in found] == [1, 3]
+    assert list(queries.reports_in(session, "0xN", ReportState.SIGNED)) == []
+
+
+def test_set_report_state__moved_on__keeps_what_is_not_given(session: Session) -> None:
     kept = queries.store_signature(session, report())
     assert kept.id is not None
-    queries.set_report_state(session, kept.id, ReportState.PUBLISHED, "0xT")
-    queries.set_report_state(session, kept.id, ReportState.COUNTED)
+    queries.set_report_state(session, kept.id, ReportState.COUNTED, tx_hash="0xT", block_number=7)
+    queries.set_report_state(session, kept.id, ReportState.FINAL)
     session.expire_all()
-    moved = queries.signed_report(session, "0xM", 1, 3, 1)
-    assert moved is not None
-    assert (moved.state, moved.tx_hash) == (ReportState.COUNTED, "0xT")
+    assert (kept.state, kept.tx_hash, kept.block_number) == (ReportState.FINAL, "0xT", 7)
+
+
+def test_set_report_state__refused_then_back__reason_kept_then_gone(session: Session) -> None:
+    kept = queries.store_signature(session, report())
+    assert kept.id is not None
+    queries.set_report_state(session, kept.id, ReportState.REFUSED, error="too late")
+    session.expire_all()
+    assert kept.error == "too late"
+    queries.set_report_state(session, kept.id, ReportState.PUBLISHED, tx_hash="", block_number=0)
+    session.expire_all()
+    assert (kept.error, kept.tx_hash, kept.block_number) == ("", "", 0)
+
+
+def peer(verdict: PeerVerdict, peer: str = "0xP") -> PeerCheck:
+    return PeerCheck(monitor="0xM", model_id=1, version=1, frame=3, peer=peer, verdict=verdict)
+
+
+def test_record_peer_check__absent_first__gives_way_to_what_is_found(session: Session) -> None:
+    assert queries.record_peer_check(session, peer(PeerVerdict.ABSENT)) == PeerVerdict.ABSENT
+    assert queries.record_peer_check(session, peer(PeerVerdict.DIFFERS)) == PeerVerdict.DIFFERS
+    queries.record_peer_check(session, peer(PeerVerdict.OK, "0xQ"))
+    assert queries.peer_verdicts(session, "0xM", 1, 1, 3) == {
+        "0xP": PeerVerdict.DIFFERS,
+        "0xQ": PeerVerdict.OK,
+    }
+    assert queries.peer_verdicts(session, "0xM", 1, 1, 4) == {}
+
+
+@pytest.mark.parametrize("later", [PeerVerdict.OK, PeerVerdict.ABSENT])
+def test_record_peer_check__found_to_differ__stays_so(session: Session, later: PeerVerdict) -> None:
+    queries.record_peer_check(session, peer(PeerVerdict.DIFFERS))
+    assert queries.record_peer_check(session, peer(later)) == PeerVerdict.DIFFERS
+    assert queries.peer_verdicts(session, "0xM", 1, 1, 3) == {"0xP": PeerVerdict.DIFFERS}

@@ -1,4 +1,4 @@
-"""Tables come from the migrations alone, quickly, and match what the code declares."""
+"""Tables come from the migrations alone, quickly, keep what was there, and match what the code declares."""
 
 from __future__ import annotations
 
@@ -7,62 +7,193 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, Table, inspect, text
 from sqlmodel import SQLModel
 
 import tribune.store.tables  # noqa: F401 - fills SQLModel.metadata
 from tribune.exceptions import StoreError
-from tribune.store.session import Store, open_store
+from tribune.store import queries
+from tribune.store.session import Store, make_engine, open_store
+from tribune.store.tables import ChainEvent, SignedReport
 from tribune.store.upgrade import HEAD, upgrade
 
 
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'store.db'}"
+def config(connection: Connection | None = None) -> object:
+    from alembic.config import Config
+
+    found = Config()
+    found.set_main_option("script_location", str(Path("tribune/store/migrations").resolve()))
+    found.set_main_option("path_separator", "os")
+    found.attributes["connection"] = connection
+    return found
 
 
-def test_upgrade__fresh__migrations_equal_the_tables(tmp_path: Path) -> None:
+def revisions() -> list[str]:
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(config())  # type: ignore[arg-type]
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def at_revision(url: str, revision: str) -> None:
+    """Make the store that the release with this newest revision made."""
+    from alembic import command
+
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        command.upgrade(config(connection), revision)  # type: ignore[arg-type]
+    engine.dispose()
+
+
+def fill(connection: Connection) -> dict[str, list[dict[str, object]]]:
+    """Put a row of telling values into every table that is there; return what was put."""
+    put: dict[str, list[dict[str, object]]] = {}
+    for name in inspect(connection).get_table_names():
+        if name == "alembic_version":
+            continue
+        columns = {c["name"]: str(c["type"]) for c in inspect(connection).get_columns(name)}
+        row = {column: _value(column, kind) for column, kind in columns.items()}
+        marks = ", ".join(f":{column}" for column in row)
+        names = ", ".join(row)
+        connection.execute(text(f"INSERT INTO {name} ({names}) VALUES ({marks})"), row)  # noqa: S608
+        put[name] = _rows(connection, name, list(row))
+    return put
+
+
+def _value(column: str, kind: str) -> object:
+    if kind in ("BIGINT", "INTEGER"):
+        return 7 if column == "id" else 2**31 - 1 if kind == "INTEGER" else 2**53
+    if kind == "JSON":
+        return '{"n": 115792089237316195423570985008687907853269984665640564039457584007913129639935}'
+    return b"\x00\xff" if kind in ("BLOB", "BYTEA") else f"{column} ⚖ 'x'"
+
+
+def _rows(connection: Connection, name: str, columns: list[str]) -> list[dict[str, object]]:
+    found = connection.execute(text(f"SELECT {', '.join(columns)} FROM {name}"))  # noqa: S608
+    return [dict(row._mapping) for row in found]
+
+
+def test_upgrade__fresh__migrations_equal_the_tables(store_url: str) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    upgrade(url(tmp_path))
-    with Store(url(tmp_path)).engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+    upgrade(store_url)
+    with Store(store_url) as store, store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_upgrade__fresh__unique_keys_as_declared(store_url: str) -> None:
+    upgrade(store_url)
+    with Store(store_url) as store, store.engine.connect() as connection:
+        found = {key["name"]: key["column_names"] for key in _unique(connection)}
+    assert found["uq_signed_report_frame"] == [
+        *("monitor", "model_id", "frame", "evaluation_of", "evaluation_policy")
+    ]
+    assert found["uq_outbox_key"] == ["key"]
+
+
+def _unique(connection: Connection) -> list[dict[str, object]]:
+    tables: list[Table] = SQLModel.metadata.sorted_tables
+    return [dict(key) for t in tables for key in inspect(connection).get_unique_constraints(t.name)]
 
 
 def test_upgrade__head__is_the_newest_revision() -> None:
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(Path("tribune/store/migrations").resolve()))
-    config.set_main_option("path_separator", "os")
-    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    assert revisions()[-1] == HEAD
 
 
-def test_upgrade__second_time__changes_nothing_and_is_quick(tmp_path: Path) -> None:
-    upgrade(url(tmp_path))
+@pytest.mark.parametrize("earlier", revisions()[:-1])
+def test_upgrade__earlier_release_with_data__every_value_kept(store_url: str, earlier: str) -> None:
+    at_revision(store_url, earlier)
+    engine = make_engine(store_url)
+    with engine.begin() as connection:
+        put = fill(connection)
+    engine.dispose()
+    assert len(put) >= 10
+    upgrade(store_url)
+    engine = make_engine(store_url)
+    with engine.begin() as connection:
+        for name, rows in put.items():
+            assert _rows(connection, name, list(rows[0])) == rows, name
+    engine.dispose()
+
+
+def test_upgrade__reports_of_release_1__evaluations_keyed_by_their_policy(store_url: str) -> None:
+    at_revision(store_url, "0001")
+    engine = make_engine(store_url)
+    with engine.begin() as connection:
+        for frame, version, of in ((0, 1, 1), (0, 2, 2), (5, 2, 0)):
+            connection.execute(
+                text(
+                    "INSERT INTO signed_report (monitor, model_id, frame, version, evaluation_of, digest, "
+                    "policy, manifest, evidence, cid, report_values, witness, signature, state, tx_hash, "
+                    "created_at, updated_at) VALUES ('0xM', 1, :frame, :version, :of, '0xD', 'aa', '', '', "
+                    "'', '[1, -9223372036854775808]', '', '', 'counted', '0xT', 0, 0)"
+                ),
+                {"frame": frame, "version": version, "of": of},
+            )
+    engine.dispose()
+    with open_store(store_url) as store, store.session() as session:
+        evaluation = queries.signed_report(session, "0xM", 1, 0, 2, "aa")
+        frame_row = queries.signed_report(session, "0xM", 1, 5, 9, "bb")
+        assert queries.signed_report(session, "0xM", 1, 0, 2, "bb") is None
+        assert evaluation is not None
+        assert frame_row is not None
+        assert (evaluation.evaluation_policy, evaluation.block_number, evaluation.error) == ("aa", 0, "")
+        assert (frame_row.evaluation_policy, frame_row.report_values) == ("", [1, -(2**63)])
+        again = SignedReport(**evaluation.model_dump(exclude={"id"}))
+        assert queries.store_signature(session, again).id == evaluation.id
+        again = SignedReport(**evaluation.model_dump(exclude={"id"}) | {"policy": "bb"})
+        assert queries.store_signature(session, again).id not in (evaluation.id, frame_row.id)
+
+
+def test_upgrade__events_of_release_1_rolled_back__their_ids_are_not_given_again(store_url: str) -> None:
+    at_revision(store_url, "0001")
+    engine = make_engine(store_url)
+    with engine.begin() as connection:
+        for index in range(3):
+            connection.execute(
+                text(
+                    "INSERT INTO chain_event (block_number, block_hash, block_time, tx_hash, log_index, "
+                    "address, contract, name, args, topics, data) "
+                    "VALUES (5, '0xB', 0, '', :index, '', '', '', '{}', '[]', '')"
+                ),
+                {"index": index},
+            )
+    engine.dispose()
+    with open_store(store_url) as store, store.session() as session:
+        (_, _, last) = queries.events_since(session, 0)
+        queries.roll_back(session, "indexer", 4)
+        queries.add_once(session, ChainEvent(**last.model_dump(exclude={"id"})))
+        (new,) = queries.events_since(session, 0)
+        assert new.id == 4
+
+
+def test_upgrade__second_time__changes_nothing_and_is_quick(store_url: str) -> None:
+    upgrade(store_url)
     start = time.perf_counter()
-    upgrade(url(tmp_path))
+    upgrade(store_url)
     assert time.perf_counter() - start < 0.5
 
 
-def test_upgrade__two_at_once__both_succeed(tmp_path: Path) -> None:
+def test_upgrade__two_at_once__both_succeed(store_url: str, tmp_path: Path) -> None:
     faults: list[BaseException] = []
 
     def work() -> None:
         try:
-            upgrade(url(tmp_path))
+            upgrade(store_url)
         except BaseException as fault:
             faults.append(fault)
 
-    upgrade(url(tmp_path / ".." / tmp_path.name))  # loads Alembic once, in one thread
-    (tmp_path / "store.db").unlink()
+    upgrade(f"sqlite:///{tmp_path / 'other.db'}")  # loads Alembic once, in one thread
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
     assert faults == []
+    with open_store(store_url) as store, store.session(readonly=True) as session:
+        assert queries.outbox_depth(session) == 0
 
 
 def test_upgrade__no_folder__store_error_with_mend(tmp_path: Path) -> None:
@@ -71,11 +202,18 @@ def test_upgrade__no_folder__store_error_with_mend(tmp_path: Path) -> None:
     assert "TRIBUNE_STORE_URL" in caught.value.mend
 
 
-def test_upgrade__newer_release__store_error(tmp_path: Path) -> None:
-    with open_store(url(tmp_path)) as store, store.session() as session:
+def test_upgrade__no_server__store_error_with_mend(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(StoreError) as caught:
+        upgrade(f"postgresql+psycopg://postgres@/test?host={tmp_path}")
+    assert "TRIBUNE_STORE_URL" in caught.value.mend
+
+
+def test_upgrade__newer_release__store_error(store_url: str) -> None:
+    with open_store(store_url) as store, store.session() as session:
         session.execute(text("UPDATE alembic_version SET version_num = 'ffff'"))
     with pytest.raises(StoreError, match="another release"):
-        upgrade(url(tmp_path))
+        upgrade(store_url)
 
 
 @pytest.mark.parametrize("bad", ["", "nonsense", "nosuch://x/y"])
