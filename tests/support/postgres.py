@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +18,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import psycopg
 
 _HASTE = ("fsync", "synchronous_commit", "full_page_writes")
@@ -26,7 +25,7 @@ _HASTE = ("fsync", "synchronous_commit", "full_page_writes")
 
 @dataclass
 class Postgres:
-    """A running server. Use `fresh()` for a database, `stop()` at the end."""
+    """A running server. Use `with fresh()` for a database, `stop()` at the end."""
 
     _server: Any
     _held: ExitStack
@@ -51,15 +50,18 @@ class Postgres:
         postgres.execute("SELECT pg_reload_conf()")
         return postgres
 
-    def fresh(self) -> str:
-        """Create an empty database and return its URL as `TRIBUNE_STORE_URL` takes it."""
-        name = f"test_{os.getpid()}_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
-        return str(self._server.get_uri(database=name, driver="psycopg"))
+    @contextmanager
+    def fresh(self, like: str | None = None) -> Iterator[str]:
+        """Make a database for as long as the block lasts; yields its URL as `TRIBUNE_STORE_URL` takes it.
 
-    def drop(self, url: str) -> None:
-        """Drop a database, whoever still holds it open."""
-        self.execute(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
+        Args:
+            like: URL of one to copy, to which nobody is connected; None makes an empty one.
+        """
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        template = "template1" if like is None else _name(like)
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        yield str(self._server.get_uri(database=name, driver="psycopg"))
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def disconnect(self, url: str) -> int:
         """Cut every connection to a database, as an outage does; return how many there were."""

@@ -40,10 +40,10 @@ def test_session__sqlite__wal_and_busy_timeout(tmp_path: Path) -> None:
         assert session.execute(text("PRAGMA busy_timeout")).scalar() == 10_000
 
 
-def test_session__tables_missing__store_error_with_mend(store_url: str) -> None:
+def test_session__tables_missing__store_error_with_mend(empty_store_url: str) -> None:
     with (
         pytest.raises(StoreError) as caught,
-        Store(store_url) as empty,
+        Store(empty_store_url) as empty,
         empty.session() as session,
     ):
         outbox_depth(session)

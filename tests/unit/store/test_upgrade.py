@@ -73,19 +73,19 @@ def _rows(connection: Connection, name: str, columns: list[str]) -> list[dict[st
     return [dict(row._mapping) for row in found]
 
 
-def test_upgrade__fresh__migrations_equal_the_tables(store_url: str) -> None:
+def test_upgrade__fresh__migrations_equal_the_tables(empty_store_url: str) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    upgrade(store_url)
-    with Store(store_url) as store, store.engine.connect() as connection:
+    upgrade(empty_store_url)
+    with Store(empty_store_url) as store, store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
-def test_upgrade__fresh__unique_keys_as_declared(store_url: str) -> None:
-    upgrade(store_url)
-    with Store(store_url) as store, store.engine.connect() as connection:
+def test_upgrade__fresh__unique_keys_as_declared(empty_store_url: str) -> None:
+    upgrade(empty_store_url)
+    with Store(empty_store_url) as store, store.engine.connect() as connection:
         found = {key["name"]: key["column_names"] for key in _unique(connection)}
     assert found["uq_signed_report_frame"] == [
         *("monitor", "model_id", "frame", "evaluation_of", "evaluation_policy")
@@ -103,24 +103,24 @@ def test_upgrade__head__is_the_newest_revision() -> None:
 
 
 @pytest.mark.parametrize("earlier", revisions()[:-1])
-def test_upgrade__earlier_release_with_data__every_value_kept(store_url: str, earlier: str) -> None:
-    at_revision(store_url, earlier)
-    engine = make_engine(store_url)
+def test_upgrade__earlier_release_with_data__every_value_kept(empty_store_url: str, earlier: str) -> None:
+    at_revision(empty_store_url, earlier)
+    engine = make_engine(empty_store_url)
     with engine.begin() as connection:
         put = fill(connection)
     engine.dispose()
     assert len(put) >= 10
-    upgrade(store_url)
-    engine = make_engine(store_url)
+    upgrade(empty_store_url)
+    engine = make_engine(empty_store_url)
     with engine.begin() as connection:
         for name, rows in put.items():
             assert _rows(connection, name, list(rows[0])) == rows, name
     engine.dispose()
 
 
-def test_upgrade__reports_of_release_1__evaluations_keyed_by_their_policy(store_url: str) -> None:
-    at_revision(store_url, "0001")
-    engine = make_engine(store_url)
+def test_upgrade__reports_of_release_1__evaluations_keyed_by_their_policy(empty_store_url: str) -> None:
+    at_revision(empty_store_url, "0001")
+    engine = make_engine(empty_store_url)
     with engine.begin() as connection:
         for frame, version, of in ((0, 1, 1), (0, 2, 2), (5, 2, 0)):
             connection.execute(
@@ -133,7 +133,7 @@ def test_upgrade__reports_of_release_1__evaluations_keyed_by_their_policy(store_
                 {"frame": frame, "version": version, "of": of},
             )
     engine.dispose()
-    with open_store(store_url) as store, store.session() as session:
+    with open_store(empty_store_url) as store, store.session() as session:
         evaluation = queries.signed_report(session, "0xM", 1, 0, 2, "aa")
         frame_row = queries.signed_report(session, "0xM", 1, 5, 9, "bb")
         assert queries.signed_report(session, "0xM", 1, 0, 2, "bb") is None
@@ -147,9 +147,11 @@ def test_upgrade__reports_of_release_1__evaluations_keyed_by_their_policy(store_
         assert queries.store_signature(session, again).id not in (evaluation.id, frame_row.id)
 
 
-def test_upgrade__events_of_release_1_rolled_back__their_ids_are_not_given_again(store_url: str) -> None:
-    at_revision(store_url, "0001")
-    engine = make_engine(store_url)
+def test_upgrade__events_of_release_1_rolled_back__their_ids_are_not_given_again(
+    empty_store_url: str,
+) -> None:
+    at_revision(empty_store_url, "0001")
+    engine = make_engine(empty_store_url)
     with engine.begin() as connection:
         for index in range(3):
             connection.execute(
@@ -161,7 +163,7 @@ def test_upgrade__events_of_release_1_rolled_back__their_ids_are_not_given_again
                 {"index": index},
             )
     engine.dispose()
-    with open_store(store_url) as store, store.session() as session:
+    with open_store(empty_store_url) as store, store.session() as session:
         (_, _, last) = queries.events_since(session, 0)
         queries.roll_back(session, "indexer", 4)
         queries.add_once(session, ChainEvent(**last.model_dump(exclude={"id"})))
@@ -169,19 +171,19 @@ def test_upgrade__events_of_release_1_rolled_back__their_ids_are_not_given_again
         assert new.id == 4
 
 
-def test_upgrade__second_time__changes_nothing_and_is_quick(store_url: str) -> None:
-    upgrade(store_url)
+def test_upgrade__second_time__changes_nothing_and_is_quick(empty_store_url: str) -> None:
+    upgrade(empty_store_url)
     start = time.perf_counter()
-    upgrade(store_url)
+    upgrade(empty_store_url)
     assert time.perf_counter() - start < 0.5
 
 
-def test_upgrade__two_at_once__both_succeed(store_url: str, tmp_path: Path) -> None:
+def test_upgrade__two_at_once__both_succeed(empty_store_url: str, tmp_path: Path) -> None:
     faults: list[BaseException] = []
 
     def work() -> None:
         try:
-            upgrade(store_url)
+            upgrade(empty_store_url)
         except BaseException as fault:
             faults.append(fault)
 
@@ -192,7 +194,7 @@ def test_upgrade__two_at_once__both_succeed(store_url: str, tmp_path: Path) -> N
     for thread in threads:
         thread.join(30)
     assert faults == []
-    with open_store(store_url) as store, store.session(readonly=True) as session:
+    with open_store(empty_store_url) as store, store.session(readonly=True) as session:
         assert queries.outbox_depth(session) == 0
 
 
@@ -209,11 +211,11 @@ def test_upgrade__no_server__store_error_with_mend(tmp_path: Path) -> None:
     assert "TRIBUNE_STORE_URL" in caught.value.mend
 
 
-def test_upgrade__newer_release__store_error(store_url: str) -> None:
-    with open_store(store_url) as store, store.session() as session:
+def test_upgrade__newer_release__store_error(empty_store_url: str) -> None:
+    with open_store(empty_store_url) as store, store.session() as session:
         session.execute(text("UPDATE alembic_version SET version_num = 'ffff'"))
     with pytest.raises(StoreError, match="another release"):
-        upgrade(store_url)
+        upgrade(empty_store_url)
 
 
 @pytest.mark.parametrize("bad", ["", "nonsense", "nosuch://x/y"])
