@@ -5,11 +5,11 @@ None of them commits. What belongs to one caller alone stays with that caller.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
@@ -124,27 +124,61 @@ def set_checkpoint(session: Session, name: str, block_number: int, block_hash: s
     session.merge(Checkpoint(name=name, block_number=block_number, block_hash=block_hash))
 
 
-def remember_block(session: Session, name: str, number: int, block_hash: str, keep: int) -> None:
-    """Keep a block's hash for the search of a common ancestor, and forget those older than `keep`."""
-    session.merge(IndexedBlock(name=name, number=number, hash=block_hash))
-    session.execute(
-        delete(IndexedBlock).where(col(IndexedBlock.name) == name, col(IndexedBlock.number) <= number - keep)
+def remember_blocks(session: Session, name: str, hashes: Mapping[int, str], keep: int) -> None:
+    """Keep the hashes of blocks that go on from those kept, to find a common ancestor after a reorg.
+
+    Those more than `keep` below the newest are forgotten.
+    """
+    oldest = max(hashes) - keep
+    session.connection().execute(
+        delete(IndexedBlock).where(col(IndexedBlock.name) == name, col(IndexedBlock.number) <= oldest)
     )
+    rows = [
+        {"name": name, "number": number, "hash": digest}
+        for number, digest in sorted(hashes.items())
+        if number > oldest
+    ]
+    session.connection().execute(insert(IndexedBlock), rows)
 
 
-def remembered_blocks(session: Session, name: str) -> Sequence[IndexedBlock]:
+def remembered_blocks(session: Session, name: str, limit: int | None = None) -> Sequence[IndexedBlock]:
     """Return the kept blocks, newest first."""
     return session.exec(
-        select(IndexedBlock).where(IndexedBlock.name == name).order_by(col(IndexedBlock.number).desc())
+        select(IndexedBlock)
+        .where(IndexedBlock.name == name)
+        .order_by(col(IndexedBlock.number).desc())
+        .limit(limit)
     ).all()
 
 
+def block_of_event(session: Session, at_most: int) -> tuple[int, str] | None:
+    """Return number and hash of the newest block with an event, up to a number."""
+    found = session.exec(
+        select(ChainEvent.block_number, ChainEvent.block_hash)
+        .where(ChainEvent.block_number <= at_most)
+        .order_by(col(ChainEvent.block_number).desc())
+        .limit(1)
+    ).first()
+    return None if found is None else (found[0], found[1])
+
+
+def add_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert events that are not there yet, in this order; each row holds every column but `id`."""
+    if rows:
+        session.connection().execute(insert(ChainEvent), rows)
+
+
 def roll_back(session: Session, name: str, to_block: int) -> int:
-    """Forget blocks and events above a block; return the number of events dropped."""
+    """Forget blocks and events above a block and move the checkpoint; return how many events that were."""
     session.execute(
         delete(IndexedBlock).where(col(IndexedBlock.name) == name, col(IndexedBlock.number) > to_block)
     )
     dropped = session.connection().execute(delete(ChainEvent).where(col(ChainEvent.block_number) > to_block))
+    kept = remembered_blocks(session, name)
+    if kept:
+        set_checkpoint(session, name, kept[0].number, kept[0].hash)
+    else:
+        session.execute(delete(Checkpoint).where(col(Checkpoint.name) == name))
     return int(dropped.rowcount)
 
 

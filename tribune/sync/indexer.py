@@ -1,24 +1,29 @@
 """Index the contracts' events from the chain into the store, following reorgs by parent hashes.
 
-Reads from its checkpoint, block ranges at a time, and writes events and checkpoint in one transaction:
-a restart goes on where it was, a rebuild from scratch gives the same events. When the chain no longer has
-the block of the checkpoint, it rolls back to the last common block and reads again. It judges nothing.
+Reads from its checkpoint and writes events and checkpoint in one transaction: a restart goes on where it
+was, and a rebuild from scratch gives the same rows. What is deeper than the finality depth is read by
+ranges, what a reorg may still replace block by block. When the chain no longer has what was read, it rolls
+back to the last common block and reads again, from the first block where that is deeper than what it
+remembers. A node that is merely behind takes nothing away. Several processes may index into one store. It
+judges nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tribune.chain.codec import Abi
 from tribune.chain.types import Block, Log
-from tribune.exceptions import ChainError, ChainUnreachableError
+from tribune.exceptions import ChainError, ChainUnreachableError, StoreError, WrongChainError
 from tribune.ids import Address
 from tribune.log import get_logger
 from tribune.store import queries
 from tribune.store.session import Session, Store
-from tribune.store.tables import ChainEvent
+from tribune.store.tables import ChainEvent, IndexedBlock
+from tribune.sync.stretch import ChainChanged, Stretch, read_blocks, read_final, read_linked
 from tribune.waiting import came_within
 
 if TYPE_CHECKING:
@@ -29,9 +34,14 @@ KEEP_BLOCKS = 256
 """Blocks remembered to find a common ancestor; a deeper reorg reads again from the first block."""
 STEP = 2_000
 """Blocks taken in at once."""
+FULL = 5_000
+"""Logs in one answer from which on fewer blocks are asked for."""
 RETRY_S = 1.0
 MOST_CHANGES = 10
 """Reorgs during one look; more means a node that contradicts itself."""
+CHANGE_PAUSE_S = 0.05
+PATIENCE_S = 30.0
+"""How long a head that is behind ours is taken for a node that lags; after that for a chain cut short."""
 
 
 class Indexer:
@@ -42,6 +52,7 @@ class Indexer:
         store: where to write.
         contracts: address → ABI of the contracts to follow.
         first_block: where to start without a checkpoint (the deployment's block).
+        finality_blocks: depth from which a block is taken as final; 0 where the chain never reorganises.
         name: name of the checkpoint.
     """
 
@@ -52,16 +63,20 @@ class Indexer:
         contracts: Mapping[Address, Abi],
         *,
         first_block: int = 0,
+        finality_blocks: int = 12,
         name: str = "indexer",
     ) -> None:
         self._chain = chain
         self._store = store
         self._contracts = dict(contracts)
         self._first_block = first_block
+        self._finality_blocks = finality_blocks
         self._name = name
         self._changed = asyncio.Condition()
+        self._step = STEP
+        self._behind_since: float | None = None
         self.head: Block | None = None
-        """Newest block taken in by this process."""
+        """Newest block taken in, as far as this process knows."""
 
     @classmethod
     def of(cls, tribune: Tribune, store: Store) -> Indexer:
@@ -81,110 +96,189 @@ class Indexer:
             return await came_within(timeout_s, self._changed.wait())
 
     async def run(self) -> None:
-        """Follow the chain until cancelled; while the node is silent, say so and try again."""
+        """Follow the chain until cancelled; while node or store fail, say so and try again."""
         while True:
             try:
                 async for _ in self._chain.subscribe_heads():
                     await self.catch_up()
-            except ChainError as fault:
-                get_logger(__name__).warning("the indexer cannot see the chain", error=str(fault))
+            except (ChainError, StoreError) as fault:
+                get_logger(__name__).warning("the index cannot follow the chain", error=str(fault))
                 await asyncio.sleep(RETRY_S)
 
     async def catch_up(self) -> int:
         """Take in everything up to the present head; return the number of new events.
 
         Raises:
-            ChainUnreachableError: the node does not answer.
+            ChainUnreachableError: the node does not answer, or contradicts itself.
             StoreError: the store does not.
         """
-        head = await self._chain.head()
-        start = await self._resume_at(head)
         added = changes = 0
-        while start <= head.number:
-            stop = min(start + STEP - 1, head.number)
-            end = head if stop == head.number else await self._chain.block(stop)
-            logs = await self._chain.logs(list(self._contracts), start, stop)
-            blocks = await self._blocks(logs, end)
-            if blocks is None:
+        while True:
+            try:
+                head = await self._chain.head()
+                added += await self._up_to(head)
+            except ChainChanged as change:
                 changes += 1
                 if changes > MOST_CHANGES:
                     raise ChainUnreachableError(
-                        "The node shows another chain at each look.",
+                        f"The node shows another chain at each look ({change}).",
                         mend="Use a node that agrees with itself (one behind no load balancer).",
-                    )
-                get_logger(__name__).info("the chain changed while it was read; reading again", block=stop)
-                head = await self._chain.head()
-                start = await self._resume_at(head)
-                continue
-            added += await self._store.run(self._take_in, logs, blocks, end)
-            self.head = end
-            start = stop + 1
-        if added:
+                    ) from change
+                get_logger(__name__).info("the chain changed while it was read", reason=str(change))
+                await asyncio.sleep(CHANGE_PAUSE_S * changes)
+            else:
+                return added
+
+    async def _up_to(self, head: Block) -> int:
+        """Take in what is missing up to a head; return the number of new events."""
+        top = await self._common(head)
+        if top is None:
+            return 0
+        if top.hash == head.hash and self.head != head:  # taken in by another process, or an earlier life
+            self.head = head
             await self._tell()
+        added = 0
+        final = head.number - self._finality_blocks
+        while top.number < head.number:
+            start = top.number + 1
+            if start <= final:
+                stretch = await self._read_final(start, final)
+            else:
+                addresses = list(self._contracts)
+                stretch = await read_linked(self._chain, addresses, start, head, top.hash or None)
+            if not await self._store.run(self._take_in, top, stretch):
+                raise ChainChanged("another process indexes into the same store")
+            self.head = stretch.end
+            top = IndexedBlock(name=self._name, number=stretch.end.number, hash=stretch.end.hash)
+            if stretch.logs:
+                added += len(stretch.logs)
+                await self._tell()
         return added
 
-    async def _resume_at(self, head: Block) -> int:
-        """Return the first block to read, after rolling back what the chain no longer has."""
-        known = await self._store.read(queries.remembered_blocks, self._name)
-        for index, block in enumerate(known):
-            there = await self._chain.find_block(block.number) if block.number <= head.number else None
-            if there is not None and there.hash == block.hash:
-                if index:
-                    await self._roll_back(block.number)
-                return block.number + 1
-        if known:
-            await self._roll_back(self._first_block - 1)
-        return self._first_block
+    async def _read_final(self, start: int, final: int) -> Stretch:
+        """Read as many final blocks as the node gives at once."""
+        while True:
+            stop = min(start + self._step - 1, final)
+            try:
+                stretch = await read_final(self._chain, list(self._contracts), start, stop)
+            except (ChainUnreachableError, WrongChainError):
+                self._step = max(1, self._step // 4)  # perhaps the answer was too long to come in time
+                raise
+            except ChainError:  # too long a range: nodes say so in many ways
+                if stop == start:
+                    raise
+                self._step = max(1, (stop - start) // 4)
+            else:
+                crowded = len(stretch.logs) > FULL
+                wanted = self._step * FULL // len(stretch.logs) if crowded else self._step * 2
+                self._step = max(1, min(STEP, wanted))
+                return stretch
 
-    async def _roll_back(self, to_block: int) -> None:
-        dropped = await self._store.run(queries.roll_back, self._name, to_block)
-        get_logger(__name__).warning("reorg: rolled back", to_block=to_block, events=dropped)
+    async def _common(self, head: Block) -> IndexedBlock | None:
+        """Return the newest block that store and chain share, once what the chain lost is rolled back.
+
+        A block before the first, without a hash, where nothing is shared; None where the node is behind.
+        """
+        nothing = IndexedBlock(name=self._name, number=self._first_block - 1, hash="")
+        known = await self._store.read(queries.remembered_blocks, self._name)
+        if not known:
+            return nothing
+        top = known[0]
+        if head.hash == top.hash or head.parent_hash == top.hash or await self._has(top, head):
+            self._behind_since = None
+            return top
+        shown = [block for block in known if block.number <= head.number]
+        there = await read_blocks(self._chain, (block.number for block in shown))
+        shared = next((block for block in shown if there[block.number].hash == block.hash), None)
+        if shared is None and not shown:
+            await self._check_far_behind(head, top)
+        elif shared is not None and shared is shown[0] and self._may_lag():
+            return None
+        self._behind_since = None
+        await self._roll_back(top, shared or nothing)
+        return shared or nothing
+
+    async def _has(self, block: IndexedBlock, head: Block) -> bool:
+        if block.number > head.number:
+            return False
+        return (await read_blocks(self._chain, [block.number]))[block.number].hash == block.hash
+
+    async def _check_far_behind(self, head: Block, top: IndexedBlock) -> None:
+        """Raise ChainUnreachableError unless an event shows that a head below all we remember is not ours."""
+        seen = await self._store.read(queries.block_of_event, head.number)
+        if seen is None or (await read_blocks(self._chain, [seen[0]]))[seen[0]].hash == seen[1]:
+            raise ChainUnreachableError(
+                f"The node is {top.number - head.number} blocks behind what was read before.",
+                mend="Wait until it has caught up, or use another node.",
+            )
+
+    def _may_lag(self) -> bool:
+        now = time.monotonic()
+        if self._behind_since is None:
+            self._behind_since = now
+        return now - self._behind_since < PATIENCE_S
+
+    async def _roll_back(self, top: IndexedBlock, to: IndexedBlock) -> None:
+        dropped = await self._store.run(self._forget, top, to.number)
+        if dropped is None:
+            raise ChainChanged("another process indexes into the same store")
+        log = get_logger(__name__)
+        depth = top.number - to.number
+        if depth > self._finality_blocks:
+            log.error("reorg beyond what was taken as final", to_block=to.number, depth=depth, events=dropped)
+        else:
+            log.warning("reorg: rolled back", to_block=to.number, depth=depth, events=dropped)
         await self._tell()
 
     async def _tell(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 
-    async def _blocks(self, logs: Sequence[Log], end: Block) -> dict[int, Block] | None:
-        """Return the blocks of these logs; None where one was replaced while we read."""
-        blocks = {end.number: end}
-        for log in logs:
-            if log.block_number not in blocks:
-                found = await self._chain.find_block(log.block_number)
-                if found is None:
-                    return None
-                blocks[log.block_number] = found
-            if blocks[log.block_number].hash != log.block_hash:
-                return None
-        previous = blocks.get(end.number - 1)
-        return None if previous is not None and end.parent_hash != previous.hash else blocks
+    def _forget(self, session: Session, top: IndexedBlock, to_block: int) -> int | None:
+        """Roll back; None where another process has moved on or back since."""
+        if not self._stands_at(session, top):
+            return None
+        return queries.roll_back(session, self._name, to_block)
 
-    def _take_in(self, session: Session, logs: Sequence[Log], blocks: Mapping[int, Block], end: Block) -> int:
-        added = sum(
-            queries.add_once(session, self._row(log, blocks[log.block_number]))
-            for log in sorted(logs, key=lambda log: (log.block_number, log.log_index))
+    def _take_in(self, session: Session, top: IndexedBlock, stretch: Stretch) -> bool:
+        """Write what was read on top of a block; False where another process has moved on or back since."""
+        if not self._stands_at(session, top):
+            return False
+        queries.add_events(
+            session, [self._row(log, stretch.blocks[log.block_number]) for log in stretch.logs]
         )
-        for block in sorted(blocks.values(), key=lambda block: block.number):
-            queries.remember_block(session, self._name, block.number, block.hash, KEEP_BLOCKS)
-        queries.set_checkpoint(session, self._name, end.number, end.hash)
-        return added
+        hashes = {number: block.hash for number, block in stretch.blocks.items()}
+        queries.remember_blocks(session, self._name, hashes, KEEP_BLOCKS)
+        queries.set_checkpoint(session, self._name, stretch.end.number, stretch.end.hash)
+        return True
 
-    def _row(self, log: Log, block: Block) -> ChainEvent:
+    def _stands_at(self, session: Session, top: IndexedBlock) -> bool:
+        newest = queries.remembered_blocks(session, self._name, limit=1)
+        return (newest[0].hash if newest else "") == top.hash
+
+    def _row(self, log: Log, block: Block) -> dict[str, Any]:
         abi = self._contracts.get(log.address)
-        event = abi.decode_event(log) if abi is not None else None
-        return ChainEvent(
-            block_number=log.block_number,
-            block_hash=log.block_hash,
-            block_time=block.time,
-            tx_hash=log.tx_hash,
-            log_index=log.log_index,
-            address=log.address,
-            contract=abi.name if abi is not None else "",
-            name=event.name if event is not None else "",
-            args=plain(event.args) if event is not None else {},
-            topics=["0x" + topic.hex() for topic in log.topics],
-            data="0x" + log.data.hex(),
-        )
+        event = None
+        if abi is not None:
+            try:
+                event = abi.decode_event(log)
+            except ChainError as fault:  # kept as it came: one odd log must not stop the index for good
+                get_logger(__name__).warning(
+                    "an event does not fit its ABI", tx=log.tx_hash, error=str(fault)
+                )
+        return {
+            "block_number": log.block_number,
+            "block_hash": log.block_hash,
+            "block_time": block.time,
+            "tx_hash": log.tx_hash,
+            "log_index": log.log_index,
+            "address": log.address,
+            "contract": abi.name if abi is not None else "",
+            "name": event.name if event is not None else "",
+            "args": plain(event.args) if event is not None else {},
+            "topics": ["0x" + topic.hex() for topic in log.topics],
+            "data": "0x" + log.data.hex(),
+        }
 
 
 def plain(value: Any) -> Any:

@@ -117,17 +117,48 @@ def test_add_once__event_seen_before__not_inserted_again(session: Session) -> No
 def test_roll_back__events_above__dropped_and_ids_never_reused(session: Session) -> None:
     for block in (1, 2, 3):
         queries.add_once(session, event(block))
-        queries.remember_block(session, "n", block, f"0x{block}", keep=10)
+    queries.remember_blocks(session, "n", {1: "0x1", 2: "0x2", 3: "0x3"}, keep=10)
     assert queries.roll_back(session, "n", 1) == 2
     assert [b.number for b in queries.remembered_blocks(session, "n")] == [1]
     queries.add_once(session, event(2))
     assert [e.id for e in queries.events_since(session, 0)] == [1, 4]
 
 
-def test_remember_block__more_than_kept__oldest_forgotten(session: Session) -> None:
-    for block in range(5):
-        queries.remember_block(session, "n", block, "0x", keep=2)
+def test_roll_back__some_or_all__checkpoint_is_what_is_left(session: Session) -> None:
+    queries.remember_blocks(session, "n", {1: "0x1", 4: "0x4"}, keep=10)
+    queries.set_checkpoint(session, "n", 4, "0x4")
+    queries.roll_back(session, "n", 3)
+    session.flush()
+    session.expire_all()
+    at = queries.checkpoint(session, "n")
+    assert at is not None
+    assert (at.block_number, at.block_hash) == (1, "0x1")
+    queries.roll_back(session, "n", 0)
+    session.expire_all()
+    assert queries.checkpoint(session, "n") is None
+
+
+def test_remember_blocks__more_than_kept__oldest_forgotten(session: Session) -> None:
+    queries.remember_blocks(session, "n", {0: "0x0", 1: "0x1"}, keep=2)
+    queries.remember_blocks(session, "n", {2: "0x2", 3: "0x3", 4: "0x4"}, keep=2)
     assert [b.number for b in queries.remembered_blocks(session, "n")] == [4, 3]
+    assert [b.number for b in queries.remembered_blocks(session, "n", limit=1)] == [4]
+
+
+def test_block_of_event__up_to_a_number__newest_there(session: Session) -> None:
+    for block in (3, 5):
+        queries.add_once(session, event(block))
+    assert queries.block_of_event(session, 4) == (3, "0x3")
+    assert queries.block_of_event(session, 2) is None
+
+
+def test_add_events__many__in_order_with_every_value(session: Session) -> None:
+    rows = [event(block, name="Voted").model_dump(exclude={"id"}) for block in (2, 1)]
+    rows[0]["args"] = {"n": 2**256 - 1, "text": "nul \x00, ⚖"}
+    queries.add_events(session, rows)
+    queries.add_events(session, [])
+    found = queries.events_since(session, 0)
+    assert [e.model_dump(exclude={"id"}) for e in found] == rows
 
 
 def test_ballots__one_voter_twice__first_is_kept(session: Session) -> None:
