@@ -252,8 +252,9 @@ async def test_catch_up__dies_at_any_request__the_next_life_ends_with_the_same_r
     for topic in range(9):
         await emit(chain, emitter, topic)
     for life in range(1, 6):
-        async with Dying(anvil.http_url, chain_id=31337) as dying:
-            dying.left = 2 * life
+        dying = Dying(anvil.http_url, chain_id=31337)
+        dying.left = 2 * life
+        async with dying:
             with contextlib.suppress(asyncio.CancelledError):
                 await indexer(dying, store, emitter, finality_blocks).catch_up()
     await indexer(chain, store, emitter, finality_blocks).catch_up()
