@@ -6,10 +6,11 @@ dicts in snake_case; the wrappers turn them into dataclasses. Refuses an unknown
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ FOLDER = Path(__file__).parent / "abi"
 AbiItem = dict[str, Any]
 
 
+@functools.lru_cache(maxsize=4096)
 def snake(name: str) -> str:
     """Return a Solidity name in snake_case: `openUntil` → `open_until`, `seconds_` → `seconds`."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda m: "_" + m.group(1), name).lower().strip("_")
@@ -152,32 +154,58 @@ class Abi:
         plain = [p for p in item["inputs"] if not p["indexed"]]
         if len(indexed) != len(log.topics) - 1:
             return None
+        what = f"{self.name}.{item['name']}"
         args: dict[str, Any] = {}
+        short: list[tuple[AbiItem, bytes]] = []
         for parameter, topic in zip(indexed, log.topics[1:], strict=True):
             # A dynamic indexed argument is on the chain only as its hash.
             dynamic = parameter["type"] in ("string", "bytes") or parameter["type"].startswith("tuple")
-            hashed = dynamic or parameter["type"].endswith("]")
-            args[snake(parameter["name"])] = (
-                topic if hashed else self._values([parameter], topic, f"{self.name}.{item['name']}")[0]
-            )
-        values = self._values(plain, log.data, f"{self.name}.{item['name']}")
-        args.update(zip((snake(p["name"]) for p in plain), values, strict=True))
+            if dynamic or parameter["type"].endswith("]"):
+                args[snake(parameter["name"])] = topic
+            else:
+                short.append((parameter, topic))
+        for parameters, data in (([p for p, _ in short], b"".join(t for _, t in short)), (plain, log.data)):
+            values = self._values(parameters, data, what)
+            args.update(zip((snake(p["name"]) for p in parameters), values, strict=True))
         ordered = {snake(p["name"]): args[snake(p["name"])] for p in item["inputs"]}
         return Event(contract=self.name, name=item["name"], args=ordered, log=log)
 
     def _values(self, parameters: Sequence[AbiItem], data: bytes, what: str) -> tuple[Any, ...]:
-        from eth_abi.abi import decode
         from eth_abi.exceptions import DecodingError
 
         try:
-            values = decode([type_of(p) for p in parameters], data)
-        except (DecodingError, OverflowError, UnicodeDecodeError) as fault:
+            values = _decoder(tuple(type_of(p) for p in parameters))(data)
+        except (DecodingError, OverflowError) as fault:
             raise ChainError(
                 f"The answer of {what} does not fit the committed ABI ({type(fault).__name__}).",
                 mend="Is this release deployed on this chain? Deploy again, or run `make abi`.",
                 contract=self.name,
             ) from fault
         return tuple(shape(p, v) for p, v in zip(parameters, values, strict=True))
+
+
+@functools.cache
+def _decoder(kinds: tuple[str, ...]) -> Callable[[bytes], tuple[Any, ...]]:
+    """Return what decodes values of these types; made once for each, since that takes longer than decoding.
+
+    Text that is not UTF-8 comes out with replacement characters: anybody may put some into a reason, and
+    must not hide the rest of an event by it.
+    """
+    import eth_abi.decoding
+    import eth_abi.registry
+
+    decoding: Any = eth_abi.decoding  # it is typed in part only
+
+    class AnyText(decoding.StringDecoder):  # type: ignore[misc]
+        @classmethod
+        def from_type_str(cls, type_str: str, registry: Any) -> AnyText:
+            return cls(handle_string_errors="replace")
+
+    ours: Any = copy.copy(eth_abi.registry.registry)
+    ours.unregister_decoder("string")
+    ours.register_decoder("string", AnyText)
+    decode = decoding.TupleDecoder(decoders=[ours.get_decoder(kind) for kind in kinds])
+    return lambda data: tuple(decode(decoding.ContextFramesBytesIO(data)))
 
 
 def _by_name(items: Iterable[AbiItem]) -> dict[str, AbiItem]:

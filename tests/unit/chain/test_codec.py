@@ -110,3 +110,13 @@ def test_committed_abis__all__every_function_and_event_has_a_signature() -> None
 )
 def test_snake__name__snake_case(solidity: str, python: str) -> None:
     assert snake(solidity) == python
+
+
+def test_decode_event__text_that_is_not_utf8__replaced_and_the_rest_is_there() -> None:
+    abi = load_abi("PauseGovernor")
+    words = b"".join(word.to_bytes(32, "big") for word in (7, 1, 5, 128, 3))
+    data = words + b"a\xff\xfe".ljust(32, b"\0")
+    event = abi.decode_event(log((abi.topic("VoteCast"), bytes(32)), data))
+    assert event is not None
+    assert event.args["reason"] == "a\ufffd\ufffd"
+    assert (event.args["proposal_id"], event.args["weight"]) == (7, 5)
