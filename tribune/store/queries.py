@@ -49,6 +49,11 @@ def add_once(session: Session, row: SQLModel) -> bool:
     return session.connection().execute(statement).first() is not None
 
 
+def _storable(text: str) -> str:
+    """Return a text that every database takes: what a contract or node said may hold anything."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 # Outbox
 
 
@@ -95,7 +100,7 @@ def settle(
         .values(
             state=str(state),
             result=result,
-            error=error,
+            error=_storable(error),
             attempts=OutboxRow.attempts + 1,
             updated_at=now(),
         )
@@ -107,7 +112,9 @@ def postpone(session: Session, row_id: int, not_before: datetime, error: str) ->
     session.execute(
         update(OutboxRow)
         .where(col(OutboxRow.id) == row_id)
-        .values(not_before=not_before, error=error, attempts=OutboxRow.attempts + 1, updated_at=now())
+        .values(
+            not_before=not_before, error=_storable(error), attempts=OutboxRow.attempts + 1, updated_at=now()
+        )
     )
 
 
@@ -319,7 +326,7 @@ def set_report_state(
     error: str = "",
 ) -> None:
     """Move a signed report on (or back); a transaction or block that is not given stays as it was."""
-    values: dict[str, Any] = {"state": str(state), "error": error, "updated_at": now()}
+    values: dict[str, Any] = {"state": str(state), "error": _storable(error), "updated_at": now()}
     if tx_hash is not None:
         values["tx_hash"] = tx_hash
     if block_number is not None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlmodel import Session, create_engine
 
@@ -201,8 +201,12 @@ def _store_error(fault: SQLAlchemyError) -> StoreError:
         mend = "Another process holds the database: stop it, or give each process a store of its own."
     elif "no such table" in text or "UndefinedTable" in text:
         mend = "The store has not been set up: each process does so when it starts, so start it again."
-    elif "unable to open" in text or "readonly" in text or "disk" in text:
-        mend = "Check that the folder of the store exists, is writable and has room."
+    elif any(sign in text for sign in ("unable to open", "readonly", "disk", "DiskFull", "ReadOnly")):
+        mend = "Check that the store's folder exists, is writable and has room (or the server's disk has)."
+    elif isinstance(fault, DBAPIError) and (fault.connection_invalidated or "connect" in text):
+        mend = (
+            "Check that the database server of TRIBUNE_STORE_URL runs; what was not written is tried again."
+        )
     else:
         mend = ""
     return StoreError(f"The store did not answer as it should ({text}).", mend=mend)

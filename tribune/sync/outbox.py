@@ -1,18 +1,21 @@
 """Carry out what was promised: outbox rows, in order, each with exactly one effect.
 
-A row is written by `enqueue` in the same database transaction as its cause. Its effect must be idempotent
-by its key, since a crash between effect and mark repeats it: a handler that finds its work already done
-says so by `AlreadyDone`. A row of a kind waits for the rows of that kind before it.
+A row is written by `enqueue` in the same database transaction as its cause. Nothing marks a row as taken: it
+is queued until it is closed, so one whose process died is done again. Its effect must be idempotent by its
+key for that: a handler that finds its work already done says so by `AlreadyDone`. A row of a kind waits for
+the rows of that kind before it. A store that fails loses nothing and ends nothing: the outcome of a row that
+could not be written is kept in memory and written first of all, before the row could be done a second time.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tribune.exceptions import RevertedError, TribuneError
+from tribune.exceptions import RevertedError, StoreError, TribuneError
 from tribune.log import get_logger
 from tribune.store.queries import enqueue, postpone, queued, settle
 from tribune.store.session import Store
@@ -57,6 +60,7 @@ class Outbox:
         self._handlers = dict(handlers)
         self._wake = asyncio.Event()
         self._draining = asyncio.Lock()
+        self._unwritten: dict[int, _Outcome] = {}
 
     def wake(self) -> None:
         """Say that rows were written, so that `run` does not wait for its next look."""
@@ -72,41 +76,80 @@ class Outbox:
             StoreError: the rows cannot be read or marked.
         """
         async with self._draining:
-            return sum(await asyncio.gather(*(self._drain_kind(kind) for kind in self._handlers)))
+            closed = await asyncio.gather(
+                *(self._drain_kind(kind) for kind in self._handlers), return_exceptions=True
+            )
+        for one in closed:  # only now: the other kinds were done to their end, not left to themselves
+            if isinstance(one, BaseException):
+                raise one
+        return sum(one for one in closed if isinstance(one, int))
 
     async def run(self, every_s: float = 1.0) -> None:
-        """Drain at each wake and every `every_s` seconds, until cancelled."""
+        """Drain at each wake and every `every_s` seconds until cancelled, also while the store fails."""
         while True:
             self._wake.clear()
-            await self.drain()
+            try:
+                await self.drain()
+            except StoreError as fault:
+                get_logger(__name__).error("the outbox waits for the store", error=str(fault))
             await came_within(every_s, self._wake.wait())
 
     async def _drain_kind(self, kind: str) -> int:
         closed = 0
         while rows := await self._store.read(queued, [kind]):
             for row in rows:
-                if row.not_before > now() or not await self._attempt(row):
+                if not _due(row) or not await self._attempt(row):
                     return closed
                 closed += 1
         return closed
 
     async def _attempt(self, row: OutboxRow) -> bool:
-        """Do a row; return whether it is closed."""
-        log = get_logger(__name__).bind(outbox=row.key, kind=row.kind, attempt=row.attempts + 1)
+        """Do a row, unless only its outcome is still to be written; return whether it is closed."""
         row_id = row.id or 0
+        if row_id not in self._unwritten:
+            self._unwritten[row_id] = await self._do(row)
+        outcome = self._unwritten[row_id]
+        if outcome.state is OutboxState.QUEUED:
+            await self._store.run(postpone, row_id, now() + outcome.pause, outcome.error)
+        else:
+            await self._store.run(settle, row_id, outcome.state, result=outcome.result, error=outcome.error)
+        del self._unwritten[row_id]
+        return outcome.state is not OutboxState.QUEUED
+
+    async def _do(self, row: OutboxRow) -> _Outcome:
+        log = get_logger(__name__).bind(outbox=row.key, kind=row.kind, attempt=row.attempts + 1)
         try:
-            result = await self._handlers[row.kind](row.key, row.payload)
+            return _Outcome(OutboxState.DONE, await self._handlers[row.kind](row.key, row.payload) or {})
         except AlreadyDone as done:
-            await self._store.run(settle, row_id, OutboxState.DONE, result=done.result)
-            return True
+            return _Outcome(OutboxState.DONE, done.result)
         except (RevertedError, PermanentFailure) as fault:
             log.error("outbox row failed for good", error=str(fault))
-            await self._store.run(settle, row_id, OutboxState.FAILED, result={}, error=str(fault))
-            return True
+            return _Outcome(OutboxState.FAILED, error=str(fault))
         except TribuneError as fault:
-            pause = min(FIRST_PAUSE_S * 2.0 ** min(row.attempts, 10), LONGEST_PAUSE_S)
-            log.warning("outbox row postponed", error=str(fault), pause_s=pause)
-            await self._store.run(postpone, row_id, now() + timedelta(seconds=pause), str(fault))
-            return False
-        await self._store.run(settle, row_id, OutboxState.DONE, result=result or {})
-        return True
+            pause_s = min(FIRST_PAUSE_S * 2.0 ** min(row.attempts, 10), LONGEST_PAUSE_S)
+            log.warning("outbox row postponed", error=str(fault), pause_s=pause_s)
+            return _Outcome(OutboxState.QUEUED, error=str(fault), pause=timedelta(seconds=pause_s))
+        except Exception as fault:  # one handler's mistake must not end the others' work
+            log.exception("outbox handler broke")
+            pause = timedelta(seconds=LONGEST_PAUSE_S)
+            return _Outcome(OutboxState.QUEUED, error=f"{type(fault).__name__}: {fault}", pause=pause)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of an attempt; QUEUED means that another follows after a pause."""
+
+    state: OutboxState
+    result: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    pause: timedelta = timedelta()
+
+
+def _due(row: OutboxRow) -> bool:
+    """Return whether a row's time has come.
+
+    A row is never put off by more than the longest pause: a longer wait after an attempt means that the clock
+    was set back.
+    """
+    wait = row.not_before - now()
+    return wait <= timedelta() or (row.attempts > 0 and wait > timedelta(seconds=LONGEST_PAUSE_S))

@@ -88,6 +88,16 @@ def test_settle__done__leaves_the_queue_with_its_result(session: Session) -> Non
     assert (settled.state, settled.result, settled.attempts) == (OutboxState.DONE, {"tx": "0x1"}, 1)
 
 
+@pytest.mark.parametrize("said", ["nul \x00 in it", "half a pair \ud800"])
+def test_settle__error_of_any_text__stored(session: Session, said: str) -> None:
+    queries.enqueue(session, "k", "a", {})
+    (row,) = queries.queued(session, ["a"])
+    queries.settle(session, row.id or 0, OutboxState.FAILED, result={"said": said}, error=said)
+    session.expire_all()
+    assert row.error.startswith(said[:3])
+    assert row.result == {"said": said}
+
+
 def test_postpone__row__stays_queued_with_its_error(session: Session) -> None:
     queries.enqueue(session, "k", "a", {})
     (row,) = queries.queued(session, ["a"])

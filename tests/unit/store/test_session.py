@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
+from support.postgres import Postgres
 from tribune.exceptions import StoreError
 from tribune.store.queries import checkpoint, enqueue, outbox_depth, outbox_row, set_checkpoint
 from tribune.store.session import Store, open_store
@@ -119,3 +120,16 @@ def test_session__another_writes__waits_for_its_turn(store_url: str, monkeypatch
 def test_session__short_form_of_the_address__same_database(store_url: str) -> None:
     with open_store(store_url.replace("+psycopg", "")) as store, store.session() as session:
         assert enqueue(session, "k", "kind", {})
+
+
+def test_session__connection_cut_in_the_middle__store_error_and_nothing_written(
+    postgres_server: Postgres, made_postgres: str
+) -> None:
+    with postgres_server.fresh(like=made_postgres) as url, open_store(url) as store:
+        with pytest.raises(StoreError) as caught, store.session() as session:
+            enqueue(session, "k", "kind", {})
+            assert postgres_server.disconnect(url) == 1
+        assert "server" in caught.value.mend
+        with store.session() as session:
+            assert outbox_depth(session) == 0
+            assert enqueue(session, "k", "kind", {})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from tribune.sync.outbox import AlreadyDone, Outbox, enqueue
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+def store(store_url: str) -> Iterator[Store]:
+    with open_store(store_url) as opened:
         yield opened
 
 
@@ -112,6 +111,39 @@ async def test_drain__two_at_once__each_row_once(store: Store) -> None:
     outbox = Outbox(store, {"send": send})
     await asyncio.gather(outbox.drain(), outbox.drain())
     assert len(send.done) == 20
+
+
+async def test_drain__more_rows_than_read_at_once__in_order(store: Store) -> None:
+    keys = [f"report/{number}" for number in range(250)]
+    with store.session() as session:
+        for key in keys:
+            enqueue(session, key, "send", {})
+    send = Recorder()
+    assert await Outbox(store, {"send": send}).drain() == 250
+    assert send.done == keys
+
+
+async def test_drain__handler_has_a_mistake__its_row_waits_and_other_kinds_go_on(store: Store) -> None:
+    await fill(store, "a")
+    await store.run(enqueue, "x", "post", {})
+    send, post = Recorder(), Recorder(KeyError("b"))
+    assert await Outbox(store, {"send": send, "post": post}).drain() == 1
+    row = await store.read(outbox_row, "x")
+    assert row is not None
+    assert (row.state, row.error) == (OutboxState.QUEUED, "KeyError: 'b'")
+
+
+async def test_drain__clock_set_back_after_a_failed_attempt__row_does_not_wait_for_it(store: Store) -> None:
+    await fill(store, "a")
+    row = await store.read(outbox_row, "a")
+    assert row is not None
+    await store.run(postpone, row.id or 0, now() + timedelta(minutes=10), "")
+    assert await Outbox(store, {"send": Recorder()}).drain() == 1
+
+
+async def test_drain__put_off_by_who_wrote_it__waits(store: Store) -> None:
+    await store.run(enqueue, "a", "send", {}, not_before=now() + timedelta(minutes=10))
+    assert await Outbox(store, {"send": Recorder()}).drain() == 0
 
 
 async def test_run__woken__drains_without_waiting(store: Store) -> None:
