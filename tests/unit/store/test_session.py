@@ -126,9 +126,14 @@ def test_session__connection_cut_in_the_middle__store_error_and_nothing_written(
     postgres_server: Postgres, made_postgres: str
 ) -> None:
     with postgres_server.fresh(like=made_postgres) as url, open_store(url) as store:
-        with pytest.raises(StoreError) as caught, store.session() as session:
-            enqueue(session, "k", "kind", {})
-            assert postgres_server.disconnect(url) == 1
+
+        def write() -> None:
+            with store.session() as session:
+                enqueue(session, "k", "kind", {})
+                assert postgres_server.disconnect(url) == 1
+
+        with pytest.raises(StoreError) as caught:
+            write()
         assert "server" in caught.value.mend
         with store.session() as session:
             assert outbox_depth(session) == 0
