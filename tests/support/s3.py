@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import subprocess
@@ -26,22 +27,22 @@ def s3_server() -> Iterator[Mapping[str, str]]:
     ) as process:
         try:
             assert process.stderr is not None
-            found = next(filter(None, (re.search(r"http://[\d.:]+", line) for line in process.stderr)), None)
+            found = next(
+                filter(None, (re.search(r"http://([\d.:]+)", line) for line in process.stderr)), None
+            )
             if found is None:
                 raise RuntimeError("the S3 server did not start")
-            environment = {
+            connection = http.client.HTTPConnection(found[1], timeout=START_LIMIT_S)
+            connection.request("PUT", f"/{BUCKET}")
+            if connection.getresponse().status != 200:
+                raise RuntimeError("the S3 server makes no bucket")
+            connection.close()
+            yield {
                 "AWS_ENDPOINT_URL": found[0],
                 "AWS_ACCESS_KEY_ID": "tests",
                 "AWS_SECRET_ACCESS_KEY": SECRET,
                 "AWS_DEFAULT_REGION": "us-east-1",
                 "AWS_MAX_ATTEMPTS": "1",
             }
-            subprocess.run(
-                [sys.executable, "-c", f"import boto3; boto3.client('s3').create_bucket(Bucket={BUCKET!r})"],
-                check=True,
-                timeout=START_LIMIT_S,
-                env={**os.environ, **environment},
-            )
-            yield environment
         finally:
             process.terminate()
