@@ -42,16 +42,24 @@ class ChainSettings(_Section):
 
     http_url: str = Field(default="http://127.0.0.1:8545", repr=False)
     """JSON-RPC address (http or https)."""
+    fallback_urls: list[str] = Field(default_factory=list, repr=False)
+    """Further JSON-RPC addresses, asked in this order while those before them fail."""
     ws_url: str | None = Field(default=None, repr=False)
-    """Websocket address; without one, heads and logs are polled."""
+    """Websocket address of the first; without one, or while it is down, heads and logs are polled."""
     chain_id: int = 31337
     """The only chain id that is accepted as an answer."""
     timeout_s: float = Field(default=10.0, gt=0)
-    """Longest wait for one answer of the node."""
+    """Longest wait for one answer of one node."""
     poll_s: float = Field(default=1.0, gt=0)
     """Pause between two polls where no websocket is used."""
     receipt_timeout_s: float = Field(default=120.0, gt=0)
     """Longest wait for a transaction's receipt."""
+    bump_after_s: float = Field(default=30.0, gt=0)
+    """How long a transaction may be in no block before it is sent again with higher fees."""
+    max_fee_gwei: float = Field(default=500.0, gt=0)
+    """Most that is ever offered for a unit of gas, in billionths of the chain's coin."""
+    finality_blocks: int = Field(default=12, ge=0)
+    """Depth from which a block is taken as final; 0 on a chain that never reorganises."""
 
     @field_validator("http_url")
     @classmethod
@@ -59,6 +67,11 @@ class ChainSettings(_Section):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return _with_host(value)
+
+    @field_validator("fallback_urls")
+    @classmethod
+    def _fallbacks(cls, value: list[str]) -> list[str]:
+        return [cls._http(url) for url in value]
 
     @field_validator("ws_url")
     @classmethod

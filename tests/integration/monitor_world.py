@@ -289,7 +289,7 @@ class Monitor:
             asked.append(method)
             return await request(method, *args, **options)
 
-        async def many(calls: Sequence[Any], **options: Any) -> list[Any]:
+        async def many(calls: Sequence[Any], **options: Any) -> Any:
             asked.append("batch")
             return await batch(calls, **options)
 

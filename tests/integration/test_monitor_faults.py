@@ -193,7 +193,6 @@ async def test_look__another_chain_answers__refused(
         with Anvil.start(chain_id=5) as other, monkeypatch.context() as patched:
             there = Chain(other.http_url, chain_id=31337)
             patched.setattr(monitor.tribune.chain, "rpc", there.rpc)
-            patched.setattr(monitor.tribune.chain, "_checked", False)  # as after an outage
             with pytest.raises(WrongChainError):
                 await monitor.look()
             await there.close()

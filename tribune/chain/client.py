@@ -1,21 +1,26 @@
 """The client of one chain: heads, logs, calls, transactions; the chain id is pinned.
 
-Every answer comes within a timeout or as `ChainUnreachableError`; a node of another chain is
-`WrongChainError` before anything else is believed. It holds no key and keeps no state of contracts.
+Every answer comes within a timeout or as `ChainUnreachableError`; a node of another chain is set aside
+before anything else is believed, and `WrongChainError` where no other is left. It holds no key and keeps
+no state of contracts.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tribune.chain.rpc import UnusableAnswer
 from tribune.chain.types import Block, ContractCall, Log, Receipt
-from tribune.exceptions import ChainError, ChainUnreachableError, WrongChainError
+from tribune.exceptions import ChainError, ChainUnreachableError
 from tribune.ids import Address
 
 if TYPE_CHECKING:
+    from tribune.chain.endpoints import EndpointView
+    from tribune.chain.rpc import Reader
     from tribune.settings import ChainSettings
 
 BlockTag = int | str
@@ -26,15 +31,29 @@ LOG_RANGE = 5_000
 """Blocks asked for at once: what public nodes commonly allow."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a nonce and the transactions signed for it stand, as one node sees it."""
+
+    mined: int
+    """The account's transactions that are in blocks: the lowest nonce that is free."""
+    known: bool
+    """Whether the node has the last of the transactions, mined or waiting."""
+    receipt: Receipt | None
+    """Of whichever is mined, in a block that is still there."""
+
+
 class Chain:
-    """Reads and writes of one chain through one node.
+    """Reads and writes of one chain through one node, or several in turn.
 
     Args:
         http_url: JSON-RPC address.
         chain_id: the only chain id that is believed.
-        ws_url: websocket address for heads and logs; None polls.
-        timeout_s: longest wait for one answer.
+        fallback_urls: further addresses, asked in this order where the ones before do not answer.
+        ws_url: websocket address of the first for heads and logs; None polls.
+        timeout_s: longest wait for one answer of one node.
         poll_s: pause between polls where no websocket serves.
+        finality_blocks: depth from which a block is taken as final; 0 where the chain never reorganises.
     """
 
     def __init__(
@@ -42,18 +61,20 @@ class Chain:
         http_url: str,
         *,
         chain_id: int,
+        fallback_urls: Sequence[str] = (),
         ws_url: str | None = None,
         timeout_s: float = 10.0,
         poll_s: float = 1.0,
+        finality_blocks: int = 12,
     ) -> None:
-        from tribune.chain.rpc import Rpc
+        from tribune.chain.endpoints import Endpoints
 
-        self.rpc = Rpc(http_url, timeout_s=timeout_s)
+        self.rpc = Endpoints([http_url, *fallback_urls], chain_id=chain_id, timeout_s=timeout_s)
         self.chain_id = chain_id
         self.ws_url = ws_url
         self.timeout_s = timeout_s
         self.poll_s = poll_s
-        self._checked = False
+        self.finality_blocks = finality_blocks
 
     @classmethod
     async def connect(cls, settings: ChainSettings) -> Chain:
@@ -66,9 +87,11 @@ class Chain:
         chain = cls(
             settings.http_url,
             chain_id=settings.chain_id,
+            fallback_urls=settings.fallback_urls,
             ws_url=settings.ws_url,
             timeout_s=settings.timeout_s,
             poll_s=settings.poll_s,
+            finality_blocks=settings.finality_blocks,
         )
         try:
             await chain.check()
@@ -88,34 +111,21 @@ class Chain:
         await self.close()
 
     async def check(self) -> None:
-        """Ask the node for its chain id again.
+        """Ask for the chain id again.
 
         Raises:
-            WrongChainError: it is not ours.
+            ChainUnreachableError: no node answers.
+            WrongChainError: every node is another chain's.
         """
-        self.verify_chain_id(await self.rpc.request("eth_chainId"), self.rpc.name)
-        self._checked = True
+        await self.rpc.check()
 
-    def verify_chain_id(self, answer: str, node: str) -> None:
-        """Raise WrongChainError unless a node's `eth_chainId` is ours."""
-        found = int(answer, 16)
-        if found != self.chain_id:
-            raise WrongChainError(
-                f"The node at {node} serves chain {found}, not {self.chain_id}.",
-                mend="Set TRIBUNE_CHAIN__HTTP_URL to a node of the right chain, or TRIBUNE_CHAIN__CHAIN_ID.",
-                expected=self.chain_id,
-                found=found,
-            )
+    async def request(self, method: str, *params: Any, doing: str = "", read: Reader | None = None) -> Any:
+        """Return a JSON-RPC result, as `read` makes it, of a node whose chain id was verified."""
+        return await self.rpc.request(method, params, doing=doing, read=read)
 
-    async def request(self, method: str, *params: Any, doing: str = "") -> Any:
-        """Return a JSON-RPC result; the chain id is verified first, and again after an outage."""
-        if not self._checked:
-            await self.check()
-        try:
-            return await self.rpc.request(method, params, doing=doing)
-        except ChainUnreachableError:
-            self._checked = False  # whoever answers next may be another node
-            raise
+    async def views(self) -> tuple[EndpointView, ...]:
+        """Return what each node shows: its head, and its block at a height that all have."""
+        return await self.rpc.views()
 
     # Reading
 
@@ -136,11 +146,28 @@ class Chain:
 
     async def find_block(self, which: BlockTag) -> Block | None:
         """Return a block, None where the node has none of that number or hash."""
-        if isinstance(which, str) and len(which) == 66:
-            raw = await self.request("eth_getBlockByHash", which, False)
-        else:
-            raw = await self.request("eth_getBlockByNumber", _tag(which), False)
-        return None if raw is None else Block.from_rpc(raw)
+        by_hash = isinstance(which, str) and len(which) == 66
+        method = "eth_getBlockByHash" if by_hash else "eth_getBlockByNumber"
+        found: Block | None = await self.request(method, _tag(which), False, read=_block)
+        return found
+
+    async def final_block(self) -> Block:
+        """Return the newest block that is taken as final."""
+        head = await self.head()
+        return await self.block(max(0, head.number - self.finality_blocks)) if self.finality_blocks else head
+
+    async def has(self, receipt: Receipt) -> bool:
+        """Return whether the block of a receipt is (still) in the chain."""
+        block = await self.find_block(receipt.block_number)
+        return block is not None and block.hash == receipt.block_hash
+
+    async def is_final(self, receipt: Receipt) -> bool:
+        """Return whether a receipt's block is in the chain and so deep that it is taken as final.
+
+        False may mean "not yet" or "a reorg removed it": `has` tells which.
+        """
+        head = await self.head()
+        return receipt.block_number <= head.number - self.finality_blocks and await self.has(receipt)
 
     async def block_time(self, number: BlockTag = "latest") -> datetime:
         """Return the time of a block."""
@@ -154,17 +181,18 @@ class Chain:
         Raises:
             RevertedError: the contract refused.
         """
-        result = await self.request(
-            "eth_call", _transaction(call, sender), _tag(block), doing=call.description
+        answer: bytes = await self.request(
+            "eth_call", _transaction(call, sender), _tag(block), doing=call.description, read=_bytes
         )
-        return bytes.fromhex(result[2:])
+        return answer
 
     async def call_many(self, calls: Sequence[ContractCall], *, block: BlockTag = "latest") -> list[bytes]:
         """Return the answers of several calls in one request; any refusal raises."""
-        if not self._checked:
-            await self.check()
-        results = await self.rpc.batch([("eth_call", [_transaction(c, None), _tag(block)]) for c in calls])
-        return [bytes.fromhex(result[2:]) for result in results]
+        answers: list[bytes] = await self.rpc.batch(
+            [("eth_call", [_transaction(call, None), _tag(block)]) for call in calls],
+            read=lambda results: [_bytes(result) for result in results],
+        )
+        return answers
 
     async def logs(
         self,
@@ -173,24 +201,31 @@ class Chain:
         to_block: int,
         topics: Topics = (),
     ) -> list[Log]:
-        """Return logs of an inclusive range of blocks, in chain order; long ranges are asked in parts."""
+        """Return logs of an inclusive range of blocks, in chain order; long ranges are asked in parts.
+
+        Raises:
+            ChainUnreachableError: no node answers that has the range's last block: what one does not have
+                yet, it would leave out without a word.
+        """
         found: list[Log] = []
         for start in range(from_block, to_block + 1, LOG_RANGE):
-            criteria = {
-                **log_filter(addresses, topics),
-                "fromBlock": hex(start),
-                "toBlock": hex(min(start + LOG_RANGE - 1, to_block)),
-            }
-            found += [Log.from_rpc(raw) for raw in await self.request("eth_getLogs", criteria)]
+            last = min(start + LOG_RANGE - 1, to_block)
+            criteria = {**log_filter(addresses, topics), "fromBlock": hex(start), "toBlock": hex(last)}
+            found += await self.rpc.batch(
+                [("eth_getLogs", [criteria]), ("eth_getBlockByNumber", [hex(last), False])],
+                read=lambda results, last=last: _logs(results, last),  # type: ignore[misc]
+            )
         return found
 
     async def code(self, address: Address, block: BlockTag = "latest") -> bytes:
         """Return an account's code, empty where it has none."""
-        return bytes.fromhex((await self.request("eth_getCode", address, _tag(block)))[2:])
+        code: bytes = await self.request("eth_getCode", address, _tag(block), read=_bytes)
+        return code
 
     async def balance(self, address: Address) -> int:
         """Return an account's balance in wei."""
-        return int(await self.request("eth_getBalance", address, "latest"), 16)
+        balance: int = await self.request("eth_getBalance", address, "latest", read=_int)
+        return balance
 
     # Following
 
@@ -225,7 +260,8 @@ class Chain:
 
     async def nonce(self, address: Address, tag: str = "pending") -> int:
         """Return an account's next nonce."""
-        return int(await self.request("eth_getTransactionCount", address, tag), 16)
+        nonce: int = await self.request("eth_getTransactionCount", address, tag, read=_int)
+        return nonce
 
     async def estimate(self, call: ContractCall, sender: Address) -> int:
         """Simulate a transaction; return the gas it needs.
@@ -233,30 +269,55 @@ class Chain:
         Raises:
             RevertedError: the contract would refuse.
         """
-        return int(
-            await self.request("eth_estimateGas", _transaction(call, sender), doing=call.description), 16
+        gas: int = await self.request(
+            "eth_estimateGas", _transaction(call, sender), doing=call.description, read=_int
         )
+        return gas
 
     async def fees(self) -> tuple[int, int]:
         """Return EIP-1559 fees (max fee, priority fee) in wei per gas, good for six full blocks."""
         head = await self.head()
         if head.base_fee is None:
             raise ChainError("This chain has no EIP-1559 fees.", mend="Use a chain that has them.")
-        tip = int(await self.request("eth_maxPriorityFeePerGas"), 16)
+        tip: int = await self.request("eth_maxPriorityFeePerGas", read=_int)
         return 2 * head.base_fee + tip, tip
 
-    async def send_raw(self, raw: bytes) -> str:
-        """Hand a signed transaction to the node; return its hash."""
-        tx_hash: str = await self.request("eth_sendRawTransaction", "0x" + raw.hex())
-        return tx_hash
+    async def send_raw(self, raw: bytes, *, everywhere: bool = False) -> None:
+        """Hand a signed transaction to the first node that answers, or to all of them.
+
+        Raises:
+            ChainError: refused, also where it is known already.
+        """
+        if everywhere:
+            await self.rpc.everywhere("eth_sendRawTransaction", ["0x" + raw.hex()])
+        else:
+            await self.request("eth_sendRawTransaction", "0x" + raw.hex())
 
     async def receipt(self, tx_hash: str) -> Receipt | None:
         """Return a transaction's receipt, None while it is in no block."""
-        raw = await self.request("eth_getTransactionReceipt", tx_hash)
-        return Receipt.from_rpc(raw) if raw is not None and raw.get("blockNumber") else None
+        receipt: Receipt | None = await self.request("eth_getTransactionReceipt", tx_hash, read=_receipt)
+        return receipt
+
+    async def standing(self, address: Address, hashes: Sequence[str]) -> Standing:
+        """Return how an account's transactions stand that were signed for one nonce, the last one last.
+
+        The count is asked before the receipts: where it has passed their nonce and there is no receipt,
+        none of them is the one that took it.
+        """
+        standing: Standing = await self.rpc.batch(
+            [
+                ("eth_getTransactionCount", [address, "latest"]),
+                ("eth_getTransactionByHash", [hashes[-1]]),
+                *(("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes),
+            ],
+            read=_standing,
+        )
+        if standing.receipt is None or await self.has(standing.receipt):
+            return standing
+        return Standing(standing.mined, standing.known, None)
 
     async def wait_receipt(self, tx_hash: str, timeout_s: float) -> Receipt | None:
-        """Wait for a receipt; None if the transaction is in no block by then.
+        """Wait for a receipt of a block that is still there; None if there is none by then.
 
         Raises:
             ChainUnreachableError: the node did not answer all the while.
@@ -267,15 +328,44 @@ class Chain:
         while loop.time() < deadline:
             try:
                 found = await self.receipt(tx_hash)
+                if found is not None and await self.has(found):
+                    return found
                 silent = None
             except ChainUnreachableError as fault:  # a node that restarts still has our transaction to show
-                found, silent = None, fault
-            if found is not None:
-                return found
+                silent = fault
             await asyncio.sleep(RECEIPT_POLL_S)
         if silent is not None:
             raise silent
         return None
+
+
+def _int(raw: Any) -> int:
+    return int(raw, 16)
+
+
+def _bytes(raw: Any) -> bytes:
+    return bytes.fromhex(raw[2:])
+
+
+def _block(raw: Any) -> Block | None:
+    return None if raw is None else Block.from_rpc(raw)
+
+
+def _receipt(raw: Any) -> Receipt | None:
+    return Receipt.from_rpc(raw) if raw is not None and raw.get("blockNumber") else None
+
+
+def _standing(results: list[Any]) -> Standing:
+    mined, known, *receipts = results
+    found = [receipt for receipt in map(_receipt, receipts) if receipt is not None]
+    return Standing(_int(mined), known is not None, found[-1] if found else None)
+
+
+def _logs(results: list[Any], last: int) -> list[Log]:
+    raws, block = results
+    if block is None:
+        raise UnusableAnswer(f"it does not have block {last}")
+    return [Log.from_rpc(raw) for raw in raws]
 
 
 def _tag(block: BlockTag) -> str:

@@ -2,17 +2,19 @@
 
 A websocket is one connection for one subscription, opened by web3's persistent provider. When it breaks,
 polling goes on from the last block seen and the websocket is tried again; nothing is missed or told
-twice. When polling finds no node either, the iterator raises `ChainUnreachableError`: the caller must
-know that it is blind. Reorgs are told as new heads; who keeps state from logs checks parent hashes.
+twice. A websocket that says nothing for long is compared with what the nodes answer, and one that is
+behind them is not believed. When polling finds no node either, the iterator raises
+`ChainUnreachableError`: the caller must know that it is blind. Reorgs are told as new heads; who keeps
+state from logs checks parent hashes.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tribune.chain.client import log_filter
 from tribune.chain.rpc import show_url
@@ -24,9 +26,13 @@ from tribune.log import get_logger
 if TYPE_CHECKING:
     from tribune.chain.client import Chain, Topics
 
+Item = TypeVar("Item")
+
 WS_RETRY_S = 2.0
 """How long polling serves before a broken websocket is tried again."""
 WS_PING_S = 5.0
+WS_SILENCE_S = 10.0
+"""A websocket that says nothing for so long is checked: blocks may come that it does not tell."""
 SEEN_LOGS = 4_096
 """Logs remembered against telling one twice; more than a block of ours can hold."""
 
@@ -37,13 +43,17 @@ async def heads(chain: Chain) -> AsyncIterator[Block]:
     while True:
         if chain.ws_url:
             try:
-                async with _messages(chain, chain.ws_url, ["newHeads"]) as messages:
+                async with _messages(chain, chain.ws_url, ["newHeads"], Block.from_rpc) as messages:
                     head = await chain.head()
                     if head.hash != last:
                         last = head.hash
                         yield head
-                    async for raw in messages:
-                        head = Block.from_rpc(raw)
+                    async for pushed in messages:
+                        if pushed is not None and await chain.rpc.takes(pushed):
+                            head = pushed
+                        else:  # its node is behind, or says nothing: the others may know more
+                            await chain.views()
+                            head = await chain.head()
                         if head.hash != last:
                             last = head.hash
                             yield head
@@ -68,29 +78,35 @@ async def logs(
         seen.append(key)
         return True
 
+    async def missed(head: Block | None = None) -> list[Log]:
+        """Return what there is up to the head that was not told yet."""
+        nonlocal next_block
+        head = head or await chain.head()
+        found = await chain.logs(addresses, next_block, head.number, topics)
+        next_block = max(next_block, head.number)
+        return [log for log in found if new(log)]
+
     while True:
         if chain.ws_url:
             try:
                 criteria = log_filter(addresses, topics)
-                async with _messages(chain, chain.ws_url, ["logs", criteria]) as messages:
+                async with _messages(chain, chain.ws_url, ["logs", criteria], Log.from_rpc) as messages:
                     # Subscribed first, read back after: what falls between comes twice, not never.
-                    head = await chain.head()
-                    for log in await chain.logs(addresses, next_block, head.number, topics):
-                        if new(log):
-                            yield log
-                    next_block = max(next_block, head.number)
-                    async for raw in messages:
-                        log = Log.from_rpc(raw)
-                        if log.block_number >= next_block and new(log):
-                            next_block = log.block_number
-                            yield log
+                    for log in await missed():
+                        yield log
+                    async for pushed in messages:
+                        if pushed is None:
+                            await chain.views()
+                            for log in await missed():
+                                yield log
+                        elif pushed.block_number >= next_block and new(pushed):
+                            next_block = pushed.block_number
+                            yield pushed
             except _SocketDown as down:
                 _warn(chain, down)
         async for head in _polled_heads(chain, None):
-            for log in await chain.logs(addresses, next_block, head.number, topics):
-                if new(log):
-                    yield log
-            next_block = max(next_block, head.number)
+            for log in await missed(head):
+                yield log
 
 
 async def _polled_heads(chain: Chain, last: str | None) -> AsyncIterator[Block]:
@@ -112,8 +128,10 @@ class _SocketDown(Exception):
 
 
 @asynccontextmanager
-async def _messages(chain: Chain, url: str, params: list[Any]) -> AsyncIterator[AsyncIterator[Any]]:
-    """Open a websocket and one subscription; yields an iterator of raw results."""
+async def _messages(
+    chain: Chain, url: str, params: list[Any], read: Callable[[Any], Item]
+) -> AsyncIterator[AsyncIterator[Item | None]]:
+    """Open a websocket and one subscription; yields an iterator of results, None for a long silence."""
     from web3 import WebSocketProvider
 
     provider = WebSocketProvider(
@@ -132,33 +150,43 @@ async def _messages(chain: Chain, url: str, params: list[Any]) -> AsyncIterator[
             async with asyncio.timeout(chain.timeout_s):
                 await provider.connect()
                 answer = await provider.make_request("eth_chainId", [])  # type: ignore[arg-type]
-                chain.verify_chain_id(answer["result"], show_url(url))
+                chain.rpc.verify(answer["result"], show_url(url))
                 answer = await provider.make_request("eth_subscribe", params)  # type: ignore[arg-type]
             subscription = answer["result"]
-        except Exception as fault:
-            # web3, websockets and socket faults share no base class; a wrong chain must get through.
-            if isinstance(fault, WrongChainError):
+        except WrongChainError as fault:
+            if not chain.rpc.several:
                 raise
+            get_logger(__name__).error("the websocket is another chain's", error=str(fault))
+            raise _SocketDown("another chain's") from fault
+        except Exception as fault:  # web3, websockets and socket faults share no base class
             raise _SocketDown(type(fault).__name__) from fault
-        yield _results(provider, subscription)
+        yield _results(provider, subscription, read)
     finally:
         with suppress(Exception):  # closing what is already broken has nothing to tell
             async with asyncio.timeout(2.0):
                 await provider.disconnect()
 
 
-async def _results(provider: Any, subscription: str) -> AsyncIterator[Any]:
+async def _results(
+    provider: Any, subscription: str, read: Callable[[Any], Item]
+) -> AsyncIterator[Item | None]:
     # Raw messages, below web3's formatters: those refuse the long extraData of proof-of-authority chains.
     processor = provider._request_processor
     while True:
+        silence = asyncio.timeout(WS_SILENCE_S)
+        item = None
         try:
-            message = await processor.pop_raw_response(subscription=True)
+            async with silence:
+                message = await processor.pop_raw_response(subscription=True)
+            if message.get("params", {}).get("subscription") != subscription:
+                continue
+            item = read(message["params"]["result"])
         except Exception as fault:  # web3 puts the end of its listener into the queue as an exception
-            with suppress(Exception, asyncio.CancelledError):
-                provider._message_listener_task.exception()
-            raise _SocketDown(type(fault).__name__) from fault
-        if message.get("params", {}).get("subscription") == subscription:
-            yield message["params"]["result"]
+            if not silence.expired():
+                with suppress(Exception, asyncio.CancelledError):
+                    provider._message_listener_task.exception()
+                raise _SocketDown(type(fault).__name__) from fault
+        yield item
 
 
 def _warn(chain: Chain, down: _SocketDown) -> None:

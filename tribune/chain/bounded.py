@@ -1,0 +1,48 @@
+"""web3's HTTP provider, reading no more than so many bytes of an answer. Loads web3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import ClientPayloadError, ClientTimeout
+from web3 import AsyncHTTPProvider
+from web3._utils.http_session_manager import HTTPSessionManager
+
+CHUNK = 2**16
+
+
+class BoundedProvider(AsyncHTTPProvider):
+    """Asks once, and gives up on an answer that is too long.
+
+    Args:
+        url: http or https address.
+        timeout_s: longest wait for one answer.
+        most_bytes: longest answer that is read.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float, most_bytes: int) -> None:
+        super().__init__(
+            url,
+            request_kwargs={"timeout": ClientTimeout(total=timeout_s)},
+            exception_retry_configuration=None,
+        )
+        self._request_session_manager = _Sessions(most_bytes)
+
+
+class _Sessions(HTTPSessionManager):
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__()
+        self._most_bytes = most_bytes
+
+    async def async_make_post_request(self, endpoint_uri: Any, data: Any, **kwargs: Any) -> bytes:
+        response = await self.async_get_response_from_post_request(endpoint_uri, data=data, **kwargs)
+        async with response:
+            response.raise_for_status()
+            parts, length = [], 0
+            async for part in response.content.iter_chunked(CHUNK):
+                length += len(part)
+                if length > self._most_bytes:
+                    response.close()
+                    raise ClientPayloadError(f"more than {self._most_bytes} bytes")
+                parts.append(part)
+            return b"".join(parts)
