@@ -74,6 +74,10 @@ class UnfundedError(ChainError):
     """The key that should send a transaction cannot pay for it."""
 
 
+class FeeCeilingError(ChainError):
+    """Gas costs more than is to be paid (`chain.max_fee_gwei`); nothing was sent."""
+
+
 class TransactionPendingError(ChainError):
     """A transaction was sent and is in no block yet; it may still get into one (`ids["tx_hash"]`)."""
 

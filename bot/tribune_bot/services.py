@@ -85,7 +85,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         async with await Tribune.connect(settings) as tribune:
             chain, deployment = tribune.chain, tribune.deployment
             contracts = VoteContracts(chain, deployment)
-            sender = Sender(chain, account, receipt_timeout_s=settings.chain.receipt_timeout_s)
+            sender = Sender.of(chain, account, settings.chain)
             yield Services(
                 settings=settings,
                 store=store,

@@ -44,7 +44,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     await asyncio.to_thread(_check_writable, settings.evidence_urls)
     async with await Tribune.connect(settings) as tribune:
         await asyncio.to_thread(assert_conformant, engine)
-        sender = Sender(tribune.chain, account, receipt_timeout_s=settings.chain.receipt_timeout_s)
+        sender = Sender.of(tribune.chain, account, settings.chain)
         stores = [*settings.evidence_urls, *settings.evidence_read_urls]
         with Store(settings.store_url) as store:
             worker = Worker(

@@ -105,7 +105,7 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
     async with await Tribune.connect(settings) as tribune:
         await _check_registered(tribune, model_id, version)
         grid = await grid_for(tribune, model_id)
-        sender = Sender(tribune.chain, account, receipt_timeout_s=settings.chain.receipt_timeout_s)
+        sender = Sender.of(tribune.chain, account, settings.chain)
         samples = OperationalSamples(tribune, model_id, grid)
 
         async def anchor(manifest: Manifest, word: Digest) -> None:

@@ -1,33 +1,65 @@
-"""Send transactions of one key: simulate, sign, send, wait for the receipt, check it.
+"""Send transactions of one key: simulate, sign, send, follow until one is in a block, check it.
 
-One `Sender` per key and process, since it owns the nonce. It holds no queue: what must survive a crash
-is an outbox row. It never raises fees of a stuck transaction by itself; it says that it is pending.
+One `Sender` per key and process. It keeps nothing across lives: what must survive a crash is a row of its
+caller. So the first transaction of a new life takes the lowest nonce that is in no block, in place of what
+an earlier life may have left waiting there. While one waits, it is handed in again where the nodes have
+lost it, and replaced at its nonce with higher fees where it is not taken, never above the ceiling. Whether
+a block is final is the caller's to ask (`Chain.is_final`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tribune.chain.types import ContractCall, Receipt
 from tribune.exceptions import (
     ChainError,
     ChainUnreachableError,
+    FeeCeilingError,
     RevertedError,
     TransactionPendingError,
     UnfundedError,
 )
 from tribune.ids import Address
 from tribune.log import get_logger
+from tribune.sync.fees import GWEI, MOST_BUMPS, Fees, first_offer, raised
 
 if TYPE_CHECKING:
     from tribune.chain.client import Chain
     from tribune.keys import SigningAccount
+    from tribune.settings import ChainSettings
 
 GAS_MARGIN = 1.25
 """Estimated gas times this: state may change between estimate and block (a new slot costs 20k more)."""
-NONCE_TRIES = 3
+TRIES = 5
+"""How often another transaction of the key may take our nonce before we give up."""
+FIRST_POLL_S = 0.05
+RESEND_S = 3.0
+"""How long nodes may not know a transaction before it is handed in again."""
+OVERTAKEN_S = 2.0
+"""How long our nonce must look used by another: nodes may tell the count before the receipt."""
+_KNOWN = ("already known", "already imported", "known transaction")
+
+
+@dataclass
+class _Sent:
+    """A call on its way, with all that was signed for it at its nonce."""
+
+    call: ContractCall
+    nonce: int
+    gas: int
+    fees: Fees
+    raw: bytes = b""
+    hashes: list[str] = field(default_factory=list)
+    bumps: int = 0
+    at_ceiling: bool = False
+
+
+class _Overtaken(Exception):
+    """Another transaction of the key took the nonce."""
 
 
 class Sender:
@@ -37,15 +69,38 @@ class Sender:
         chain: the chain to send to.
         account: the key.
         receipt_timeout_s: longest wait for a transaction to be in a block.
+        bump_after_s: how long one may wait before it is replaced with higher fees.
+        max_fee_gwei: most that is ever offered for a unit of gas.
     """
 
-    def __init__(self, chain: Chain, account: SigningAccount, *, receipt_timeout_s: float = 120.0) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        account: SigningAccount,
+        *,
+        receipt_timeout_s: float = 120.0,
+        bump_after_s: float = 30.0,
+        max_fee_gwei: float = 500.0,
+    ) -> None:
         self.chain = chain
         self.address = Address(account.address)
         self._account = account
         self._receipt_timeout_s = receipt_timeout_s
+        self._bump_after_s = bump_after_s
+        self._ceiling = int(max_fee_gwei * GWEI)
         self._lock = asyncio.Lock()
-        self._next_nonce = 0
+        self._taken: set[int] = set()
+
+    @classmethod
+    def of(cls, chain: Chain, account: SigningAccount, settings: ChainSettings) -> Sender:
+        """Return a sender with the waits and the ceiling that the settings give."""
+        return cls(
+            chain,
+            account,
+            receipt_timeout_s=settings.receipt_timeout_s,
+            bump_after_s=settings.bump_after_s,
+            max_fee_gwei=settings.max_fee_gwei,
+        )
 
     async def send(self, call: ContractCall, *, gas: int | None = None, headroom: int = 0) -> Receipt:
         """Simulate a call, send it and wait for it.
@@ -59,12 +114,14 @@ class Sender:
             The receipt of a transaction that succeeded.
 
         Raises:
-            RevertedError: the contract refuses (nothing was sent), or refused once in the block.
+            RevertedError: the contract refuses. With `tx_hash` among its ids, it refused in a block, or after
+                another transaction of this key took this one's place; without, nothing was sent.
             UnfundedError: the key cannot pay.
+            FeeCeilingError: gas costs more than the ceiling; nothing was sent.
             TransactionPendingError: sent, in no block in time.
             ChainUnreachableError: the node does not answer; nothing was sent, as far as we can know.
         """
-        return await self._settle(call, await self._submit(call, gas, headroom))
+        return await self._settle(await self._submit(call, gas, headroom), gas, headroom)
 
     async def send_all(self, calls: Sequence[ContractCall]) -> list[Receipt]:
         """Send several calls with consecutive nonces, then wait for all of them.
@@ -74,68 +131,202 @@ class Sender:
         Raises:
             As `send`, for the first that fails; those sent before it stay sent.
         """
-        hashes = [await self._submit(call, None) for call in calls]
-        return [await self._settle(call, sent) for call, sent in zip(calls, hashes, strict=True)]
+        under_way: list[_Sent] = []
+        try:
+            for call in calls:
+                under_way.append(await self._submit(call, None, 0))
+            settled = await asyncio.gather(
+                *(self._settle(sent, None, 0) for sent in under_way), return_exceptions=True
+            )
+        finally:
+            self._taken.difference_update(sent.nonce for sent in under_way)
+        for receipt in settled:
+            if isinstance(receipt, BaseException):
+                raise receipt
+        return [receipt for receipt in settled if isinstance(receipt, Receipt)]
 
-    async def _submit(self, call: ContractCall, gas: int | None, headroom: int = 0) -> str:
-        """Sign and hand over; return the transaction's hash."""
+    async def _settle(self, sent: _Sent, gas: int | None, headroom: int) -> Receipt:
+        """Follow a transaction to its block; send the call anew where another took its nonce."""
+        for _ in range(TRIES):
+            try:
+                receipt = await self._follow(sent)
+            except _Overtaken:
+                get_logger(__name__).warning("another transaction took the nonce", nonce=sent.nonce)
+                try:
+                    sent = await self._submit(sent.call, gas, headroom)
+                except RevertedError as fault:  # the other may have done the same
+                    fault.ids.setdefault("tx_hash", sent.hashes[-1])
+                    raise
+                continue
+            if not receipt.succeeded:
+                raise await self._why(sent.call, receipt)
+            return receipt
+        raise _contested(self.address)
+
+    async def _submit(self, call: ContractCall, gas: int | None, headroom: int) -> _Sent:
+        """Simulate, sign and hand over a call at the lowest nonce that is free."""
         try:
             if gas is None:
                 gas = int(await self.chain.estimate(call, self.address) * GAS_MARGIN) + headroom
         except RevertedError:
             raise
         except ChainError as fault:
-            raise await self._explain(fault, call) from fault
+            raise await self._explain(fault) from fault
         async with self._lock:
-            for attempt in range(1, NONCE_TRIES + 1):
-                max_fee, tip = await self.chain.fees()
-                nonce = max(self._next_nonce, await self.chain.nonce(self.address))
-                transaction: dict[str, Any] = {
-                    "type": 2,
-                    "chainId": self.chain.chain_id,
-                    "nonce": nonce,
-                    "data": call.data,
-                    "value": call.value,
-                    "gas": gas,
-                    "maxFeePerGas": max_fee,
-                    "maxPriorityFeePerGas": tip,
-                }
-                if call.to is not None:
-                    transaction["to"] = call.to
-                signed = self._account.sign_transaction(transaction)
-                tx_hash = "0x" + signed.hash.hex().removeprefix("0x")
+            fees = first_offer(*await self.chain.fees(), self._ceiling)
+            for _ in range(TRIES):
+                sent = _Sent(call, await self._free_nonce(), gas, fees)
                 try:
-                    await self.chain.send_raw(bytes(signed.raw_transaction))
-                except ChainUnreachableError:
-                    # It may have been accepted before the answer was lost: ask by its hash before giving up.
-                    if not await self._known(tx_hash):
-                        raise
-                except ChainError as fault:
-                    said = str(fault.ids.get("reason", "")).lower()
-                    if "already known" in said or "already imported" in said:
-                        pass
-                    elif "nonce" in said and attempt < NONCE_TRIES:
-                        self._next_nonce = 0  # another process sends with this key, or the chain was reset
-                        continue
-                    else:
-                        raise await self._explain(fault, call) from fault
-                self._next_nonce = nonce + 1
-                get_logger(__name__).debug("sent", what=call.description, tx=tx_hash, nonce=nonce)
-                return tx_hash
-        raise ChainError("The nonce of the key keeps changing.", mend="Does another process send with it?")
+                    while not await self._offer(sent):
+                        await self._raise_fees(sent)
+                except _Overtaken:
+                    await asyncio.sleep(FIRST_POLL_S)
+                    continue
+                self._taken.add(sent.nonce)
+                return sent
+        raise _contested(self.address)
 
-    async def _settle(self, call: ContractCall, tx_hash: str) -> Receipt:
-        receipt = await self.chain.wait_receipt(tx_hash, self._receipt_timeout_s)
-        if receipt is None:
-            self._next_nonce = 0
-            raise TransactionPendingError(
-                f"The transaction {tx_hash} is in no block after {self._receipt_timeout_s:g} s.",
-                mend="It may still get into one; look again before sending it a second time.",
-                tx_hash=tx_hash,
+    async def _free_nonce(self) -> int:
+        nonce = await self.chain.nonce(self.address, "latest")
+        while nonce in self._taken:
+            nonce += 1
+        return nonce
+
+    async def _offer(self, sent: _Sent, *, everywhere: bool = False) -> bool:
+        """Sign at the present fees and hand over; return False where the pool wants more.
+
+        Raises:
+            _Overtaken: the nonce is used.
+        """
+        transaction: dict[str, Any] = {
+            "type": 2,
+            "chainId": self.chain.chain_id,
+            "nonce": sent.nonce,
+            "data": sent.call.data,
+            "value": sent.call.value,
+            "gas": sent.gas,
+            "maxFeePerGas": sent.fees.max_fee,
+            "maxPriorityFeePerGas": sent.fees.tip,
+        }
+        if sent.call.to is not None:
+            transaction["to"] = sent.call.to
+        signed = self._account.sign_transaction(transaction)
+        raw, tx_hash = bytes(signed.raw_transaction), "0x" + signed.hash.hex().removeprefix("0x")
+        try:
+            await self.chain.send_raw(raw, everywhere=everywhere)
+        except ChainUnreachableError:
+            # It may have been accepted before the answer was lost: ask by its hash before giving up.
+            if not await self._known(tx_hash):
+                raise
+        except ChainError as fault:
+            said = str(fault.ids.get("reason", "")).lower()
+            if "nonce too low" in said or "nonce is too low" in said:
+                if not await self._known(tx_hash):  # known: it is in a block, only the answer was lost
+                    raise _Overtaken from fault
+            elif "underpriced" in said or "less than block base fee" in said or "fee too low" in said:
+                return False
+            elif not any(
+                words in said for words in ("already known", "already imported", "known transaction")
+            ):
+                raise await self._explain(fault) from fault
+        sent.raw = raw
+        sent.hashes.append(tx_hash)
+        get_logger(__name__).debug("sent", what=sent.call.description, tx=tx_hash, nonce=sent.nonce)
+        return True
+
+    async def _raise_fees(self, sent: _Sent) -> None:
+        """Offer more from now on.
+
+        Raises:
+            FeeCeilingError: the ceiling, or the number of times that it is raised, leaves no room.
+        """
+        more = raised(sent.fees, *await self.chain.fees(), self._ceiling)
+        if more is None or sent.bumps >= MOST_BUMPS:
+            raise FeeCeilingError(
+                f"A transaction of {self.address} waits at nonce {sent.nonce}; to replace it takes more than "
+                f"{self._ceiling / GWEI:g} gwei, or more than {MOST_BUMPS} steps.",
+                mend="Wait until it is in a block, or raise TRIBUNE_CHAIN__MAX_FEE_GWEI.",
+                ceiling=self._ceiling,
+                nonce=sent.nonce,
             )
-        if not receipt.succeeded:
-            raise await self._why(call, receipt)
-        return receipt
+        sent.fees, sent.bumps = more, sent.bumps + 1
+
+    async def _follow(self, sent: _Sent) -> Receipt:
+        """Wait until one of the transactions at this nonce is in a block; see to it that one is.
+
+        Raises:
+            _Overtaken: another transaction took the nonce.
+            TransactionPendingError: none is, in time.
+            ChainUnreachableError: no node answers at the end of the time.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._receipt_timeout_s
+        offered = seen = free = loop.time()
+        silent: ChainUnreachableError | None = None
+        pause = FIRST_POLL_S
+        try:
+            while loop.time() < deadline:
+                try:
+                    standing, silent = await self.chain.standing(self.address, sent.hashes), None
+                    if standing.receipt is not None:
+                        return standing.receipt
+                    now = loop.time()
+                    seen = now if standing.known else seen
+                    free = now if standing.known or standing.mined <= sent.nonce else free
+                    if now - free >= OVERTAKEN_S:
+                        raise _Overtaken
+                    if now - seen >= RESEND_S:
+                        await self._again(sent)
+                        seen = loop.time()
+                    elif now - offered >= self._bump_after_s:
+                        await self._replace(sent)
+                        offered = loop.time()
+                except ChainUnreachableError as fault:  # a node that restarts still has ours to show
+                    silent = fault
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, self.chain.poll_s)
+        finally:
+            self._taken.discard(sent.nonce)
+        raise silent or self._pending(sent)
+
+    async def _again(self, sent: _Sent) -> None:
+        """Hand the last transaction to every node again: it was dropped, or a reorg removed it."""
+        get_logger(__name__).warning("the nodes lost a transaction; it is sent again", tx=sent.hashes[-1])
+        try:
+            await self.chain.send_raw(sent.raw, everywhere=True)
+        except ChainUnreachableError:
+            raise
+        except ChainError as fault:  # known after all, or its fees are too low by now: the next look tells
+            get_logger(__name__).info("it was not taken", tx=sent.hashes[-1], error=fault.message)
+
+    async def _replace(self, sent: _Sent) -> None:
+        """Offer more for a transaction that no block takes, at its nonce, to every node."""
+        log = get_logger(__name__).bind(nonce=sent.nonce, what=sent.call.description)
+        before = sent.fees
+        try:
+            await self._raise_fees(sent)
+            while not await self._offer(sent, everywhere=True):
+                await self._raise_fees(sent)
+        except _Overtaken:
+            return  # one of ours or another's: the next look tells
+        except ChainUnreachableError:
+            sent.fees = before
+            raise
+        except ChainError as fault:
+            sent.fees, sent.at_ceiling = before, isinstance(fault, FeeCeilingError)
+            log.warning("a transaction waits and its fees are not raised", error=fault.message)
+        else:
+            log.warning("a transaction was replaced", gwei=sent.fees.max_fee / GWEI, bump=sent.bumps)
+
+    def _pending(self, sent: _Sent) -> TransactionPendingError:
+        mend = "It may still get into one; look again before sending it a second time."
+        if sent.at_ceiling:
+            mend += " Its fees are as high as TRIBUNE_CHAIN__MAX_FEE_GWEI lets them be; raise that to go on."
+        return TransactionPendingError(
+            f"The transaction {sent.hashes[-1]} is in no block after {self._receipt_timeout_s:g} s.",
+            mend=mend,
+            tx_hash=sent.hashes[-1],
+        )
 
     async def _why(self, call: ContractCall, receipt: Receipt) -> RevertedError:
         """Call again on the state before the block, to learn why the transaction failed in it."""
@@ -159,7 +350,7 @@ class Sender:
         except ChainError:
             return False
 
-    async def _explain(self, fault: ChainError, call: ContractCall) -> ChainError:
+    async def _explain(self, fault: ChainError) -> ChainError:
         said = str(fault.ids.get("reason", "")).lower()
         if "insufficient funds" not in said and "gas required exceeds allowance" not in said:
             return fault
@@ -171,3 +362,11 @@ class Sender:
             address=self.address,
             balance=balance,
         )
+
+
+def _contested(address: Address) -> ChainError:
+    return ChainError(
+        f"Other transactions of the key {address} keep taking its nonces.",
+        mend="Let one process alone send with it.",
+        address=address,
+    )

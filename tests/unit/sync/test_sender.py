@@ -99,20 +99,6 @@ async def test_send__never_mined__pending_error_with_hash(chain: Chain) -> None:
     assert len(str(caught.value.ids["tx_hash"])) == 66
 
 
-async def test_send__answer_lost_after_acceptance__counts_as_sent(
-    chain: Chain, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    emitter = await deploy(chain, EMITTER)
-    accept = chain.send_raw
-
-    async def lose(raw: bytes) -> str:
-        await accept(raw)
-        raise ChainUnreachableError("lost")
-
-    monkeypatch.setattr(chain, "send_raw", lose)
-    assert (await sender(chain).send(ContractCall(to=emitter, data=word(1)))).succeeded
-
-
 async def test_send__node_gone__unreachable(chain: Chain, anvil: Anvil) -> None:
     anvil.stop()
     with pytest.raises(ChainUnreachableError):
