@@ -210,7 +210,8 @@ class Sender:
         }
         if sent.call.to is not None:
             transaction["to"] = sent.call.to
-        signed = self._account.sign_transaction(transaction)
+        # In a thread: a KMS or device may take its time.
+        signed = await asyncio.to_thread(self._account.sign_transaction, transaction)
         raw, tx_hash = bytes(signed.raw_transaction), "0x" + signed.hash.hex().removeprefix("0x")
         try:
             await self.chain.send_raw(raw, everywhere=everywhere)

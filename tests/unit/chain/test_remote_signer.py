@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.anvil import KEYS
-from support.signer import SocketSigner, signer_process
+from support.signer import SLOW_S, SocketSigner, signer_process
 from tribune.chain.report_hub import Attestation, Attested
 from tribune.exceptions import SignatureError
 from tribune.ids import Address
@@ -33,6 +35,23 @@ async def test_sender__key_in_another_process__transaction_is_mined(
     assert receipt.succeeded
     sent = await place.tribune.chain.request("eth_getTransactionByHash", receipt.tx_hash)
     assert Address(sent["from"]).lower() == address(MONITORS[0]).lower()
+
+
+async def test_sender__signer_takes_its_time__everything_else_goes_on(place: Place, tmp_path: Path) -> None:
+    gaps: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            gaps.append(time.monotonic() - began)
+
+    with signer_process(tmp_path, KEYS[MONITORS[0]], "slow") as path:
+        sender = Sender(place.tribune.chain, SignerAccount(SocketSigner(path)), receipt_timeout_s=15)
+        ticking = asyncio.create_task(tick())
+        assert (await sender.send(place.tribune.token.delegate(address(2)))).succeeded
+        ticking.cancel()
+    assert max(gaps) < SLOW_S / 2
 
 
 async def test_submit__attestation_by_another_process__counts_as_that_monitors(
