@@ -9,10 +9,12 @@ nor a printed settings object can carry a key or token. Nested names are joined 
 from __future__ import annotations
 
 import difflib
+import itertools
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -28,6 +30,8 @@ from tribune.exceptions import ConfigurationError
 PREFIX = "TRIBUNE_"
 DEFAULT_FILE = Path("tribune.toml")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+Version = Annotated[str, Field(pattern=r"^[1-9]\d{0,9}/[1-9]\d{0,9}$")]
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _HEX_KEY = re.compile(r"^(0x)?[0-9a-fA-F]{64}$")
 
 
@@ -151,6 +155,33 @@ class MonitorSettings(_Section):
     """Address of a Spark cluster (`spark://host:7077`, `yarn`); empty: Spark in this process."""
 
 
+class NamedMonitor(_Section):
+    """What one of several monitors has of its own; what is left out is as in the rest of the file."""
+
+    key: KeySource | None = None
+    """Where its key is, as in a table `keys.monitor`."""
+    store_url: str | None = Field(default=None, repr=False)
+    """Its database."""
+    evidence_urls: list[str] | None = Field(default=None, repr=False)
+    """Its evidence stores; the other monitors of this file read them too."""
+    evidence_read_urls: list[str] | None = Field(default=None, repr=False)
+    """Further stores that it reads."""
+    tally_folder: Path | None = None
+    """Where it keeps what it counted."""
+    models: list[int] | None = None
+    """Model ids that it watches."""
+    threads: int | None = Field(default=None, ge=1)
+    """Threads of its engine."""
+    engine: Literal["duckdb", "spark"] | None = None
+    """What counts for it."""
+    spark_master: str | None = Field(default=None, repr=False)
+    """Address of its Spark cluster."""
+
+    def given(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return those of these settings that this monitor has of its own."""
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
 class LogSettings(_Section):
     """How this process logs."""
 
@@ -186,6 +217,11 @@ class Settings(BaseSettings):
     keys: dict[str, KeySource] = Field(default_factory=dict)
     """Key of each role that this process plays: `monitor`, `steward`, `relayer`, `logger`, …"""
 
+    monitors: dict[str, NamedMonitor] = Field(default_factory=dict)
+    """Several monitors on one machine, by name."""
+    seal: list[Version] = Field(default_factory=list)
+    """Versions whose logs `tribune up` seals, as `<model>/<version>`."""
+
     deployments: Path = Path("deployments")
     """Folder of `<chainId>.json` files."""
     store_url: str = Field(default="sqlite:///tribune.db", repr=False)
@@ -203,6 +239,66 @@ class Settings(BaseSettings):
     monitors that shared one would no longer count independently."""
     frames_poll_s: float = Field(default=1.0, gt=0)
     """Pause between two looks for a newly sealed frame."""
+
+    @property
+    def evidence_stores(self) -> list[str]:
+        """Every store in which evidence is looked for: ours, those that are only read, our monitors'."""
+        of_monitors = (url for monitor in self.monitors.values() for url in monitor.evidence_urls or ())
+        return list(dict.fromkeys((*self.evidence_urls, *self.evidence_read_urls, *of_monitors)))
+
+    @property
+    def secret_variables(self) -> frozenset[str]:
+        """Names of the environment variables that hold the secrets of any part."""
+        sources = [*self.keys.values(), *(one.key for one in self.monitors.values() if one.key is not None)]
+        named = {source.env for source in sources if source.env is not None}
+        return frozenset({self.discord.token_env, *named})
+
+    def of_monitor(self, name: str) -> Settings:
+        """Return what one of the named monitors goes by; it reads the others' evidence stores too.
+
+        Raises:
+            ConfigurationError: there is no monitor of this name.
+        """
+        own = self.monitors.get(name)
+        if own is None:
+            known = ", ".join(self.monitors) or "none"
+            raise ConfigurationError(
+                f"The settings have no monitor {name!r}.",
+                mend=f"Add a table monitors.{name}; known: {known}.",
+            )
+        changes: dict[str, Any] = own.given(
+            ("store_url", "evidence_urls", "evidence_read_urls", "tally_folder")
+        )
+        changes["evidence_read_urls"] = self.model_copy(update=changes).evidence_stores
+        changes["monitor"] = self.monitor.model_copy(
+            update=own.given(("models", "threads", "engine", "spark_master"))
+        )
+        if own.key is not None:
+            changes["keys"] = {**self.keys, "monitor": own.key}
+        return self.model_copy(update={**changes, "monitors": {}})
+
+    @model_validator(mode="after")
+    def _monitors_share_nothing(self) -> Self:
+        """Refuse monitors that share a store, tallies or a key: they would be one, or in each other's way."""
+        for name in self.monitors:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name[:40]!r} cannot be a monitor's name: take a-z, 0-9 and -")
+        for a, b in itertools.combinations(self.monitors, 2):
+            one, other = self.of_monitor(a), self.of_monitor(b)
+            shared = [
+                what
+                for what, same in (
+                    ("a store_url", one.store_url == other.store_url),
+                    ("a tally_folder", one.tally_folder.absolute() == other.tally_folder.absolute()),
+                    ("a key", one.keys.get("monitor") == other.keys.get("monitor")),
+                )
+                if same
+            ]
+            if shared:
+                raise ValueError(
+                    f"monitors.{a} and monitors.{b} share {' and '.join(shared)}: give each its own"
+                )
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -241,7 +337,7 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
     except ValidationError as fault:
         # Input values are left out: a pasted key must not come back in an error message.
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}"
+            ": ".join(filter(None, (".".join(str(part) for part in e["loc"]), e["msg"])))
             for e in fault.errors(include_input=False, include_url=False, include_context=False)
         )
         raise ConfigurationError(
@@ -262,8 +358,7 @@ def _check_environment(settings: Settings) -> None:
 
     Within a section pydantic finds them. A variable that holds a secret may have such a name too.
     """
-    secrets = {settings.discord.token_env, *(source.env for source in settings.keys.values())}
-    for name in sorted(os.environ.keys() - secrets):
+    for name in sorted(os.environ.keys() - settings.secret_variables):
         given = name.upper()
         if not given.startswith(PREFIX):
             continue

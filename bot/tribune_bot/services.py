@@ -91,7 +91,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 store=store,
                 tribune=tribune,
                 contracts=contracts,
-                documents=Documents(settings.evidence_urls),
+                documents=Documents(settings.evidence_stores),
                 indexer=Indexer(
                     chain,
                     store,

@@ -78,7 +78,7 @@ async def gated(
             client,
             contracts=client.contracts,
             details=explainer(
-                [*settings.evidence_urls, *settings.evidence_read_urls],
+                settings.evidence_stores,
                 registered.profile,
                 record,
                 name=model.card.name,

@@ -45,7 +45,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     async with await Tribune.connect(settings) as tribune:
         await asyncio.to_thread(assert_conformant, engine)
         sender = Sender.of(tribune.chain, account, settings.chain)
-        stores = [*settings.evidence_urls, *settings.evidence_read_urls]
+        stores = settings.evidence_stores
         with Store(settings.store_url) as store:
             worker = Worker(
                 tribune=tribune,

@@ -43,7 +43,7 @@ async def recheck(settings: Settings, name: Cid) -> Outcome:
         EvidenceError: evidence, profile or sealed log are missing, or not what the chain names.
         PolicyError: the chain has no such policy.
     """
-    stores = [*settings.evidence_urls, *settings.evidence_read_urls]
+    stores = settings.evidence_stores
     document = await asyncio.to_thread(_evidence, stores, name)
     model_id, version = ModelId(document["model"]), VersionNumber(document["version"])
     frame = FrameIndex(document["frame"])

@@ -6,9 +6,21 @@ of the error. Nothing heavy is imported before the command that needs it runs.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from tribune.cli import backtesting, checking, keys, measuring, policies, processes, settings_file
+from tribune.cli import (
+    backtesting,
+    checking,
+    keys,
+    measuring,
+    policies,
+    processes,
+    settings_file,
+    supervising,
+)
+from tribune.cli.running import plain_errors
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,11 +30,26 @@ app = typer.Typer(
 )
 measuring.register(app)
 processes.register(app)
+supervising.register(app)
 keys.register(app)
 settings_file.register(app)
 checking.register(app)
 policies.register(app)
 backtesting.register(app)
+
+
+@app.callback()
+def start(
+    lifeline: Annotated[
+        int | None, typer.Option(hidden=True, help="A pipe: its end ends this process.")
+    ] = None,
+) -> None:
+    """Hold to whoever started this process, where it asks for that."""
+    if lifeline is not None:
+        from tribune.operations.lifeline import hold_to
+
+        with plain_errors():
+            hold_to(lifeline)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,15 +28,20 @@ def register(app: typer.Typer) -> None:
 
 
 @monitor.command("run")
-def monitor_run(settings: SettingsFile = None) -> None:
+def monitor_run(
+    name: Annotated[
+        str, typer.Option(help="One of several, of the table monitors.NAME.", show_default=False)
+    ] = "",
+    settings: SettingsFile = None,
+) -> None:
     """Watch models, measure due frames, sign and send reports."""
 
     async def part(read: Settings, stop: asyncio.Event) -> None:
         from tribune_monitors.app import run
 
-        await run(read, stop)
+        await run(read.of_monitor(name) if name else read, stop)
 
-    serve("monitor", settings, part)
+    serve(f"monitor-{name}" if name else "monitor", settings, part)
 
 
 @bot.command("run")
@@ -71,4 +76,4 @@ def log_seal(model: Number, version: Number, settings: SettingsFile = None) -> N
 
         await run(read, ModelId(model), VersionNumber(version), stop)
 
-    serve("logger", settings, part)
+    serve(f"log-{model}-{version}", settings, part)

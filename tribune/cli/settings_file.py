@@ -51,10 +51,12 @@ def example() -> str:
         value = getattr(root, name)
         if isinstance(value, BaseModel):
             sections.append(_section(name, value, said))
-        elif name != "keys":
+        elif name not in ("keys", "monitors"):
             lines.append(_setting(name, value, said["Settings", name]))
     about = _comment(said["Settings", "keys"])
     sections.append(about + "\n" + _section(f"keys.{ROLE}", module.KeySource(), said))
+    about = _comment(said["Settings", "monitors"])
+    sections.append(about + "\n# " + _section("monitors.a", module.NamedMonitor(), said))
     return "\n".join(lines) + "\n" + "\n".join(sections)
 
 

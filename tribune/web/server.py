@@ -36,7 +36,7 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
                 store=store,
                 chain=chain,
                 deployment=deployment,
-                evidence=settings.evidence_urls,
+                evidence=settings.evidence_stores,
                 public_url=settings.web.public_url,
             )
             config = uvicorn.Config(
