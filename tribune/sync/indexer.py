@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 KEEP_BLOCKS = 256
 """Blocks remembered to find a common ancestor; a deeper reorg reads again from the first block."""
-STEP = 2_000
-"""Blocks taken in at once."""
-FULL = 5_000
-"""Logs in one answer from which on fewer blocks are asked for."""
+FIRST_STEP, STEP = 250, 2_000
+"""Blocks taken in at once, at first and at most."""
+FULL = 2_000
+"""Logs wanted in one answer: in longer ones, nodes need longer for each log."""
 RETRY_S = 1.0
 MOST_CHANGES = 10
 """Reorgs during one look; more means a node that contradicts itself."""
@@ -73,7 +73,7 @@ class Indexer:
         self._finality_blocks = finality_blocks
         self._name = name
         self._changed = asyncio.Condition()
-        self._step = STEP
+        self._step = FIRST_STEP
         self._behind_since: float | None = None
         self.head: Block | None = None
         """Newest block taken in, as far as this process knows."""
@@ -169,9 +169,8 @@ class Indexer:
                     raise
                 self._step = max(1, (stop - start) // 4)
             else:
-                crowded = len(stretch.logs) > FULL
-                wanted = self._step * FULL // len(stretch.logs) if crowded else self._step * 2
-                self._step = max(1, min(STEP, wanted))
+                fitting = (stop - start + 1) * FULL // max(1, len(stretch.logs))
+                self._step = max(1, min(STEP, fitting, 2 * self._step))
                 return stretch
 
     async def _common(self, head: Block) -> IndexedBlock | None:

@@ -13,10 +13,11 @@ from sqlmodel import col, select
 
 from support.anvil import Anvil
 from support.bytecode import EMITTER, deploy, emit
+from support.store_faults import FAULTS
 from tribune.chain.client import Chain, Topics
 from tribune.chain.codec import Abi
 from tribune.chain.types import Log
-from tribune.exceptions import ChainError, ChainUnreachableError
+from tribune.exceptions import ChainError, ChainUnreachableError, StoreError
 from tribune.ids import Address
 from tribune.store.session import Store, open_store
 from tribune.store.tables import ChainEvent
@@ -87,6 +88,7 @@ async def test_catch_up__restart__goes_on_without_repeating(
 async def test_catch_up__long_range__in_steps(
     chain: Chain, store: Store, emitter: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tribune.sync.indexer.FIRST_STEP", 2)
     monkeypatch.setattr("tribune.sync.indexer.STEP", 2)
     for topic in range(5):
         await emit(chain, emitter, topic)
@@ -248,6 +250,7 @@ async def test_catch_up__dies_at_any_request__the_next_life_ends_with_the_same_r
     monkeypatch: pytest.MonkeyPatch,
     finality_blocks: int,
 ) -> None:
+    monkeypatch.setattr("tribune.sync.indexer.FIRST_STEP", 2)
     monkeypatch.setattr("tribune.sync.indexer.STEP", 2)
     for topic in range(9):
         await emit(chain, emitter, topic)
@@ -334,6 +337,32 @@ async def test_catch_up__node_gone__unreachable_and_nothing_changed(
     with pytest.raises(ChainUnreachableError):
         await one.catch_up()
     assert await topics(one) == [1]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_run__store_fails_for_a_while__goes_on_when_it_ends(
+    chain: Chain, store: Store, emitter: Address, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr("tribune.sync.indexer.RETRY_S", 0.05)
+    monkeypatch.setattr("tribune.store.session.BUSY_TIMEOUT_MS", 100)
+    store.engine.dispose()
+    for topic in range(40):  # more than the file of a new store has room for
+        await emit(chain, emitter, topic)
+    one = indexer(chain, store, emitter)
+    with FAULTS[fault](store):
+        with pytest.raises(StoreError):
+            await one.catch_up()
+        task = asyncio.create_task(one.run())
+        await asyncio.sleep(0.5)
+        assert not task.done()
+        assert events(store) == []
+    for _ in range(100):
+        await asyncio.sleep(0.05)
+        if len(events(store)) == 40:
+            break
+    assert events(store) == await rebuilt(chain, emitter)
+    task.cancel()
+    await asyncio.sleep(0.3)  # a thread that is at the database comes to its end
 
 
 async def test_run__new_event__tells_who_waits(chain: Chain, store: Store, emitter: Address) -> None:

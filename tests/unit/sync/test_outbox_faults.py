@@ -5,71 +5,18 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
 
 from support.postgres import Postgres
+from support.store_faults import BIG, FAULTS, Fault, no_room
 from tribune.exceptions import ChainUnreachableError, StoreError
 from tribune.store.queries import outbox_depth, outbox_row
 from tribune.store.session import Store, open_store
 from tribune.store.tables import OutboxRow, OutboxState
 from tribune.sync.outbox import Outbox, PermanentFailure, enqueue
-
-BIG = "x" * 200_000
-"""More than the pages that a full database still has free."""
-
-
-@contextmanager
-def full_disk(store: Store) -> Iterator[None]:
-    """SQLite's own "database or disk is full", at the file's present size."""
-    with store.session() as session:
-        pages = session.execute(text("PRAGMA page_count")).scalar()
-
-    def limit(connection: Any, _record: object) -> None:
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-
-    event.listen(store.engine, "connect", limit)
-    store.engine.dispose()
-    yield
-    event.remove(store.engine, "connect", limit)
-    store.engine.dispose()
-
-
-@contextmanager
-def locked(store: Store) -> Iterator[None]:
-    """Another process holds the write lock."""
-    other = Store(store.engine.url.render_as_string(hide_password=False))
-    with other, other.session() as session:
-        session.connection()
-        yield
-
-
-@contextmanager
-def no_room(store: Store) -> Iterator[None]:
-    """PostgreSQL's own answer of a full disk, for every row that is written."""
-    with store.session() as session:
-        session.execute(
-            text(
-                "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
-                "'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
-            )
-        )
-        session.execute(
-            text("CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON outbox EXECUTE FUNCTION no_room()")
-        )
-    yield
-    with store.session() as session:
-        session.execute(text("DROP FUNCTION no_room CASCADE"))
-
-
-FAULTS: dict[str, list[Callable[[Store], Any]]] = {
-    "sqlite": [full_disk, locked],
-    "postgresql": [no_room, locked],
-}
 
 
 @pytest.fixture
@@ -79,9 +26,9 @@ def store(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
         yield opened
 
 
-@pytest.fixture(params=[0, 1], ids=["no room", "locked"])
-def failing(request: pytest.FixtureRequest, store: Store) -> Callable[[Store], Any]:
-    fault: Callable[[Store], Any] = FAULTS[store.engine.dialect.name][request.param]
+@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
+def failing(request: pytest.FixtureRequest) -> Fault:
+    fault: Fault = request.param
     return fault
 
 
@@ -113,7 +60,7 @@ def row(store: Store) -> OutboxRow:
 
 
 async def test_enqueue__store_fails__nothing_is_written_and_the_caller_knows(
-    store: Store, failing: Callable[[Store], Any]
+    store: Store, failing: Fault
 ) -> None:
     with failing(store), pytest.raises(StoreError):
         await store.run(enqueue, "k", "send", {"big": BIG})
@@ -131,7 +78,7 @@ async def test_enqueue__store_fails__nothing_is_written_and_the_caller_knows(
     ids=["done", "failed", "postponed"],
 )
 async def test_drain__store_fails_at_the_mark__effect_once_and_marked_when_it_can_be(
-    store: Store, failing: Callable[[Store], Any], ends: list[Exception], state: OutboxState
+    store: Store, failing: Fault, ends: list[Exception], state: OutboxState
 ) -> None:
     await store.run(enqueue, "k", "send", {})
     work = Work(*ends)
@@ -158,14 +105,12 @@ async def test_drain__one_kinds_mark_fails__the_other_kind_is_not_left_running(s
         at_work -= 1
 
     outbox = Outbox(store, {"send": Work(), "post": slow})
-    with FAULTS[store.engine.dialect.name][0](store), pytest.raises(StoreError):
+    with no_room(store), pytest.raises(StoreError):
         await outbox.drain()
     assert at_work == 0
 
 
-async def test_run__store_fails_for_a_while__goes_on_when_it_ends(
-    store: Store, failing: Callable[[Store], Any]
-) -> None:
+async def test_run__store_fails_for_a_while__goes_on_when_it_ends(store: Store, failing: Fault) -> None:
     await store.run(enqueue, "k", "send", {})
     work = Work()
     task = asyncio.create_task(Outbox(store, {"send": work}).run(every_s=0.05))
