@@ -52,7 +52,6 @@ class Indexer:
         store: where to write.
         contracts: address → ABI of the contracts to follow.
         first_block: where to start without a checkpoint (the deployment's block).
-        finality_blocks: depth from which a block is taken as final; 0 where the chain never reorganises.
         name: name of the checkpoint.
     """
 
@@ -63,14 +62,12 @@ class Indexer:
         contracts: Mapping[Address, Abi],
         *,
         first_block: int = 0,
-        finality_blocks: int = 12,
         name: str = "indexer",
     ) -> None:
         self._chain = chain
         self._store = store
         self._contracts = dict(contracts)
         self._first_block = first_block
-        self._finality_blocks = finality_blocks
         self._name = name
         self._changed = asyncio.Condition()
         self._step = FIRST_STEP
@@ -138,7 +135,7 @@ class Indexer:
             self.head = head
             await self._tell()
         added = 0
-        final = head.number - self._finality_blocks
+        final = head.number - self._chain.finality_blocks
         while top.number < head.number:
             start = top.number + 1
             if start <= final:
@@ -223,7 +220,7 @@ class Indexer:
             raise ChainChanged("another process indexes into the same store")
         log = get_logger(__name__)
         depth = top.number - to.number
-        if depth > self._finality_blocks:
+        if depth > self._chain.finality_blocks:
             log.error("reorg beyond what was taken as final", to_block=to.number, depth=depth, events=dropped)
         else:
             log.warning("reorg: rolled back", to_block=to.number, depth=depth, events=dropped)

@@ -44,7 +44,8 @@ async def emitter(chain: Chain) -> Address:
 
 
 def indexer(chain: Chain, store: Store, emitter: Address, finality_blocks: int = 12) -> Indexer:
-    return Indexer(chain, store, {emitter: ABI}, finality_blocks=finality_blocks)
+    chain.finality_blocks = finality_blocks
+    return Indexer(chain, store, {emitter: ABI})
 
 
 async def topics(indexer: Indexer, since: int = 0) -> list[int]:
@@ -232,13 +233,24 @@ async def test_catch_up__two_chains_behind_one_address__unreachable_then_right_o
 class Dying(Chain):
     """A client whose process dies at its n-th request."""
 
-    left = 10**9
+    def __init__(self, url: str, lives_for: int) -> None:
+        super().__init__(url, chain_id=31337)
+        self._left = lives_for
+        self._ask = self.rpc.batch
+        self.rpc.batch = self._batch  # type: ignore[method-assign]
 
     async def request(self, method: str, *params: Any, **options: Any) -> Any:
-        self.left -= 1
-        if self.left < 0:
-            raise asyncio.CancelledError
+        self._live()
         return await super().request(method, *params, **options)
+
+    async def _batch(self, *args: Any, **options: Any) -> Any:
+        self._live()
+        return await self._ask(*args, **options)
+
+    def _live(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise asyncio.CancelledError
 
 
 @pytest.mark.parametrize("finality_blocks", [0, 3])
@@ -254,10 +266,8 @@ async def test_catch_up__dies_at_any_request__the_next_life_ends_with_the_same_r
     monkeypatch.setattr("tribune.sync.indexer.STEP", 2)
     for topic in range(9):
         await emit(chain, emitter, topic)
-    for life in range(1, 6):
-        dying = Dying(anvil.http_url, chain_id=31337)
-        dying.left = 2 * life
-        async with dying:
+    for requests in range(10):
+        async with Dying(anvil.http_url, requests) as dying:
             with contextlib.suppress(asyncio.CancelledError):
                 await indexer(dying, store, emitter, finality_blocks).catch_up()
     await indexer(chain, store, emitter, finality_blocks).catch_up()
