@@ -21,6 +21,7 @@ from tribune.exceptions import (
     FeeCeilingError,
     RevertedError,
     TransactionPendingError,
+    TribuneError,
     UnfundedError,
 )
 from tribune.ids import Address
@@ -313,7 +314,7 @@ class Sender:
         except ChainUnreachableError:
             sent.fees = before
             raise
-        except ChainError as fault:
+        except TribuneError as fault:  # of the chain, or of who signs: what was sent may still be taken
             sent.fees, sent.at_ceiling = before, isinstance(fault, FeeCeilingError)
             log.warning("a transaction waits and its fees are not raised", error=fault.message)
         else:

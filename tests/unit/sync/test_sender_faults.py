@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from tribune.exceptions import (
     ChainUnreachableError,
     FeeCeilingError,
     RevertedError,
+    SignerUnreachableError,
     TransactionPendingError,
 )
 from tribune.ids import Address
@@ -185,7 +187,9 @@ async def test_send__answer_lost_after_it_was_passed_on__counts_as_sent_once(
     assert await emitted(node, emitter) == [1]
 
 
-@pytest.mark.parametrize("fault", [Fault.DOWN, Fault.SILENT, Fault.HTML, Fault.RATE_LIMITS])
+@pytest.mark.parametrize(
+    "fault", [Fault.DOWN, Fault.SILENT, Fault.SLOW, Fault.LAGGING, Fault.HTML, Fault.RATE_LIMITS]
+)
 async def test_send__node_fails_while_we_wait_and_comes_back__receipt(
     fault: Fault, proxy: RpcProxy, node: Chain, chain: Chain, emitter: Address
 ) -> None:
@@ -193,7 +197,7 @@ async def test_send__node_fails_while_we_wait_and_comes_back__receipt(
     sending = asyncio.create_task(sender(chain).send(emits(emitter, 1)))
     await pool(node, 1)
     await asyncio.sleep(0.3)  # the answer of the node gets through
-    proxy.be(fault)
+    proxy.be(fault, 3.0 if fault is Fault.SLOW else 0.0)
     await make_blocks(node)
     await asyncio.sleep(1.2)
     proxy.well()
@@ -272,6 +276,40 @@ async def test_send__ceiling_reached_while_it_waits__pending_with_the_mend_and_t
     await make_blocks(node)
     assert (await one.send(emits(emitter, 1))).succeeded
     assert await emitted(node, emitter) == [1]
+
+
+class Away:
+    """An account whose signer signs once and is away from then on."""
+
+    def __init__(self) -> None:
+        from eth_account import Account
+
+        self._account = Account.from_key(KEYS[0])
+        self.address: str = self._account.address
+        self.asked = 0
+
+    def sign_message(self, signable_message: Any) -> Any:
+        return self._account.sign_message(signable_message)
+
+    def sign_transaction(self, transaction_dict: Any) -> Any:
+        self.asked += 1
+        if self.asked > 1:
+            raise SignerUnreachableError("The signer does not answer.")
+        return self._account.sign_transaction(transaction_dict)
+
+
+async def test_send__signer_is_away_when_fees_should_rise__what_was_sent_still_counts(
+    node: Chain, chain: Chain, emitter: Address
+) -> None:
+    await hold_blocks(node)
+    account = Away()
+    one = Sender(chain, account, receipt_timeout_s=LIMIT_S, bump_after_s=0.3)
+    sending = asyncio.create_task(one.send(emits(emitter, 1)))
+    await pool(node, 1)
+    await asyncio.sleep(1.0)
+    assert account.asked > 1
+    await make_blocks(node)
+    assert (await sending).succeeded
 
 
 # Nonces
@@ -395,12 +433,16 @@ async def test_send__reorg_between_receipt_and_look_at_its_block__sent_again(
     assert await emitted(node, emitter) == [1]
 
 
+@pytest.mark.parametrize("depth", [1, 5, 30])
 async def test_send__reorg_after_it_returned__is_final_says_no_and_sending_again_counts_once(
-    node: Chain, chain: Chain, emitter: Address
+    depth: int, node: Chain, chain: Chain, emitter: Address
 ) -> None:
+    await node.request("anvil_mine", hex(30))
     one = sender(chain)
     receipt = await one.send(emits(emitter, 1))
-    await node.request("anvil_reorg", 1, [])
+    await node.request("anvil_mine", hex(depth - 1))
+    await node.request("anvil_reorg", depth, [])
+    assert not await chain.is_final(receipt)
     assert not await chain.has(receipt)
     again = await one.send(emits(emitter, 1))
     assert await chain.has(again)
