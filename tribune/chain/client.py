@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tribune.chain.rpc import UnusableAnswer
+from tribune.chain.answers import Standing, as_block, as_bytes, as_int, as_logs, as_receipt, as_standing
 from tribune.chain.types import Block, ContractCall, Log, Receipt
 from tribune.exceptions import ChainError, ChainUnreachableError
 from tribune.ids import Address
@@ -29,18 +28,6 @@ Topics = Sequence[bytes | Sequence[bytes] | None]
 RECEIPT_POLL_S = 0.1
 LOG_RANGE = 5_000
 """Blocks asked for at once: what public nodes commonly allow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a nonce and the transactions signed for it stand, as one node sees it."""
-
-    mined: int
-    """The account's transactions that are in blocks: the lowest nonce that is free."""
-    known: bool
-    """Whether the node has the last of the transactions, mined or waiting."""
-    receipt: Receipt | None
-    """Of whichever is mined, in a block that is still there."""
 
 
 class Chain:
@@ -148,7 +135,7 @@ class Chain:
         """Return a block, None where the node has none of that number or hash."""
         by_hash = isinstance(which, str) and len(which) == 66
         method = "eth_getBlockByHash" if by_hash else "eth_getBlockByNumber"
-        found: Block | None = await self.request(method, _tag(which), False, read=_block)
+        found: Block | None = await self.request(method, _tag(which), False, read=as_block)
         return found
 
     async def final_block(self) -> Block:
@@ -182,7 +169,7 @@ class Chain:
             RevertedError: the contract refused.
         """
         answer: bytes = await self.request(
-            "eth_call", _transaction(call, sender), _tag(block), doing=call.description, read=_bytes
+            "eth_call", _transaction(call, sender), _tag(block), doing=call.description, read=as_bytes
         )
         return answer
 
@@ -190,7 +177,7 @@ class Chain:
         """Return the answers of several calls in one request; any refusal raises."""
         answers: list[bytes] = await self.rpc.batch(
             [("eth_call", [_transaction(call, None), _tag(block)]) for call in calls],
-            read=lambda results: [_bytes(result) for result in results],
+            read=lambda results: [as_bytes(result) for result in results],
         )
         return answers
 
@@ -213,18 +200,18 @@ class Chain:
             criteria = {**log_filter(addresses, topics), "fromBlock": hex(start), "toBlock": hex(last)}
             found += await self.rpc.batch(
                 [("eth_getLogs", [criteria]), ("eth_getBlockByNumber", [hex(last), False])],
-                read=lambda results, last=last: _logs(results, last),  # type: ignore[misc]
+                read=lambda results, last=last: as_logs(results, last),  # type: ignore[misc]
             )
         return found
 
     async def code(self, address: Address, block: BlockTag = "latest") -> bytes:
         """Return an account's code, empty where it has none."""
-        code: bytes = await self.request("eth_getCode", address, _tag(block), read=_bytes)
+        code: bytes = await self.request("eth_getCode", address, _tag(block), read=as_bytes)
         return code
 
     async def balance(self, address: Address) -> int:
         """Return an account's balance in wei."""
-        balance: int = await self.request("eth_getBalance", address, "latest", read=_int)
+        balance: int = await self.request("eth_getBalance", address, "latest", read=as_int)
         return balance
 
     # Following
@@ -260,7 +247,7 @@ class Chain:
 
     async def nonce(self, address: Address, tag: str = "pending") -> int:
         """Return an account's next nonce."""
-        nonce: int = await self.request("eth_getTransactionCount", address, tag, read=_int)
+        nonce: int = await self.request("eth_getTransactionCount", address, tag, read=as_int)
         return nonce
 
     async def estimate(self, call: ContractCall, sender: Address) -> int:
@@ -270,7 +257,7 @@ class Chain:
             RevertedError: the contract would refuse.
         """
         gas: int = await self.request(
-            "eth_estimateGas", _transaction(call, sender), doing=call.description, read=_int
+            "eth_estimateGas", _transaction(call, sender), doing=call.description, read=as_int
         )
         return gas
 
@@ -279,7 +266,7 @@ class Chain:
         head = await self.head()
         if head.base_fee is None:
             raise ChainError("This chain has no EIP-1559 fees.", mend="Use a chain that has them.")
-        tip: int = await self.request("eth_maxPriorityFeePerGas", read=_int)
+        tip: int = await self.request("eth_maxPriorityFeePerGas", read=as_int)
         return 2 * head.base_fee + tip, tip
 
     async def send_raw(self, raw: bytes, *, everywhere: bool = False) -> None:
@@ -295,7 +282,7 @@ class Chain:
 
     async def receipt(self, tx_hash: str) -> Receipt | None:
         """Return a transaction's receipt, None while it is in no block."""
-        receipt: Receipt | None = await self.request("eth_getTransactionReceipt", tx_hash, read=_receipt)
+        receipt: Receipt | None = await self.request("eth_getTransactionReceipt", tx_hash, read=as_receipt)
         return receipt
 
     async def standing(self, address: Address, hashes: Sequence[str]) -> Standing:
@@ -310,7 +297,7 @@ class Chain:
                 ("eth_getTransactionByHash", [hashes[-1]]),
                 *(("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes),
             ],
-            read=_standing,
+            read=as_standing,
         )
         if standing.receipt is None or await self.has(standing.receipt):
             return standing
@@ -337,35 +324,6 @@ class Chain:
         if silent is not None:
             raise silent
         return None
-
-
-def _int(raw: Any) -> int:
-    return int(raw, 16)
-
-
-def _bytes(raw: Any) -> bytes:
-    return bytes.fromhex(raw[2:])
-
-
-def _block(raw: Any) -> Block | None:
-    return None if raw is None else Block.from_rpc(raw)
-
-
-def _receipt(raw: Any) -> Receipt | None:
-    return Receipt.from_rpc(raw) if raw is not None and raw.get("blockNumber") else None
-
-
-def _standing(results: list[Any]) -> Standing:
-    mined, known, *receipts = results
-    found = [receipt for receipt in map(_receipt, receipts) if receipt is not None]
-    return Standing(_int(mined), known is not None, found[-1] if found else None)
-
-
-def _logs(results: list[Any], last: int) -> list[Log]:
-    raws, block = results
-    if block is None:
-        raise UnusableAnswer(f"it does not have block {last}")
-    return [Log.from_rpc(raw) for raw in raws]
 
 
 def _tag(block: BlockTag) -> str:

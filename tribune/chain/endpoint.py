@@ -36,6 +36,8 @@ class Endpoint:
 
     def __init__(self, url: str, *, chain_id: int, timeout_s: float, alone: bool) -> None:
         self.rpc = Rpc(url, timeout_s=timeout_s)
+        self.failures = 0
+        """How often it failed in all."""
         self._chain_id = chain_id
         self._alone = alone
         self._believed_until = 0.0
@@ -108,6 +110,7 @@ class Endpoint:
         first, longest = REST_S
         self._rests_until = _now() + max(least_s, min(first * 2.0 ** min(self._faults, 10), longest))
         self._faults += 1
+        self.failures += 1
         self._believed_until = 0.0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,6 +72,14 @@ class Endpoints:
     def name(self) -> str:
         """The nodes, as scheme, host and port."""
         return ", ".join(endpoint.name for endpoint in self._all)
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """How often each node failed so far, by its name."""
+        found: Counter[str] = Counter()
+        for endpoint in self._all:
+            found[endpoint.name] += endpoint.failures
+        return dict(found)
 
     async def request(
         self, method: str, params: Sequence[Any] = (), *, doing: str = "", read: Reader | None = None

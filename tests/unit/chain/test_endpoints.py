@@ -158,6 +158,14 @@ async def test_call_many__node_refuses_batches__answered_one_by_one(alone: Chain
     assert first.batches == before
 
 
+async def test_failures__one_node_down__counted_for_it_alone(
+    chain: Chain, first: RpcProxy, second: RpcProxy
+) -> None:
+    first.be(Fault.DOWN)
+    await chain.code(EMPTY)
+    assert chain.rpc.failures == {first.http_url: 1, second.http_url: 0}
+
+
 # The chain id
 
 
