@@ -194,6 +194,14 @@ class ReportHub(Contract):
             stale=raw["stale"],
         )
 
+    async def attested(
+        self, model_id: ModelId, frame: FrameIndex, from_block: int, to_block: int
+    ) -> list[Attested]:
+        """Return which signatures of a frame counted within a range of blocks, in chain order."""
+        topics = (self.topic("Attested"), model_id.to_bytes(32, "big"), frame.to_bytes(32, "big"))
+        logs = await self.chain.logs([self.address], from_block, to_block, topics)
+        return [event for event in self.events(logs) if isinstance(event, Attested)]
+
     async def evaluation_passed(self, model_id: ModelId, version: VersionNumber) -> bool:
         """Return whether a version's evaluation met every rule of severity VOTE and TRIP."""
         return bool(await self._read("evaluationPassed", model_id, version))

@@ -316,6 +316,19 @@ def reports_in(session: Session, monitor: str, *states: ReportState) -> Sequence
     ).all()
 
 
+def reports_from(session: Session, monitor: str, model_id: int, frame: int) -> Sequence[SignedReport]:
+    """Return what a monitor signed for a model's frames from one on, in whatever state, oldest first."""
+    return session.exec(
+        select(SignedReport)
+        .where(
+            SignedReport.monitor == monitor,
+            SignedReport.model_id == model_id,
+            col(SignedReport.frame) >= frame,
+        )
+        .order_by(col(SignedReport.id))
+    ).all()
+
+
 def set_report_state(
     session: Session,
     report_id: int,
