@@ -81,7 +81,7 @@ class Stage:
 
     @property
     def stores(self) -> list[str]:
-        """Evidence stores of steward and monitors, for those who only read."""
+        """Evidence stores of steward and monitors, for all who read them."""
         monitors = [str(self.folder / name / "evidence") for name in self.actors.monitors]
         return [str(self.folder / "steward"), *monitors]
 
@@ -108,7 +108,7 @@ class Stage:
         """Start a monitor with its own key, store, evidence folder and number of threads."""
         environment = self.environment(name)
         environment["TRIBUNE_EVIDENCE_URLS"] = json.dumps([str(self.folder / name / "evidence")])
-        environment["TRIBUNE_EVIDENCE_READ_URLS"] = json.dumps([str(self.folder / "steward")])
+        environment["TRIBUNE_EVIDENCE_READ_URLS"] = json.dumps(self.stores)
         threads = 1 + list(self.actors.monitors).index(name)  # the result must not depend on it
         environment["TRIBUNE_MONITOR__THREADS"] = str(threads)
         key = key_environment("monitor", self.actors.monitors[name])
