@@ -56,10 +56,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                     tribune, sender.address, kept, SealedLog(settings.log_folder, readings), stores
                 ),
                 evidence=settings.evidence_urls,
+                readable=settings.evidence_read_urls,
                 models=[ModelId(number) for number in settings.monitor.models],
             )
             get_logger(__name__).info("monitor ready", monitor=worker.monitor, engine=engine.name)
-            await run_every(worker.look, settings.frames_poll_s, stop)
+            try:
+                await run_every(worker.look, settings.frames_poll_s, stop)
+            finally:
+                await worker.close()
 
 
 def _check_writable(stores: Sequence[str]) -> None:

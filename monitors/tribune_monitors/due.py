@@ -48,9 +48,14 @@ class DueReport(Reported):
     start: datetime | None = None
     end: datetime | None = None
 
+    @property
+    def deadline(self) -> datetime | None:
+        """Last second in which a report of it counts; None for frame 0."""
+        return deadline_of(self.policy, self.frame)
+
 
 Signed = Callable[[ModelId, VersionNumber, FrameIndex, Digest], Awaitable[bool]]
-"""Did this monitor sign a report of a frame (frame 0: of a version under a policy)?"""
+"""Whether this monitor signed a report of a frame (frame 0: of a version under a policy)."""
 
 
 class DueReports:
@@ -70,6 +75,12 @@ class DueReports:
         self._versions: dict[tuple[ModelId, FrameIndex], VersionNumber] = {}
         self._done: set[tuple[ModelId, FrameIndex]] = set()
         self._evaluated: set[tuple[ModelId, VersionNumber, Digest]] = set()
+
+    def forget(self) -> None:
+        """Ask the chain everything anew, as after a reorganisation."""
+        self._in_force.clear()
+        self._versions.clear()
+        self._evaluated.clear()
 
     async def find(self, model_id: ModelId, now: datetime) -> list[DueReport]:
         """Return what is due for a model at a block's time: evaluations first, then frames oldest first."""
@@ -157,6 +168,13 @@ def frame_bounds(record: PolicyRecord, frame: FrameIndex) -> tuple[datetime, dat
     epoch, steps = int(record.base.timestamp()), frame - record.first_frame + 1
     start, end = grid.frame_bounds(epoch, steps, record.policy.step_s, record.policy.length_s)
     return datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
+
+
+def deadline_of(record: PolicyRecord, frame: FrameIndex) -> datetime | None:
+    """Return the last second in which a report of a frame counts; None for frame 0."""
+    if frame == 0:
+        return None
+    return frame_bounds(record, frame)[1] + timedelta(seconds=record.policy.deadline_s)
 
 
 def open_frames(records: Sequence[PolicyRecord], now: datetime) -> list[tuple[FrameIndex, PolicyRecord]]:

@@ -18,7 +18,7 @@ from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy, Profile, Value
 from tribune.metrics.measure import measure_rules
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameFiles, build_evidence, count_frame
-from tribune.reports.witness import witness, witness_key
+from tribune.reports.witness import peer_index, witness, witness_key
 from tribune_monitors.due import DueReport, Reported, frame_bounds
 from tribune_monitors.engines.base import Engine
 from tribune_monitors.history import (
@@ -78,11 +78,29 @@ class Measurer:
         policy = Policy.from_chain([rule.on_chain() for rule in due.policy.policy.rules])
         steps = steps_of(due.policy.policy)
         numbers = looked_at(due.frame, policy, profile.spec, steps)
-        key = witness_key(
-            self._tribune.chain.chain_id, self._tribune.report_hub.address, self._monitor, due.model_id
-        )
-        frames = await read_frames(self._tribune, self._log, due, numbers, key)
+        keys = self._keys(due.model_id, peer_of(due.policy, due.frame))
+        frames = await read_frames(self._tribune, self._log, due, numbers, *keys)
         return await asyncio.to_thread(self._evaluate, due, policy, profile, frames, steps)
+
+    async def witness_of(self, about: Reported, peer: Address) -> Digest:
+        """Return the witness that a peer must give; what was read for `measure` is not read again.
+
+        Only for comparison: it is worth nothing once anybody published it.
+
+        Raises:
+            EvidenceError: the sealed files are missing, or not what the chain names.
+        """
+        keys = self._keys(about.model_id, peer)
+        sealed = await asyncio.to_thread(
+            self._log.read, about.model_id, about.version, about.frame, word=about.word, keys=keys
+        )
+        return witness(about.frame, sealed.macs[-1])
+
+    def _keys(self, model_id: ModelId, peer: Address) -> list[bytes]:
+        """Return our witness key, and the peer's after it where that is somebody else."""
+        chain, hub = self._tribune.chain.chain_id, self._tribune.report_hub.address
+        monitors = dict.fromkeys((self._monitor, peer))
+        return [witness_key(chain, hub, monitor, model_id) for monitor in monitors]
 
     async def _profile(self, model_id: ModelId, version: VersionNumber) -> Profile:
         if (model_id, version) not in self._profiles:
@@ -116,6 +134,12 @@ class Measurer:
 
         key = (policy, profile.digest, files)
         return self._measured.get(key, make)
+
+
+def peer_of(record: PolicyRecord, frame: FrameIndex) -> Address:
+    """Return the member of the panel whose witness all others recompute in a frame."""
+    panel = record.policy.panel
+    return panel[peer_index(frame, len(panel))]
 
 
 async def read_frames(

@@ -1,35 +1,46 @@
-"""One monitor: measures what is due, signs it, and sends its report.
+"""One monitor: its steps from an anchored log to a final report, each of which can be repeated at any time.
 
-A signature is stored before it is sent, so that a restart never signs two reports for one frame; what is
-stored and not known to count is sent again. A monitor that cannot look says so and reports nothing: the frame
-stays due until its deadline.
+What is due follows from chain and store alone, and every step asks them what was done before: a kill between
+any two loses nothing, and nothing is signed or counted twice. A monitor that cannot look says so and reports
+nothing: the frame stays due until its deadline. The steps: `due` (what to report), `attesting` (measure,
+sign, store), `settling` (publish, send, confirm), `quorum` (when, with whose signatures), `peers`,
+`vote_opener`; `standing` keeps it to one process for a key.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tribune.chain import Tribune
-from tribune.chain.report_hub import Attestation, Attested
-from tribune.chain.types import Receipt
-from tribune.exceptions import ChainError, ConfigurationError, RevertedError, StoreError
-from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
-from tribune.log import get_logger
-from tribune.reports.evidence_store import write_evidence
-from tribune.reports.signing import HubDomain, MessageSigner, Report, report_digest, sign_attestation
-from tribune.store.queries import reports_in, set_report_state, signed_report, store_signature
+from tribune.chain.policy_book import PolicyRecord
+from tribune.chain.types import Block
+from tribune.exceptions import ChainError, ConfigurationError, EvidenceError, RevertedError, StoreError
+from tribune.ids import Address, CaseId, FrameIndex, ModelId, VersionNumber
+from tribune.reports.signing import HubDomain, MessageSigner
+from tribune.store.queries import reports_from, reports_in
 from tribune.store.session import Store
 from tribune.store.tables import ReportState, SignedReport
 from tribune.sync.sender import Sender
-from tribune_monitors.due import DueReport, DueReports
+from tribune_monitors.attestations import Attestations
+from tribune_monitors.attesting import Attesting
+from tribune_monitors.due import DueReport, DueReports, deadline_of, open_frames
 from tribune_monitors.faults import Faults, Subject
-from tribune_monitors.measuring import Measured, Measurer
+from tribune_monitors.filing import Filing
+from tribune_monitors.heads import Heads
+from tribune_monitors.measuring import Measurer
+from tribune_monitors.peers import Peers
+from tribune_monitors.quorum import Quorum, rank
+from tribune_monitors.settling import OPEN, Settling
+from tribune_monitors.standing import StandDownError, Standing
+from tribune_monitors.stored import digest_of
+from tribune_monitors.vote_opener import VoteOpener
 
-_JUDGING_GAS = 1_000_000
-"""What judging, a suspension and a case cost whoever's signature turns out to be the k-th in its block."""
+ITSELF = Subject(ModelId(0))
+"""What a fault of the whole monitor is noted under."""
 
 
 @dataclass
@@ -42,9 +53,13 @@ class Worker:
         sender: sends with that key.
         store: this monitor's own database.
         measurer: measures with this monitor's engine and sources.
-        evidence: stores that evidence is written to.
+        evidence: stores that evidence and attestations are written to.
+        readable: further stores in which the panel's attestations are looked for.
         models: ids to watch; empty watches all.
         retry_s: pause before what could not be looked at is tried again.
+        patience: share of the time to a deadline that others' signatures are waited for.
+        stagger_s: how long each of several monitors who could act waits for the one before it; longer than a
+            block takes.
     """
 
     tribune: Tribune
@@ -53,12 +68,35 @@ class Worker:
     store: Store
     measurer: Measurer
     evidence: Sequence[str]
+    readable: Sequence[str] = ()
     models: Sequence[ModelId] = ()
     retry_s: float = 2.0
+    patience: float = 0.5
+    stagger_s: float = 15.0
 
     def __post_init__(self) -> None:
+        tribune, store, monitor = self.tribune, self.store, self.monitor
+        domain = HubDomain(tribune.chain.chain_id, tribune.report_hub.address)
+        attestations = Attestations([*self.evidence, *self.readable])
+        filing = Filing(store, self.evidence)
+        peers = Peers(tribune, domain, monitor, store, self.measurer, attestations)
+        quorum = Quorum(domain, attestations, peers, patience=self.patience, stagger_s=self.stagger_s)
+        standing = Standing(tribune, monitor, store, attestations, domain)
         self.faults = Faults(self.retry_s)
-        self._due = DueReports(self.tribune, self.monitor, self._signed)
+        self._heads = Heads(tribune.chain)
+        self._filing, self._peers, self._standing = filing, peers, standing
+        self._attesting = Attesting(
+            tribune.chain, domain, self.account, monitor, store, self.measurer, filing, standing
+        )
+        self._settling = Settling(
+            tribune, domain, self.sender, store, filing, quorum, self._heads, self.faults
+        )
+        self._opener = VoteOpener(tribune, self.sender, self._turn, stagger_s=self.stagger_s)
+        self._due = DueReports(tribune, monitor, self._attesting.signed)
+        self._turns: defaultdict[ModelId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._doubts = 0
+        self._confirmed: dict[ModelId, int] = {}
+        self._unchecked: dict[int, SignedReport] | None = None
         self._seen = ""
 
     @property
@@ -67,26 +105,31 @@ class Worker:
         return self.sender.address
 
     async def look(self) -> None:
-        """Do all that is due now; one request where there is no new block and nothing to try again.
+        """Do each step once, in order; one request where there is no new block and nothing to try again.
 
         Raises:
             ChainError: we could not look, or not send; what was not reported stays due.
             StoreError: the store does not answer; likewise.
         """
-        head = await self.tribune.chain.head()
-        if head.hash == self._seen:
+        head = await self._ready()
+        if head is None or head.hash == self._seen:
             return
         self._seen = ""
-        settled = await self._send_stored(head.time)
-        for model_id in await self._watched():
-            try:
-                settled &= await self._look_at(model_id, head.time)
-            except RevertedError as fault:
-                self.faults.note(Subject(model_id), fault)
-        if settled and not self.faults:
+        models = await self.watched()
+        await self._settle(head, models)
+        for model_id in models:
+            await self._look_at(model_id, head)
+        await self._check_peers(head)
+        await self._opener.open_votes(models, head)
+        if not self.faults and not await self.store.read(reports_in, self.monitor, *OPEN):
             self._seen = head.hash
 
-    async def _watched(self) -> list[ModelId]:
+    async def watched(self) -> list[ModelId]:
+        """Return the models to watch.
+
+        Raises:
+            ChainError: we could not look.
+        """
         count = await self.tribune.model_registry.model_count()
         for model_id in self.models:
             if not 1 <= model_id <= count:
@@ -96,125 +139,154 @@ class Worker:
                 )
         return [ModelId(n) for n in range(1, count + 1) if not self.models or n in self.models]
 
-    async def _look_at(self, model_id: ModelId, now: datetime) -> bool:
-        """Report what is due for a model; return whether all that was signed is settled."""
-        settled = True
-        due = await self._due.find(model_id, now)
+    async def look_at(self, model_id: ModelId) -> None:
+        """Bring on what was signed for a model, then sign what is due. Raises as `look`."""
+        if head := await self._ready():
+            await self._settle_model(model_id, head)
+            await self._look_at(model_id, head)
+
+    async def settle(self) -> None:
+        """Bring signed reports on until they are final, and stores what is owed to them. Raises as `look`."""
+        if head := await self._ready():
+            await self._settle(head, await self.watched())
+
+    async def check_peers(self) -> None:
+        """Compare the witness of each frame's peer with our own data. Raises as `look`."""
+        if head := await self._ready():
+            await self._check_peers(head)
+
+    async def open_votes(self) -> list[CaseId]:
+        """Open votes that nobody else opened; return whose. Raises as `look`."""
+        if head := await self._ready():
+            return await self._opener.open_votes(await self.watched(), head)
+        return []
+
+    async def close(self) -> None:
+        """Let another process act for the key.
+
+        Raises:
+            StoreError: the store does not answer; the right ends by itself.
+        """
+        await self._standing.release()
+
+    async def _ready(self) -> Block | None:
+        """Return the newest block, None while another process acts for our key."""
+        head, gone = await self._heads.look()
+        if gone:
+            self._doubts += 1
+            self._due.forget()
+            self._opener.forget()
+        try:
+            await self._standing.require(head.time)
+        except StandDownError as fault:
+            self.faults.note(ITSELF, fault)
+            return None
+        self.faults.clear(ITSELF)
+        return head
+
+    # Reports
+
+    async def _look_at(self, model_id: ModelId, head: Block) -> None:
+        try:
+            due = await self._due.find(model_id, head.time)
+        except RevertedError as fault:
+            self.faults.note(Subject(model_id), fault)
+            return
         subjects = {Subject(model_id, one.version, one.frame): one for one in due}
-        self.faults.keep(model_id, subjects)
+        open_rows = await self.store.read(reports_in, self.monitor, *OPEN)
+        waiting = {Subject(model_id, VersionNumber(r.version), FrameIndex(r.frame)) for r in open_rows}
+        self.faults.keep(model_id, {*subjects, *waiting})
         for subject, one in subjects.items():
-            if self.faults.rests(subject):
-                continue
-            try:
-                measured = await self._measure(one)
-            except (ChainError, StoreError) as fault:
-                if not isinstance(fault, RevertedError):
-                    raise
-                self.faults.note(subject, fault)
-            except Exception as fault:  # a frame is a job: whatever is wrong with it, the others come next
-                self.faults.note(subject, fault)
-            else:
-                self.faults.clear(subject)
-                settled &= await self._send(await self._sign(one, measured), one.index)
-        return settled
+            if not self.faults.rests(subject):
+                await self._report(subject, one, head)
 
-    async def _measure(self, due: DueReport) -> Measured:
-        measured = await self.measurer.measure(due)
-        for url in self.evidence:
-            await asyncio.to_thread(write_evidence, url, measured.evidence.document)
-        return measured
+    async def _report(self, subject: Subject, due: DueReport, head: Block) -> None:
+        try:
+            row = await self._attesting.attest(due)
+        except (ChainError, StoreError) as fault:
+            if not isinstance(fault, RevertedError):
+                raise
+            self.faults.note(subject, fault)
+        except Exception as fault:  # a frame is a job: whatever is wrong with it, the others come next
+            self.faults.note(subject, fault)
+        else:
+            self.faults.clear(subject)
+            if row is not None:
+                if self._unchecked is not None:
+                    self._unchecked[row.id or 0] = row
+                if not self._turns[due.model_id].locked():
+                    async with self._turns[due.model_id]:
+                        await self._settling.settle(row, due.policy, head)
 
-    async def _signed(
-        self, model_id: ModelId, version: VersionNumber, frame: FrameIndex, policy: Digest
-    ) -> bool:
-        found = await self.store.read(signed_report, self.monitor, model_id, frame, version, policy.hex())
-        return found is not None
-
-    async def _sign(self, due: DueReport, measured: Measured) -> SignedReport:
-        """Sign, store, and return the signature in force, which is the first one stored."""
-        evidence = measured.evidence
-        report = Report(
-            due.model_id,
-            due.version,
-            due.frame,
-            due.policy.digest,
-            due.word,
-            evidence.digest,
-            evidence.values,
+    async def _settle(self, head: Block, models: Sequence[ModelId]) -> None:
+        """Settle models side by side: those with something open, and those in doubt after a reorg."""
+        rows = await self.store.read(reports_in, self.monitor, *OPEN, ReportState.COUNTED)
+        waiting = {ModelId(row.model_id) for row in rows}
+        waiting.update(one for one in models if self._confirmed.get(one) != self._doubts)
+        outcomes = await asyncio.gather(
+            *(self._settle_model(model_id, head) for model_id in waiting), return_exceptions=True
         )
-        domain = HubDomain(self.tribune.chain.chain_id, self.tribune.report_hub.address)
-        signature = sign_attestation(self.account, domain, report, measured.witness)
-        row = SignedReport(
-            monitor=self.monitor,
-            model_id=due.model_id,
-            frame=due.frame,
-            version=due.version,
-            digest=report_digest(report).hex(),
-            policy=report.policy.hex(),
-            manifest=report.manifest.hex(),
-            evidence=report.evidence.hex(),
-            cid=evidence.cid,
-            report_values=list(report.values),
-            witness=measured.witness.hex(),
-            signature=signature.hex(),
-        )
-        kept = await self.store.run(store_signature, row)
-        get_logger(__name__).info(
-            "signed", model=due.model_id, frame=due.frame, report=kept.digest, evidence=kept.cid
-        )
-        return kept
+        await self._filing.deliver()
+        for model_id, outcome in zip(waiting, outcomes, strict=True):
+            if isinstance(outcome, RevertedError):
+                self.faults.note(Subject(model_id), outcome)
+            elif outcome is not None:
+                raise outcome
 
-    async def _send_stored(self, now: datetime) -> bool:
-        """Send again what is not known to count, as after a crash; return whether all is settled."""
-        settled = True
-        for row in await self.store.read(reports_in, self.monitor, ReportState.SIGNED):
-            for record in await self._due.policies(ModelId(row.model_id), now):
-                if record.digest.hex() == row.policy and self.monitor in record.policy.panel:
-                    settled &= await self._send(row, record.policy.panel.index(self.monitor))
-                    break
-        return settled
+    async def _settle_model(self, model_id: ModelId, head: Block) -> None:
+        """Settle a model's reports, oldest first, unless that is under way."""
+        if self._turns[model_id].locked():
+            return
+        async with self._turns[model_id]:
+            doubts = self._doubts
+            doubtful = self._confirmed.get(model_id) != doubts
+            for row in await self._unsettled(model_id, head, everything=doubtful):
+                if record := await self._record(row, head.time):
+                    await self._settling.settle(row, record, head, doubtful=doubtful)
+            self._confirmed[model_id] = doubts
 
-    async def _send(self, row: SignedReport, index: int) -> bool:
-        """Send a stored report unless it counts already; return whether its fate is known."""
-        log = get_logger(__name__)
-        report = _report_of(row)
-        hub = self.tribune.report_hub
-        known = await hub.frame(report.model_id, report.version, report.frame, report.policy)
-        state, tx_hash = ReportState.COUNTED, ""
-        if index not in known.reported:
-            attestation = Attestation(index, Digest(bytes.fromhex(row.witness)), bytes.fromhex(row.signature))
-            try:
-                receipt = await self.sender.send(hub.submit(report, [attestation]), headroom=_JUDGING_GAS)
-                tx_hash = receipt.tx_hash
-                if not await self._counts(receipt, report, index):
-                    state = ReportState.REFUSED
-                    log.warning("the signature did not count", model=row.model_id, frame=row.frame)
-            except RevertedError as fault:
-                if "tx_hash" in fault.ids:  # another's report came into the same block first: look again
-                    log.info("not counted yet", model=row.model_id, frame=row.frame, error=str(fault))
-                    return False
-                state = ReportState.REFUSED
-                log.warning("refused", model=row.model_id, frame=row.frame, error=str(fault))
-        await self.store.run(set_report_state, row.id or 0, state, tx_hash=tx_hash)
-        log.info("sent", model=row.model_id, frame=row.frame, state=str(state), tx=tx_hash)
-        return True
+    async def _unsettled(self, model_id: ModelId, head: Block, *, everything: bool) -> list[SignedReport]:
+        """Return what is not final yet; with `everything`, also what is final and could be sent again."""
+        states = (*OPEN, ReportState.COUNTED)
+        rows = list(await self.store.read(reports_in, self.monitor, *states))
+        if everything:
+            rows += [row for row in await self._recent(model_id, head) if row.state == ReportState.FINAL]
+        return sorted((row for row in rows if row.model_id == model_id), key=lambda row: row.id or 0)
 
-    async def _counts(self, receipt: Receipt, report: Report, index: int) -> bool:
-        """Return whether a mined submission counted, or another's with our signature before it."""
-        hub = self.tribune.report_hub
-        if any(isinstance(e, Attested) and e.monitor == self.monitor for e in hub.events(receipt.logs)):
-            return True
-        known = await hub.frame(report.model_id, report.version, report.frame, report.policy)
-        return index in known.reported
+    async def _recent(self, model_id: ModelId, head: Block) -> Sequence[SignedReport]:
+        """Return what we signed for frames whose deadline is not over."""
+        opened = open_frames(await self._due.policies(model_id, head.time), head.time)
+        if not opened:
+            return []
+        return await self.store.read(reports_from, self.monitor, model_id, opened[0][0])
 
+    async def _record(self, row: SignedReport, now: datetime) -> PolicyRecord | None:
+        for record in await self._due.policies(ModelId(row.model_id), now):
+            if record.digest == digest_of(row.policy) and self.monitor in record.policy.panel:
+                return record
+        return None
 
-def _report_of(row: SignedReport) -> Report:
-    return Report(
-        ModelId(row.model_id),
-        VersionNumber(row.version),
-        FrameIndex(row.frame),
-        Digest(bytes.fromhex(row.policy)),
-        Digest(bytes.fromhex(row.manifest)),
-        Digest(bytes.fromhex(row.evidence)),
-        tuple(row.report_values),
-    )
+    # Others
+
+    async def _check_peers(self, head: Block) -> None:
+        if self._unchecked is None:  # a new process goes on where an earlier one ended
+            recent = [row for model_id in await self.watched() for row in await self._recent(model_id, head)]
+            self._unchecked = {row.id or 0: row for row in recent}
+        for row in list(self._unchecked.values()):
+            record = await self._record(row, head.time)
+            deadline = None if record is None else deadline_of(record, FrameIndex(row.frame))
+            verdict = None
+            if record is not None:
+                try:
+                    verdict = await self._peers.check(row, record, head)
+                except EvidenceError as fault:
+                    self.faults.note(Subject(ModelId(row.model_id)), fault)
+            if verdict is not None or deadline is None or head.time > deadline:
+                self._unchecked.pop(row.id or 0, None)
+
+    async def _turn(self, model_id: ModelId, number: int, now: datetime) -> tuple[int, int]:
+        records = await self._due.policies(model_id, now)
+        panel = records[-1].policy.panel if records else ()
+        if self.monitor not in panel:
+            return len(panel), len(panel)  # after all of its members
+        return rank(panel.index(self.monitor), number, len(panel)), len(panel)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import shutil
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +28,9 @@ from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Column, ColumnKind, ModelSpec, Policy, Role, Rule, Severity
 from tribune.reports.evidence_store import write_evidence
 from tribune.settings import ChainSettings, Settings
+from tribune.store.queries import reports_in
 from tribune.store.session import open_store
-from tribune.store.tables import SignedReport
+from tribune.store.tables import ReportState, SignedReport
 from tribune.sync.sender import Sender
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import fit_profile
@@ -274,6 +276,12 @@ class Monitor:
                 )
             ).first()
 
+    @property
+    def open(self) -> int:
+        """How many of its reports have still to reach the hub."""
+        with self.worker.store.session(readonly=True) as session:
+            return len(reports_in(session, self.worker.monitor, ReportState.SIGNED, ReportState.PUBLISHED))
+
     def row(self, model_id: ModelId, frame: int) -> SignedReport:
         """Return what this monitor signed for a frame."""
         found = self.signed(model_id, frame)
@@ -282,7 +290,8 @@ class Monitor:
 
     def requests(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         """Return a list that grows by the name of each request to the node from now on."""
-        rpc, asked = self.tribune.chain.rpc, []
+        rpc: Any = self.tribune.chain.rpc
+        asked: list[str] = []
         request, batch = rpc.request, rpc.batch
 
         async def one(method: str, *args: Any, **options: Any) -> Any:
@@ -291,11 +300,16 @@ class Monitor:
 
         async def many(calls: Sequence[Any], **options: Any) -> Any:
             asked.append("batch")
-            return await batch(calls, **options)
+            found: list[Any] = await batch(calls, **options)
+            return found
 
         monkeypatch.setattr(rpc, "request", one)
         monkeypatch.setattr(rpc, "batch", many)
         return asked
+
+    async def sent(self) -> int:
+        """Return how many transactions this monitor has sent."""
+        return await self.tribune.chain.nonce(self.worker.monitor)
 
     async def frame(self, model_id: ModelId, frame: int) -> FrameRecord:
         """Return what the hub knows of a frame."""
@@ -306,13 +320,31 @@ class Monitor:
 
 @asynccontextmanager
 async def monitors(
-    world: MonitorWorld, *places: int, models: Sequence[int] = (), timeout_s: float = 5.0
+    world: MonitorWorld,
+    *places: int,
+    models: Sequence[int] = (),
+    timeout_s: float = 5.0,
+    patience: float = 0.0,
+    stagger_s: float = 0.0,
+    shared: bool = False,
+    own: str = "",
 ) -> AsyncIterator[list[Monitor]]:
-    """Yield workers of the panel's members at these places, with 1, 2 and 4 threads."""
+    """Yield workers of the panel's members at these places, with 1, 2 and 4 threads.
+
+    Args:
+        world: theirs.
+        places: in the panel.
+        models: that they watch.
+        timeout_s: of the node.
+        patience: with 0 each sends its own signature at once, so that one look is a report.
+        stagger_s: one turn.
+        shared: whether they read each other's evidence stores.
+        own: makes their stores others than those of a monitor in the same place.
+    """
     async with AsyncExitStack() as stack:
         made = []
         for place in places:
-            settings = world.settings(f"monitor-{place}")
+            settings = world.settings(f"monitor-{place}{own}")
             chain = settings.chain.model_copy(update={"timeout_s": timeout_s})
             settings = settings.model_copy(update={"chain": chain})
             tribune = await stack.enter_async_context(await Tribune.connect(settings))
@@ -320,6 +352,7 @@ async def monitors(
             store = stack.enter_context(open_store(settings.store_url))
             sender = Sender(tribune.chain, key, receipt_timeout_s=10)
             stores = [*settings.evidence_urls, *settings.evidence_read_urls]
+            peers = [str(world.root / f"monitor-{n}" / "evidence") for n in range(3)] if shared else []
             engine = KeptTallies(DuckDBEngine(2**place), settings.tally_folder)
             measurer = Measurer(tribune, sender.address, engine, SealedLog(world.log), stores)
             worker = Worker(
@@ -329,11 +362,31 @@ async def monitors(
                 store=store,
                 measurer=measurer,
                 evidence=settings.evidence_urls,
+                readable=[*settings.evidence_read_urls, *peers],
                 models=[ModelId(number) for number in models],
                 retry_s=0.0,
+                patience=patience,
+                stagger_s=stagger_s,
             )
+            stack.push_async_callback(worker.close)
             made.append(Monitor(worker, settings, tribune))
         yield made
+
+
+def sharing(
+    world: MonitorWorld, *places: int, stagger_s: float = 0.05, own: str = ""
+) -> AbstractAsyncContextManager[list[Monitor]]:
+    """As `monitors`, who read each other's evidence stores and wait for each other as in earnest."""
+    return monitors(world, *places, patience=0.5, stagger_s=stagger_s, shared=True, own=own)
+
+
+async def looks(panel: Sequence[Monitor], *, times: int = 12) -> None:
+    """Let monitors look side by side until nothing of theirs waits any more, at most so many times."""
+    for _ in range(times):
+        await asyncio.gather(*(monitor.look() for monitor in panel))
+        if not any(monitor.open for monitor in panel):
+            return
+        await asyncio.sleep(0.05)
 
 
 def policy_input(panel: Sequence[Address], k: int = 2) -> PolicyInput:

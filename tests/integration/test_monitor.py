@@ -292,7 +292,7 @@ async def test_look__killed_between_signing_and_sending__sends_the_stored_signat
     frame = world.sealed(ONE)
     async with monitors(world, 0) as (killed,):
         stored = await killed_before_sending(killed, frame, monkeypatch)
-        assert (stored.state, (await killed.frame(ONE, frame)).reported) == ("signed", frozenset())
+        assert (stored.state, (await killed.frame(ONE, frame)).reported) == ("published", frozenset())
     async with monitors(world, 0) as (again,):
 
         async def measure(_: object) -> None:
@@ -354,7 +354,7 @@ def evidence(monitor: Monitor, cid: str) -> dict[str, Any]:
 
 def evaluation_cid(world: MonitorWorld) -> str:
     """Name of the evaluation's evidence, which the monitor made before this test began."""
-    for path in (world.root / "monitor-0" / "evidence").iterdir():
+    for path in (world.root / "monitor-0" / "evidence").glob("bafkrei*"):
         document = read_evidence(path.parent, path.name)
         if document["frame"] == 0 and document["model"] == ONE:
             return path.name

@@ -1,0 +1,81 @@
+"""Each monitor recomputes one peer's witness a frame, and keeps the verdict and nothing else."""
+
+from __future__ import annotations
+
+from integration.monitor_world import VERSION, Monitor, MonitorWorld, looks, monitors, sharing
+from tribune.ids import Address, FrameIndex, ModelId
+from tribune.store.queries import peer_verdicts
+from tribune_monitors.stored import digest_of, reported_of
+
+ONE = ModelId(1)
+
+
+def verdicts(world: MonitorWorld, monitor: Monitor, frame: FrameIndex) -> dict[int, str]:
+    """Return by place in the panel what a monitor found in a frame."""
+    places: dict[str, int] = {account.address: place for place, account in enumerate(world.chain.monitors)}
+    with monitor.worker.store.session(readonly=True) as session:
+        found = peer_verdicts(session, monitor.worker.monitor, ONE, VERSION, frame)
+    return {places[peer]: str(verdict) for peer, verdict in found.items()}
+
+
+async def test_look__three_frames__each_peer_found_right_by_the_other_two(world: MonitorWorld) -> None:
+    async with sharing(world, 0, 1, 2) as panel:
+        for _ in range(3):
+            frame = world.sealed(ONE)
+            await looks(panel, times=20)
+            for monitor in panel:
+                await monitor.worker.check_peers()
+            peer = frame % 3
+            for place, monitor in enumerate(panel):
+                assert verdicts(world, monitor, frame) == ({} if place == peer else {peer: "ok"})
+
+
+async def test_look__peers_stores_not_readable__witness_taken_from_the_chain(world: MonitorWorld) -> None:
+    async with monitors(world, 0, 1, 2) as panel:
+        frame = world.sealed(ONE)
+        for monitor in panel:
+            await monitor.look()
+        for monitor in panel:
+            await monitor.worker.check_peers()
+        peer = frame % 3
+        assert verdicts(world, panel[(peer + 1) % 3], frame) == {peer: "ok"}
+
+
+async def test_check_peers__peer_silent_until_the_deadline__absent(world: MonitorWorld) -> None:
+    frame = world.sealed(ONE)
+    peer = frame % 3
+    async with monitors(world, (peer + 1) % 3) as (monitor,):
+        await monitor.look()
+        assert verdicts(world, monitor, frame) == {}
+        world.pass_deadline(ONE, frame)
+        await monitor.look()
+        assert verdicts(world, monitor, frame) == {peer: "absent"}
+
+
+async def test_check_peers__restarted_before_the_peer_came__still_checked(world: MonitorWorld) -> None:
+    frame = world.sealed(ONE)
+    peer = frame % 3
+    async with monitors(world, (peer + 1) % 3) as (monitor,):
+        await monitor.look()
+    async with monitors(world, (peer + 1) % 3, peer) as (monitor, late):
+        await late.look()
+        await monitor.look()
+        assert verdicts(world, monitor, frame) == {peer: "ok"}
+
+
+async def test_look__expected_witness_of_a_peer__is_in_no_file(world: MonitorWorld) -> None:
+    frame = world.sealed(ONE)
+    peer = frame % 3
+    place = (peer + 1) % 3
+    async with monitors(world, place) as (monitor,):
+        await monitor.look()
+        about = reported_of(monitor.row(ONE, frame))
+        expected = await monitor.worker.measurer.witness_of(
+            about, Address(world.chain.monitors[peer].address)
+        )
+        assert expected != digest_of(monitor.row(ONE, frame).witness)
+    for path in (world.root / f"monitor-{place}").rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert data.count(expected) == 0
+            assert expected.hex().encode() not in data
