@@ -55,7 +55,7 @@ symbolic: setup .analysis/.ready  ## what holds of the kill switch for every inp
 	FOUNDRY_PROFILE=analysis PATH="$(CURDIR)/$(dir $(FORGE)):$$PATH" .analysis/bin/halmos --root . \
 		--forge-build-out build/analysis --contract SwitchSymbolic --solver-timeout-assertion 60000 --no-status
 
-bench: setup  ## one benchmark: NAME=demo|gas|monitors|false_alarms, ARGS="--help"
+bench: setup  ## one benchmark: NAME=demo|gas|index|monitors|false_alarms, ARGS="--help"
 	PYTHONPATH=tests $(BIN)/python -m bench.$(NAME) $(ARGS)
 
 gas: setup  ## state the gas of the contracts' actions anew, in bench/gas.json
