@@ -44,6 +44,10 @@ PATIENCE_S = 30.0
 """How long a head that is behind ours is taken for a node that lags; after that for a chain cut short."""
 
 
+class _OvertakenError(Exception):
+    """Another process indexes into the same store, and was first: go on from where it got."""
+
+
 class Indexer:
     """Keeps the store's event table up to the chain's head.
 
@@ -114,6 +118,8 @@ class Indexer:
             try:
                 head = await self._chain.head()
                 added += await self._up_to(head)
+            except _OvertakenError:
+                await self._tell()
             except ChainChanged as change:
                 changes += 1
                 if changes > MOST_CHANGES:
@@ -144,7 +150,7 @@ class Indexer:
                 addresses = list(self._contracts)
                 stretch = await read_linked(self._chain, addresses, start, head, top.hash or None)
             if not await self._store.run(self._take_in, top, stretch):
-                raise ChainChanged("another process indexes into the same store")
+                raise _OvertakenError
             self.head = stretch.end
             top = IndexedBlock(name=self._name, number=stretch.end.number, hash=stretch.end.hash)
             if stretch.logs:
@@ -217,7 +223,7 @@ class Indexer:
     async def _roll_back(self, top: IndexedBlock, to: IndexedBlock) -> None:
         dropped = await self._store.run(self._forget, top, to.number)
         if dropped is None:
-            raise ChainChanged("another process indexes into the same store")
+            raise _OvertakenError
         log = get_logger(__name__)
         depth = top.number - to.number
         if depth > self._chain.finality_blocks:

@@ -307,6 +307,20 @@ async def test_catch_up__two_processes_on_one_store__each_event_once_in_order(
     assert await topics(several[0]) == list(range(10))
 
 
+async def test_catch_up__several_processes_rebuild_one_store__each_event_once_in_order(
+    chain: Chain, store: Store, store_url: str, emitter: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tribune.sync.indexer.STEP", 1)
+    monkeypatch.setattr("tribune.sync.indexer.FIRST_STEP", 1)
+    monkeypatch.setattr("tribune.sync.indexer.MOST_CHANGES", 0)
+    for topic in range(25):
+        await emit(chain, emitter, topic)
+    with Store(store_url) as second, Store(store_url) as third:
+        several = [indexer(chain, where, emitter) for where in (store, second, third)]
+        await asyncio.gather(*(one.catch_up() for one in several))
+    assert await topics(several[0]) == list(range(25))
+
+
 async def test_catch_up__another_process_was_first__who_waits_is_told(
     chain: Chain, store: Store, emitter: Address
 ) -> None:
