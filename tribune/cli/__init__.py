@@ -15,6 +15,7 @@ from tribune.cli import (
     checking,
     keys,
     measuring,
+    operating,
     policies,
     processes,
     settings_file,
@@ -31,6 +32,7 @@ app = typer.Typer(
 measuring.register(app)
 processes.register(app)
 supervising.register(app)
+operating.register(app)
 keys.register(app)
 settings_file.register(app)
 checking.register(app)

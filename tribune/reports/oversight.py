@@ -10,6 +10,13 @@ _WORDS = {
     "Disputed": "its monitors contradict each other, so nobody knows how it does",
 }
 
+ALONE = "one monitor, not independent"
+
+
+def independence(panel: int) -> str:
+    """Return what must stand beside the reports of a panel of one monitor; nothing for a larger one."""
+    return ALONE if panel == 1 else ""
+
 
 def watched(oversight: str, *, in_service: bool) -> str:
     """Return the kill switch's oversight state as a clause: `Stale` → "nobody has measured it in time, …".

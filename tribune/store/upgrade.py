@@ -36,7 +36,7 @@ def upgrade_engine(engine: Engine) -> None:
     """As `upgrade`, on an open engine."""
     try:
         with engine.begin() as connection:
-            if _revision(connection) != HEAD:
+            if revision(connection) != HEAD:
                 _migrate(connection)
     except SQLAlchemyError as fault:
         original = getattr(fault, "orig", None) or fault
@@ -46,7 +46,7 @@ def upgrade_engine(engine: Engine) -> None:
         ) from fault
 
 
-def _revision(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
     """Return the revision in the database, None for a fresh one."""
     if not connection.dialect.has_table(connection, "alembic_version"):
         return None
