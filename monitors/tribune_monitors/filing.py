@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tribune.exceptions import EvidenceError
+from tribune.ids import Address
 from tribune.reports.attestation import AttestationDocument, write_attestation
 from tribune.reports.canonical import canonical_bytes, cid, digest
 from tribune.reports.evidence_store import put_named, read_from_any, write_everywhere, write_evidence
@@ -20,7 +21,7 @@ from tribune.store.session import Session, Store
 from tribune.sync.outbox import Outbox
 
 COPY = "evidence.copy"
-"""Beginning of the kinds of rows that owe a store a copy; the store's place in the settings follows."""
+"""Beginning of the kinds of rows that owe a store a copy; the monitor and its store's place follow."""
 
 
 class Owed(NamedTuple):
@@ -35,15 +36,19 @@ class Filing:
     """Writes what a monitor says to its evidence stores.
 
     Args:
-        store: where what is owed is noted.
+        store: where what is owed is noted; other monitors may note theirs in it too.
+        monitor: whose evidence stores.
         urls: the evidence stores that are ours to write to, in the settings' order.
         timeout_s: longest wait for one store to take and give back one document.
     """
 
-    def __init__(self, store: Store, urls: Sequence[str], *, timeout_s: float = 5.0) -> None:
+    def __init__(
+        self, store: Store, monitor: Address, urls: Sequence[str], *, timeout_s: float = 5.0
+    ) -> None:
+        self._monitor = monitor.lower()
         self._urls = list(urls)
         self._timeout_s = timeout_s
-        handlers = {f"{COPY}/{place}": self._handler(place) for place in range(len(urls))}
+        handlers = {self._kind(place): self._handler(place) for place in range(len(urls))}
         self._outbox = Outbox(store, handlers)
 
     async def write(self, document: Mapping[str, Any]) -> list[Owed]:
@@ -55,7 +60,7 @@ class Filing:
         copies = await asyncio.to_thread(write_everywhere, self._urls, document, self._timeout_s)
         self._require(bool(copies.written), list(copies.failed.values()))
         name = cid(digest(canonical_bytes(document)))
-        return [Owed(f"evidence/{name}/{place}", f"{COPY}/{place}", {"cid": name}) for place in copies.failed]
+        return [self._owed(f"evidence/{name}", place, {"cid": name}) for place in copies.failed]
 
     async def publish(self, document: AttestationDocument) -> list[Owed]:
         """Write an attestation to all stores at once; return what is owed to those that did not take it.
@@ -76,7 +81,7 @@ class Filing:
                 raise fault
         self._require(len(failed) < len(self._urls), list(failed.values()))
         payload = {"name": document.name, "document": document.fields}
-        return [Owed(f"{document.name}/{place}", f"{COPY}/{place}", payload) for place in failed]
+        return [self._owed(document.name, place, payload) for place in failed]
 
     async def deliver(self) -> int:
         """Bring stores what is owed to them and due for another try; return how much was delivered.
@@ -85,6 +90,12 @@ class Filing:
             StoreError: the rows cannot be read or marked.
         """
         return await self._outbox.drain()
+
+    def _kind(self, place: int) -> str:
+        return f"{COPY}/{self._monitor}/{place}"
+
+    def _owed(self, name: str, place: int, payload: dict[str, Any]) -> Owed:
+        return Owed(f"{name}/{self._monitor}/{place}", self._kind(place), payload)
 
     def _handler(self, place: int) -> Any:
         async def copy(_: str, payload: dict[str, Any]) -> None:

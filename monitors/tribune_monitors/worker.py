@@ -19,7 +19,7 @@ from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyRecord
 from tribune.chain.types import Block
 from tribune.exceptions import ChainError, ConfigurationError, EvidenceError, RevertedError, StoreError
-from tribune.ids import Address, CaseId, FrameIndex, ModelId, VersionNumber
+from tribune.ids import Address, CaseId, FrameIndex, ModelId
 from tribune.reports.signing import HubDomain, MessageSigner
 from tribune.store.queries import reports_from, reports_in
 from tribune.store.session import Store
@@ -36,7 +36,7 @@ from tribune_monitors.peers import Peers
 from tribune_monitors.quorum import Quorum, rank
 from tribune_monitors.settling import OPEN, Settling
 from tribune_monitors.standing import StandDownError, Standing
-from tribune_monitors.stored import digest_of
+from tribune_monitors.stored import digest_of, subject_of
 from tribune_monitors.vote_opener import VoteOpener
 
 ITSELF = Subject(ModelId(0))
@@ -78,7 +78,7 @@ class Worker:
         tribune, store, monitor = self.tribune, self.store, self.monitor
         domain = HubDomain(tribune.chain.chain_id, tribune.report_hub.address)
         attestations = Attestations([*self.evidence, *self.readable])
-        filing = Filing(store, self.evidence)
+        filing = Filing(store, monitor, self.evidence)
         peers = Peers(tribune, domain, monitor, store, self.measurer, attestations)
         quorum = Quorum(domain, attestations, peers, patience=self.patience, stagger_s=self.stagger_s)
         standing = Standing(tribune, monitor, store, attestations, domain)
@@ -193,8 +193,7 @@ class Worker:
             self.faults.note(Subject(model_id), fault)
             return
         subjects = {Subject(model_id, one.version, one.frame): one for one in due}
-        open_rows = await self.store.read(reports_in, self.monitor, *OPEN)
-        waiting = {Subject(model_id, VersionNumber(r.version), FrameIndex(r.frame)) for r in open_rows}
+        waiting = map(subject_of, await self.store.read(reports_in, self.monitor, *OPEN))
         self.faults.keep(model_id, {*subjects, *waiting})
         for subject, one in subjects.items():
             if not self.faults.rests(subject):

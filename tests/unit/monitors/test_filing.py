@@ -1,0 +1,92 @@
+"""What is owed to which store, where several monitors keep their notes in one database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tribune.exceptions import EvidenceError
+from tribune.ids import Address
+from tribune.reports.evidence_store import read_evidence
+from tribune.store.queries import outbox_depth
+from tribune.store.session import Store, open_store
+from tribune_monitors.filing import Filing, note_owed
+
+ONE, TWO = Address("0x" + "0A" * 20), Address("0x" + "0B" * 20)
+DOCUMENT = {"schema": "test/1"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'test.db'}") as opened:
+        yield opened
+
+
+def blocked(path: Path) -> str:
+    path.write_bytes(b"")
+    return str(path)
+
+
+async def write(filing: Filing, store: Store) -> int:
+    """Write a document; return to how many stores it is owed."""
+    owed = await filing.write(DOCUMENT)
+    await store.run(note_owed, owed)
+    return len(owed)
+
+
+def depth(store: Store) -> int:
+    with store.session(readonly=True) as session:
+        return outbox_depth(session)
+
+
+async def test_write__all_take_it__nothing_owed(store: Store, tmp_path: Path) -> None:
+    filing = Filing(store, ONE, [str(tmp_path / "a"), str(tmp_path / "b")])
+    assert await write(filing, store) == 0
+
+
+async def test_write__none_takes_it__refused(store: Store, tmp_path: Path) -> None:
+    filing = Filing(store, ONE, [blocked(tmp_path / "a"), blocked(tmp_path / "b")])
+    with pytest.raises(EvidenceError, match="None of our 2 evidence stores"):
+        await filing.write(DOCUMENT)
+
+
+async def test_write__no_store_named__refused(store: Store) -> None:
+    with pytest.raises(EvidenceError, match="None of our 0 evidence stores"):
+        await Filing(store, ONE, []).write(DOCUMENT)
+
+
+async def test_write__the_same_twice__owed_once(store: Store, tmp_path: Path) -> None:
+    filing = Filing(store, ONE, [blocked(tmp_path / "down"), str(tmp_path / "up")])
+    await write(filing, store)
+    await write(filing, store)
+    assert depth(store) == 1
+
+
+async def test_deliver__two_monitors_owe_the_same_document__each_delivers_to_its_own_stores(
+    store: Store, tmp_path: Path
+) -> None:
+    downs = [tmp_path / "one-down", tmp_path / "two-down"]
+    one = Filing(store, ONE, [blocked(downs[0]), str(tmp_path / "one-up")])
+    two = Filing(store, TWO, [blocked(downs[1]), str(tmp_path / "two-up")])
+    assert await write(one, store) == await write(two, store) == 1
+    assert depth(store) == 2
+    for down in downs:
+        down.unlink()
+    assert await two.deliver() == 1
+    (name,) = (path.name for path in downs[1].glob("bafkrei*"))
+    assert not downs[0].exists()
+    assert await one.deliver() == 1
+    assert read_evidence(downs[0], name) == DOCUMENT
+
+
+async def test_deliver__still_down__kept_for_later(store: Store, tmp_path: Path) -> None:
+    down = tmp_path / "down"
+    filing = Filing(store, ONE, [blocked(down), str(tmp_path / "up")])
+    await write(filing, store)
+    assert await filing.deliver() == 0
+    down.unlink()
+    await asyncio.sleep(0.6)  # the outbox's first pause
+    assert (await filing.deliver(), depth(store)) == (1, 0)
