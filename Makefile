@@ -10,7 +10,7 @@ FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 
-.PHONY: demo test spark fuzz coverage slither symbolic mutate check bench gas setup compile abis lock format clean
+.PHONY: demo test spark fuzz coverage slither symbolic mutate check bench chaos gas setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
@@ -57,6 +57,9 @@ symbolic: setup .analysis/.ready  ## what holds of the kill switch for every inp
 
 bench: setup  ## one benchmark: NAME=demo|gas|index|monitors|false_alarms, ARGS="--help"
 	PYTHONPATH=tests $(BIN)/python -m bench.$(NAME) $(ARGS)
+
+chaos: setup  ## kill workers 200 times a database, then every fault; ARGS="--frames 9 --kills 9 --store sqlite"
+	@PYTHONPATH=.:monitors:bot:tests $(BIN)/python -m chaos $(ARGS)
 
 gas: setup  ## state the gas of the contracts' actions anew, in bench/gas.json
 	@PYTHONPATH=tests $(BIN)/python -m bench.gas --write

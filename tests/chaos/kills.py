@@ -1,0 +1,259 @@
+"""The campaign of kills: three workers, each killed again and again at drawn points, while frames go on."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos.estate import Estate, estate
+from chaos.fleet import KILLED, Place
+from chaos.ledger import Ledger
+from chaos.points import BY_THE_CLOCK, Lots, Points, step_of
+from support.postgres import Postgres
+from tribune.ids import FrameIndex, ModelId
+
+PATIENCE_S = 120.0
+"""Wall time after which a frame is left to the next ones; its own deadline goes on counting."""
+OLD = 2
+"""Frames after which a process that did not come to its point is killed from outside."""
+AHEAD = 6
+"""Kills more than the plan has by now, from which on processes are left in peace."""
+BREACH_EVERY = 12
+UNWAITED = 0.25
+"""Share of frames that the next one does not wait for, so that work piles up."""
+
+
+@dataclass
+class Killed:
+    """What came of it."""
+
+    store: str
+    frames: int
+    kills: int
+    by_step: Counter[str]
+    by_function: Counter[str]
+    unexpected: list[str]
+    """Ends that nobody ordered, with the last words of the process."""
+    cases: int
+    votes: int
+    ledger: Ledger
+    took_s: float
+    restarts_s: list[float] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was lost, duplicated or unreadable, no vote missed, and nobody ended by itself."""
+        return self.ledger.clean and not self.unexpected and self.votes == self.cases
+
+    @property
+    def row(self) -> dict[str, object]:
+        """The numbers."""
+        return {
+            "campaign": f"kills, {self.store}",
+            "kills": self.kills,
+            "faults": 0,
+            "frames": self.frames,
+            **self.ledger.numbers,
+            "cases": self.cases,
+            "votes": self.votes,
+            "unexpected": len(self.unexpected),
+            "seconds": round(self.took_s, 1),
+            "ok": self.clean,
+        }
+
+
+class _Reaper:
+    """Kills according to plan and starts anew."""
+
+    def __init__(self, of: Estate, points: Lots, frames: int, kills: int) -> None:
+        self.of, self.points = of, points
+        self.frames, self.target = frames, kills
+        self.done = 0
+        self.kills = 0
+        self.by_step: Counter[str] = Counter()
+        self.by_function: Counter[str] = Counter()
+        self.unexpected: list[str] = []
+        self.peace = False
+        self._born: dict[int, int] = {}
+        self._noted = {place.life.number for place in of.places if place.life}
+
+    @property
+    def _ahead(self) -> bool:
+        return self.kills >= self.target * (self.done + 1) / self.frames + AHEAD
+
+    def tend(self) -> None:
+        """Note the dead, kill who is due from outside, start who is missing."""
+        self.of.fleet.look()
+        for place in self.of.places:
+            life = place.life
+            if life is not None and life.code is None:
+                old = self.done - self._born[life.number] >= OLD
+                if old and not self.peace and not self._ahead:
+                    self.of.fleet.kill(place)
+                    self._note(place)
+            elif life is not None:
+                self._note(place)
+            if not place.runs:
+                self._start(place)
+
+    def make_peace(self) -> None:
+        """Kill nobody any more after those who are still to come to their point."""
+        self.peace = True
+        for place in self.of.places:
+            if place.runs and place.life is not None and place.life.point is not None:
+                self.of.fleet.kill(place)
+        self.tend()
+
+    def _start(self, place: Place) -> None:
+        point = None if self.peace or self._ahead else self.points.draw()
+        self._born[self.of.fleet.start(place, point).number] = self.done
+
+    def _note(self, place: Place) -> None:
+        life = place.life
+        assert life is not None
+        if life.number in self._noted:
+            return
+        self._noted.add(life.number)
+        if life.code != KILLED:
+            words = place.log.read_text("utf-8").splitlines()[-12:] if place.log.exists() else []
+            self.unexpected.append(f"{place.name} ended with {life.code}: " + "\n".join(words))
+            return
+        self.kills += 1
+        where = life.died_at.partition(" ")[2]
+        self.by_step[step_of(where) if where else BY_THE_CLOCK] += 1
+        self.by_function[life.died_at or BY_THE_CLOCK] += 1
+
+
+def kill_campaign(
+    root: Path,
+    *,
+    frames: int,
+    kills: int,
+    seed: int,
+    postgres: Postgres | None = None,
+    points: Lots | None = None,
+    loud: bool = False,
+) -> Killed:
+    """Run at least so many frames and kills; return what came of it.
+
+    Args:
+        root: empty folder.
+        frames: at least so many of one model.
+        kills: at least so many of the three processes together.
+        seed: of points and data.
+        postgres: gives each monitor a database; None: SQLite files.
+        points: where to kill; None draws points from what workers do in a rehearsal of two frames more.
+        loud: say how it goes on.
+    """
+    began = time.monotonic()
+    dice = random.Random(seed)  # noqa: S311 - a reproducible campaign, no secret
+    with estate(root, postgres=postgres) as of:
+        points = _after_evaluation(of, points) if points else rehearse(of, seed)
+        (model,) = of.models
+        reaper = _Reaper(of, points, frames, kills)
+        sealed: list[FrameIndex] = []
+        unwaited = 0
+        while reaper.done < frames or reaper.kills < kills:
+            breach = len(sealed) % BREACH_EVERY == BREACH_EVERY // 2
+            reaper.tend()
+            sealed.append(of.seal(model, breach=breach))
+            if not breach and unwaited == 0 and dice.random() < UNWAITED:
+                unwaited += 1
+            else:
+                unwaited = 0
+                _wait(of, reaper, model, sealed[-2:])
+                if breach:
+                    _vote(of, reaper)
+            reaper.done += 1
+            if loud and reaper.done % 10 == 0:
+                took = time.monotonic() - began
+                print(f"  {reaper.done} frames, {reaper.kills} kills, {took:.0f} s", flush=True)
+        reaper.make_peace()
+        _wait(of, reaper, model, sealed)
+        for place in of.places:
+            if (code := of.fleet.end(place, signal.SIGTERM)) != 0:
+                reaper.unexpected.append(f"{place.name} ended with {code} when it was told to stop")
+        ledger = of.account()
+        cases, votes = cases_and_votes(of)
+    return Killed(
+        "postgres" if postgres else "sqlite",
+        reaper.done,
+        reaper.kills,
+        reaper.by_step,
+        reaper.by_function,
+        reaper.unexpected,
+        cases,
+        votes,
+        ledger,
+        time.monotonic() - began,
+    )
+
+
+def _after_evaluation(of: Estate, points: Lots) -> Lots:
+    """Let three workers evaluate a model, and end them."""
+    for place in of.places:
+        of.fleet.start(place)
+    of.register()
+    for place in of.places:
+        of.fleet.end(place)
+    return points
+
+
+def rehearse(of: Estate, seed: int) -> Points:
+    """Let three workers evaluate a model, report two frames and open a vote; return points of that."""
+    counts = [place.folder / "steps.json" for place in of.places]
+    for place, count in zip(of.places, counts, strict=True):
+        of.fleet.start(place, count=count)
+    of.register()
+    (model,) = of.models
+    for breach in (False, True):
+        frame = of.seal(model, breach=breach)
+        of.wait(lambda frame=frame: of.complete(model, frame), 120, f"frame {frame}")
+    _past_a_quarter(of)
+    of.wait(lambda: len(set(cases_and_votes(of))) == 1, 60, "the vote")
+    starting: Counter[str] = Counter()
+    looking: Counter[str] = Counter()
+    for place, count in zip(of.places, counts, strict=True):
+        assert of.fleet.end(place) == 0, place.log.read_text()
+        steps = json.loads(count.read_text("utf-8"))
+        starting.update(steps["starting"])
+        looking.update(steps["looking"])
+    a_frame = {name: math.ceil(n / (3 * len(of.places))) for name, n in looking.items()}
+    return Points(seed, {name: math.ceil(n / len(of.places)) for name, n in starting.items()}, a_frame)
+
+
+def _wait(of: Estate, reaper: _Reaper, model: ModelId, frames: list[FrameIndex]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not all(of.complete(model, frame) for frame in frames) and time.monotonic() < deadline:
+        reaper.tend()
+        time.sleep(0.05)
+
+
+def _vote(of: Estate, reaper: _Reaper) -> None:
+    """Let the time of a case come at which monitors open its vote, while they are killed."""
+    _past_a_quarter(of)
+    deadline = time.monotonic() + PATIENCE_S / 2
+    while time.monotonic() < deadline:
+        cases, votes = cases_and_votes(of)
+        if cases == votes:
+            return
+        reaper.tend()
+        time.sleep(0.1)
+
+
+def _past_a_quarter(of: Estate) -> None:
+    of.world.until(of.world.chain.now + 16)
+
+
+def cases_and_votes(of: Estate) -> tuple[int, int]:
+    """Return how many cases there are, and how many votes were opened on them."""
+    contracts = of.world.chain.contracts
+    cases = contracts["KillSwitch"].functions.caseCount().call()
+    opened = contracts["PauseGovernor"].events.ProposalCreated().get_logs(from_block=0)
+    return cases, len(opened)
