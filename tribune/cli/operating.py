@@ -1,12 +1,15 @@
-"""Commands for whoever keeps an installation well: doctor."""
+"""Commands for whoever keeps an installation well: doctor, backup, restore."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.running import SettingsFile
+from tribune.cli.data import Force, free
+from tribune.cli.running import SettingsFile, plain_errors
+from tribune.wording import counted
 
 if TYPE_CHECKING:
     from tribune.operations.doctor import Line
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(doctor)
+    app.command()(backup)
+    app.command()(restore)
 
 
 def doctor(
@@ -51,6 +56,44 @@ def doctor(
             _show(one)
     if not passed(lines):
         raise typer.Exit(1)
+
+
+BackupFile = Annotated[Path, typer.Argument(help="The backup.", show_default=False)]
+
+
+def backup(file: BackupFile, settings: SettingsFile = None, force: Force = False) -> None:
+    """Write what cannot be made again from the chain into one file: rows, deployments, settings. No keys."""
+    from tribune.operations.archive import write_archive
+    from tribune.operations.backup import make_backup
+    from tribune.settings import DEFAULT_FILE, load_settings
+
+    with plain_errors():
+        free(file, force)
+        read = load_settings(settings)
+        made, counts = make_backup(read, settings or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None))
+        write_archive(file, made, force=force)
+    _count(f"Wrote {file}", counts)
+    print("Keys, passwords and tokens are not in it: keep them apart.")
+
+
+def restore(
+    file: BackupFile,
+    settings: SettingsFile = None,
+    force: Annotated[bool, typer.Option("--force", help="Put it in place of what is there.")] = False,
+) -> None:
+    """Put a backup into the places that the settings name, after every digest was checked."""
+    from tribune.operations.archive import read_archive
+    from tribune.operations.backup import restore_backup
+
+    with plain_errors():
+        archive = read_archive(file)
+        counts = restore_backup(archive, settings, force=force)
+    _count(f"Restored what was kept at {archive.facts.get('made_at', 'an unknown time')}", counts)
+    print("The index of the chain is read again. Bring the keys, then run: tribune doctor")
+
+
+def _count(done: str, counts: dict[str, int]) -> None:
+    print(f"{done}: " + ", ".join(f"{counted(rows, 'row')} of {name}" for name, rows in counts.items()))
 
 
 def _show(line: Line) -> None:

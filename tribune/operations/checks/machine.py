@@ -8,10 +8,9 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import make_url
-
 from tribune.exceptions import EvidenceError, StoreError, TribuneError
 from tribune.operations.finding import Finding, Patient, not_ok, ok, warning
+from tribune.operations.stores import sqlite_file, stores_of
 
 if TYPE_CHECKING:
     from tribune.settings import Settings
@@ -56,46 +55,41 @@ async def parts(patient: Patient) -> list[Finding]:
 
 async def store(patient: Patient) -> list[Finding]:
     """Look whether each store opens, can be written, and is of this release."""
-    own = {settings.store_url for settings in patient.monitors.values()}
-    if not own or patient.runs("web") or patient.runs("bot"):
-        own.add(patient.settings.store_url)
-    return list(await asyncio.gather(*(asyncio.to_thread(_store, url) for url in sorted(own))))
+    stores = stores_of(patient.settings)
+    return list(await asyncio.gather(*(asyncio.to_thread(_store, *one) for one in stores.items())))
 
 
-def _store(url: str) -> Finding:
+def _store(name: str, url: str) -> Finding:
     from tribune.waiting import OverdueError, within
 
     try:
-        return within(STORE_S, lambda: _open(url))
+        return within(STORE_S, lambda: _open(name, url))
     except OverdueError:
-        return not_ok(f"The store does not answer within {STORE_S:g} s.", "Is its server up, its disk well?")
+        return not_ok(f"{name}: no answer within {STORE_S:g} s.", "Is its server up, its disk well?")
     except StoreError as fault:
-        return not_ok(fault.message, fault.mend)
+        return not_ok(f"{name}: {fault.message}", fault.mend)
 
 
-def _open(url: str) -> Finding:
+def _open(name: str, url: str) -> Finding:
     from tribune.store.session import Store
     from tribune.store.upgrade import HEAD, revision
 
-    parsed = make_url(url) if "://" in url else None
-    if parsed is not None and parsed.get_backend_name() == "sqlite" and parsed.database:
-        name, file = parsed.database, Path(parsed.database)
-        if not file.exists():
-            if os.access(file.absolute().parent, os.W_OK):
-                return ok(f"{name} is made at the first start")
-            return not_ok(f"{name} cannot be made: its folder is missing or read-only.", "Make the folder.")
-    else:
-        name = parsed.render_as_string(hide_password=True) if parsed is not None else "the store"
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        if os.access(file.absolute().parent, os.W_OK):
+            return ok(f"{name}: {file} is made at the first start")
+        return not_ok(f"{name}: {file} cannot be made: no such folder, or read-only.", "Make the folder.")
     with Store(url) as opened, opened.session() as session:  # the right to write, taken and given back
         found = revision(session.connection())
         session.rollback()
+    shown = f"{name}: {file or 'the database answers'}"
     if found is None:
-        return ok(f"{name} is empty; its tables are made at the first start")
+        return ok(f"{shown}; its tables are made at the first start")
     if found > HEAD:
-        return not_ok(f"{name} is of a newer release.", "Install that release, or restore an older backup.")
+        return not_ok(f"{shown} is of a newer release.", "Install that release, or restore an older backup.")
     if found < HEAD:
-        return ok(f"{name} is brought to this release at the next start; make a backup first")
-    return ok(name)
+        return warning(f"{shown} is brought to this release at the next start.", "Make a backup first.")
+    return ok(shown)
 
 
 async def evidence(patient: Patient) -> list[Finding]:
