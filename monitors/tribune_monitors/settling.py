@@ -105,7 +105,7 @@ class Settling:
         known = await self._known(row)
         index = self._index(record)
         if index in known.reported:
-            return await self._found_counted(row, record, head)
+            return await self._found_counted(row, record)
         deadline = deadline_of(record, FrameIndex(row.frame))
         if deadline is not None and head.time > deadline:
             why = f"Its deadline was over before it counted. {row.error}".rstrip()
@@ -115,7 +115,7 @@ class Settling:
             return row
         known = await self._known(row)  # others may have sent while we collected
         if index in known.reported:
-            return await self._found_counted(row, record, head)
+            return await self._found_counted(row, record)
         left = [one for one in attestations if one.index not in known.reported]
         call = self.tribune.report_hub.submit(report_of(row), left)
         try:
@@ -140,15 +140,16 @@ class Settling:
                 row, ReportState.COUNTED, tx_hash=receipt.tx_hash, block_number=receipt.block_number
             )
         if self._index(record) in (await self._known(row)).reported:
-            return await self._found_counted(row, record, await self.tribune.chain.head())
+            return await self._found_counted(row, record)
         return await self._refuse(row, "The hub did not count the signature.", tx_hash=receipt.tx_hash)
 
-    async def _found_counted(self, row: SignedReport, record: PolicyRecord, head: Block) -> SignedReport:
+    async def _found_counted(self, row: SignedReport, record: PolicyRecord) -> SignedReport:
         """Note that the hub has a report of ours, by whoever's transaction, if it is this one."""
+        head = await self.tribune.chain.head()
         where = (head.number, head.hash, "")
         if row.frame != 0:
             event = (await counted(self.tribune, reported_of(row), record, head)).get(self.sender.address)
-            if event is None:  # counted in a block newer than the head that we know
+            if event is None:  # the node that tells the logs is behind the one that told the state
                 return row
             if event.report != digest_of(row.digest):
                 return await self._refuse(
@@ -170,9 +171,18 @@ class Settling:
         if index not in (await self._known(row)).reported:
             get_logger(__name__).warning("a reorg took a report away", model=row.model_id, frame=row.frame)
             return await self._move(row, ReportState.PUBLISHED, block_number=0, tx_hash="")
-        if ripe and index in (await self._known(row, final)).reported:
+        if ripe and await self._had(row, index, final):
             return await self._move(row, ReportState.FINAL)
         return row
+
+    async def _had(self, row: SignedReport, index: int, block: int) -> bool:
+        """Return whether the hub, which has the report now, had it in an earlier block."""
+        try:
+            return index in (await self._known(row, block)).reported
+        except (ChainUnreachableError, WrongChainError):
+            raise
+        except ChainError:  # the node keeps no state that old
+            return True
 
     async def _refused(self, row: SignedReport, record: PolicyRecord, fault: RevertedError) -> SignedReport:
         """Say whether the contract's refusal is for good."""

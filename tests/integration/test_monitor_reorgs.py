@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from integration.monitor_world import Monitor, MonitorWorld, looks, monitors, sharing
+from tribune.chain.report_hub import FrameRecord
 from tribune.decisions.anchor import Manifest
+from tribune.exceptions import ChainError
 from tribune.ids import Digest, FrameIndex, ModelId
 
 ONE = ModelId(1)
@@ -149,3 +152,23 @@ async def test_look__evaluations_reorganised_away__brought_again(world: MonitorW
         for monitor in panel:
             await monitor.look()
         assert await panel[0].tribune.report_hub.evaluation_passed(ONE, version)
+
+
+async def test_look__node_keeps_no_old_state__final_by_what_the_newest_block_says(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = world.sealed(ONE)
+    async with monitors(world, 0) as (monitor,):
+        await monitor.look()
+        hub = monitor.tribune.report_hub
+        ask = hub.frame
+
+        async def pruned(*args: Any, block: int | str = "latest") -> FrameRecord:
+            if block != "latest":
+                raise ChainError("The node refused: missing trie node.")
+            return await ask(*args)
+
+        monkeypatch.setattr(hub, "frame", pruned)
+        mine(world, 13)
+        await monitor.look()
+        assert monitor.row(ONE, frame).state == "final"
