@@ -108,7 +108,7 @@ class Quorum:
         if head.time >= self._alone_from(row, record, waiting.since):
             return [own]
         now = self._clock()
-        if now - waiting.looked >= min(LOOK_S, self._stagger_s):
+        if now - waiting.looked >= min(LOOK_S, self._stagger_s / 4):
             await self._look(row, record, waiting)
             waiting.looked = now
         digest = report_digest(report_of(row))
