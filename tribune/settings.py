@@ -31,7 +31,7 @@ PREFIX = "TRIBUNE_"
 DEFAULT_FILE = Path("tribune.toml")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 Version = Annotated[str, Field(pattern=r"^[1-9]\d{0,9}/[1-9]\d{0,9}$")]
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_NAME = re.compile(r"[a-z][a-z0-9]{0,31}")
 _HEX_KEY = re.compile(r"^(0x)?[0-9a-fA-F]{64}$")
 
 
@@ -282,7 +282,7 @@ class Settings(BaseSettings):
         """Refuse monitors that share a store, tallies or a key: they would be one, or in each other's way."""
         for name in self.monitors:
             if not _NAME.fullmatch(name):
-                raise ValueError(f"{name[:40]!r} cannot be a monitor's name: take a-z, 0-9 and -")
+                raise ValueError(f"{name[:40]!r} cannot be a monitor's name: take a-z and 0-9")
         for a, b in itertools.combinations(self.monitors, 2):
             one, other = self.of_monitor(a), self.of_monitor(b)
             shared = [

@@ -1,4 +1,4 @@
-"""Commands for whoever keeps an installation well: doctor, backup, restore."""
+"""Commands for whoever keeps an installation well: doctor, backup, restore, service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.data import Force, free
+from tribune.cli.data import Force, free, new_folder, write
 from tribune.cli.running import SettingsFile, plain_errors
 from tribune.wording import counted
 
@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from tribune.operations.doctor import Line
 
 
+service = typer.Typer(no_args_is_help=True, help="Files with which a machine starts `tribune up` by itself.")
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(doctor)
     app.command()(backup)
     app.command()(restore)
+    app.add_typer(service, name="service")
 
 
 def doctor(
@@ -90,6 +94,56 @@ def restore(
         counts = restore_backup(archive, settings, force=force)
     _count(f"Restored what was kept at {archive.facts.get('made_at', 'an unknown time')}", counts)
     print("The index of the chain is read again. Bring the keys, then run: tribune doctor")
+
+
+Folder = Annotated[
+    Path | None, typer.Option("--output", help="Write it into this folder.", show_default=False)
+]
+
+
+@service.command("systemd")
+def service_systemd(
+    settings: SettingsFile = None,
+    output: Folder = None,
+    program: Annotated[
+        str, typer.Option(help="The command tribune; by default this one.", show_default=False)
+    ] = "",
+    user: Annotated[
+        str, typer.Option(help="Who runs it; by default a user of its own.", show_default=False)
+    ] = "",
+    force: Force = False,
+) -> None:
+    """Print a systemd unit for what the settings file names."""
+    from tribune.operations.service import systemd_unit
+    from tribune.settings import load_settings
+
+    with plain_errors():
+        _put(
+            output,
+            "tribune.service",
+            systemd_unit(load_settings(settings), program=program, user=user),
+            force,
+        )
+
+
+@service.command("container")
+def service_container(settings: SettingsFile = None, output: Folder = None, force: Force = False) -> None:
+    """Print a Containerfile for what the settings file names."""
+    from tribune.operations.service import container_file
+    from tribune.settings import load_settings
+
+    with plain_errors():
+        _put(output, "Containerfile", container_file(load_settings(settings)), force)
+
+
+def _put(folder: Path | None, name: str, text: str, force: bool) -> None:
+    if folder is None:
+        typer.echo(text, nl=False)
+        return
+    if not folder.is_dir():
+        new_folder(folder)
+    write(folder / name, text.encode(), force)
+    print(f"Wrote {folder / name}: read it before you install it.")
 
 
 def _count(done: str, counts: dict[str, int]) -> None:

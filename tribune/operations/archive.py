@@ -26,7 +26,7 @@ SCHEMA = "tribune/backup/1"
 MANIFEST = "manifest.json"
 SETTINGS = "tribune.toml"
 _NAMES = re.compile(
-    r"manifest\.json|tribune\.toml|deployments/\d{1,20}\.json|stores/(main|monitor-[a-z0-9-]{1,32})\.jsonl"
+    r"manifest\.json|tribune\.toml|deployments/\d{1,20}\.json|stores/(main|monitor-[a-z0-9]{1,32})\.jsonl"
 )
 MOST_BYTES = 2**32
 """Of one file in a backup: some ten million rows."""

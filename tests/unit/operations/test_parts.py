@@ -110,7 +110,7 @@ def test_of_monitor__unknown__known_ones_are_named(tmp_path: Path) -> None:
         settings(tmp_path, MONITORS.format(**DISTINCT)).of_monitor("c")
 
 
-@pytest.mark.parametrize("name", ["A", "a_b", "-a", "a/b"])
+@pytest.mark.parametrize("name", ["A", "a_b", "a-b", "1a", "a/b"])
 def test_settings__no_name_for_a_monitor__refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match="cannot be a monitor's name"):
         settings(tmp_path, f'[monitors."{name}"]\n')

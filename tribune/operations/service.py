@@ -1,0 +1,235 @@
+"""What lets a machine start Tribune by itself: a systemd unit, a container file. Made from the settings.
+
+Text only: nothing is installed. No secret is written, only where each comes from.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tribune.exceptions import ConfigurationError
+from tribune.operations.parts import parts_of
+from tribune.operations.stores import sqlite_file
+from tribune.operations.supervisor import Patience
+
+if TYPE_CHECKING:
+    from tribune.settings import KeySource, Settings
+
+STATE = "/var/lib/tribune"
+CONFIG = "/etc/tribune/tribune.toml"
+STOP_S = int(Patience().stop_all_s) + 20
+"""More than `tribune up` takes to stop its parts."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A file with a secret that a process is handed by its service manager.
+
+    Args:
+        setting: which setting names it, as `keys.monitor.secret_file`.
+        file: where it is on this machine.
+    """
+
+    setting: str
+    file: Path
+
+    @property
+    def name(self) -> str:
+        """What the service manager calls it."""
+        return self.setting.replace(".", "-")
+
+    @property
+    def variable(self) -> str:
+        """The variable that says where it is, in place of the settings file."""
+        return "TRIBUNE_" + self.setting.replace(".", "__").upper()
+
+
+def credentials(settings: Settings) -> list[Credential]:
+    """Return the files with secrets that the settings name."""
+    found = [one for role, source in settings.keys.items() for one in _of(f"keys.{role}", source)]
+    for name, monitor in settings.monitors.items():
+        if monitor.key is not None:
+            found += _of(f"monitors.{name}.key", monitor.key)
+    if settings.discord.token_file is not None:
+        found.append(Credential("discord.token_file", settings.discord.token_file))
+    return found
+
+
+def _of(place: str, source: KeySource) -> Iterator[Credential]:
+    for field in ("keystore", "secret_file"):
+        if (file := getattr(source, field)) is not None:
+            yield Credential(f"{place}.{field}", file)
+
+
+def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> str:
+    """Return a unit that runs `tribune up` and may do nothing else.
+
+    Args:
+        settings: say what it runs and which secrets it needs.
+        program: the command `tribune`; by default that of this installation.
+        user: who runs it; empty for a user that exists only while it runs.
+
+    Raises:
+        ConfigurationError: the settings name nothing to run, or a place that the service could not reach.
+    """
+    _something(settings)
+    command = program or str(Path(sys.executable).with_name("tribune"))
+    if Path(command).is_relative_to("/home") or Path(command).is_relative_to("/root"):
+        raise ConfigurationError(
+            f"{command} is in somebody's home, which a service cannot see.",
+            mend="Install it elsewhere: `python3 -m venv /opt/tribune`, and name it by --program.",
+        )
+    outside = sorted(_outside(settings))
+    if outside and not user:
+        raise ConfigurationError(
+            f"A user that exists only while it runs cannot write {', '.join(map(str, outside))}.",
+            mend=f"Put it below {STATE}, or name a user who may by --user.",
+        )
+    lines = [
+        "# Made by `tribune service systemd`. Install as root:",
+        f"#   install -D -m 0644 tribune.toml {CONFIG}",
+        "#   install -m 0644 tribune.service /etc/systemd/system/ && systemctl daemon-reload",
+        "#   systemctl enable --now tribune && journalctl -fu tribune",
+        f"# Paths in the settings are below {STATE}, where the service may write, or absolute;",
+        f"# deployments belong in {STATE}/deployments.",
+        "[Unit]",
+        "Description=Tribune: " + ", ".join(part.name for part in parts_of(settings)),
+        "Wants=network-online.target",
+        "After=network-online.target time-sync.target",
+        "",
+        "[Service]",
+        f"ExecStart={_quoted(command)} up --settings {CONFIG}",
+        f"WorkingDirectory={STATE}",
+        "StateDirectory=tribune",
+        "StateDirectoryMode=0700",
+        f"User={user}" if user else "DynamicUser=yes",
+        *(f"ReadWritePaths={path}" for path in outside),
+        "UMask=0077",
+        "Restart=on-failure",
+        "RestartSec=10",
+        f"TimeoutStopSec={STOP_S}",
+        "KillMode=mixed",
+        *_handed(settings),
+        *(f"# Needs the variable {name}: put it in a file of mode 0600 and name that as EnvironmentFile=."
+          for name in sorted(_variables(settings))),
+        *_HARDENED,
+        "",
+        "[Install]",
+        "WantedBy=multi-user.target",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _handed(settings: Settings) -> Iterator[str]:
+    for one in credentials(settings):
+        source = one.file if one.file.is_absolute() else Path(CONFIG).parent / one.file
+        yield f"LoadCredential={one.name}:{source}"
+        yield f"Environment={one.variable}=%d/{one.name}"
+
+
+_HARDENED = (
+    "ProtectSystem=strict",
+    "ProtectHome=yes",
+    "PrivateTmp=yes",
+    "PrivateDevices=yes",
+    "ProtectKernelTunables=yes",
+    "ProtectKernelModules=yes",
+    "ProtectKernelLogs=yes",
+    "ProtectControlGroups=yes",
+    "ProtectClock=yes",
+    "ProtectHostname=yes",
+    "ProtectProc=invisible",
+    "NoNewPrivileges=yes",
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "RestrictSUIDSGID=yes",
+    "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+    "LockPersonality=yes",
+    "CapabilityBoundingSet=",
+    "SystemCallArchitectures=native",
+    "SystemCallFilter=@system-service",
+)
+
+
+def container_file(settings: Settings) -> str:
+    """Return a Containerfile that runs `tribune up` as a user without rights.
+
+    Raises:
+        ConfigurationError: the settings name nothing to run.
+    """
+    _something(settings)
+    names = {part.name.partition("-")[0] for part in parts_of(settings)}
+    extras = {"web": "web", "bot": "bot", "monitor": "monitors", "log": "gate"}
+    wanted = sorted(extras[name] for name in names)
+    if any(url.startswith("postgres") for url in (settings.store_url, *_own_stores(settings))):
+        wanted.append("postgres")
+    if any(url.startswith("s3://") for url in settings.evidence_stores):
+        wanted.append("s3")
+    mounts = "".join(f"#     -v {one.file.absolute()}:/run/secrets/{one.name}:ro" + " \\\n"
+                     for one in credentials(settings))  # fmt: skip
+    environment = "".join(f"ENV {one.variable}=/run/secrets/{one.name}\n" for one in credentials(settings))
+    variables = "".join(f"#     --env {name}" + " \\\n" for name in sorted(_variables(settings)))
+    port = f"ENV TRIBUNE_WEB__HOST=0.0.0.0\nEXPOSE {settings.web.port}\n" if "web" in names else ""
+    return f"""\
+# Made by `tribune service container`. Build and run, in a checkout of Tribune:
+#   docker build -t tribune -f Containerfile .
+#   docker run -d --name tribune --read-only --cap-drop ALL --security-opt no-new-privileges \\
+#     --restart on-failure --stop-timeout {STOP_S} --tmpfs /tmp \\
+#     -v tribune:{STATE} -v ./tribune.toml:{CONFIG}:ro \\
+{mounts}{variables}#     tribune
+# Files with secrets must belong to user 10001 and have mode 0400. No secret is in the image.
+FROM python:3.11-slim
+
+RUN useradd --uid 10001 --no-create-home --home-dir {STATE} --shell /usr/sbin/nologin tribune \\
+    && install -d -o tribune -g tribune -m 0700 {STATE}
+COPY pyproject.toml requirements.lock README.md LICENSE /src/
+COPY tribune /src/tribune
+COPY monitors /src/monitors
+COPY bot /src/bot
+RUN pip install --no-cache-dir -c /src/requirements.lock "/src[{",".join(wanted)}]" && rm -rf /src
+
+{environment}{port}USER 10001
+WORKDIR {STATE}
+VOLUME {STATE}
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5m --timeout=60s --start-period=120s --retries=3 \\
+    CMD ["tribune", "doctor", "--settings", "{CONFIG}"]
+ENTRYPOINT ["tribune", "up", "--settings", "{CONFIG}"]
+"""
+
+
+def _outside(settings: Settings) -> set[Path]:
+    """Return the folders that are written and are not the service's own."""
+    every = [settings, *(settings.of_monitor(name) for name in settings.monitors)]
+    written = {Path(url) for one in every for url in one.evidence_urls if "://" not in url}
+    written |= {one.tally_folder for one in every}
+    written |= {file.parent for one in every if (file := sqlite_file(one.store_url)) is not None}
+    written |= {settings.log_folder} if settings.seal else set()
+    return {path for path in written if path.is_absolute() and not path.is_relative_to(STATE)}
+
+
+def _something(settings: Settings) -> None:
+    if not parts_of(settings):
+        raise ConfigurationError(
+            "The settings name nothing to run.", mend="Write tribune.toml first; see docs/operating.md."
+        )
+
+
+def _own_stores(settings: Settings) -> Iterator[str]:
+    return (one.store_url for one in settings.monitors.values() if one.store_url is not None)
+
+
+def _variables(settings: Settings) -> set[str]:
+    """Return the variables with secrets that the parts need."""
+    return {name for part in parts_of(settings) for name in part.secrets} - (
+        {settings.discord.token_env} if settings.discord.token_file is not None else set()
+    )
+
+
+def _quoted(command: str) -> str:
+    return shlex.quote(command).replace("%", "%%")
