@@ -1,78 +1,177 @@
-"""The clock of a worker: APScheduler runs the same look for due work again and again, one at a time.
+"""The clock of a worker: APScheduler keeps its jobs in the worker's database and runs each one at a time.
 
-What is due follows from policy, chain and store at every look, so a run that was missed or killed is simply
-made up for by the next one. No other module imports APScheduler.
+A job is a name ("model/3", "settle"): what is due for it follows from policy, chain and store at every run,
+so a run that was missed or killed is made up for by the next one. APScheduler forgets a run that was killed
+with its process, so every job is asked for anew at the start. No other module imports APScheduler.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Collection
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import TribuneError
 from tribune.log import get_logger
 
-LAST_LOOK_S = 5.0
-"""How long a look under way may take to end once the worker is told to stop."""
-
-
-async def run_every(
-    look: Callable[[], Awaitable[None]],
-    seconds: float,
-    stop: asyncio.Event,
-    *,
-    last_look_s: float = LAST_LOOK_S,
-) -> None:
-    """Call `look` now and then every so many seconds until `stop` is set; never twice at a time.
-
-    An error of one look is logged, once as long as it stays the same, and the next look comes all the same:
-    what is due stays due. A look that is under way at the stop is waited for, at most `last_look_s`.
-    """
+if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
-    from apscheduler.triggers.interval import IntervalTrigger
+    from sqlalchemy import Engine
 
-    log = get_logger(__name__)
-    looking = asyncio.Lock()
-    last = ""
+LAST_RUN_S = 5.0
+"""How long runs under way may take to end once the worker is told to stop."""
+STORE_RETRY_S = 5.0
+"""Pause after which the clock tries again where its database did not answer."""
 
-    async def guarded() -> None:
-        nonlocal last
-        if looking.locked() or stop.is_set():  # the one under way sees what this one would
+Do = Callable[[str], Awaitable[float | None]]
+"""Does a job by its name; returns in how many seconds it must run again at the latest, if that matters."""
+
+_RUNNING: dict[str, Schedule] = {}
+
+
+async def run_job(schedule: str, job: str) -> None:
+    """Run a job of a schedule of this process: the one function that the job table names."""
+    if (found := _RUNNING.get(schedule)) is not None:
+        await found.carry_out(job)
+
+
+class Schedule:
+    """The jobs of one worker.
+
+    Args:
+        name: the worker's address; one job table a worker.
+        engine: the worker's database.
+        do: does a job. An error is logged, once as long as it stays the same; the next run comes anyway.
+    """
+
+    def __init__(self, name: str, engine: Engine, do: Do) -> None:
+        self._name = name
+        self._do = do
+        self._faults: dict[str, str] = {}
+        self._at_work: set[str] = set()
+        self._again: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = False
+        self._clock = _make_clock(engine, f"jobs_{name.removeprefix('0x')[:8].lower()}")
+
+    def add(self, job: str, every_s: float, *, kept: bool = True) -> None:
+        """Run a job now and then every so many seconds.
+
+        Args:
+            job: its name.
+            every_s: seconds between two runs.
+            kept: whether it stands in the database, which is written at every run.
+        """
+        self._clock.add_job(
+            run_job,
+            "interval",
+            seconds=every_s,
+            args=(self._name, job),
+            id=job,
+            jobstore="default" if kept else "memory",
+            replace_existing=True,
+            next_run_time=datetime.now(UTC),
+        )
+
+    def keep(self, jobs: Collection[str]) -> None:
+        """Drop every other job, such as one of a model that is no longer watched."""
+        for job in self._clock.get_jobs():
+            if job.id not in jobs:
+                self._clock.remove_job(job.id)
+
+    def wake(self, job: str, in_s: float = 0.0) -> None:
+        """Run a job in so many seconds at the latest; one that runs just now runs once more after it."""
+        from apscheduler.jobstores.base import JobLookupError
+        from sqlalchemy.exc import SQLAlchemyError
+
+        if job in self._at_work:
+            self._again.add(job)
             return
-        async with looking:
-            try:
-                await look()
-            except asyncio.CancelledError:
-                log.info("look given up")  # at the stop; a job that raises would be logged as a fault
-            except Exception as fault:
-                if str(fault) != last:
-                    unforeseen = None if isinstance(fault, TribuneError) else fault
-                    log.error("look failed", error=str(fault), exc_info=unforeseen)
-                last = str(fault)
-            else:
-                if last:
-                    log.info("looking again")
-                last = ""
+        at = datetime.now(UTC) + timedelta(seconds=in_s)
+        try:
+            known = self._clock.get_job(job)
+            if known is not None and (known.next_run_time is None or known.next_run_time > at):
+                self._clock.modify_job(job, next_run_time=at)
+        except JobLookupError:
+            pass
+        except SQLAlchemyError as fault:  # it runs in its own time
+            get_logger(__name__).warning("a job could not be woken", job=job, error=type(fault).__name__)
 
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(
-        guarded,
-        IntervalTrigger(seconds=seconds, timezone="UTC"),
-        id="look",
-        max_instances=2,  # the second finds the first at work and goes; with 1, each would be a warning
-        coalesce=True,
-        misfire_grace_time=None,
-        next_run_time=datetime.now(UTC),
+    async def run(self, stop: asyncio.Event, *, last_run_s: float = LAST_RUN_S) -> None:
+        """Run jobs until `stop` is set; runs under way are waited for, at most `last_run_s`."""
+        _RUNNING[self._name] = self
+        self._clock.start()
+        try:
+            await stop.wait()
+            self._stopping = True
+            self._clock.pause()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(last_run_s):
+                    await self._idle.wait()
+        finally:
+            self._clock.shutdown(wait=False)
+            del _RUNNING[self._name]
+            await asyncio.sleep(0)  # lets what was cancelled end before its connections are closed
+
+    async def carry_out(self, job: str) -> None:
+        """Do a job now, unless it is being done: then once more after that."""
+        if self._stopping:
+            return
+        if job in self._at_work:
+            self._again.add(job)
+            return
+        self._at_work.add(job)
+        self._idle.clear()
+        in_s = None
+        try:
+            in_s = await self._do(job)
+        except asyncio.CancelledError:
+            get_logger(__name__).info("run given up", job=job)  # at the stop
+        except Exception as fault:
+            self._note(job, fault)
+        else:
+            if self._faults.pop(job, None):
+                get_logger(__name__).info("running again", job=job)
+        finally:
+            self._at_work.discard(job)
+            if not self._at_work:
+                self._idle.set()
+        if job in self._again:
+            self._again.discard(job)
+            in_s = 0.0
+        if in_s is not None and not self._stopping:
+            self.wake(job, in_s)
+
+    def _note(self, job: str, fault: Exception) -> None:
+        if self._faults.get(job) != str(fault):
+            unforeseen = None if isinstance(fault, TribuneError) else fault
+            get_logger(__name__).error("job failed", job=job, error=str(fault), exc_info=unforeseen)
+        self._faults[job] = str(fault)
+
+
+def _make_clock(engine: Engine, table: str) -> AsyncIOScheduler:
+    from apscheduler.jobstores.memory import MemoryJobStore
+    from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from sqlalchemy.exc import SQLAlchemyError
+
+    class Clock(AsyncIOScheduler):  # type: ignore[misc]
+        """A clock that a full or locked database does not stop: its timer would not be set again."""
+
+        def _process_jobs(self) -> Any:
+            try:
+                return super()._process_jobs()
+            except SQLAlchemyError as fault:
+                get_logger(__name__).warning("the job table did not answer", error=type(fault).__name__)
+                return STORE_RETRY_S
+
+    return Clock(
+        timezone="UTC",
+        jobstore_retry_interval=STORE_RETRY_S,
+        jobstores={"default": SQLAlchemyJobStore(engine=engine, tablename=table), "memory": MemoryJobStore()},
+        # A second run finds the first at work and leaves it a note; with 1, each would be a warning instead.
+        job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
     )
-    scheduler.start()
-    try:
-        await stop.wait()
-        scheduler.pause()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(last_look_s), looking:
-                pass
-    finally:
-        scheduler.shutdown(wait=False)
-        await asyncio.sleep(0)  # lets what was cancelled end before its connections are closed
