@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from tribune.chain import Tribune
 from tribune.exceptions import ConfigurationError, EvidenceError
-from tribune.ids import ModelId
+from tribune.ids import Address, ModelId
 from tribune.keys import load_account
 from tribune.log import get_logger
 from tribune.reports.evidence_store import write_evidence
@@ -15,18 +16,23 @@ from tribune.settings import Settings
 from tribune.store.session import Store
 from tribune.store.upgrade import upgrade
 from tribune.sync.sender import Sender
+from tribune_monitors.desk import Desk
 from tribune_monitors.engines import open_engine
 from tribune_monitors.engines.conformance import assert_conformant
 from tribune_monitors.engines.kept import KeptTallies
 from tribune_monitors.measuring import Measurer
 from tribune_monitors.readings import Readings
-from tribune_monitors.scheduler import run_every
 from tribune_monitors.sources.sealed import SealedLog
 from tribune_monitors.worker import Worker
 
 
-async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Run a monitor until `stop` is set.
+async def run(settings: Settings, stop: asyncio.Event, *, once: bool = False) -> None:
+    """Run a monitor until `stop` is set, or do all that is due now and end.
+
+    Args:
+        settings: of the monitor.
+        stop: ends it.
+        once: look once at everything instead of working on a schedule.
 
     Raises:
         ConfigurationError: no key, no deployment, an evidence store or tally folder that cannot be written,
@@ -35,35 +41,53 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         WrongChainError: the node is another chain's.
         StoreError: the store cannot be opened.
     """
+    async with open_worker(settings) as worker:
+        get_logger(__name__).info("monitor ready", monitor=worker.monitor)
+        if once:
+            await worker.look()
+            await worker.look()  # what the first look sent is settled by the second
+        else:
+            await Desk(worker, settings.frames_poll_s).run(stop)
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
+    """Yield a worker as the settings say, its engine proven; its right to act for the key ends with it."""
     account = load_account(settings, "monitor")
-    counting = settings.monitor
-    engine = open_engine(counting.engine, counting.threads, master=counting.spark_master)
-    readings = Readings()
-    kept = KeptTallies(engine, settings.tally_folder, readings)
     await asyncio.to_thread(upgrade, settings.store_url)
     await asyncio.to_thread(_check_writable, settings.evidence_urls)
     async with await Tribune.connect(settings) as tribune:
-        await asyncio.to_thread(assert_conformant, engine)
         sender = Sender.of(tribune.chain, account, settings.chain)
-        stores = settings.evidence_stores
+        measurer = await open_measurer(settings, tribune, sender.address)
         with Store(settings.store_url) as store:
             worker = Worker(
                 tribune=tribune,
                 account=account,
                 sender=sender,
                 store=store,
-                measurer=Measurer(
-                    tribune, sender.address, kept, SealedLog(settings.log_folder, readings), stores
-                ),
+                measurer=measurer,
                 evidence=settings.evidence_urls,
                 readable=settings.evidence_read_urls,
                 models=[ModelId(number) for number in settings.monitor.models],
             )
-            get_logger(__name__).info("monitor ready", monitor=worker.monitor, engine=engine.name)
             try:
-                await run_every(worker.look, settings.frames_poll_s, stop)
+                yield worker
             finally:
                 await worker.close()
+
+
+async def open_measurer(settings: Settings, tribune: Tribune, monitor: Address) -> Measurer:
+    """Return what measures, its engine proven.
+
+    Raises:
+        ConfigurationError: the engine does not count as it must, or tallies cannot be kept.
+    """
+    counting, readings = settings.monitor, Readings()
+    engine = open_engine(counting.engine, counting.threads, master=counting.spark_master)
+    await asyncio.to_thread(assert_conformant, engine)
+    kept = KeptTallies(engine, settings.tally_folder, readings)
+    log = SealedLog(settings.log_folder, readings)
+    return Measurer(tribune, monitor, kept, log, settings.evidence_stores)
 
 
 def _check_writable(stores: Sequence[str]) -> None:

@@ -121,7 +121,7 @@ class Worker:
             await self._look_at(model_id, head)
         await self._check_peers(head)
         await self._opener.open_votes(models, head)
-        if not self.faults and not await self.store.read(reports_in, self.monitor, *OPEN):
+        if not self.faults and not await self.has_unsettled():
             self._seen = head.hash
 
     async def watched(self) -> list[ModelId]:
@@ -149,6 +149,10 @@ class Worker:
         """Bring signed reports on until they are final, and stores what is owed to them. Raises as `look`."""
         if head := await self._ready():
             await self._settle(head, await self.watched())
+
+    async def has_unsettled(self) -> bool:
+        """Return whether something that was signed is not known to count yet."""
+        return bool(await self.store.read(reports_in, self.monitor, *OPEN))
 
     async def check_peers(self) -> None:
         """Compare the witness of each frame's peer with our own data. Raises as `look`."""

@@ -15,6 +15,7 @@ from tribune.cli import (
     checking,
     keys,
     measuring,
+    monitor,
     operating,
     policies,
     processes,
@@ -30,6 +31,7 @@ app = typer.Typer(
     help="Token holders watch over the AI models that act in their name, and can stop them.",
 )
 measuring.register(app)
+monitor.register(app)
 processes.register(app)
 supervising.register(app)
 operating.register(app)

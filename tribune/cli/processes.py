@@ -1,8 +1,8 @@
-"""Commands that run until they are stopped: monitor, bot, web, log."""
+"""Commands that run until they are stopped: bot, web, log. A monitor's are in `monitor`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,34 +14,15 @@ if TYPE_CHECKING:
 
     from tribune.settings import Settings
 
-monitor = typer.Typer(no_args_is_help=True, help="Run an independent monitor.")
 bot = typer.Typer(no_args_is_help=True, help="Run the Discord bot.")
 log = typer.Typer(no_args_is_help=True, help="A steward's decision log.")
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    app.add_typer(monitor, name="monitor")
     app.add_typer(bot, name="bot")
     app.command()(web)
     app.add_typer(log, name="log")
-
-
-@monitor.command("run")
-def monitor_run(
-    name: Annotated[
-        str, typer.Option(help="One of several, of the table monitors.NAME.", show_default=False)
-    ] = "",
-    settings: SettingsFile = None,
-) -> None:
-    """Watch models, measure due frames, sign and send reports."""
-
-    async def part(read: Settings, stop: asyncio.Event) -> None:
-        from tribune_monitors.app import run
-
-        await run(read.of_monitor(name) if name else read, stop)
-
-    serve(f"monitor-{name}" if name else "monitor", settings, part)
 
 
 @bot.command("run")

@@ -1,0 +1,87 @@
+"""A worker's jobs: which there are, what wakes them, and when each must run again.
+
+One job per model, so that a model that cannot be looked at holds up no other. News of the chain wakes what it
+is about; whatever the news, every job also runs in its own time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from tribune.ids import ModelId
+from tribune.log import get_logger
+from tribune_monitors.news import Newsreader
+from tribune_monitors.scheduler import Schedule
+from tribune_monitors.worker import Worker
+
+NEWS, SETTLE, PEERS, VOTES = "news", "settle", "peers", "votes"
+_MODEL = "model/"
+OWN_TIME_S = 60.0
+"""Longest pause between two runs of a job, for what no event tells: a deadline, a policy that takes force."""
+
+
+class Desk:
+    """Runs a worker.
+
+    Args:
+        worker: does the work.
+        poll_s: pause between two looks for a new block.
+    """
+
+    def __init__(self, worker: Worker, poll_s: float) -> None:
+        self._worker = worker
+        self._poll_s = poll_s
+        self._reader = Newsreader(worker.tribune)
+        self._schedule = Schedule(worker.monitor, worker.store.engine, self.do)
+        self._watched: list[ModelId] = []
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set."""
+        self._schedule.add(NEWS, self._poll_s, kept=False)
+        for job in (SETTLE, PEERS, VOTES):
+            self._schedule.add(job, OWN_TIME_S)
+        await self._schedule.run(stop)
+
+    async def do(self, job: str) -> float | None:
+        """Do a job by its name; return in how many seconds it must run again, if that is sooner than else."""
+        worker = self._worker
+        if job == NEWS:
+            await self._take_in()
+        elif job == SETTLE:
+            await worker.settle()
+            return worker.retry_s if await worker.has_unsettled() else None
+        elif job == PEERS:
+            await worker.check_peers()
+        elif job == VOTES:
+            await worker.open_votes()
+        else:
+            model_id = ModelId(int(job.removeprefix(_MODEL)))
+            await worker.look_at(model_id)
+            if any(subject.model_id == model_id for subject in worker.faults.words):
+                return worker.retry_s
+        return None
+
+    async def _take_in(self) -> None:
+        news = await self._reader.read()
+        if news is None:
+            return
+        if news.models is None or not news.models <= set(self._watched):
+            await self._watch()
+        for model_id in self._watched:
+            if news.models is None or model_id in news.models:
+                self._schedule.wake(f"{_MODEL}{model_id}")
+        self._schedule.wake(SETTLE)
+        if news.models is None or news.models:
+            self._schedule.wake(PEERS)
+            self._schedule.wake(VOTES)
+
+    async def _watch(self) -> None:
+        """Give each watched model its job, and no other model one."""
+        watched = await self._worker.watched()
+        for model_id in watched:
+            if model_id not in self._watched:
+                self._schedule.add(f"{_MODEL}{model_id}", OWN_TIME_S)
+        self._schedule.keep({NEWS, SETTLE, PEERS, VOTES, *(f"{_MODEL}{one}" for one in watched)})
+        if watched != self._watched:
+            get_logger(__name__).info("watching", models=list(watched))
+        self._watched = watched

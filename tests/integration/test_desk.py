@@ -1,0 +1,73 @@
+"""Workers on their schedules, on a real chain: woken by what happens there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from integration.monitor_world import Monitor, MonitorWorld, monitors
+from tribune.decisions.anchor import log_folder
+from tribune.ids import ModelId
+from tribune_monitors.desk import Desk
+
+ONE, TWO = ModelId(1), ModelId(2)
+
+
+@asynccontextmanager
+async def at_work(*panel: Monitor) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    running = [asyncio.create_task(Desk(monitor.worker, 0.05).run(stop)) for monitor in panel]
+    try:
+        yield
+    finally:
+        stop.set()
+        async with asyncio.timeout(20):
+            await asyncio.gather(*running)
+
+
+async def until(done: Callable[[], Awaitable[bool]], timeout_s: float = 30.0) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not await done():  # noqa: ASYNC110 - the chain tells nobody
+            await asyncio.sleep(0.1)
+
+
+async def test_run__a_frame_anchored_meanwhile__is_judged(world: MonitorWorld) -> None:
+    async with monitors(world, 0, 1, 2) as panel, at_work(*panel):
+        for _ in range(2):
+            frame = world.sealed(ONE)
+
+            async def judged(frame: int = frame) -> bool:
+                return (await panel[0].frame(ONE, frame)).judged
+
+            await until(judged)
+
+
+async def test_run__a_file_that_comes_late__is_reported_then(world: MonitorWorld) -> None:
+    frame = world.sealed(ONE)
+    folder = log_folder(world.log, ONE, 1)  # type: ignore[arg-type]
+    away = folder.with_name("away")
+    folder.rename(away)
+    async with monitors(world, 0) as (monitor,), at_work(monitor):
+
+        async def failed() -> bool:
+            return bool(monitor.why)
+
+        async def reported() -> bool:
+            return 0 in (await monitor.frame(ONE, frame)).reported
+
+        await until(failed)
+        away.rename(folder)
+        await until(reported)
+
+
+async def test_run__a_model_that_cannot_be_looked_at__holds_up_no_other(world: MonitorWorld) -> None:
+    world.sealed(ONE)
+    frame = world.sealed(TWO)
+    log_folder(world.log, ONE, 1).rename(world.log / "away")  # type: ignore[arg-type]
+    async with monitors(world, 0) as (monitor,), at_work(monitor):
+
+        async def reported() -> bool:
+            return 0 in (await monitor.frame(TWO, frame)).reported
+
+        await until(reported)

@@ -1,0 +1,92 @@
+"""`tribune monitor …`: run an independent monitor, try one without a key, see how it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tribune.cli.running import SettingsFile, run, serve
+from tribune.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from tribune.settings import Settings
+
+monitor = typer.Typer(no_args_is_help=True, help="Run an independent monitor.")
+Name = Annotated[str, typer.Option(help="One of several, of the table monitors.NAME.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(monitor, name="monitor")
+
+
+@monitor.command("run")
+def monitor_run(
+    name: Name = "",
+    settings: SettingsFile = None,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, then end.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Measure and show; sign and send nothing. Needs no key.")
+    ] = False,
+) -> None:
+    """Watch models, measure due frames, sign and send reports.
+
+    Without a key it shows what it would report, says where a key goes, and ends with an error.
+    """
+
+    async def part(read: Settings, stop: asyncio.Event) -> None:
+        from tribune_monitors.app import run
+
+        own = _of(read, name)
+        if "monitor" in own.keys:
+            await run(own, stop, once=once)
+            return
+        typer.echo(
+            "There is no key for the role monitor (TRIBUNE_KEYS__MONITOR__KEYSTORE): a dry run.", err=True
+        )
+        await _dry_run(own)
+        raise typer.Exit(ConfigurationError.exit_code)  # who supervises it must not take this for work
+
+    if dry_run:
+        run(settings, lambda read: _dry_run(_of(read, name)))
+    else:
+        serve(f"monitor-{name}" if name else "monitor", settings, part)
+
+
+@monitor.command("status")
+def monitor_status(
+    name: Name = "",
+    settings: SettingsFile = None,
+    json: Annotated[bool, typer.Option("--json", help="As a JSON document.")] = False,
+) -> None:
+    """Say what this machine's monitors did, and whether they run."""
+
+    async def part(read: Settings) -> None:
+        from json import dumps
+
+        from tribune_monitors.status import lines, read_status
+
+        found = await read_status(_of(read, name))
+        for line in [dumps(found.to_json())] if json else lines(found):
+            typer.echo(line)
+
+    run(settings, part)
+
+
+def _of(read: Settings, name: str) -> Settings:
+    return read.of_monitor(name) if name else read
+
+
+async def _dry_run(settings: Settings) -> None:
+    from tribune_monitors.dry_run import lines, outlooks
+
+    found = False
+    async for outlook in outlooks(settings):
+        found = True
+        for line in lines(outlook):
+            typer.echo(line)
+    if not found:
+        typer.echo("Nothing is due: no frame with an anchored log is open.")
