@@ -8,9 +8,7 @@ nor a printed settings object can carry a key or token. Nested names are joined 
 
 from __future__ import annotations
 
-import difflib
 import itertools
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +24,7 @@ from pydantic_settings import (
 )
 
 from tribune.exceptions import ConfigurationError
+from tribune.misspelt import check_environment
 
 PREFIX = "TRIBUNE_"
 DEFAULT_FILE = Path("tribune.toml")
@@ -182,6 +181,23 @@ class NamedMonitor(_Section):
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
+class TelemetrySettings(_Section):
+    """Where a process shows how it is, and from when on an alarm is raised."""
+
+    host: str = "127.0.0.1"
+    """Address of this machine on which `/metrics` and `/health` are served; keep them off the internet."""
+    port: int = Field(default=0, ge=0, le=65535)
+    """Port on which they are served; 0: none. Parts that `tribune up` runs take this and those after it."""
+    every_s: float = Field(default=15.0, gt=0)
+    """Pause between two looks at nodes, balance, store and reports."""
+    low_balance: float = Field(default=0.05, ge=0)
+    """Coin of a key below which an alarm is raised."""
+    least_agreement: float = Field(default=0.9, ge=0, le=1)
+    """Share of frames in which the quorum has our result below which an alarm is raised."""
+    most_skew_s: float = Field(default=30.0, gt=0)
+    """Seconds by which the local clock may be wrong before an alarm is raised."""
+
+
 class LogSettings(_Section):
     """How this process logs."""
 
@@ -213,10 +229,10 @@ class Settings(BaseSettings):
     discord: DiscordSettings = DiscordSettings()
     web: WebSettings = WebSettings()
     monitor: MonitorSettings = MonitorSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     logging: LogSettings = LogSettings()
     keys: dict[str, KeySource] = Field(default_factory=dict)
     """Key of each role that this process plays: `monitor`, `steward`, `relayer`, `logger`, …"""
-
     monitors: dict[str, NamedMonitor] = Field(default_factory=dict)
     """Several monitors on one machine, by name."""
     seal: list[Version] = Field(default_factory=list)
@@ -245,6 +261,15 @@ class Settings(BaseSettings):
         """Every store in which evidence is looked for: ours, those that are only read, our monitors'."""
         of_monitors = (url for monitor in self.monitors.values() for url in monitor.evidence_urls or ())
         return list(dict.fromkeys((*self.evidence_urls, *self.evidence_read_urls, *of_monitors)))
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every address of a node, store or cluster: it may hold a credential, which no log may show."""
+        found = [self.chain.http_url, *self.chain.fallback_urls, self.chain.ws_url, self.store_url]
+        found += [self.monitor.spark_master, *self.evidence_stores]
+        for one in self.monitors.values():
+            found += [one.store_url, one.spark_master, *(one.evidence_read_urls or ())]
+        return [url for url in found if url]
 
     @property
     def secret_variables(self) -> frozenset[str]:
@@ -349,27 +374,8 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
             f"The settings cannot be read: {type(fault).__name__}: {fault}.",
             mend="Mend the TOML file or the TRIBUNE_… variable named here.",
         ) from None
-    _check_environment(settings)
+    check_environment(PREFIX, _variables(), Settings.model_fields, settings.secret_variables)
     return settings
-
-
-def _check_environment(settings: Settings) -> None:
-    """Raise ConfigurationError for a `TRIBUNE_…` variable that is no setting, as for such a name in the file.
-
-    Within a section pydantic finds them. A variable that holds a secret may have such a name too.
-    """
-    for name in sorted(os.environ.keys() - settings.secret_variables):
-        given = name.upper()
-        if not given.startswith(PREFIX):
-            continue
-        wanted = given.removeprefix(PREFIX)
-        if wanted.split("__")[0].lower() in Settings.model_fields:
-            continue
-        near = difflib.get_close_matches(wanted, _variables(), n=1)
-        raise ConfigurationError(
-            f"There is no setting {name}.",
-            mend=f"Did you mean {PREFIX}{near[0]}?" if near else "Take it out of the environment.",
-        )
 
 
 def _variables() -> list[str]:

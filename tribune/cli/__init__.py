@@ -19,6 +19,7 @@ from tribune.cli import (
     operating,
     policies,
     processes,
+    service,
     settings_file,
     supervising,
 )
@@ -37,6 +38,7 @@ supervising.register(app)
 operating.register(app)
 keys.register(app)
 settings_file.register(app)
+service.register(app)
 checking.register(app)
 policies.register(app)
 backtesting.register(app)
