@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -11,12 +12,16 @@ import discord
 from tribune.exceptions import ConfigurationError, TribuneError
 from tribune.keys import discord_token
 from tribune.log import get_logger
+from tribune.sync.vitals import ChainVitals, read_balance, read_store
+from tribune.telemetry import Telemetry
+from tribune.telemetry.watch import watched
 from tribune_bot.client import TribuneBot
 from tribune_bot.connection import connector_for
 from tribune_bot.services import Services, opened
 
 if TYPE_CHECKING:
     from tribune.settings import Settings
+    from tribune.telemetry.watch import Reader
 
 CANCEL_AGAIN_S = 0.5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
@@ -31,7 +36,8 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
         StoreError: the database cannot be used.
     """
     token = discord_token(settings).get_secret_value()
-    async with opened(settings) as services:
+    telemetry = Telemetry()
+    async with opened(settings) as services, watched(telemetry, settings.telemetry, _signs(services)):
         work = asyncio.create_task(_work(services, token))
         stopped = asyncio.create_task((stop or asyncio.Event()).wait())
         try:
@@ -43,6 +49,16 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
                 task.cancel()
             await asyncio.gather(work, stopped, return_exceptions=True)
             get_logger(__name__).info("the bot has stopped")
+
+
+def _signs(services: Services) -> dict[str, Reader]:
+    """Return what is read of the bot, by part."""
+    chain = services.tribune.chain
+    return {
+        "chain": ChainVitals(chain),
+        "store": partial(read_store, services.store),
+        "balance": partial(read_balance, chain, services.sender.address, "relayer"),
+    }
 
 
 async def _work(services: Services, token: str) -> None:

@@ -6,7 +6,8 @@ the part itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ class Part:
         name: what its log lines and errors call it.
         command: arguments of `tribune`.
         secrets: environment variables with its own secrets.
+        telemetry_port: where it shows how it is; 0: nowhere.
     """
 
     name: str
     command: tuple[str, ...]
     secrets: frozenset[str] = frozenset()
+    telemetry_port: int = 0
 
 
 def parts_of(settings: Settings) -> list[Part]:
@@ -49,7 +52,16 @@ def parts_of(settings: Settings) -> list[Part]:
         parts.append(Part("bot", ("bot", "run"), frozenset(secrets)))
     if "web" in settings.model_fields_set:
         parts.append(Part("web", ("web",)))
-    return parts
+    return _with_ports(parts, settings.telemetry.port)
+
+
+def _with_ports(parts: Iterable[Part], first: int) -> list[Part]:
+    """Give each part that shows how it is a port of its own."""
+    ports = itertools.count(first)
+    return [
+        part if first == 0 or part.command[0] == "log" else replace(part, telemetry_port=next(ports))
+        for part in parts
+    ]
 
 
 def hidden_from(part: Part, secrets: Iterable[str]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from tribune.exceptions import ConfigurationError, TribuneError
 from tribune.log import Redactor, get_logger
 from tribune.operations.parts import Part, hidden_from
+from tribune.settings import PREFIX
 from tribune.waiting import came_within
 
 PROGRAM = (sys.executable, "-P", "-m", "tribune.cli")
@@ -139,7 +140,8 @@ class Supervisor:
             pass_fds=(lifeline,),
             # Out of reach of a terminal's Ctrl-C: parts stop in order, and when they are told to.
             start_new_session=True,
-            env={name: value for name, value in os.environ.items() if name not in hidden},
+            env={name: value for name, value in os.environ.items() if name not in hidden}
+            | {f"{PREFIX}TELEMETRY__PORT": str(part.telemetry_port)},
         )
         os.close(writing)
         self._running[part.name] = process

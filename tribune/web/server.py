@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError
@@ -12,6 +13,7 @@ from tribune.log import get_logger
 
 if TYPE_CHECKING:
     from tribune.settings import Settings, WebSettings
+    from tribune.telemetry.watch import Reader
 
 
 async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
@@ -27,6 +29,9 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
     from tribune.chain.client import Chain
     from tribune.chain.deployments import load_deployment
     from tribune.store.session import open_store
+    from tribune.sync.vitals import ChainVitals, read_store
+    from tribune.telemetry import Telemetry
+    from tribune.telemetry.watch import watched
     from tribune.web.app import create_app
 
     deployment = load_deployment(settings.deployments, settings.chain.chain_id)
@@ -52,8 +57,10 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
             get_logger(__name__).info("pages are served", host=settings.web.host, port=settings.web.port)
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             stopping = asyncio.create_task((stop or asyncio.Event()).wait())
+            signs: dict[str, Reader] = {"chain": ChainVitals(chain), "store": partial(read_store, store)}
             try:
-                await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                async with watched(Telemetry(), settings.telemetry, signs):
+                    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 stopping.cancel()
                 server.should_exit = True
