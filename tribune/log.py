@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -206,6 +207,27 @@ def get_logger(name: str) -> FilteringBoundLogger:
 
     logger: FilteringBoundLogger = structlog.get_logger(name)
     return logger
+
+
+def secrets_in(address: str) -> set[str]:
+    """Return what of an address may be a credential: password, long parts of its path, values of its query.
+
+    Nodes of providers are reached by a key in the path or query, stores by a password before the host. A part
+    of under 16 characters without a digit is taken for a plain word.
+    """
+    try:
+        parts = urlsplit(address)
+        given = [parts.password, *(value for _, value in parse_qsl(parts.query))]
+        if parts.scheme in ("http", "https", "ws", "wss"):
+            given += [part for part in parts.path.split("/") if _looks_random(part)]
+    except ValueError:
+        return {address}
+    found = {text for text in given if text}
+    return found | {unquote(text) for text in found}
+
+
+def _looks_random(part: str) -> bool:
+    return len(part) >= 16 and any(letter.isdigit() for letter in part)
 
 
 def register_secret(*secrets: str) -> None:

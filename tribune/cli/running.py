@@ -53,9 +53,14 @@ def serve(
         import asyncio
         import signal
 
-        from tribune.log import configure
+        from tribune.log import configure, secrets_in
 
-        configure(process=process, json=settings.logging.json_lines, level=settings.logging.level)
+        configure(
+            process=process,
+            json=settings.logging.json_lines,
+            level=settings.logging.level,
+            secrets={secret for address in settings.addresses for secret in secrets_in(address)},
+        )
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
