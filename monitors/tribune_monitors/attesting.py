@@ -72,7 +72,12 @@ class Attesting:
         row = await asyncio.to_thread(self._row, due, measured)  # a device may take its time to sign
         kept = await self.store.run(_store, row, owed)
         get_logger(__name__).info(
-            "signed", model=due.model_id, frame=due.frame, report=kept.digest, evidence=kept.cid
+            "signed",
+            model=due.model_id,
+            version=due.version,
+            frame=due.frame,
+            report=kept.digest,
+            evidence=kept.cid,
         )
         return kept
 

@@ -114,5 +114,12 @@ class Peers:
         )
         kept = await self._store.run(record_peer_check, check)
         say = get_logger(__name__).info if kept is PeerVerdict.OK else get_logger(__name__).warning
-        say("peer's witness", model=row.model_id, frame=row.frame, peer=peer, verdict=str(kept))
+        say(
+            "peer's witness",
+            model=row.model_id,
+            version=row.version,
+            frame=row.frame,
+            peer=peer,
+            verdict=str(kept),
+        )
         return kept

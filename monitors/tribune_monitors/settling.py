@@ -134,7 +134,12 @@ class Settling:
         if any(event.monitor == self.sender.address for event in events):
             self.heads.saw(receipt.block_number, receipt.block_hash)
             get_logger(__name__).info(
-                "sent", model=row.model_id, frame=row.frame, signatures=len(events), tx=receipt.tx_hash
+                "sent",
+                model=row.model_id,
+                version=row.version,
+                frame=row.frame,
+                signatures=len(events),
+                tx=receipt.tx_hash,
             )
             return await self._move(
                 row, ReportState.COUNTED, tx_hash=receipt.tx_hash, block_number=receipt.block_number
@@ -169,7 +174,9 @@ class Settling:
             return row
         index = self._index(record)
         if index not in (await self._known(row)).reported:
-            get_logger(__name__).warning("a reorg took a report away", model=row.model_id, frame=row.frame)
+            get_logger(__name__).warning(
+                "a reorg took a report away", model=row.model_id, version=row.version, frame=row.frame
+            )
             return await self._move(row, ReportState.PUBLISHED, block_number=0, tx_hash="")
         if ripe and await self._had(row, index, final):
             return await self._move(row, ReportState.FINAL)
@@ -209,7 +216,9 @@ class Settling:
         return row if row.error == why else await self._move(row, ReportState(row.state), error=why)
 
     async def _refuse(self, row: SignedReport, why: str, tx_hash: str | None = None) -> SignedReport:
-        get_logger(__name__).warning("refused", model=row.model_id, frame=row.frame, error=why)
+        get_logger(__name__).warning(
+            "refused", model=row.model_id, version=row.version, frame=row.frame, error=why
+        )
         return await self._move(row, ReportState.REFUSED, error=why, tx_hash=tx_hash)
 
     async def _move(

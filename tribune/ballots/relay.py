@@ -81,7 +81,7 @@ class BallotRelay:
                     "ballot settled",
                     case=ballot.case_id,
                     voter=ballot.voter,
-                    status=ballot.status,
+                    state=ballot.status,
                     block=ballot.block,
                 )
             return settled

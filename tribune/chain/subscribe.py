@@ -191,5 +191,5 @@ async def _results(
 
 def _warn(chain: Chain, down: _SocketDown) -> None:
     get_logger(__name__).warning(
-        "websocket is down, polling instead", node=show_url(chain.ws_url or ""), reason=str(down)
+        "websocket is down, polling instead", node=show_url(chain.ws_url or ""), error=str(down)
     )

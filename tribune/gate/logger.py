@@ -54,7 +54,7 @@ class OperationalSamples:
             try:
                 seen = await self._tribune.kill_switch.is_operational(self._model_id)
             except ChainError as fault:
-                get_logger(__name__).warning("no sample", fault=str(fault))
+                get_logger(__name__).warning("no sample", error=str(fault))
             else:
                 self._samples = [*self._samples[-3600:], (time.time_ns() // 1000, seen)]
             await asyncio.sleep(_SAMPLE_S)
@@ -129,7 +129,12 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
             await chain_passes(tribune.chain, grid.due_at(manifest.frame) // 1_000_000)
             receipt = await sender.send(call)
             get_logger(__name__).info(
-                "anchored", frame=manifest.frame, rows=manifest.rows, tx=receipt.tx_hash
+                "anchored",
+                model=model_id,
+                version=version,
+                frame=manifest.frame,
+                rows=manifest.rows,
+                tx=receipt.tx_hash,
             )
 
         async def in_force(frame: FrameIndex) -> bool:

@@ -115,11 +115,11 @@ class ModelGate:
             self._said = verdict
             get_logger(__name__).info(
                 "gate refuses" if verdict else "gate answers",
-                model_id=self._subject.model_id,
+                model=self._subject.model_id,
                 version=self._version,
                 cause=verdict,
                 enforced=self._enforce,
-                fault=refusal.snapshot.fault if refusal else "",
+                error=refusal.snapshot.fault if refusal else "",
             )
         if refusal is None:
             return None
@@ -176,7 +176,7 @@ class ModelGate:
 
     def _start(self, source: StatusSource) -> None:
         if self._task is not None and not self._task.cancelled() and self._task.exception() is not None:
-            get_logger(__name__).error("status source failed", fault=repr(self._task.exception()))
+            get_logger(__name__).error("status source failed", error=repr(self._task.exception()))
         self._task = asyncio.get_running_loop().create_task(source.run(self.view), name="gate-status")
 
     async def _stop(self) -> None:

@@ -88,9 +88,9 @@ class FrameSealer:
                     log.info("frame sealed", frame=frame, rows=None if manifest is None else manifest.rows)
                     continue
             except (ChainError, LogUnavailableError) as fault:
-                log.warning("frame not sealed yet", frame=frame, fault=str(fault))
+                log.warning("frame not sealed yet", frame=frame, error=str(fault))
             except TribuneError as fault:  # a damaged segment: a person must look, the loop keeps asking
-                log.error("frame cannot be sealed", frame=frame, fault=str(fault))
+                log.error("frame cannot be sealed", frame=frame, error=str(fault))
             await asyncio.sleep(max(wait_s, 0.0) or self._retry_s)
 
     async def _is_wanted(self, frame: FrameIndex) -> bool:

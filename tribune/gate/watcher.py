@@ -211,7 +211,7 @@ class ChainWatcher:
                 async with asyncio.timeout(self._timeout_s):
                     sentence = await asyncio.to_thread(self._details, case)
             except Exception:  # evidence that cannot be read costs the sentence, never the refusal
-                get_logger(__name__).info("no details of the case", case_id=case_id)
+                get_logger(__name__).info("no details of the case", case=case_id)
             else:
                 view.explain(case, sentence or "")
 

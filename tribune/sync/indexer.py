@@ -127,7 +127,7 @@ class Indexer:
                         f"The node shows another chain at each look ({change}).",
                         mend="Use a node that agrees with itself (one behind no load balancer).",
                     ) from change
-                get_logger(__name__).info("the chain changed while it was read", reason=str(change))
+                get_logger(__name__).info("the chain changed while it was read", error=str(change))
                 await asyncio.sleep(CHANGE_PAUSE_S * changes)
             else:
                 return added
