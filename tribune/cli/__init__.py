@@ -19,7 +19,6 @@ from tribune.cli import (
     operating,
     policies,
     processes,
-    service,
     settings_file,
     supervising,
 )
@@ -38,7 +37,6 @@ supervising.register(app)
 operating.register(app)
 keys.register(app)
 settings_file.register(app)
-service.register(app)
 checking.register(app)
 policies.register(app)
 backtesting.register(app)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tribune.operations.doctor import Line
 
 
-service = typer.Typer(no_args_is_help=True, help="Files with which a machine starts `tribune up` by itself.")
+service = typer.Typer(no_args_is_help=True, help="Files for what starts `tribune up` and watches it.")
 
 
 def register(app: typer.Typer) -> None:
@@ -134,6 +134,16 @@ def service_container(settings: SettingsFile = None, output: Folder = None, forc
 
     with plain_errors():
         _put(output, "Containerfile", container_file(load_settings(settings)), force)
+
+
+@service.command("alerts")
+def service_alerts(settings: SettingsFile = None, output: Folder = None, force: Force = False) -> None:
+    """Print alert rules for Prometheus; thresholds are those of the settings."""
+    from tribune.settings import load_settings
+    from tribune.telemetry.alerts import rules_file
+
+    with plain_errors():
+        _put(output, "tribune-alerts.yml", rules_file(load_settings(settings)), force)
 
 
 def _put(folder: Path | None, name: str, text: str, force: bool) -> None:
