@@ -152,6 +152,11 @@ class MonitorSettings(_Section):
     """What counts; the result does not depend on it. Spark needs `tribune-dao[spark]` and Java."""
     spark_master: str = Field(default="", repr=False)
     """Address of a Spark cluster (`spark://host:7077`, `yarn`); empty: Spark in this process."""
+    patience: float = Field(default=0.5, ge=0, lt=1)
+    """Share of the time from a frame's end to its deadline in which a monitor waits for others' signatures,
+    to send them in one transaction; after it each sends its own. 0 where no other's store is read."""
+    stagger_s: float = Field(default=15.0, gt=0)
+    """How long each of several monitors who could act waits for the one before it; longer than a block."""
 
 
 class NamedMonitor(_Section):
