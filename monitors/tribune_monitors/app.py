@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from tribune.chain import Tribune
-from tribune.exceptions import ConfigurationError, EvidenceError
+from tribune.exceptions import ConfigurationError
 from tribune.ids import Address, ModelId
 from tribune.keys import load_account
 from tribune.log import get_logger
-from tribune.reports.evidence_store import write_evidence
+from tribune.reports.evidence_store import write_everywhere
 from tribune.settings import Settings
 from tribune.store.session import Store
 from tribune.store.upgrade import upgrade
@@ -69,6 +69,8 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
                 evidence=settings.evidence_urls,
                 readable=settings.evidence_read_urls,
                 models=[ModelId(number) for number in settings.monitor.models],
+                patience=settings.monitor.patience,
+                stagger_s=settings.monitor.stagger_s,
             )
             try:
                 yield worker
@@ -91,18 +93,22 @@ async def open_measurer(settings: Settings, tribune: Tribune, monitor: Address) 
 
 
 def _check_writable(stores: Sequence[str]) -> None:
-    """Write a small document into each evidence store: better to fail now than with the first report."""
+    """Write a small document into the evidence stores: better to fail now than with the first report.
+
+    One that takes it is enough: what the others miss is owed to them.
+    """
     if not stores:
         raise ConfigurationError(
             "There is no evidence store, so nobody could check what this monitor says.",
             mend="Name one in TRIBUNE_EVIDENCE_URLS.",
         )
-    for place, store in enumerate(stores, start=1):
-        try:
-            write_evidence(store, {"schema": "tribune/writable/1"})
-        except EvidenceError as fault:
-            why = type(fault.__cause__ or fault).__name__
+    copies = write_everywhere(stores, {"schema": "tribune/writable/1"})
+    why = {place: type(fault.__cause__ or fault).__name__ for place, fault in copies.failed.items()}
+    for place, name in why.items():
+        said = f"Evidence store {place + 1} of {len(stores)} cannot be written ({name})"
+        if not copies.written:
             raise ConfigurationError(
-                f"Evidence store {place} of {len(stores)} cannot be written ({why}).",
+                f"{said}, and no other can.",
                 mend="Check TRIBUNE_EVIDENCE_URLS: each is a folder we may write to, or a store's address.",
-            ) from fault
+            )
+        get_logger(__name__).warning(said)
