@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from tribune.reports.oversight import independence
 from tribune_bot.board import Shown
 from tribune_bot.text import fitted, harmless, moment, percent
 from tribune_bot.views.buttons import CheckButton, PowerButton, VoteButton, evidence_button
@@ -112,6 +113,8 @@ def _sure(facts: CaseFacts) -> str:
         if silent:
             told += f", {silent} {'has' if silent == 1 else 'have'} not reported"
         parts.append(told)
+    if facts.vote.panel is not None and (alone := independence(facts.vote.panel)):
+        parts.append(alone)
     return "; ".join(parts)
 
 

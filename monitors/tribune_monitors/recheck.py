@@ -17,6 +17,7 @@ from tribune.ids import Cid, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy
 from tribune.reports.canonical import canonical_bytes
 from tribune.reports.evidence_store import read_from_any
+from tribune.reports.oversight import independence
 from tribune.reports.verify import verify_evidence
 from tribune.settings import Settings
 from tribune.wording import counted
@@ -63,10 +64,11 @@ async def recheck(settings: Settings, name: Cid) -> Outcome:
     )
     rows = sum(partition.rows for partition in _current(frames, frame).manifest.partitions)
     if verdict.same:
-        return Outcome(
-            True,
-            f"The same to the last byte: frame {frame}, {counted(rows, 'decision')}, recomputed as {name}.",
+        alone = independence(len(record.policy.panel))
+        words = (
+            f"The same to the last byte: frame {frame}, {counted(rows, 'decision')}, recomputed as {name}."
         )
+        return Outcome(True, f"{words} Measured by {alone}." if alone else words)
     return Outcome(False, f"DIFFERENT. First difference: {verdict.difference}")
 
 

@@ -192,6 +192,21 @@ def test_status__served_while_all_are_halted__says_both(world: MonitorWorld) -> 
 
 
 @pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("1", "measured by 3 monitors, 2 of which must agree"),
+        ("3", "measured by one monitor, not independent"),
+    ],
+)
+def test_status__its_panel__is_said(world: MonitorWorld, model: str, words: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tribune.cli", "status", model],
+        cwd=world.root, env=environment(**on_chain(world)), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert words in ran.stdout, ran.stderr
+
+
+@pytest.mark.parametrize(
     ("numbers", "words"), [(("99", "1"), "There is no model 99"), (("1", "99"), "Model 1 has no version 99")]
 )
 def test_log_seal__not_registered__says_so(world: MonitorWorld, numbers: tuple[str, str], words: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tribune.ballots.calls import DecodedCall, decode_proposal
 from tribune.ballots.explain import choices, words_of
+from tribune.ballots.panel import panel_size
 from tribune.chain.cases import Case
 from tribune.chain.codec import snake
 from tribune.chain.enums import CaseKind, ProposalState, State
@@ -120,6 +121,8 @@ class CaseVote:
     value: int
     limit: int
     evidence: Cid | None
+    panel: int | None
+    """How many monitors were to measure the frame that it rests on; None where it rests on none."""
     block: int
     """The block at which all this was read."""
     read_at: datetime
@@ -178,6 +181,8 @@ async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id
     )
     state, snapshot, deadline, votes = await _vote(contracts, case.vote, at)
     tally = await _tally(contracts, votes, snapshot if state is not VoteState.PENDING else 0, resuming, at)
+    measured = case.kind in (CaseKind.BREACH, CaseKind.STALE)
+    panel = await panel_size(contracts, model_id, case.frame, block=at) if measured else None
     words, rule = await words_of(contracts, documents, case, name, Digest(version_record["profile"]), at)
     return CaseVote(
         case_id=case_id,
@@ -205,6 +210,7 @@ async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id
         value=case.value,
         limit=case.limit,
         evidence=_cid(case.evidence),
+        panel=panel,
         block=at,
         read_at=head.time,
     )

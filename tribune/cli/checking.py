@@ -8,7 +8,7 @@ import typer
 
 from tribune.cli.running import Number, SettingsFile, run
 from tribune.exceptions import TribuneError
-from tribune.ids import Cid, ModelId
+from tribune.ids import Cid, FrameIndex, ModelId
 
 if TYPE_CHECKING:
     from tribune.settings import Settings
@@ -27,7 +27,7 @@ def status(model: Number, settings: SettingsFile = None) -> None:
 
     async def part(read: Settings) -> None:
         from tribune.chain import Tribune
-        from tribune.reports.oversight import watched
+        from tribune.reports.oversight import independence, watched
 
         async with await Tribune.connect(read) as tribune:
             model_id = ModelId(model)
@@ -39,6 +39,10 @@ def status(model: Number, settings: SettingsFile = None) -> None:
             oversight = watched(found.oversight, in_service=found.is_operational)
             print(f"{name} v{found.version}: {found.state}{until}")
             print(f"oversight {found.oversight}: {oversight}")
+            if await tribune.policy_book.has_policy(model_id):
+                terms = await tribune.policy_book.terms(model_id, FrameIndex(0))
+                alone = independence(terms.panel_size)
+                print(f"measured by {alone or f'{terms.panel_size} monitors, {terms.k} of which must agree'}")
             if found.halted:
                 end = f" until {found.halted_until:%Y-%m-%d %H:%M:%S} UTC" if found.halted_until else ""
                 print(f"all models are halted{end}")

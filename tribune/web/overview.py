@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tribune.ballots.view import VoteState
 from tribune.chain.enums import Oversight, State
 from tribune.chain.types import end_or_none, utc
-from tribune.reports.oversight import watched
+from tribune.reports.oversight import independence, watched
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
@@ -30,6 +30,8 @@ class ListedModel:
     until: datetime | None
     watched: str
     """How badly it is watched, in words; empty where nothing is amiss."""
+    measured_by: str
+    """What to say of its panel; empty for a panel of several."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,10 @@ async def read_overview(contracts: VoteContracts) -> Overview:
     model_ids = range(model_count, max(0, model_count - MOST), -1)
     case_ids = range(case_count, max(0, case_count - MOST), -1)
     statuses = await contracts.read(*(("KillSwitch", "statusOf", (i,)) for i in model_ids), block=at)
+    ruled = await contracts.read(*(("PolicyBook", "hasPolicy", (i,)) for i in model_ids), block=at)
+    judged = [model_id for model_id, has in zip(model_ids, ruled, strict=True) if has]
+    terms = await contracts.read(*(("PolicyBook", "currentTerms", (i,)) for i in judged), block=at)
+    panels = {model_id: one["panel_size"] for model_id, one in zip(judged, terms, strict=True)}
     cases = await contracts.read(*(("KillSwitch", "caseOf", (i,)) for i in case_ids), block=at)
     named = sorted({*model_ids, *(case["model_id"] for case in cases)})
     names = dict(
@@ -114,6 +120,7 @@ async def read_overview(contracts: VoteContracts) -> Overview:
                 State.of(status["state"]),
                 utc(status["until"]) if status["until"] else None,
                 _watched(status),
+                independence(panels.get(model_id, 0)),
             )
             for model_id, status in zip(model_ids, statuses, strict=True)
         ),

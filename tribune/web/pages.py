@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tribune.ballots.checks import REASON_LIMIT
+from tribune.ballots.panel import panel_size
+from tribune.exceptions import ChainError
 from tribune.figures.theme import Theme
 from tribune.ids import Cid
+from tribune.reports.oversight import independence
 from tribune.web.chart import draw_chart, has_chart
 from tribune.web.overview import read_overview
 from tribune.web.problems import BadRequestError, NotFoundError
@@ -98,7 +102,21 @@ async def get_evidence_view(request: Request) -> Response:
     site: Site = request.app.state.site
     name = Cid(request.path_params["cid"])
     document = await site.documents.read(name)
-    return site.page("evidence.html", name=name, document=document)
+    return site.page(
+        "evidence.html", name=name, document=document, measured_by=await _measured_by(site, document)
+    )
+
+
+async def _measured_by(site: Site, document: Mapping[str, Any]) -> str:
+    """Return what to say of the panel behind a report; empty for a panel of several, or no report of one."""
+    model_id, frame = document.get("model"), document.get("frame")
+    if not (isinstance(model_id, int) and isinstance(frame, int) and model_id > 0 and frame >= 0):
+        return ""
+    try:
+        panel = await panel_size(site.contracts, model_id, frame)
+    except ChainError:
+        return "we cannot see now how many monitors measured this"
+    return "" if panel is None else independence(panel)
 
 
 async def get_health(request: Request) -> Response:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from tribune.ballots.view import CaseVote, read_case_vote
 from tribune.ids import Address, CaseId
+from tribune.reports.oversight import independence
 from tribune.untrusted import load_json
 from tribune.web.problems import BadRequestError, NotFoundError
 
@@ -88,6 +89,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["when"] = when
+    made.globals["independence"] = independence
     made.filters["iso"] = lambda time: time.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return made
 

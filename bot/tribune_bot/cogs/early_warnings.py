@@ -18,6 +18,7 @@ from tribune.chain.enums import Severity
 from tribune.exceptions import PolicyError, TribuneError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.log import get_logger
+from tribune.reports.oversight import independence
 from tribune.store import messages, queries
 from tribune.sync.outbox import Outbox
 from tribune_bot.board import Shown
@@ -114,12 +115,20 @@ class EarlyWarnings(commands.Cog):
             if last.hits >> place & 1 and chain_rule.severity is Severity.WARN:
                 first = run_of(judged, last, place)
                 subject = f"warning/{last.model_id}/{last.version}/{place}/{first}"
-                shown = await self._shown(last, chain_rule, payload, place, first, at)
+                alone = independence(len(record.policy.panel))
+                shown = await self._shown(last, chain_rule, payload, place, first, at, alone)
                 await self.bot.board.show(subject, shown)
         return {}
 
     async def _shown(
-        self, last: Judged, rule: PolicyRule, payload: dict[str, Any], place: int, first: int, at: datetime
+        self,
+        last: Judged,
+        rule: PolicyRule,
+        payload: dict[str, Any],
+        place: int,
+        first: int,
+        at: datetime,
+        alone: str,
     ) -> Shown:
         from tribune.metrics.policy import Rule
         from tribune.reports.canonical import cid
@@ -143,10 +152,11 @@ class EarlyWarnings(commands.Cog):
         )
         model = f"{harmless(name, 80)} v{last.version}"
         since = f", since frame {first}" if first < last.frame else ""
+        by = f", by {alone}" if alone else ""
         lines = [
             f"**Early warning: {model} {harmless(words.fault, 160)}**",
             harmless(words.sentence, 500),
-            f"Seen {moment(at)} in frame {last.frame}{since}. Nothing is stopped, nothing is voted on.",
+            f"Seen {moment(at)} in frame {last.frame}{since}{by}. Nothing is stopped, nothing is voted on.",
         ]
         button = evidence_button(services.evidence_url(cid(evidence)))
         return Shown(fitted(lines), mark=lines[0], buttons=(button,))

@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from tribune.exceptions import TribuneError
 from tribune.ids import FrameIndex, ModelId
-from tribune.reports.oversight import watched
+from tribune.reports.oversight import independence, watched
 from tribune.store import queries
 from tribune_bot.case_message import headline
 from tribune_bot.facts import read_facts
@@ -163,7 +163,8 @@ class Models(commands.Cog):
                 lines.append(f"- {harmless(describe(Rule.from_chain(rule.on_chain())), 200)}")
             except TribuneError:
                 lines.append(f"- {harmless(rule.on_chain()[0], 100)}")
-        return ["**Rules, set by vote:**", *lines]
+        alone = independence(len(record.policy.panel))
+        return [*([f"**Measured by:** {alone}"] if alone else []), "**Rules, set by vote:**", *lines]
 
 
 def _halted(status: ModelStatus) -> str:

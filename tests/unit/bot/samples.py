@@ -52,6 +52,7 @@ VOTE = CaseVote(
     value=431_000,
     limit=100_000,
     evidence=Cid("bafkrei"),
+    panel=3,
     block=812,
     read_at=NOW,
 )

@@ -36,6 +36,12 @@ def test_case_message__voting__says_all_that_a_voter_needs() -> None:
     ]
 
 
+def test_case_message__panel_of_one__says_that_nobody_else_looked() -> None:
+    lines = shown(replace(VOTE, panel=1), Agreement(1, 1, 1)).content.splitlines()
+    assert lines[2].startswith("**How sure:** 2,000 decisions; ")
+    assert lines[2].endswith("; one monitor, not independent")
+
+
 def test_case_message__voting__has_all_buttons() -> None:
     assert labels(shown(VOTE)) == ["Vote", "See the evidence", "Check it yourself", "My voting power"]
 

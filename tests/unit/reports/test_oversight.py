@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tribune.chain.enums import Oversight
-from tribune.reports.oversight import watched
+from tribune.reports.oversight import independence, watched
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,8 @@ from tribune.reports.oversight import watched
 )
 def test_watched__each_state__is_told(oversight: Oversight, in_service: bool, words: str) -> None:
     assert words in watched(oversight, in_service=in_service)
+
+
+@pytest.mark.parametrize(("panel", "words"), [(1, "one monitor, not independent"), (2, ""), (96, "")])
+def test_independence__a_panel__said_of_one_alone(panel: int, words: str) -> None:
+    assert independence(panel) == words

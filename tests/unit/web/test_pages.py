@@ -130,6 +130,41 @@ async def test_get_evidence_view__stored__readable(client: httpx.AsyncClient) ->
     assert "fairness.demographic_parity_difference.lower/SEX" in answer.text
 
 
+@pytest.fixture
+def alone(voting: Voting) -> int:
+    """A model that one monitor alone measures."""
+    from support.voting import RULE
+
+    chain = voting.chain
+    chain.send(chain.contracts["ModelRegistry"].functions.registerModel("lonely"), chain.steward)
+    model_id: int = chain.contracts["ModelRegistry"].functions.modelCount().call()
+    chain.as_timelock(chain.contracts["MonitorRegistry"].functions.admit(chain.monitors[0].address, "m", ""))
+    terms = (0, 100, 100, 5, 50, 60, False, 1, [chain.monitors[0].address], [RULE.on_chain()])
+    chain.as_timelock(chain.contracts["PolicyBook"].functions.setPolicy(model_id, terms))
+    chain.warp(200)
+    return model_id
+
+
+async def test_pages__one_monitor_alone__say_so_beside_its_reports(
+    client: httpx.AsyncClient, voting: Voting, alone: int
+) -> None:
+    for model_id, said in ((1, 0), (alone, 1)):
+        name = write_evidence(voting.folder, {"model": model_id, "frame": 0})
+        page = (await client.get(f"/evidence/{name}/view", headers=HTML)).text
+        assert page.count("one monitor, not independent") == said
+    index = (await client.get("/", headers=HTML)).text
+    assert index.count("one monitor, not independent") == 1
+    assert "one monitor" not in (await client.get("/b/1", headers=HTML)).text
+
+
+@pytest.mark.parametrize("model", [-1, 0, 2**53 - 1, True, "1", None, [1]])
+async def test_get_evidence_view__odd_model__is_shown_all_the_same(
+    client: httpx.AsyncClient, voting: Voting, model: object
+) -> None:
+    name = write_evidence(voting.folder, {"model": model, "frame": 2**53 - 1})
+    assert (await client.get(f"/evidence/{name}/view", headers=HTML)).status_code == 200
+
+
 async def test_get_evidence_view__hostile_document__escaped(
     client: httpx.AsyncClient, voting: Voting
 ) -> None:
