@@ -16,6 +16,8 @@ from tribune.settings import Settings
 from tribune.store.session import Store
 from tribune.store.upgrade import upgrade
 from tribune.sync.sender import Sender
+from tribune.telemetry import Telemetry
+from tribune.telemetry.watch import watched
 from tribune_monitors.desk import Desk
 from tribune_monitors.engines import open_engine
 from tribune_monitors.engines.conformance import assert_conformant
@@ -23,6 +25,7 @@ from tribune_monitors.engines.kept import KeptTallies
 from tribune_monitors.measuring import Measurer
 from tribune_monitors.readings import Readings
 from tribune_monitors.sources.sealed import SealedLog
+from tribune_monitors.vitals import signs_of
 from tribune_monitors.worker import Worker
 
 
@@ -47,7 +50,9 @@ async def run(settings: Settings, stop: asyncio.Event, *, once: bool = False) ->
             await worker.look()
             await worker.look()  # what the first look sent is settled by the second
         else:
-            await Desk(worker, settings.frames_poll_s).run(stop)
+            telemetry = Telemetry()
+            async with watched(telemetry, settings.telemetry, signs_of(worker)):
+                await Desk(worker, settings.frames_poll_s, telemetry).run(stop)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ import asyncio
 
 from tribune.ids import ModelId
 from tribune.log import get_logger
+from tribune.telemetry import Telemetry
 from tribune_monitors.news import Newsreader
 from tribune_monitors.scheduler import Schedule
 from tribune_monitors.worker import Worker
@@ -19,6 +20,9 @@ _MODEL = "model/"
 OWN_TIME_S = 60.0
 """Longest pause between two runs of a job, for what no event tells: a deadline, a policy that takes force."""
 
+LATE_AFTER = 5
+"""A job that has not succeeded in so many of its times stands still."""
+
 
 class Desk:
     """Runs a worker.
@@ -26,10 +30,12 @@ class Desk:
     Args:
         worker: does the work.
         poll_s: pause between two looks for a new block.
+        telemetry: is told of each run.
     """
 
-    def __init__(self, worker: Worker, poll_s: float) -> None:
+    def __init__(self, worker: Worker, poll_s: float, telemetry: Telemetry | None = None) -> None:
         self._worker = worker
+        self._telemetry = telemetry or Telemetry()
         self._poll_s = poll_s
         self._reader = Newsreader(worker.tribune)
         self._schedule = Schedule(worker.monitor, worker.store.engine, self.do)
@@ -37,13 +43,21 @@ class Desk:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
-        self._schedule.add(NEWS, self._poll_s, kept=False)
+        self._add(NEWS, self._poll_s, kept=False)
         for job in (SETTLE, PEERS, VOTES):
-            self._schedule.add(job, OWN_TIME_S)
+            self._add(job, OWN_TIME_S)
         await self._schedule.run(stop)
 
     async def do(self, job: str) -> float | None:
         """Do a job by its name; return in how many seconds it must run again, if that is sooner than else."""
+        with self._telemetry.work(job):
+            return await self._do(job)
+
+    def _add(self, job: str, every_s: float, *, kept: bool = True) -> None:
+        self._telemetry.health.expect(job, LATE_AFTER * OWN_TIME_S)
+        self._schedule.add(job, every_s, kept=kept)
+
+    async def _do(self, job: str) -> float | None:
         worker = self._worker
         if job == NEWS:
             await self._take_in()
@@ -80,7 +94,9 @@ class Desk:
         watched = await self._worker.watched()
         for model_id in watched:
             if model_id not in self._watched:
-                self._schedule.add(f"{_MODEL}{model_id}", OWN_TIME_S)
+                self._add(f"{_MODEL}{model_id}", OWN_TIME_S)
+        for model_id in set(self._watched) - set(watched):
+            self._telemetry.health.forget(f"{_MODEL}{model_id}")
         self._schedule.keep({NEWS, SETTLE, PEERS, VOTES, *(f"{_MODEL}{one}" for one in watched)})
         if watched != self._watched:
             get_logger(__name__).info("watching", models=list(watched))

@@ -40,6 +40,7 @@ async def watched(
     """
     async with served(telemetry, settings) as port:
         watching = []
+        telemetry.count("tribune_store_errors_total", 0)  # a series that begins at 0 can be seen to rise
         if port:
             for part, reader in readers.items():
                 telemetry.health.expect(part, settings.every_s * LATE_AFTER + READ_WITHIN_S)
