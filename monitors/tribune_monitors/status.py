@@ -5,14 +5,15 @@ Shows what is known and says what could not be looked at; judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from tribune.chain import Tribune
 from tribune.exceptions import ChainError
-from tribune.ids import Address
+from tribune.ids import Address, FrameIndex, ModelId
+from tribune.reports.oversight import independence
 from tribune.settings import Settings
 from tribune.store.monitors import monitor_leases, newest_report, peer_counts, report_counts, signers
 from tribune.store.queries import outbox_depth
@@ -67,12 +68,14 @@ class Status:
         owed: copies that evidence stores still wait for, and other work of the outbox.
         head: number and time of the newest block; None: the chain could not be looked at.
         unseen: why not.
+        panels: how many monitors measure each model; a model without a policy is not in it.
     """
 
     monitors: tuple[MonitorStatus, ...]
     owed: int
     head: tuple[int, datetime] | None = None
     unseen: str = ""
+    panels: Mapping[int, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a document."""
@@ -88,6 +91,7 @@ class Status:
                     "models": [
                         {
                             "model": model.model_id,
+                            "panel": self.panels.get(model.model_id),
                             "frame": model.frame,
                             "signed_at": _said(model.signed_at),
                             "reports": model.states,
@@ -115,6 +119,8 @@ async def read_status(settings: Settings) -> Status:
         async with await Tribune.connect(settings) as tribune:
             head = await tribune.chain.head()
             balances = [await tribune.chain.balance(Address(one.monitor)) for one in monitors]
+            models = {model.model_id for one in monitors for model in one.models}
+            panels = {model: await _panel(tribune, ModelId(model)) for model in sorted(models)}
     except ChainError as fault:
         return Status(tuple(monitors), owed, unseen=str(fault))
     held = zip(monitors, balances, strict=True)
@@ -122,7 +128,15 @@ async def read_status(settings: Settings) -> Status:
         tuple(MonitorStatus(m.monitor, m.running, m.models, m.peers, balance) for m, balance in held),
         owed,
         (head.number, head.time),
+        panels={model: size for model, size in panels.items() if size},
     )
+
+
+async def _panel(tribune: Tribune, model_id: ModelId) -> int:
+    """Return how many monitors measure a model; 0 where it has no policy."""
+    if not await tribune.policy_book.has_policy(model_id):
+        return 0
+    return (await tribune.policy_book.terms(model_id, FrameIndex(0))).panel_size
 
 
 def _read(session: Session) -> tuple[list[MonitorStatus], int]:
@@ -164,7 +178,9 @@ def lines(status: Status) -> Iterator[str]:
             yield f"  holds {one.balance / 10**18:.6f} of the chain's coin"
         for model in one.models:
             stand = ", ".join(f"{count:,} {state}" for state, count in sorted(model.states.items()))
-            yield f"  model {model.model_id}: newest frame {model.frame}, {_said(model.signed_at)}; {stand}"
+            alone = independence(status.panels.get(model.model_id, 0))
+            named = f"model {model.model_id} ({alone})" if alone else f"model {model.model_id}"
+            yield f"  {named}: newest frame {model.frame}, {_said(model.signed_at)}; {stand}"
             if model.refused:
                 yield f"    refused last: {model.refused}"
         yield from _peer_lines(one.peers)

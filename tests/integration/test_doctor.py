@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,9 @@ from tribune.decisions.anchor import frame_folder, log_folder
 from tribune.ids import ModelId
 from tribune.operations.doctor import CHECKS, Line, examine, passed
 from tribune.operations.finding import Finding, Outcome, Patient, not_ok, ok, warning
-from tribune.settings import KeySource, Settings, WebSettings
+from tribune.settings import KeySource, Settings, TelemetrySettings, WebSettings
+from tribune.telemetry import Telemetry
+from tribune.telemetry.server import listening
 
 ONE = ModelId(1)
 STRANGER = KEYS[6]
@@ -175,6 +178,35 @@ async def test_pages__public_address_without_https__not_ok(monitor: Settings) ->
     findings = await found(changed, "pages")
     assert "is not https" in said(findings, Outcome.NOT_OK)
     assert "does not answer" in said(findings, Outcome.WARNING)
+
+
+async def test_telemetry__port_taken_by_another_program__not_ok(monitor: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        changed = monitor.model_copy(update={"telemetry": TelemetrySettings(port=port)})
+        answering = asyncio.create_task(asyncio.to_thread(hang_up, taken))
+        words = said(await found(changed, "telemetry"), Outcome.NOT_OK)
+        await answering
+    assert f"monitor, port {port} is used by something else" in words
+    assert "free" in said(await found(changed, "telemetry"), Outcome.OK)
+
+
+@pytest.mark.parametrize(("late", "outcome"), [(False, Outcome.OK), (True, Outcome.WARNING)])
+async def test_telemetry__a_part_that_runs__is_well_or_late(
+    monitor: Settings, late: bool, outcome: Outcome
+) -> None:
+    telemetry = Telemetry()
+    telemetry.health.expect("store", -1.0 if late else 60.0)
+    async with listening(telemetry, "127.0.0.1", 0) as port:
+        changed = monitor.model_copy(update={"telemetry": TelemetrySettings(port=port)})
+        findings = await found(changed, "telemetry")
+    assert [one.outcome for one in findings] == [outcome]
+    assert ("late are store" in findings[0].says) is late
+
+
+def hang_up(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    connection.close()
 
 
 async def test_settings__others_may_write_the_file__not_ok(tmp_path: Path, monitor: Settings) -> None:

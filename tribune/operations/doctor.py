@@ -38,6 +38,7 @@ CHECKS: Mapping[str, Check] = {
     "engine": checks.engine,
     "pages": checks.pages,
     "Discord": checks.discord,
+    "telemetry": checks.telemetry,
 }
 
 

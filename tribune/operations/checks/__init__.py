@@ -2,7 +2,7 @@
 
 from tribune.operations.checks.chain import clock, contracts, nodes
 from tribune.operations.checks.machine import engine, evidence, parts, settings_file, store
-from tribune.operations.checks.people import discord, pages
+from tribune.operations.checks.people import discord, pages, telemetry
 from tribune.operations.checks.rights import balance, keys, log, roles
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "roles",
     "settings_file",
     "store",
+    "telemetry",
 ]

@@ -1,11 +1,13 @@
-"""Checks of what people see: the pages' address, Discord."""
+"""Checks of what people see: the pages' address, Discord, and what each part shows of itself."""
 
 from __future__ import annotations
 
+import socket
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from tribune.operations.finding import Finding, Patient, not_ok, ok, warning
+from tribune.untrusted import load_json
 
 ANSWER_S = 10.0
 
@@ -43,6 +45,45 @@ async def _ask(url: str) -> str:
             return "" if answer.status == 200 else f"status {answer.status}"
     except (ClientError, OSError, TimeoutError, ValueError) as fault:
         return str(fault) or type(fault).__name__
+
+
+async def telemetry(patient: Patient) -> list[Finding]:
+    """Look whether each part's port for metrics is free, or answers that the part is well."""
+    shown = patient.settings.telemetry
+    found = []
+    for part in patient.parts:
+        if not part.telemetry_port:
+            continue
+        where = f"{part.name}, port {part.telemetry_port}"
+        try:
+            socket.create_server((shown.host, part.telemetry_port)).close()
+        except OSError:
+            late = await _late(f"http://{shown.host}:{part.telemetry_port}/health")
+            if late is None:
+                mend = "Stop what uses it, or set telemetry.port to another; parts take those after it."
+                found.append(not_ok(f"{where} is used by something else.", mend))
+            elif late:
+                found.append(warning(f"{where}: late are {', '.join(late)}.", "See its log."))
+            else:
+                found.append(ok(f"{where}: runs and is well"))
+        else:
+            found.append(ok(f"{where}: free; {part.name} does not run"))
+    return found
+
+
+async def _late(url: str) -> list[str] | None:
+    """Return what is late in a part that runs; None where it is none of ours."""
+    from aiohttp import ClientError, ClientSession, ClientTimeout
+
+    try:
+        async with (
+            ClientSession(timeout=ClientTimeout(total=ANSWER_S)) as session,
+            session.get(url) as answer,
+        ):
+            late = load_json(await answer.content.read(2**16))["late"]
+            return [str(one) for one in late]
+    except (ClientError, OSError, TimeoutError, ValueError, TypeError, KeyError):
+        return None
 
 
 def is_loopback(host: str) -> bool:
