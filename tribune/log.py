@@ -209,21 +209,24 @@ def get_logger(name: str) -> FilteringBoundLogger:
     return logger
 
 
-def secrets_in(address: str) -> set[str]:
-    """Return what of an address may be a credential: password, long parts of its path, values of its query.
+def secrets_in(*addresses: str) -> set[str]:
+    """Return what of addresses may be a credential: password, long parts of a path, values of a query.
 
     Nodes of providers are reached by a key in the path or query, stores by a password before the host. A part
-    of under 16 characters without a digit is taken for a plain word.
+    of a path is taken for a plain word if it has under 16 characters or no digit.
     """
-    try:
-        parts = urlsplit(address)
+    found: set[str] = set()
+    for address in addresses:
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            found.add(address)
+            continue
         given = [parts.password, *(value for _, value in parse_qsl(parts.query))]
         if parts.scheme in ("http", "https", "ws", "wss"):
             given += [part for part in parts.path.split("/") if _looks_random(part)]
-    except ValueError:
-        return {address}
-    found = {text for text in given if text}
-    return found | {unquote(text) for text in found}
+        found |= {text for part in given if part for text in (part, unquote(part))}
+    return found
 
 
 def _looks_random(part: str) -> bool:

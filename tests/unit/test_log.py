@@ -125,3 +125,18 @@ def test_configure__twice__writes_each_line_once() -> None:
     log.get_logger("t").info("once")
     assert first.getvalue() == ""
     assert len(second.getvalue().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "secrets"),
+    [
+        ("https://node.example/rpc/0123456789abcdef", {"0123456789abcdef"}),
+        ("wss://node.example/?apikey=s3cret%2Fx&n=", {"s3cret/x"}),
+        ("postgresql://me:p%40ss@db/tribune", {"p%40ss", "p@ss"}),
+        ("https://dao.example/evidence", set()),
+        ("sqlite:///a-folder-of-2026-with-digits/tribune.db", set()),
+        ("http://[broken", {"http://[broken"}),
+    ],
+)
+def test_secrets_in__an_address__its_credentials_only(address: str, secrets: set[str]) -> None:
+    assert log.secrets_in(address) == secrets

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tribune.cli.data import Force, free, new_folder, write
-from tribune.cli.running import SettingsFile, plain_errors
+from tribune.cli.running import SettingsFile, plain_errors, redactor_of
 from tribune.wording import counted
 
 if TYPE_CHECKING:
+    from tribune.log import Redactor
     from tribune.operations.doctor import Line
 
 
@@ -42,6 +43,7 @@ def doctor(
     from tribune.settings import DEFAULT_FILE, load_settings
 
     configure(process="doctor", json=False, level="CRITICAL")  # what matters is in the findings
+    read = None
     try:
         read = load_settings(settings)
     except ConfigurationError as fault:
@@ -49,15 +51,13 @@ def doctor(
     else:
         file = settings or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
         lines = asyncio.run(examine(read, file))
+    redactor = redactor_of(read)
     if json:
-        print(
-            dumps(
-                [{"check": one.check, **asdict(one.finding)} for one in lines], ensure_ascii=False, indent=1
-            )
-        )
+        found = [redactor.value("", {"check": one.check, **asdict(one.finding)}) for one in lines]
+        print(dumps(found, ensure_ascii=False, indent=1))
     else:
         for one in lines:
-            _show(one)
+            _show(one, redactor)
     if not passed(lines):
         raise typer.Exit(1)
 
@@ -160,8 +160,8 @@ def _count(done: str, counts: dict[str, int]) -> None:
     print(f"{done}: " + ", ".join(f"{counted(rows, 'row')} of {name}" for name, rows in counts.items()))
 
 
-def _show(line: Line) -> None:
+def _show(line: Line, redactor: Redactor) -> None:
     found = line.finding
-    print(f"{found.outcome:<8} {line.check:<10} {found.says}")
+    print(f"{found.outcome:<8} {line.check:<10} {redactor.text(found.says)}")
     if found.mend:
-        print(f"{'':<19} → {found.mend}")
+        print(f"{'':<19} → {redactor.text(found.mend)}")

@@ -14,6 +14,7 @@ from tribune.exceptions import TribuneError
 if TYPE_CHECKING:
     import asyncio
 
+    from tribune.log import Redactor
     from tribune.settings import Settings
 
 SettingsFile = Annotated[
@@ -23,13 +24,24 @@ Number = Annotated[int, typer.Argument(min=1, max=2**32 - 1, help="Counted from 
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """Say an error of ours with its mend and end with its code; any other is a fault of the program."""
+def plain_errors(settings: Settings | None = None) -> Iterator[None]:
+    """Say an error of ours with its mend and end with its code; any other is a fault of the program.
+
+    Args:
+        settings: no credential of their addresses is said.
+    """
     try:
         yield
     except TribuneError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(redactor_of(settings).text(str(error)), err=True)
         raise typer.Exit(error.exit_code) from None
+
+
+def redactor_of(settings: Settings | None) -> Redactor:
+    """Return what takes secrets out of texts that people are shown."""
+    from tribune.log import Redactor, secrets_in
+
+    return Redactor(() if settings is None else secrets_in(*settings.addresses))
 
 
 def run(file: Path | None, part: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
@@ -39,7 +51,9 @@ def run(file: Path | None, part: Callable[[Settings], Coroutine[Any, Any, None]]
     from tribune.settings import load_settings
 
     with plain_errors():
-        asyncio.run(part(load_settings(file)))
+        settings = load_settings(file)
+    with plain_errors(settings):
+        asyncio.run(part(settings))
 
 
 def serve(
@@ -53,18 +67,27 @@ def serve(
         import asyncio
         import signal
 
-        from tribune.log import configure, secrets_in
+        from tribune.log import configure, get_logger, secrets_in
 
         configure(
             process=process,
             json=settings.logging.json_lines,
             level=settings.logging.level,
-            secrets={secret for address in settings.addresses for secret in secrets_in(address)},
+            secrets=secrets_in(*settings.addresses),
         )
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
-        await part(settings, stop)
+        try:
+            await part(settings, stop)
+        except TribuneError:
+            raise
+        except Exception as fault:  # to the log, which takes secrets out of a traceback
+            get_logger(__name__).critical("the program broke", exc_info=fault)
+            raise TribuneError(
+                f"A fault of the program ended it ({type(fault).__name__}).",
+                mend="Its log says where: please report it.",
+            ) from None
 
     run(file, until_stopped)

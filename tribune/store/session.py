@@ -146,7 +146,12 @@ def make_engine(url: str) -> Engine:
                 parsed = parsed.set(drivername="postgresql+psycopg")
             args = {key: value for key, value in _POSTGRES.items() if key not in parsed.query}
             engine = create_engine(parsed, pool_pre_ping=True, connect_args=args)
-    except (ArgumentError, NoSuchModuleError, ImportError) as fault:
+    except (
+        ArgumentError,
+        NoSuchModuleError,
+        ImportError,
+        ValueError,
+    ) as fault:  # ValueError: a port like "abc"
         raise StoreError(
             f"The store's address cannot be used ({type(fault).__name__}).",
             mend="Set TRIBUNE_STORE_URL to sqlite:///file.db or postgresql://user@host/database (which needs "
