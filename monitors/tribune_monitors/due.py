@@ -98,7 +98,8 @@ class DueReports:
             record = await book.policy_at(model_id, index)
             if record.base > now:
                 break
-            known.append(record)
+            if index == len(known):  # else another task, which asked at the same time, noted it meanwhile
+                known.append(record)
         return known
 
     async def _evaluations(self, model_id: ModelId, current: PolicyRecord) -> list[DueReport]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 from tribune.chain.policy_book import PolicyInput, PolicyRecord
-from tribune.ids import Digest, FrameIndex
-from tribune_monitors.due import frame_bounds, open_frames
+from tribune.ids import Address, Digest, FrameIndex, ModelId
+from tribune_monitors.due import DueReports, frame_bounds, open_frames
 
 BASE = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -66,3 +69,33 @@ def test_open_frames__policy_changed__each_with_the_policy_of_its_start() -> Non
     former, current = record(), record(first=4, at=30)
     found = open_frames([former, current], BASE + timedelta(seconds=40))
     assert [(frame, judge is current) for frame, judge in found] == [(3, False), (4, True)]
+
+
+class SlowBook:
+    """A policy book whose answers take a turn of the loop, as a node's do."""
+
+    def __init__(self, *records: PolicyRecord) -> None:
+        self.records = list(records)
+
+    async def policy_count(self, _: ModelId) -> int:
+        await asyncio.sleep(0)
+        return len(self.records)
+
+    async def policy_at(self, _: ModelId, index: int) -> PolicyRecord:
+        await asyncio.sleep(0)
+        return self.records[index]
+
+
+async def test_policies__asked_by_several_tasks_at_once__each_once_and_later_ones_too() -> None:
+    former, current = record(), record(first=4, at=30)
+    book = SlowBook(former)
+    tribune: Any = SimpleNamespace(policy_book=book)
+
+    async def signed(*_: object) -> bool:
+        return False
+
+    due = DueReports(tribune, Address("0x" + "0" * 40), signed)
+    now = BASE + timedelta(seconds=60)
+    await asyncio.gather(*(due.policies(ModelId(1), now) for _ in range(3)))
+    book.records.append(current)
+    assert list(await due.policies(ModelId(1), now)) == [former, current]
