@@ -112,6 +112,7 @@ def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> st
         "UMask=0077",
         "Restart=on-failure",
         "RestartSec=10",
+        f"RestartPreventExitStatus={ConfigurationError.exit_code}",  # only a person can mend a setting
         f"TimeoutStopSec={STOP_S}",
         "KillMode=mixed",
         *_handed(settings),

@@ -63,6 +63,7 @@ def test_systemd_unit__systemd_itself__has_nothing_against_it(settings: Settings
     assert parser["Service"]["DynamicUser"] == "yes"
     assert parser["Service"]["ProtectSystem"] == "strict"
     assert parser["Service"]["Restart"] == "on-failure"
+    assert parser["Service"]["RestartPreventExitStatus"] == "2"
 
 
 def test_systemd_unit__every_file_with_a_secret__is_handed_over_and_named(settings: Settings) -> None:
