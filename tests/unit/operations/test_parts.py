@@ -63,6 +63,13 @@ def test_parts_of__several_monitors__one_each_with_its_own_key(tmp_path: Path) -
     ]
 
 
+def test_parts_of__telemetry_wanted__a_port_each_in_a_row(tmp_path: Path) -> None:
+    text = MONITORS.format(**DISTINCT) + "[web]\nport = 8001\n[telemetry]\nport = 9400\n"
+    given = 'seal = ["1/2"]\n' + text
+    ports = {part.name: part.telemetry_port for part in parts_of(settings(tmp_path, given))}
+    assert ports == {"log-1-2": 0, "monitor-a": 9400, "monitor-b": 9401, "web": 9402}
+
+
 def test_hidden_from__others_secrets__and_not_its_own() -> None:
     assert hidden_from(Part("x", (), frozenset({"A"})), ["A", "B"]) == {"B"}
 

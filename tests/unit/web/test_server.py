@@ -17,21 +17,25 @@ if TYPE_CHECKING:
     from support.voting import Voting
 
 
+SHOWN = ("tribune_chain_head_number", 'tribune_outbox_rows{state="queued"}', "tribune_rpc_split_view")
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
-async def test_run__until_stopped__serves(voting: Voting, tmp_path: Path) -> None:
+async def test_run__until_stopped__serves_and_shows_how_it_is(voting: Voting, tmp_path: Path) -> None:
     from tribune.web.server import run
 
     voting.chain.write_record(tmp_path)
-    port, stop = free_port(), asyncio.Event()
+    port, telemetry, stop = free_port(), free_port(), asyncio.Event()
     settings = Settings.model_validate(
         {
             "chain": {"http_url": voting.chain.anvil.http_url},
             "web": {"port": port},
+            "telemetry": {"port": telemetry, "every_s": 0.1},
             "deployments": tmp_path,
             "store_url": f"sqlite:///{tmp_path / 'store.db'}",
         }
@@ -44,7 +48,14 @@ async def test_run__until_stopped__serves(voting: Voting, tmp_path: Path) -> Non
                 break
             except httpx.TransportError:
                 await asyncio.sleep(0.1)
+        async with asyncio.timeout(10):
+            shown = ""
+            while not all(f"\n{name} " in shown for name in SHOWN):
+                shown = (await client.get(f"http://127.0.0.1:{telemetry}/metrics")).text
+        health = (await client.get(f"http://127.0.0.1:{telemetry}/health")).json()
     assert answer.status_code == 200
+    assert health["status"] == "ok"
+    assert set(health["parts"]) == {"chain", "store"}
     stop.set()
     await asyncio.wait_for(serving, 10)
 
