@@ -113,12 +113,13 @@ class MonitorVitals:
         unknown = [one for one in closed_frames(records, head.time, FRAMES) if one[0] not in past]
         for frame, record in unknown[-AT_ONCE:]:
             past[frame] = await self._look_back(model_id, frame, record, head)
-            if past[frame].due and not past[frame].counted:
-                telemetry.count("tribune_frames_missed_total", model=model_id)
-        telemetry.count("tribune_frames_missed_total", 0, model=model_id)
         for frame in sorted(past)[:-FRAMES]:
             del past[frame]
+        if len(unknown) > AT_ONCE:  # told once all are known: a number that grows only for that is no news
+            return
         due = [one for one in past.values() if one.due]
+        missed = sum(not one.counted for one in due)
+        telemetry.show("tribune_frames_missed", missed, model=model_id)
         if due:
             share = sum(one.agreed for one in due) / len(due)
             telemetry.show("tribune_agreement_ratio", share, model=model_id)

@@ -64,7 +64,7 @@ async def test_signs__quorum_with_our_result__agreement_whole(world: MonitorWorl
         world.pass_deadline(ONE, frame)
         told = await _told(panel[0])
         assert told.value("tribune_agreement_ratio", model=1) == 1
-        assert told.value("tribune_frames_missed_total", model=1) == 0
+        assert told.value("tribune_frames_missed", model=1) == 0
 
 
 async def test_signs__nobody_else_reported__no_agreement_and_the_chain_says_late(world: MonitorWorld) -> None:
@@ -75,7 +75,7 @@ async def test_signs__nobody_else_reported__no_agreement_and_the_chain_says_late
         told = await _told(monitor)
         assert told.value("tribune_agreement_ratio", model=1) == 0
         assert told.value("tribune_model_stale", model=1) == 1
-        assert told.value("tribune_frames_missed_total", model=1) == 0
+        assert told.value("tribune_frames_missed", model=1) == 0
 
 
 async def test_signs__frame_not_reported_in_time__missed_once(world: MonitorWorld) -> None:
@@ -89,7 +89,7 @@ async def test_signs__frame_not_reported_in_time__missed_once(world: MonitorWorl
         world.pass_deadline(ONE, frame)
         for _ in range(2):
             await vitals.read_models(telemetry)
-        assert telemetry.value("tribune_frames_missed_total", model=1) == 1
+        assert telemetry.value("tribune_frames_missed", model=1) == 1
         assert telemetry.value("tribune_agreement_ratio", model=1) == 0
 
 
@@ -98,7 +98,7 @@ async def test_signs__frame_without_anchor__not_missed(world: MonitorWorld) -> N
     async with monitors(world, 0, models=[1]) as (monitor,):
         world.pass_deadline(ONE, frame)
         told = await _told(monitor)
-        assert told.value("tribune_frames_missed_total", model=1) == 0
+        assert told.value("tribune_frames_missed", model=1) == 0
 
 
 async def test_signs__peer_without_data__counted_for_its_model(world: MonitorWorld) -> None:

@@ -67,7 +67,7 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
         ),
         Alert(
             "TribuneFrameMissed",
-            "increase(tribune_frames_missed_total[1h]) > 0",
+            "delta(tribune_frames_missed[1h]) > 0",
             "0m",
             "critical",
             f"We did not report a frame of {of_model} in time.",

@@ -64,10 +64,9 @@ METRICS = {
         ),
         Metric("tribune_reports", "Our reports, by where they stand", ("model", "state")),
         Metric(
-            "tribune_frames_missed_total",
-            "Frames with an anchored log whose deadline passed without our report, since the process looks",
+            "tribune_frames_missed",
+            "Of our last 100 frames with a deadline passed, those with an anchored log and no report of ours",
             ("model",),
-            "counter",
         ),
         Metric(
             "tribune_agreement_ratio",

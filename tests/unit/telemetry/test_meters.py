@@ -25,11 +25,11 @@ def _read(telemetry: Telemetry) -> dict[Series, float]:
 def test_exposition__values_told__read_back_with_their_labels() -> None:
     telemetry = Telemetry()
     telemetry.show("tribune_frame_last", 7, monitor="0xab", model=3)
-    telemetry.count("tribune_frames_missed_total", model=3)
-    telemetry.count("tribune_frames_missed_total", 2, model=3)
+    telemetry.count("tribune_peer_witness_differs_total", model=3)
+    telemetry.count("tribune_peer_witness_differs_total", 2, model=3)
     read = _read(telemetry)
     assert read["tribune_frame_last", (("model", "3"), ("monitor", "0xab"))] == 7
-    assert read["tribune_frames_missed_total", (("model", "3"),)] == 3
+    assert read["tribune_peer_witness_differs_total", (("model", "3"),)] == 3
 
 
 def test_exposition__label_with_quotes_and_line_ends__read_back_whole() -> None:
