@@ -33,8 +33,8 @@ from tribune_monitors.worker import ITSELF, Worker
 
 FRAMES = 100
 """Frames with a deadline passed that agreement and misses are about, for each model."""
-AT_ONCE = 10
-"""Frames of a model that are asked of the chain in one look: a new process takes some looks to know all."""
+AT_ONCE = 20
+"""Frames that are asked of the chain in one look, over all models: a new process takes some looks."""
 _COUNTS = (ReportState.COUNTED, ReportState.FINAL)
 
 
@@ -65,6 +65,7 @@ class MonitorVitals:
         self._due = DueReports(worker.tribune, worker.monitor, _never)
         self._past: defaultdict[ModelId, OrderedDict[FrameIndex, _Past]] = defaultdict(OrderedDict)
         self._head: Block | None = None
+        self._left = 0
 
     async def read_work(self, telemetry: Telemetry) -> None:
         """Show what store and worker say: reports, faults, peers, copies owed.
@@ -94,7 +95,7 @@ class MonitorVitals:
         if self._head is not None and head.number < self._head.number:  # what was read may be gone
             self._past.clear()
             self._due.forget()
-        self._head = head
+        self._head, self._left = head, AT_ONCE
         models = await self._worker.watched()
         telemetry.forget_models(models)
         for model_id in models:
@@ -111,11 +112,12 @@ class MonitorVitals:
         await self._read_newest(model_id, records, telemetry)
         past = self._past[model_id]
         unknown = [one for one in closed_frames(records, head.time, FRAMES) if one[0] not in past]
-        for frame, record in unknown[-AT_ONCE:]:
+        asked, self._left = unknown[::-1][: self._left], max(0, self._left - len(unknown))
+        for frame, record in asked:
             past[frame] = await self._look_back(model_id, frame, record, head)
         for frame in sorted(past)[:-FRAMES]:
             del past[frame]
-        if len(unknown) > AT_ONCE:  # told once all are known: a number that grows only for that is no news
+        if len(unknown) > len(asked):  # told once all are known: a number that grows only for that is no news
             return
         due = [one for one in past.values() if one.due]
         missed = sum(not one.counted for one in due)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from tribune.store.queries import checkpoint
-from tribune.store.tables import OutboxRow, OutboxState, now
+from tribune.store.tables import BallotState, OutboxRow, OutboxState, StoredBallot, now
 
 INDEX = "indexer"
 """Name of the index's checkpoint."""
@@ -21,11 +22,13 @@ class StoreVitals:
     Args:
         rows: of the outbox, by state; what is done is left out, since it only grows.
         oldest_s: how long the oldest row waits, in seconds.
+        ballot_s: how long the oldest ballot waits to be in a block, in seconds.
         indexed: newest block of the index; None where there is none.
     """
 
     rows: dict[str, int]
     oldest_s: float
+    ballot_s: float
     indexed: int | None
 
 
@@ -41,9 +44,20 @@ def store_vitals(session: Session) -> StoreVitals:
         .order_by(col(OutboxRow.id))
         .limit(1)
     ).first()
+    ballot = session.exec(
+        select(StoredBallot.created_at)
+        .where(col(StoredBallot.state).in_([str(BallotState.QUEUED), str(BallotState.RELAYED)]))
+        .order_by(col(StoredBallot.id))
+        .limit(1)
+    ).first()
     at = checkpoint(session, INDEX)
     return StoreVitals(
         rows={state: 0 for state in shown} | {str(state): int(count) for state, count in counted},
-        oldest_s=0.0 if oldest is None else max(0.0, (now() - oldest).total_seconds()),
+        oldest_s=_waited_s(oldest),
+        ballot_s=_waited_s(ballot),
         indexed=None if at is None else at.block_number,
     )
+
+
+def _waited_s(since: datetime | None) -> float:
+    return 0.0 if since is None else max(0.0, (now() - since).total_seconds())

@@ -81,6 +81,7 @@ async def read_store(store: Store, telemetry: Telemetry) -> None:
     found: StoreVitals = await store.read(store_vitals)
     telemetry.show_all("tribune_outbox_rows", found.rows)
     telemetry.show("tribune_outbox_oldest_seconds", found.oldest_s)
+    telemetry.show("tribune_ballot_oldest_seconds", found.ballot_s)
     if found.indexed is not None:
         telemetry.show("tribune_index_block", found.indexed)
 

@@ -178,6 +178,13 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             "Something was given up for good by {{ $labels.instance }}.",
         ),
         Alert(
+            "TribuneBallotsWait",
+            "tribune_ballot_oldest_seconds > 900",
+            "5m",
+            "critical",
+            "A signed ballot has waited for a quarter of an hour at {{ $labels.instance }}.",
+        ),
+        Alert(
             "TribuneIndexBehind",
             f"tribune_chain_head_number - tribune_index_block > {behind}",
             "10m",

@@ -50,6 +50,7 @@ METRICS = {
         ),
         Metric("tribune_outbox_rows", "What waits to be carried out, or failed for good", ("state",)),
         Metric("tribune_outbox_oldest_seconds", "How long the oldest row of the outbox waits"),
+        Metric("tribune_ballot_oldest_seconds", "How long the oldest ballot waits to be in a block"),
         Metric(
             "tribune_balance_coins",
             "What the process' key has to pay gas with, in the chain's coin",
