@@ -104,6 +104,11 @@ class Peers:
         return await self._record(row, peer, PeerVerdict.OK if same else PeerVerdict.DIFFERS)
 
     async def _record(self, row: SignedReport, peer: Address, verdict: PeerVerdict) -> PeerVerdict:
+        """Keep a verdict, and say so once; a quorum that waits asks at every look."""
+        known = await self._store.read(peer_verdicts, self.monitor, row.model_id, row.version, row.frame)
+        before = known.get(peer)
+        if before is not None and before in (verdict, PeerVerdict.OK, PeerVerdict.DIFFERS):
+            return before
         check = PeerCheck(
             monitor=self.monitor,
             model_id=row.model_id,

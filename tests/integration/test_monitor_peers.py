@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from integration.monitor_world import VERSION, Monitor, MonitorWorld, looks, monitors, sharing
 from tribune.ids import Address, FrameIndex, ModelId
 from tribune.store.queries import peer_verdicts
@@ -39,6 +43,27 @@ async def test_look__peers_stores_not_readable__witness_taken_from_the_chain(wor
             await monitor.worker.check_peers()
         peer = frame % 3
         assert verdicts(world, panel[(peer + 1) % 3], frame) == {peer: "ok"}
+
+
+async def test_look__report_waits_for_its_turn__verdict_written_once(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = world.sealed(ONE)
+    peer = frame % 3
+    async with sharing(world, (peer + 1) % 3, peer, stagger_s=5.0) as (monitor, shown):
+        written = []
+        run = monitor.worker.store.run
+
+        async def noted(work: Any, *args: Any, **options: Any) -> Any:
+            written.append(work.__name__)
+            return await run(work, *args, **options)
+
+        monkeypatch.setattr(monitor.worker.store, "run", noted)
+        await shown.look()
+        for _ in range(4):
+            await monitor.look()
+        assert monitor.open == 1
+        assert written.count("record_peer_check") == 1
 
 
 async def test_check_peers__peer_silent_until_the_deadline__absent(world: MonitorWorld) -> None:
