@@ -1,6 +1,8 @@
 """`python -m chaos`: run campaigns, print what came of them, and fail unless nothing was lost or duplicated.
 
-PYTHONPATH=.:monitors:bot:tests python -m chaos --frames 100 --kills 200 --seed 7 --store both
+    PYTHONPATH=.:monitors:bot:tests python -m chaos --frames 100 --kills 200 --seed 7 --store both
+
+Without `--run`, the campaigns of kills, faults and a compromised member on each store.
 """
 
 from __future__ import annotations
@@ -10,77 +12,88 @@ import json
 import signal
 import sys
 import tempfile
+import time
 import warnings
 from contextlib import ExitStack
 from pathlib import Path
 
 from chaos.campaign import fault_campaign
+from chaos.compromised import compromised_campaign
+from chaos.day import backlog, day
 from chaos.faults import CASES
 from chaos.kills import Killed, kill_campaign
 from support.postgres import Postgres
 
+CAMPAIGNS = ("kills", "faults", "compromised", "day", "backlog")
 COLUMNS = (
-    "campaign",
-    "kills",
-    "faults",
-    "due",
-    "reported",
-    "lost",
-    "duplicated",
-    "unreadable",
-    "seconds",
-    "ok",
+    *("campaign", "kills", "faults", "frames", "due", "reported"),
+    *("lost", "duplicated", "unreadable", "seconds", "ok"),
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what was asked for; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("--frames", type=int, default=100, help="at least so many, on each store")
-    parser.add_argument("--kills", type=int, default=200, help="at least so many, on each store")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--store", choices=("sqlite", "postgres", "both"), default="both")
-    parser.add_argument("--faults", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--only", default="", help="faults with this in their name")
-    parser.add_argument("--keep", type=Path, help="folder for all files, kept")
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # so that processes and databases are ended too
+    began = time.monotonic()
     rows: list[dict[str, object]] = []
     with ExitStack() as stack:
         root = chosen.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tribune-chaos-")))
         for store in ("sqlite", "postgres") if chosen.store == "both" else (chosen.store,):
-            postgres = None
-            if store == "postgres":
-                postgres = Postgres.start()
+            postgres = Postgres.start() if store == "postgres" else None
+            if postgres is not None:
                 stack.callback(postgres.stop)
-            folder = root / f"kills-{store}"
-            folder.mkdir(parents=True)
-            if chosen.faults:
-                (root / f"faults-{store}").mkdir(parents=True)
-                print(f"Faults, {store}", flush=True)
-                cases = [case for case in CASES if chosen.only in case.name]
-                rows.append(
-                    fault_campaign(root / f"faults-{store}", postgres=postgres, cases=cases, loud=True).row
-                )
-            if not chosen.kills:
-                continue
-            print(f"Kills, {store}", flush=True)
-            killed = kill_campaign(
-                folder,
-                frames=chosen.frames,
-                kills=chosen.kills,
-                seed=chosen.seed,
-                postgres=postgres,
-                loud=True,
-            )
-            _show(killed)
-            rows.append(killed.row)
+            for name in chosen.run:
+                alike = name in ("day", "backlog")  # each on one store only: they are about load
+                if alike and any(row["campaign"] == name for row in rows):
+                    continue
+                folder = root / f"{name}-{store}"
+                folder.mkdir(parents=True)
+                print(f"{name}, {store}", flush=True)
+                rows.append(_campaign(name, folder, postgres, chosen))
     print()
     _table(rows)
     good = all(row["ok"] for row in rows)
-    print(json.dumps({"chaos": "Tribune", "seed": chosen.seed, "ok": good, "rows": rows}))
+    took = round(time.monotonic() - began, 1)
+    print(json.dumps({"chaos": "Tribune", "seed": chosen.seed, "seconds": took, "ok": good, "rows": rows}))
     return 0 if good else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
+    parser.add_argument("--frames", type=int, default=100, help="of the kills: at least so many")
+    parser.add_argument("--kills", type=int, default=200, help="at least so many")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--store", choices=("sqlite", "postgres", "both"), default="both")
+    parser.add_argument("--run", nargs="+", choices=CAMPAIGNS, default=CAMPAIGNS[:3])
+    parser.add_argument("--only", default="", help="faults with this in their name")
+    parser.add_argument("--hostile-frames", type=int, default=18)
+    parser.add_argument("--models", type=int, default=20, help="of the day")
+    parser.add_argument("--monitors", type=int, default=5, help="of the day")
+    parser.add_argument("--day-frames", type=int, default=24, help="of each model")
+    parser.add_argument("--backlog-frames", type=int, default=1000)
+    parser.add_argument("--keep", type=Path, help="folder for all files, kept")
+    return parser
+
+
+def _campaign(
+    name: str, root: Path, postgres: Postgres | None, chosen: argparse.Namespace
+) -> dict[str, object]:
+    if name == "kills":
+        size = {"frames": chosen.frames, "kills": chosen.kills, "seed": chosen.seed}
+        killed = kill_campaign(root, **size, postgres=postgres, loud=True)
+        _show(killed)
+        return killed.row
+    if name == "faults":
+        cases = [case for case in CASES if chosen.only in case.name]
+        return fault_campaign(root, postgres=postgres, cases=cases, loud=True).row
+    if name == "compromised":
+        return compromised_campaign(root, frames=chosen.hostile_frames, postgres=postgres, loud=True).row
+    if name == "day":
+        size = {"models": chosen.models, "monitors": chosen.monitors, "frames": chosen.day_frames}
+        return day(root, **size, loud=True).row
+    return backlog(root, frames=chosen.backlog_frames, loud=True).row
 
 
 def _show(killed: Killed) -> None:

@@ -1,4 +1,4 @@
-"""The campaign of the compromised member: two honest workers, one hostile process, many frames, some breaching.
+"""The campaign of the compromised member: two honest workers, one hostile process, many frames.
 
 In each frame the hub must judge by what the honest two say: a breach hits its rule and opens or joins a case,
 whatever the third does; a frame in order hits nothing. Nothing honest is lost.
@@ -99,14 +99,15 @@ def compromised_campaign(
             time.sleep(2)  # its last acts
         for place in of.places[:BAD]:
             of.fleet.end(place)
-        differs = sum(
-            line.count('"verdict": "differs"')
+        verdicts = [
+            (place.name, json.loads(line)["frame"])
             for place in of.places[:BAD]
             for line in place.log.read_text("utf-8").splitlines()
-        )
+            if '"verdict": "differs"' in line
+        ]
         ledger = of.account(but={bad})
     store = "postgres" if postgres else "sqlite"
-    return Compromised(store, wrong, conducts, differs, ledger, frames, time.monotonic() - began)
+    return Compromised(store, wrong, conducts, len(set(verdicts)), ledger, frames, time.monotonic() - began)
 
 
 def _outcome(of: Estate, frame: FrameIndex, *, breach: bool) -> str:

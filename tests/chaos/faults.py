@@ -7,12 +7,14 @@ at the end of all.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import psycopg
 
@@ -21,6 +23,8 @@ from chaos.scene import LIBFAKETIME, FaultError, Scene
 from support.rpc_proxy import Fault
 from tribune.store.session import BUSY_TIMEOUT_MS, WRITE_LOCK
 
+ROOMS_KB = (0, 8, 24, 48, 96)
+"""A frame's evidence, tally, attestation and rows together are some dozens of kB."""
 MISBEHAVES_S = 4.0
 """How long a node misbehaves: several looks of each worker."""
 
@@ -213,6 +217,40 @@ def database_cut(scene: Scene) -> None:
     scene.complete(frame)
 
 
+def disk_full(scene: Scene) -> None:
+    """The first monitor's disk is full up to some pages, more of them each time: each write once fails."""
+    disk = scene.disk
+    if disk is None:
+        raise NotImplementedError("no right to mount a small disk")
+    ballast = disk / "ballast"
+    own = scene.of.panel[0]
+    for room_kb in ROOMS_KB:
+        _fill(ballast, room_kb)
+        try:
+            frame = scene.seal()
+            scene.of.wait(
+                lambda frame=frame: scene.of.complete(scene.model, frame, but={own}), 120, "the others"
+            )
+            for _ in range(10):
+                scene.tend()
+                time.sleep(0.2)
+        finally:
+            ballast.unlink()
+        scene.complete(frame)
+
+
+def _fill(ballast: Path, room_kb: int) -> None:
+    """Write until nothing fits any more, and take some of it away again."""
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError as fault:
+            if fault.errno != errno.ENOSPC:
+                raise
+        file.truncate(max(0, file.tell() - room_kb * 1024))
+
+
 def clocks(scene: Scene) -> None:
     """One worker's clock is ten minutes fast, another's ten minutes slow."""
     if not LIBFAKETIME.exists():
@@ -283,6 +321,7 @@ CASES = (
     Case("nonce gap", nonce_gap),
     Case("nonce used by another", nonce_used),
     Case("fee spike", fee_spike),
+    Case("disk full at each write", disk_full),
     Case("database locked", database_locked),
     Case("database connections cut", database_cut),
     Case("clocks 10 minutes fast and slow", clocks),

@@ -68,8 +68,8 @@ class Place:
 
     @property
     def log(self) -> Path:
-        """What its processes said, one after another."""
-        return self.folder / "log.jsonl"
+        """What its processes said, one after another; not on its own disk, which may be full."""
+        return self.folder.with_suffix(".jsonl")
 
 
 class Fleet:
@@ -132,7 +132,7 @@ class Fleet:
         """
         assert not place.runs, f"{place.name} runs already"
         self._number += 1
-        epitaph = place.folder / f"epitaph-{self._number}"
+        epitaph = place.folder.with_suffix(f".epitaph-{self._number}")
         life = Life(self._number, point, epitaph, time.monotonic())
         place.life = life
         place.lives.append(life)

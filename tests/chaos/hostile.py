@@ -2,9 +2,9 @@
 
     python -m chaos.hostile ORDER.json
 
-The order names the node, the hub, the key, its own evidence store and an honest one. It needs no data: whatever
-it says is made up or copied from others. Three frames each, so that each member of the panel is once the peer
-whose witness all others recompute.
+The order names the node, the hub, the key, its own evidence store and an honest one. It needs no data:
+whatever it says is made up or copied from others. Three frames each, so that each member of the panel is once
+the peer whose witness all others recompute.
 """
 
 from __future__ import annotations

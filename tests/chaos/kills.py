@@ -22,8 +22,6 @@ PATIENCE_S = 120.0
 """Wall time after which a frame is left to the next ones; its own deadline goes on counting."""
 OLD = 2
 """Frames after which a process that did not come to its point is killed from outside."""
-AHEAD = 6
-"""Kills more than the plan has by now, from which on processes are left in peace."""
 BREACH_EVERY = 12
 UNWAITED = 0.25
 """Share of frames that the next one does not wait for, so that work piles up."""
@@ -71,9 +69,8 @@ class Killed:
 class _Reaper:
     """Kills according to plan and starts anew."""
 
-    def __init__(self, of: Estate, points: Lots, frames: int, kills: int) -> None:
+    def __init__(self, of: Estate, points: Lots) -> None:
         self.of, self.points = of, points
-        self.frames, self.target = frames, kills
         self.done = 0
         self.kills = 0
         self.by_step: Counter[str] = Counter()
@@ -83,10 +80,6 @@ class _Reaper:
         self._born: dict[int, int] = {}
         self._noted = {place.life.number for place in of.places if place.life}
 
-    @property
-    def _ahead(self) -> bool:
-        return self.kills >= self.target * (self.done + 1) / self.frames + AHEAD
-
     def tend(self) -> None:
         """Note the dead, kill who is due from outside, start who is missing."""
         self.of.fleet.look()
@@ -94,7 +87,7 @@ class _Reaper:
             life = place.life
             if life is not None and life.code is None:
                 old = self.done - self._born[life.number] >= OLD
-                if old and not self.peace and not self._ahead:
+                if old and not self.peace:
                     self.of.fleet.kill(place)
                     self._note(place)
             elif life is not None:
@@ -111,7 +104,7 @@ class _Reaper:
         self.tend()
 
     def _start(self, place: Place) -> None:
-        point = None if self.peace or self._ahead else self.points.draw()
+        point = None if self.peace else self.points.draw()
         self._born[self.of.fleet.start(place, point).number] = self.done
 
     def _note(self, place: Place) -> None:
@@ -156,7 +149,7 @@ def kill_campaign(
     with estate(root, postgres=postgres) as of:
         points = _after_evaluation(of, points) if points else rehearse(of, seed)
         (model,) = of.models
-        reaper = _Reaper(of, points, frames, kills)
+        reaper = _Reaper(of, points)
         sealed: list[FrameIndex] = []
         unwaited = 0
         while reaper.done < frames or reaper.kills < kills:

@@ -37,6 +37,8 @@ OTHER = "elsewhere"
 BY_THE_CLOCK = "anywhere, by the clock"
 CLOCK_SHARE = 0.1
 START_SHARE = 0.08
+SPREAD = 1.5
+"""Frames that a process may live through before its point, at most."""
 
 
 def step_of(name: str) -> str:
@@ -100,6 +102,6 @@ class Points:
     def _at(self, name: str, passes: Mapping[str, int], *, starting: bool) -> Point:
         self.drawn[name] += 1
         nth = 1 + int(
-            passes[name] * self._dice.random() ** 2
-        )  # early passes more often: later ones may not come
+            SPREAD * passes[name] * self._dice.random() ** 2
+        )  # early ones more often: late may not come
         return Point(name, nth, self._dice.random() < 0.5, starting)

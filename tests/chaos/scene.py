@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +19,7 @@ from support.postgres import Postgres
 from support.rpc_proxy import RpcProxy
 from tribune.ids import FrameIndex, ModelId
 
+DISK_KB = 24 * 1024
 LIMIT_S = 120.0
 """Wall time in which workers must have made up for a fault that is over."""
 
@@ -35,12 +37,14 @@ class Scene:
         proxy: their only node.
         postgres: their databases; None: SQLite files.
         skewed: starts processes whose clock is wrong, by the seconds.
+        disk: of the first monitor, small and its own; None where we may not mount one.
     """
 
     of: Estate
     proxy: RpcProxy
     postgres: Postgres | None
     skewed: Callable[[int], Fleet]
+    disk: Path | None
     restarts: int = 0
     frames: list[FrameIndex] = field(default_factory=list)
 
@@ -147,15 +151,15 @@ MIXED = ("--block-time", "1", "--mixed-mining")
 
 
 @contextmanager
-def scene(root: Path, postgres: Postgres | None = None, *, room_kb: int = 0) -> Iterator[Scene]:
+def scene(root: Path, postgres: Postgres | None = None) -> Iterator[Scene]:
     """Start everything, with one model evaluated and in force.
 
     Args:
         root: empty folder.
         postgres: gives each monitor a database; None: SQLite files.
-        room_kb: size of the first monitor's disk, where this process may mount one; 0: the machine's.
     """
     with ExitStack() as stack:
+        disk = stack.enter_context(_small_disk(root / "monitor-0"))
         anvil = Anvil.start(extra=(*MIXED, *SAVED, str(root / "node.json")))
         proxy = stack.enter_context(RpcProxy(anvil.http_url))
         of = stack.enter_context(estate(root, postgres=postgres, node=proxy.http_url, anvil=anvil))
@@ -167,7 +171,7 @@ def scene(root: Path, postgres: Postgres | None = None, *, room_kb: int = 0) -> 
                 fleets[seconds] = stack.enter_context(Fleet(environment=_faked(seconds)))
             return fleets[seconds]
 
-        made = Scene(of, proxy, postgres, skewed)
+        made = Scene(of, proxy, postgres, skewed, disk)
         for place in of.places:
             place.environment |= {
                 "TRIBUNE_CHAIN__WS_URL": proxy.ws_url,
@@ -189,6 +193,20 @@ def settled(scene: Scene) -> Ledger:
         if scene.of.fleet.end(place) != 0:
             raise FaultError(f"{place.name} did not stop in order: {place.log.read_text()[-2000:]}")
     return scene.of.account()
+
+
+@contextmanager
+def _small_disk(folder: Path) -> Iterator[Path | None]:
+    """Mount a disk in memory for a folder, where that is allowed."""
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={DISK_KB}k", "tmpfs", str(folder)]
+    if subprocess.run(["mount", *options], stderr=subprocess.DEVNULL, check=False).returncode:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 LIBFAKETIME = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu" / "faketime" / "libfaketimeMT.so.1"
