@@ -12,14 +12,15 @@ import sys
 from collections.abc import Iterable
 
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from integration.monitor_world import DEADLINE, MonitorWorld, monitors
+from integration.monitor_world import DEADLINE, VERSION, MonitorWorld, monitors
 from integration.test_cli import environment
 from tribune.decisions.anchor import log_folder
 from tribune.exceptions import StoreError
 from tribune.ids import ModelId
-from tribune.settings import Settings, TelemetrySettings
+from tribune.settings import KeySource, Settings, TelemetrySettings
 from tribune.store.tables import PeerCheck, PeerVerdict
 from tribune.telemetry import Telemetry
 from tribune.telemetry.alerts import alerts
@@ -27,7 +28,7 @@ from tribune.telemetry.watch import read_once, watched
 from tribune_monitors.vitals import MonitorVitals, signs_of
 
 ONE = ModelId(1)
-OF_THE_BOT = {"tribune_index_block"}
+OF_OTHERS = {"tribune_index_block", "tribune_frames_unsealed"}
 
 
 async def _told(monitor, telemetry: Telemetry | None = None) -> Telemetry:  # type: ignore[no-untyped-def]
@@ -192,7 +193,7 @@ async def test_monitor_run__scraped__every_alarm_goes_by_what_it_shows(world: Mo
             world.pass_deadline(ONE, reported, but_s=DEADLINE // 4)  # it sends alone from half of it on
             await _until_shown(port, {"tribune_frame_last"})
             world.pass_deadline(ONE, reported)
-            text = await _until_shown(port, wanted - OF_THE_BOT)
+            text = await _until_shown(port, wanted - OF_OTHERS)
             async with httpx.AsyncClient() as client:
                 health = await client.get(f"http://127.0.0.1:{port}/health")
         finally:
@@ -203,6 +204,26 @@ async def test_monitor_run__scraped__every_alarm_goes_by_what_it_shows(world: Mo
     assert {"chain", "store", "models", "settle", "news", "model/1"} <= health.json()["parts"].keys()
     assert f'tribune_frame_last{{model="1",monitor="{_address(world)}"}} {float(reported)}' in text
     assert given["MY_KEY"] not in said + text
+
+
+async def test_log_seal__scraped__shows_what_is_not_sealed_and_the_loggers_coin(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tribune.gate.logger import run
+
+    monkeypatch.setenv("MY_KEY", world.chain.steward.key.hex())
+    port, stop = _free_port(), asyncio.Event()
+    settings = world.settings(
+        "logger",
+        telemetry=TelemetrySettings(port=port, every_s=0.1),
+        keys={"logger": KeySource(env="MY_KEY")},
+    )
+    sealing = asyncio.create_task(run(settings, ONE, VERSION, stop))
+    text = await _until_shown(port, {"tribune_frames_unsealed", "tribune_balance_coins"}, 20)
+    assert 'tribune_frames_unsealed{model="1",version="1"} ' in text
+    assert 'tribune_balance_coins{role="logger"} ' in text
+    stop.set()
+    await asyncio.wait_for(sealing, 10)
 
 
 def _address(world: MonitorWorld) -> str:

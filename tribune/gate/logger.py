@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from tribune.chain import Chain, Tribune
@@ -23,6 +24,9 @@ from tribune.keys import load_account
 from tribune.log import get_logger
 from tribune.settings import Settings
 from tribune.sync.sender import Sender
+from tribune.sync.vitals import ChainVitals, read_balance
+from tribune.telemetry import Telemetry
+from tribune.telemetry.watch import Reader, watched
 
 _SAMPLE_S = 1.0
 _LOOK_S = 0.2
@@ -156,8 +160,19 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
             asyncio.create_task(sealer.run()),
         ]
         waiting = asyncio.create_task(stop.wait())
+
+        async def read_sealing(telemetry: Telemetry) -> None:
+            behind = grid.last_due(time.time_ns() // 1000) + 1 - sealer.next_frame
+            telemetry.show("tribune_frames_unsealed", max(0, behind), model=model_id, version=version)
+
+        signs: dict[str, Reader] = {
+            "chain": ChainVitals(tribune.chain),
+            "balance": partial(read_balance, tribune.chain, sender.address, "logger"),
+            "sealing": read_sealing,
+        }
         try:
-            await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+            async with watched(Telemetry(), settings.telemetry, signs):
+                await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task.done():
                     task.result()

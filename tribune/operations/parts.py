@@ -56,12 +56,9 @@ def parts_of(settings: Settings) -> list[Part]:
 
 
 def _with_ports(parts: Iterable[Part], first: int) -> list[Part]:
-    """Give each part that shows how it is a port of its own."""
-    ports = itertools.count(first)
-    return [
-        part if first == 0 or part.command[0] == "log" else replace(part, telemetry_port=next(ports))
-        for part in parts
-    ]
+    """Give each part a port of its own on which it shows how it is; none where the first is 0."""
+    ports = itertools.count(first) if first else itertools.repeat(0)
+    return [replace(part, telemetry_port=port) for part, port in zip(parts, ports, strict=False)]
 
 
 def hidden_from(part: Part, secrets: Iterable[str]) -> frozenset[str]:

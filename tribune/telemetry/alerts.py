@@ -59,6 +59,13 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             "{{ $labels.instance }} runs and makes no progress.",
         ),
         Alert(
+            "TribuneNotSealed",
+            "tribune_frames_unsealed > 0",
+            "10m",
+            "critical",
+            f"Frames of {of_model} are over and their log is not sealed and anchored.",
+        ),
+        Alert(
             "TribuneModelStale",
             "tribune_model_stale == 1",
             "1m",

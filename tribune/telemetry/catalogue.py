@@ -90,6 +90,12 @@ METRICS = {
             "tribune_monitor_standing_down", "1 while another process acts for our key, or it cannot be known"
         ),
         Metric("tribune_evidence_copies_owed", "Documents that an evidence store of ours did not take yet"),
+        # Logs
+        Metric(
+            "tribune_frames_unsealed",
+            "Frames whose grace is over and that are not dealt with yet",
+            ("model", "version"),
+        ),
         # Bot
         Metric("tribune_index_block", "Newest block in the index"),
     )

@@ -67,7 +67,7 @@ def test_parts_of__telemetry_wanted__a_port_each_in_a_row(tmp_path: Path) -> Non
     text = MONITORS.format(**DISTINCT) + "[web]\nport = 8001\n[telemetry]\nport = 9400\n"
     given = 'seal = ["1/2"]\n' + text
     ports = {part.name: part.telemetry_port for part in parts_of(settings(tmp_path, given))}
-    assert ports == {"log-1-2": 0, "monitor-a": 9400, "monitor-b": 9401, "web": 9402}
+    assert ports == {"log-1-2": 9400, "monitor-a": 9401, "monitor-b": 9402, "web": 9403}
 
 
 def test_hidden_from__others_secrets__and_not_its_own() -> None:
