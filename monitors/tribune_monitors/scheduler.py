@@ -2,7 +2,8 @@
 
 A job is a name ("model/3", "settle"): what is due for it follows from policy, chain and store at every run,
 so a run that was missed or killed is made up for by the next one. APScheduler forgets a run that was killed
-with its process, so every job is asked for anew at the start. No other module imports APScheduler.
+with its process, so every job is asked for anew at the start; it goes by the machine's clock, so all jobs run
+when that is set back. No other module imports APScheduler.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 
 LAST_RUN_S = 5.0
 """How long runs under way may take to end once the worker is told to stop."""
+RETRY_S = 2.0
+"""Pause after which a job that failed is tried again."""
 STORE_RETRY_S = 5.0
 """Pause after which the clock tries again where its database did not answer."""
+SET_BACK = timedelta(seconds=1)
+"""From how much on the machine's clock is taken as set back, and not only adjusted."""
 
 Do = Callable[[str], Awaitable[float | None]]
 """Does a job by its name; returns in how many seconds it must run again at the latest, if that matters."""
@@ -43,12 +48,13 @@ class Schedule:
     Args:
         name: the worker's address; one job table a worker.
         engine: the worker's database.
-        do: does a job. An error is logged, once as long as it stays the same; the next run comes anyway.
+        do: does a job. An error is logged, once as long as it stays the same; the job is tried again soon.
     """
 
     def __init__(self, name: str, engine: Engine, do: Do) -> None:
         self._name = name
         self._do = do
+        self._jobs: dict[str, tuple[float, bool]] = {}
         self._faults: dict[str, str] = {}
         self._at_work: set[str] = set()
         self._again: set[str] = set()
@@ -65,6 +71,7 @@ class Schedule:
             every_s: seconds between two runs.
             kept: whether it stands in the database, which is written at every run.
         """
+        self._jobs[job] = (every_s, kept)
         self._clock.add_job(
             run_job,
             "interval",
@@ -78,12 +85,16 @@ class Schedule:
 
     def keep(self, jobs: Collection[str]) -> None:
         """Drop every other job, such as one of a model that is no longer watched."""
+        self._jobs = {job: how for job, how in self._jobs.items() if job in jobs}
         for job in self._clock.get_jobs():
             if job.id not in jobs:
                 self._clock.remove_job(job.id)
 
     def wake(self, job: str, in_s: float = 0.0) -> None:
-        """Run a job in so many seconds at the latest; one that runs just now runs once more after it."""
+        """Run a job in so many seconds at the latest; one that runs just now runs once more after it.
+
+        One that another process of the same key dropped from the table is added again.
+        """
         from apscheduler.jobstores.base import JobLookupError
         from sqlalchemy.exc import SQLAlchemyError
 
@@ -93,7 +104,10 @@ class Schedule:
         at = datetime.now(UTC) + timedelta(seconds=in_s)
         try:
             known = self._clock.get_job(job)
-            if known is not None and (known.next_run_time is None or known.next_run_time > at):
+            if known is None and job in self._jobs:
+                every_s, kept = self._jobs[job]
+                self.add(job, every_s, kept=kept)
+            elif known is not None and (known.next_run_time is None or known.next_run_time > at):
                 self._clock.modify_job(job, next_run_time=at)
         except JobLookupError:
             pass
@@ -132,6 +146,7 @@ class Schedule:
             get_logger(__name__).info("run given up", job=job)  # at the stop
         except Exception as fault:
             self._note(job, fault)
+            in_s = RETRY_S
         else:
             if self._faults.pop(job, None):
                 get_logger(__name__).info("running again", job=job)
@@ -156,17 +171,28 @@ def _make_clock(engine: Engine, table: str) -> AsyncIOScheduler:
     from apscheduler.jobstores.memory import MemoryJobStore
     from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
-    from sqlalchemy.exc import SQLAlchemyError
 
     class Clock(AsyncIOScheduler):  # type: ignore[misc]
-        """A clock that a full or locked database does not stop: its timer would not be set again."""
+        """A clock that neither its database nor the machine's clock stops: its timer is always set again."""
+
+        _latest = datetime.fromtimestamp(0, UTC)
 
         def _process_jobs(self) -> Any:
             try:
+                self._follow()
                 return super()._process_jobs()
-            except SQLAlchemyError as fault:
+            except Exception as fault:  # full, locked, or a job was dropped by another process meanwhile
                 get_logger(__name__).warning("the job table did not answer", error=type(fault).__name__)
                 return STORE_RETRY_S
+
+        def _follow(self) -> None:
+            """Run all jobs now if the machine's clock was set back: they would wait until it is where it was."""
+            moment = datetime.now(UTC)
+            if moment < self._latest - SET_BACK:
+                get_logger(__name__).warning("the machine's clock was set back", to=moment.isoformat())
+                for job in self.get_jobs():
+                    job.modify(next_run_time=moment)
+            self._latest = moment
 
     return Clock(
         timezone="UTC",

@@ -7,10 +7,12 @@ import logging
 import pickle
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tribune.store.session import Store
 from tribune_monitors.scheduler import Schedule
@@ -265,3 +267,113 @@ async def test_run__stopped_in_an_endless_run__cancels_it(
     await ran(schedule, lambda: until(begun.is_set), last_run_s=0.05)
     assert cancelled
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+class WallClock(datetime):
+    """The machine's clock, which somebody can set."""
+
+    ahead = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Any:
+        return datetime.now(tz) + cls.ahead
+
+
+async def test_run__the_machines_clock_is_set_back__goes_on_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("tribune_monitors.scheduler", "apscheduler.schedulers.base"):
+        monkeypatch.setattr(f"{place}.datetime", WallClock)
+    runs: Runs = []
+
+    async def do(job: str) -> None:
+        runs.append(job)
+
+    schedule = Schedule(NAME, store.engine, do)
+    schedule.add("news", 0.05, kept=False)
+    schedule.add("model/1", 3600)
+
+    async def set_back() -> None:
+        await until(lambda: runs.count("news") >= 2)
+        monkeypatch.setattr(WallClock, "ahead", timedelta(minutes=-10))
+        before = runs.count("news")
+        await until(lambda: runs.count("news") >= before + 3 and runs.count("model/1") == 2)
+
+    await ran(schedule, set_back)
+
+
+async def test_run__a_job_fails__tried_again_before_its_own_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tribune_monitors.scheduler.RETRY_S", 0.02)
+    runs: Runs = []
+
+    async def do(job: str) -> None:
+        runs.append(job)
+        if len(runs) < 3:
+            raise RuntimeError("the node does not answer")
+
+    schedule = Schedule(NAME, store.engine, do)
+    schedule.add("model/1", 3600)
+    await ran(schedule, lambda: until(lambda: len(runs) == 3))
+
+
+async def test_wake__another_process_dropped_the_job__runs(store: Store) -> None:
+    runs: Runs = []
+
+    async def do(job: str) -> None:
+        runs.append(job)
+
+    schedule = Schedule(NAME, store.engine, do)
+    schedule.add("model/1", 3600)
+
+    async def dropped() -> None:
+        await until(lambda: len(runs) == 1)
+        with store.session() as session:
+            session.connection().exec_driver_sql("DELETE FROM jobs_abcdef01")
+        schedule.wake("model/1")
+        await until(lambda: len(runs) == 2)
+
+    await ran(schedule, dropped)
+
+
+async def test_wake__a_model_no_longer_watched__does_not_come_back(store: Store) -> None:
+    runs: Runs = []
+
+    async def do(job: str) -> None:
+        runs.append(job)
+
+    schedule = Schedule(NAME, store.engine, do)
+    schedule.add("model/1", 3600)
+
+    async def kept() -> None:
+        await until(lambda: len(runs) == 1)
+        schedule.keep([])
+        schedule.wake("model/1")
+        await asyncio.sleep(0.1)
+
+    await ran(schedule, kept)
+    assert runs == ["model/1"]
+
+
+async def test_run__another_process_drops_a_job_that_just_begins__other_jobs_go_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tribune_monitors.scheduler.STORE_RETRY_S", 0.05)
+    runs: Runs = []
+    dropped = False
+
+    async def do(job: str) -> None:
+        runs.append(job)
+
+    def drop(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        nonlocal dropped
+        if statement.startswith("UPDATE jobs_") and not dropped:
+            dropped = True
+            connection.exec_driver_sql("DELETE FROM jobs_abcdef01")
+
+    event.listen(store.engine, "before_cursor_execute", drop)
+    schedule = Schedule(NAME, store.engine, do)
+    schedule.add("model/1", 3600)
+    schedule.add("news", 0.02, kept=False)
+    await ran(schedule, lambda: until(lambda: dropped and runs.count("news") >= 3))
