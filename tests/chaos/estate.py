@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,7 +19,7 @@ from chaos.ledger import Ledger, account
 from integration.monitor_world import ROWS, VERSION, MonitorWorld, Sample
 from scripts.deployment import config as deployment_config
 from scripts.deployment.config import Holder
-from support.anvil import KEYS, Anvil
+from support.anvil import KEYS, ROOT, Anvil
 from support.chain import LOCAL, deploy
 from support.postgres import Postgres
 from tribune.ids import Address, FrameIndex, ModelId
@@ -129,6 +131,34 @@ class Estate:
             from_frame=dict.fromkeys(self.models, from_frame),
             excused=excused,
         )
+
+
+def recomputed(of: Estate, ledger: Ledger, number: int) -> tuple[int, list[str]]:
+    """Let `tribune verify report` recompute some reports; return how many, and what it said of wrong ones.
+
+    Args:
+        of: the estate, whose chain still runs.
+        ledger: names the evidence.
+        number: of reports, over all frames.
+    """
+    names = sorted(set(ledger.cids.values()), key=list(ledger.cids.values()).index)
+    chosen = names[:: max(1, len(names) // number)][:number]
+    place = of.places[0]
+    paths = os.pathsep.join(str(ROOT / part) for part in (".", "monitors", "bot"))
+    wrong = []
+    for name in chosen:
+        done = subprocess.run(
+            [sys.executable, "-m", "tribune.cli", "verify", "report", name],
+            env={**place.environment, "PYTHONPATH": paths},
+            cwd=place.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if done.returncode or "The same to the last byte" not in done.stdout:
+            wrong.append(f"{name}: {done.stdout}{done.stderr}"[-500:])
+    return len(chosen), wrong
 
 
 @contextmanager

@@ -8,10 +8,10 @@ import random
 import signal
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from chaos.estate import Estate, estate
+from chaos.estate import Estate, estate, recomputed
 from chaos.fleet import KILLED, Place
 from chaos.ledger import Ledger
 from chaos.points import BY_THE_CLOCK, Lots, Points, step_of
@@ -40,9 +40,10 @@ class Killed:
     """Ends that nobody ordered, with the last words of the process."""
     cases: int
     votes: int
+    recomputed: int
+    """Reports that `tribune verify report` was asked about; what it found wrong is unexpected."""
     ledger: Ledger
     took_s: float
-    restarts_s: list[float] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
@@ -60,6 +61,7 @@ class Killed:
             **self.ledger.numbers,
             "cases": self.cases,
             "votes": self.votes,
+            "recomputed": self.recomputed,
             "unexpected": len(self.unexpected),
             "seconds": round(self.took_s, 1),
             "ok": self.clean,
@@ -131,6 +133,7 @@ def kill_campaign(
     seed: int,
     postgres: Postgres | None = None,
     points: Lots | None = None,
+    recompute: int = 5,
     loud: bool = False,
 ) -> Killed:
     """Run at least so many frames and kills; return what came of it.
@@ -142,6 +145,7 @@ def kill_campaign(
         seed: of points and data.
         postgres: gives each monitor a database; None: SQLite files.
         points: where to kill; None draws points from what workers do in a rehearsal of two frames more.
+        recompute: so many reports at the end.
         loud: say how it goes on.
     """
     began = time.monotonic()
@@ -174,6 +178,8 @@ def kill_campaign(
                 reaper.unexpected.append(f"{place.name} ended with {code} when it was told to stop")
         ledger = of.account()
         cases, votes = cases_and_votes(of)
+        verified, wrong = recomputed(of, ledger, recompute)
+        reaper.unexpected += wrong
     return Killed(
         "postgres" if postgres else "sqlite",
         reaper.done,
@@ -183,6 +189,7 @@ def kill_campaign(
         reaper.unexpected,
         cases,
         votes,
+        verified,
         ledger,
         time.monotonic() - began,
     )

@@ -27,9 +27,11 @@ def test_kill_campaign__at_the_steps_that_matter__nothing_lost_or_duplicated(
     store: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     postgres: Postgres | None = None if store == "sqlite" else request.getfixturevalue("postgres_server")
-    killed = kill_campaign(tmp_path, frames=3, kills=6, seed=7, postgres=postgres, points=Listed(*POINTS))
+    points = Listed(*POINTS)
+    killed = kill_campaign(tmp_path, frames=3, kills=6, seed=7, postgres=postgres, points=points, recompute=1)
     assert killed.clean, killed
     assert killed.ledger.due == killed.ledger.reported == 3 * killed.frames
     assert killed.kills >= 6
+    assert killed.recomputed == 1
     asked = {f"{'after' if point.after else 'before'} {point.step}" for point in POINTS}
     assert len(asked & set(killed.by_function)) >= 4  # another's transaction may leave one nothing to send
