@@ -11,7 +11,7 @@ import asyncio
 from tribune.ids import ModelId
 from tribune.log import get_logger
 from tribune.telemetry import Telemetry
-from tribune_monitors.news import Newsreader
+from tribune_monitors.news import News, Newsreader
 from tribune_monitors.scheduler import Schedule
 from tribune_monitors.worker import Worker
 
@@ -79,6 +79,13 @@ class Desk:
         news = await self._reader.read()
         if news is None:
             return
+        try:
+            await self._heed(news)
+        except BaseException:
+            self._reader.forget()  # or a model would be looked at only once it is in the news again
+            raise
+
+    async def _heed(self, news: News) -> None:
         if news.models is None or not news.models <= set(self._watched):
             await self._watch()
         for model_id in self._watched:

@@ -54,6 +54,10 @@ class Newsreader:
         self._seen = head
         return News(head, models)
 
+    def forget(self) -> None:
+        """Take the next look for the first one: what the last one told could not be acted on."""
+        self._seen = None
+
     async def _since(self, seen: Block, head: Block) -> frozenset[ModelId] | None:
         if not seen.number < head.number <= seen.number + MOST_BLOCKS:
             return None

@@ -186,7 +186,7 @@ def _make_clock(engine: Engine, table: str) -> AsyncIOScheduler:
                 return STORE_RETRY_S
 
         def _follow(self) -> None:
-            """Run all jobs now if the machine's clock was set back: they would wait until it is where it was."""
+            """Run all jobs now if the machine's clock was set back: else they would wait for hours."""
             moment = datetime.now(UTC)
             if moment < self._latest - SET_BACK:
                 get_logger(__name__).warning("the machine's clock was set back", to=moment.isoformat())
