@@ -121,7 +121,7 @@ class Settling:
         try:
             receipt = await self.sender.send(call, headroom=JUDGING_GAS)
         except RevertedError as fault:
-            return await self._refused(row, record, fault)
+            return await self._refused(row, fault)
         except (ChainUnreachableError, WrongChainError):
             raise
         except ChainError as fault:  # no money, fees too high, in no block yet: the other reports go on
@@ -191,8 +191,8 @@ class Settling:
         except ChainError:  # the node keeps no state that old
             return True
 
-    async def _refused(self, row: SignedReport, record: PolicyRecord, fault: RevertedError) -> SignedReport:
-        """Say whether the contract's refusal is for good."""
+    async def _refused(self, row: SignedReport, fault: RevertedError) -> SignedReport:
+        """Say whether the contract's refusal is for good: only of an evaluation, which has no deadline."""
         if (
             "tx_hash" in fault.ids
         ):  # refused in its block though not before: what came first changed something
@@ -205,11 +205,8 @@ class Settling:
             return await self._wait(row, "A reorganisation took its log's anchor away; it waits for it.")
         if word != digest_of(row.manifest):
             return await self._wait(row, _other_log(row, word))
-        head, deadline = await self.tribune.chain.head(), deadline_of(record, frame[2])
-        early = fault.ids.get("error") == "ReportOutOfTime" and deadline is not None and head.time < deadline
-        if early:  # a reorganisation set the chain's clock back, or the last second is just over
-            return await self._wait(row, fault.message)
-        return await self._refuse(row, fault.message)
+        # The node may be behind, or its clock went back; to ask again until the deadline costs nothing.
+        return await self._wait(row, fault.message)
 
     async def _wait(self, row: SignedReport, why: str) -> SignedReport:
         self.faults.note(subject_of(row), EvidenceError(why))

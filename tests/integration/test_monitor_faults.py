@@ -20,7 +20,7 @@ from tribune.decisions.anchor import (
     log_folder,
     manifest_bytes,
 )
-from tribune.exceptions import ChainUnreachableError, TribuneError, WrongChainError
+from tribune.exceptions import ChainUnreachableError, RevertedError, TribuneError, WrongChainError
 from tribune.ids import Cid, Digest, FrameIndex, ModelId
 from tribune.reports.canonical import digest
 from tribune.reports.evidence_store import read_evidence
@@ -252,3 +252,20 @@ async def test_run__as_a_process__reports_and_stops_at_sigterm(world: MonitorWor
     assert process.returncode == 0
     assert b"Traceback" not in said
     assert key.removeprefix("0x").encode() not in said
+
+
+async def test_look__a_node_refuses_once_what_the_contract_would_take__sent_at_the_next_look(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = world.sealed(ONE)
+
+    async def refuse(*_: object) -> int:
+        raise RevertedError("The policy is another one.", error="ReportWrongPolicy")
+
+    async with monitors(world, 0) as (monitor,):
+        with monkeypatch.context() as behind:  # a node that has not seen the latest blocks
+            behind.setattr(monitor.tribune.chain, "estimate", refuse)
+            await monitor.look()
+        assert ["another one" in text for text in monitor.why] == [True]
+        await monitor.look()
+        assert monitor.row(ONE, frame).state == "counted"
