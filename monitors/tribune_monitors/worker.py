@@ -245,7 +245,15 @@ class Worker:
             doubtful = self._confirmed.get(model_id) != doubts
             for row in await self._unsettled(model_id, head, everything=doubtful):
                 if record := await self._record(row, head.time):
-                    await self._settling.settle(row, record, head, doubtful=doubtful)
+                    try:
+                        await self._settling.settle(row, record, head, doubtful=doubtful)
+                    except (ChainError, StoreError):
+                        raise
+                    except (
+                        Exception
+                    ) as fault:  # whatever is wrong with a report, the next ones are brought on
+                        self.faults.note(subject_of(row), fault)
+                        doubts = -1  # nothing is confirmed: all of them are looked at again
             self._confirmed[model_id] = doubts
 
     async def _unsettled(self, model_id: ModelId, head: Block, *, everything: bool) -> list[SignedReport]:

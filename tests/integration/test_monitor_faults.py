@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ from tribune.ids import Cid, Digest, FrameIndex, ModelId
 from tribune.reports.canonical import digest
 from tribune.reports.evidence_store import read_evidence
 from tribune.settings import ChainSettings, KeySource
+from tribune.store.tables import SignedReport
 from tribune_monitors.app import run
 
 ONE, TWO = ModelId(1), ModelId(2)
@@ -269,3 +271,27 @@ async def test_look__a_node_refuses_once_what_the_contract_would_take__sent_at_t
         assert ["another one" in text for text in monitor.why] == [True]
         await monitor.look()
         assert monitor.row(ONE, frame).state == "counted"
+
+
+async def test_look__one_report_cannot_be_brought_on__the_next_one_is(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = [world.sealed(ONE), world.sealed(ONE)]
+    async with monitors(world, 0) as (monitor,):
+        settling = monitor.worker._settling
+        settle = settling.settle
+
+        async def nothing(row: SignedReport, *_: object, **__: object) -> SignedReport:
+            return row
+
+        async def odd(row: SignedReport, *given: Any, **named: Any) -> SignedReport:
+            if row.frame == frames[0]:
+                raise ValueError("nobody foresaw this")
+            return await settle(row, *given, **named)
+
+        monkeypatch.setattr(settling, "settle", nothing)
+        await monitor.look()
+        monkeypatch.setattr(settling, "settle", odd)
+        await monitor.look()
+        assert monitor.row(ONE, frames[1]).state == "counted"
+        assert ["nobody foresaw" in text for text in monitor.why] == [True]
