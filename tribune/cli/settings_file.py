@@ -42,21 +42,22 @@ def example() -> str:
     """Return the TOML text."""
     from pydantic import BaseModel
 
-    from tribune import settings as module
+    from tribune.settings import KeySource, NamedMonitor, Settings, loading
+    from tribune.settings import sections as groups
 
-    said = _docstrings(module)
-    root, sections = module.Settings(), []
+    said = _docstrings(groups) | _docstrings(loading)
+    root, sections = Settings(), []
     lines = [HEAD]
-    for name in module.Settings.model_fields:
+    for name in Settings.model_fields:
         value = getattr(root, name)
         if isinstance(value, BaseModel):
             sections.append(_section(name, value, said))
         elif name not in ("keys", "monitors"):
             lines.append(_setting(name, value, said["Settings", name]))
     about = _comment(said["Settings", "keys"])
-    sections.append(about + "\n" + _section(f"keys.{ROLE}", module.KeySource(), said))
+    sections.append(about + "\n" + _section(f"keys.{ROLE}", KeySource(), said))
     about = _comment(said["Settings", "monitors"])
-    sections.append(about + "\n# " + _section("monitors.a", module.NamedMonitor(), said))
+    sections.append(about + "\n# " + _section("monitors.a", NamedMonitor(), said))
     return "\n".join(lines) + "\n" + "\n".join(sections)
 
 

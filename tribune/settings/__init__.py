@@ -1,0 +1,30 @@
+"""Settings of every process: environment variables `TRIBUNE_…`, over an optional `tribune.toml`.
+
+Reads nothing at import; `load_settings()` reads once, at start. A secret is never a setting: settings
+name the file or environment variable that holds it, so that neither `tribune.toml`, an argument list
+nor a printed settings object can carry a key or token. Nested names are joined by two underscores:
+`TRIBUNE_CHAIN__HTTP_URL`, `TRIBUNE_KEYS__MONITOR__KEYSTORE`.
+"""
+
+from tribune.settings.loading import DEFAULT_FILE, PREFIX, Settings, load_settings
+from tribune.settings.sections import (
+    ChainSettings,
+    DiscordSettings,
+    KeySource,
+    NamedMonitor,
+    TelemetrySettings,
+    WebSettings,
+)
+
+__all__ = [
+    "DEFAULT_FILE",
+    "PREFIX",
+    "ChainSettings",
+    "DiscordSettings",
+    "KeySource",
+    "NamedMonitor",
+    "Settings",
+    "TelemetrySettings",
+    "WebSettings",
+    "load_settings",
+]
