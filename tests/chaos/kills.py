@@ -21,7 +21,7 @@ from tribune.ids import FrameIndex, ModelId
 PATIENCE_S = 240.0
 """Wall time after which a frame is left to the next ones; its own deadline goes on counting."""
 REST_S = 40.0
-"""Wall time after which nobody is killed until a frame is reported: a slow machine must meet deadlines too."""
+"""Wall time after which nobody is killed until a frame is reported: slow machines must meet deadlines too."""
 OLD = 2
 """Frames after which a process that did not come to its point is killed from outside."""
 BREACH_EVERY = 12
