@@ -249,9 +249,7 @@ class Worker:
                         await self._settling.settle(row, record, head, doubtful=doubtful)
                     except (ChainError, StoreError):
                         raise
-                    except (
-                        Exception
-                    ) as fault:  # whatever is wrong with a report, the next ones are brought on
+                    except Exception as fault:  # whatever is wrong with it, the next ones go on
                         self.faults.note(subject_of(row), fault)
                         doubts = -1  # nothing is confirmed: all of them are looked at again
             self._confirmed[model_id] = doubts
