@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 
+from tribune.exceptions import TribuneError
 from tribune.ids import ModelId
 from tribune.log import get_logger
 from tribune.telemetry import Telemetry
+from tribune.waiting import came_within
 from tribune_monitors.news import News, Newsreader
 from tribune_monitors.scheduler import Schedule
 from tribune_monitors.worker import Worker
@@ -20,6 +22,10 @@ _MODEL = "model/"
 OWN_TIME_S = 60.0
 """Longest pause between two runs of a job, for what no event tells: a deadline, a policy that takes force."""
 
+TABLE_TIMEOUT_MS = 500
+"""Longest wait for the job table; all else of this process waits meanwhile."""
+STAND_S = 2.0
+"""Pause of a second process of our key between two looks whether the first one is gone."""
 LATE_AFTER = 5
 """A job that has not succeeded in so many of its times stands still."""
 
@@ -38,15 +44,28 @@ class Desk:
         self._telemetry = telemetry or Telemetry()
         self._poll_s = poll_s
         self._reader = Newsreader(worker.tribune)
-        self._schedule = Schedule(worker.monitor, worker.store.engine, self.do)
+        self._engine = worker.store.brief_engine(TABLE_TIMEOUT_MS)
+        self._schedule = Schedule(worker.monitor, self._engine, self.do)
         self._watched: list[ModelId] = []
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set."""
+        """Work until `stop` is set, once no other process acts for our key: the job table is its, too."""
+        while await self._stands_down():
+            if await came_within(STAND_S, stop.wait()):
+                return
         self._add(NEWS, self._poll_s, kept=False)
         for job in (SETTLE, PEERS, VOTES):
             self._add(job, OWN_TIME_S)
-        await self._schedule.run(stop)
+        try:
+            await self._schedule.run(stop)
+        finally:
+            self._engine.dispose()
+
+    async def _stands_down(self) -> bool:
+        try:
+            return not await self._worker.may_act()
+        except TribuneError:  # whatever cannot be looked at, the jobs will say so and try again
+            return False
 
     async def do(self, job: str) -> float | None:
         """Do a job by its name; return in how many seconds it must run again, if that is sooner than else."""

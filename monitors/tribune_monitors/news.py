@@ -66,7 +66,7 @@ class Newsreader:
             return None
         return await self._models(seen.number + 1, head.number)
 
-    async def _models(self, first: int, last: int) -> frozenset[ModelId]:
+    async def _models(self, first: int, last: int) -> frozenset[ModelId] | None:
         tribune = self._tribune
         watched = (
             tribune.model_registry,
@@ -76,8 +76,9 @@ class Newsreader:
             tribune.kill_switch,
         )
         abis = {contract.address: contract.abi for contract in watched}
-        events = [
-            abis[log.address].decode_event(log) for log in await tribune.chain.logs([*abis], first, last)
-        ]
+        logs = await tribune.chain.logs([*abis], first, last)
+        if any(log.address not in abis for log in logs):
+            return None  # not what we asked for
+        events = [abis[log.address].decode_event(log) for log in logs]
         models = (event.args.get("model_id") for event in events if event is not None)
         return frozenset(ModelId(model) for model in models if model is not None)

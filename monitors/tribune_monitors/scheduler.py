@@ -47,7 +47,7 @@ class Schedule:
 
     Args:
         name: the worker's address; one job table a worker.
-        engine: the worker's database.
+        engine: the worker's database; waited for in the event loop, so it must not make us wait long.
         do: does a job. An error is logged, once as long as it stays the same; the job is tried again soon.
     """
 

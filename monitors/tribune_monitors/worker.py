@@ -165,6 +165,10 @@ class Worker:
             return await self._opener.open_votes(await self.watched(), head)
         return []
 
+    async def may_act(self) -> bool:
+        """Return whether this process acts for the key; another one does if not. Raises as `look`."""
+        return await self._ready() is not None
+
     async def close(self) -> None:
         """Let another process act for the key.
 

@@ -101,6 +101,15 @@ class Store:
         with self.session(readonly=readonly) as session:
             return work(session, *args, **kwargs)
 
+    def brief_engine(self, timeout_ms: int) -> Engine:
+        """Return an engine of its own for single statements that must not wait long for their turn."""
+        if self._turn is not None:  # in memory there is one connection
+            return self.engine
+        engine = make_engine(
+            self.engine.url.render_as_string(hide_password=False), busy_timeout_ms=timeout_ms
+        )
+        return engine.execution_options(readonly=True)  # a lock is taken where something is written, only
+
     def upgrade(self) -> None:
         """Create the tables or bring them to this release; nothing to do is quick."""
         from tribune.store.upgrade import upgrade_engine
@@ -129,8 +138,12 @@ def open_store(url: str) -> Store:
     return store
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     """Return an engine with the settings that this project relies on.
+
+    Args:
+        url: as of a store.
+        busy_timeout_ms: longest wait for a turn to write.
 
     Raises:
         StoreError: the URL is malformed or its driver is not installed.
@@ -158,26 +171,34 @@ def make_engine(url: str) -> Engine:
             "pip install 'tribune-dao[postgres]').",
         ) from None
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+
+        def prepare(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+            _prepare_sqlite(connection, busy_timeout_ms)
+
+        event.listen(engine, "connect", prepare)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        event.listen(engine, "begin", _begin_postgres)
+
+        def begin(connection: Connection) -> None:
+            _begin_postgres(connection, busy_timeout_ms)
+
+        event.listen(engine, "begin", begin)
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, busy_timeout_ms: int) -> None:
     connection.isolation_level = None  # Python's own implicit BEGIN comes too late to take the write lock
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    _use_wal(cursor)
+    cursor.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
+    _use_wal(cursor, busy_timeout_ms)
     cursor.execute("PRAGMA synchronous = FULL")  # an outbox row must survive a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
-def _use_wal(cursor: sqlite3.Cursor) -> None:
+def _use_wal(cursor: sqlite3.Cursor, busy_timeout_ms: int) -> None:
     """Turn WAL on; two processes that do so at once on a fresh file are not made to wait by SQLite itself."""
-    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    deadline = time.monotonic() + busy_timeout_ms / 1000
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
@@ -193,9 +214,9 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
 
-def _begin_postgres(connection: Connection) -> None:
+def _begin_postgres(connection: Connection, busy_timeout_ms: int) -> None:
     if not connection.get_execution_options().get("readonly", False):
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {busy_timeout_ms}")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
 
