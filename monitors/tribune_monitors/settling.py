@@ -67,7 +67,13 @@ class Settling:
     faults: Faults
 
     async def settle(
-        self, row: SignedReport, record: PolicyRecord, head: Block, *, doubtful: bool = False
+        self,
+        row: SignedReport,
+        record: PolicyRecord,
+        head: Block,
+        *,
+        doubtful: bool = False,
+        replaced: bool = False,
     ) -> SignedReport:
         """Move a report on as far as it goes now; return it as it stands.
 
@@ -76,6 +82,7 @@ class Settling:
             record: its policy.
             head: the newest block.
             doubtful: whether blocks may have gone since it was last looked at.
+            replaced: whether another policy is in force, which ends an evaluation that did not count.
 
         Raises:
             ChainError: we could not look, or not send; call again.
@@ -83,10 +90,12 @@ class Settling:
         """
         if row.state in (ReportState.COUNTED, ReportState.FINAL):
             row = await self._confirm(row, record, head, doubtful)
+        elif row.state == ReportState.REFUSED and doubtful and await self._may_count(row, record, head):
+            row = await self._move(row, ReportState.SIGNED)
         if row.state == ReportState.SIGNED:
             row = await self._publish(row)
         if row.state in OPEN:
-            row = await self._bring(row, record, head)
+            row = await self._bring(row, record, head, replaced)
         if row.state not in OPEN:
             self.quorum.forget(row)
             self.faults.clear(subject_of(row))
@@ -101,7 +110,14 @@ class Settling:
             return row
         return await self._move(row, ReportState.PUBLISHED, owed=owed)
 
-    async def _bring(self, row: SignedReport, record: PolicyRecord, head: Block) -> SignedReport:
+    async def _may_count(self, row: SignedReport, record: PolicyRecord, head: Block) -> bool:
+        """Whether a refused report could count as far as the newest block tells: an older one may lie."""
+        deadline = deadline_of(record, FrameIndex(row.frame))
+        return not (await self._known(row)).judged if deadline is None else head.time <= deadline
+
+    async def _bring(
+        self, row: SignedReport, record: PolicyRecord, head: Block, replaced: bool
+    ) -> SignedReport:
         known = await self._known(row)
         index = self._index(record)
         if index in known.reported:
@@ -110,6 +126,11 @@ class Settling:
         if deadline is not None and head.time > deadline:
             why = f"Its deadline was over before it counted. {row.error}".rstrip()
             return await self._refuse(row, why)
+        if deadline is None and replaced:
+            why = f"Another policy came into force before it counted. {row.error}".rstrip()
+            return await self._refuse(row, why)
+        if deadline is None and row.error and self.faults.rests(subject_of(row)):
+            return row
         attestations = await self.quorum.ready(row, record, known, head)
         if not attestations:
             return row
@@ -192,13 +213,15 @@ class Settling:
             return True
 
     async def _refused(self, row: SignedReport, fault: RevertedError) -> SignedReport:
-        """Say whether the contract's refusal is for good: only of an evaluation, which has no deadline."""
+        """Say whether the contract's refusal is for good: only of an evaluation that is judged or closed."""
         if (
             "tx_hash" in fault.ids
         ):  # refused in its block though not before: what came first changed something
             return await self._wait(row, f"It did not count yet: {fault.message}")
         if row.frame == 0:
-            return await self._refuse(row, fault.message)
+            if fault.ids.get("error") == "ReportEvaluationClosed" or (await self._known(row)).judged:
+                return await self._refuse(row, fault.message)
+            return await self._wait(row, fault.message)
         frame = (ModelId(row.model_id), VersionNumber(row.version), FrameIndex(row.frame))
         word = await self.tribune.decision_log.anchor_of(*frame)
         if word is None:

@@ -249,8 +249,9 @@ class Worker:
             doubtful = self._confirmed.get(model_id) != doubts
             for row in await self._unsettled(model_id, head, everything=doubtful):
                 if record := await self._record(row, head.time):
+                    replaced = record != (await self._due.policies(model_id, head.time))[-1]
                     try:
-                        await self._settling.settle(row, record, head, doubtful=doubtful)
+                        await self._settling.settle(row, record, head, doubtful=doubtful, replaced=replaced)
                     except (ChainError, StoreError):
                         raise
                     except Exception as fault:  # whatever is wrong with it, the next ones go on
@@ -259,12 +260,20 @@ class Worker:
             self._confirmed[model_id] = doubts
 
     async def _unsettled(self, model_id: ModelId, head: Block, *, everything: bool) -> list[SignedReport]:
-        """Return what is not final yet; with `everything`, also what is final and could be sent again."""
+        """Return what is not final yet; with `everything`, also final and refused ones to send again."""
         states = (*OPEN, ReportState.COUNTED)
         rows = list(await self.store.read(reports_in, self.monitor, *states))
         if everything:
-            rows += [row for row in await self._recent(model_id, head) if row.state == ReportState.FINAL]
+            closed = (ReportState.FINAL, ReportState.REFUSED)
+            rows += [row for row in await self._recent(model_id, head) if row.state in closed]
+            rows += await self._refused_evaluations(model_id, head)
         return sorted((row for row in rows if row.model_id == model_id), key=lambda row: row.id or 0)
+
+    async def _refused_evaluations(self, model_id: ModelId, head: Block) -> list[SignedReport]:
+        """Return those under the policy in force: only they could still count."""
+        current = [record.digest.hex() for record in await self._due.policies(model_id, head.time)][-1:]
+        refused = await self.store.read(reports_in, self.monitor, ReportState.REFUSED)
+        return [row for row in refused if row.frame == 0 and row.policy in current]
 
     async def _recent(self, model_id: ModelId, head: Block) -> Sequence[SignedReport]:
         """Return what we signed for frames whose deadline is not over."""

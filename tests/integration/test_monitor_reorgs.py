@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from integration.monitor_world import Monitor, MonitorWorld, looks, monitors, sharing
+from integration.monitor_world import DEADLINE, Monitor, MonitorWorld, looks, monitors, sharing
 from tribune.chain.report_hub import FrameRecord
+from tribune.chain.types import Block
 from tribune.decisions.anchor import Manifest
-from tribune.exceptions import ChainError
+from tribune.exceptions import ChainError, RevertedError
 from tribune.ids import Digest, FrameIndex, ModelId
+from tribune.store.queries import reports_in
+from tribune.store.tables import ReportState
 
 ONE = ModelId(1)
 
@@ -172,3 +176,59 @@ async def test_look__node_keeps_no_old_state__final_by_what_the_newest_block_say
         mine(world, 13)
         await monitor.look()
         assert monitor.row(ONE, frame).state == "final"
+
+
+async def test_look__node_told_a_head_of_the_future__report_goes_on_with_the_true_one(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = world.sealed(ONE)
+    async with sharing(world, 0) as (monitor,):
+        await monitor.look()
+        ask = monitor.tribune.chain.head
+
+        async def ahead() -> Block:
+            true = await ask()
+            return replace(
+                true, number=true.number + 1, hash="0x" + "7" * 64, timestamp=true.timestamp + 2 * DEADLINE
+            )
+
+        with monkeypatch.context() as lying:
+            lying.setattr(monitor.tribune.chain, "head", ahead)
+            await monitor.look()
+        assert monitor.row(ONE, frame).state == "refused"
+        await monitor.look()
+        assert monitor.row(ONE, frame).state == "published"
+        world.pass_deadline(ONE, frame, but_s=100)
+        await monitor.look()
+        assert (await monitor.frame(ONE, frame)).reported == {0}
+
+
+async def test_look__evaluation_refused_by_a_node_that_errs__sent_later(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.register_version(ONE)
+    async with monitors(world, 0) as (monitor,):
+
+        async def refuse(*_: object, **__: object) -> None:
+            raise RevertedError("The contract refused: ReportWrongManifest.", error="ReportWrongManifest")
+
+        with monkeypatch.context() as erring:
+            erring.setattr(monitor.worker.sender, "send", refuse)
+            await monitor.look()
+        assert (monitor.open, len(monitor.why)) == (1, 1)
+        before = await monitor.sent()
+        await monitor.look()
+        assert (monitor.open, await monitor.sent(), monitor.why) == (0, before + 1, [])
+
+
+async def test_look__policy_changed_before_an_evaluation_counted__closed_with_the_reason(
+    world: MonitorWorld,
+) -> None:
+    world.register_version(ONE)
+    async with sharing(world, 0) as (monitor,):
+        await monitor.look()
+        world.change_policy(ONE)
+        await monitor.look()
+        with monitor.worker.store.session(readonly=True) as session:
+            closed = reports_in(session, monitor.worker.monitor, ReportState.REFUSED)
+        assert ["Another policy" in row.error for row in closed] == [True]
