@@ -74,30 +74,29 @@ async def test_run__a_model_that_cannot_be_looked_at__holds_up_no_other(world: M
 
 
 async def test_run__a_second_process_of_the_key__leaves_the_job_table_alone(world: MonitorWorld) -> None:
-    async with monitors(world, 0) as (first,), monitors(world, 0) as (second,):
-        async with at_work(first):
-            await until(first.worker.may_act)
+    async with monitors(world, 0) as (first,), monitors(world, 0) as (second,), at_work(first):
+        await until(first.worker.may_act)
 
-            async def stands_down() -> bool:
-                return bool(second.why)
+        async def stands_down() -> bool:
+            return bool(second.why)
 
-            ran: list[str] = []
-            desk = Desk(second.worker, 0.05)
-            do, stop = desk.do, asyncio.Event()
+        ran: list[str] = []
+        desk = Desk(second.worker, 0.05)
+        do, stop = desk.do, asyncio.Event()
 
-            async def noted(job: str) -> float | None:
-                ran.append(job)
-                return await do(job)
+        async def noted(job: str) -> float | None:
+            ran.append(job)
+            return await do(job)
 
-            desk._schedule._do = noted
-            running = asyncio.create_task(desk.run(stop))
-            await until(stands_down)
-            frame = world.sealed(ONE)
+        desk._schedule._do = noted
+        running = asyncio.create_task(desk.run(stop))
+        await until(stands_down)
+        frame = world.sealed(ONE)
 
-            async def reported() -> bool:
-                return 0 in (await first.frame(ONE, frame)).reported
+        async def reported() -> bool:
+            return 0 in (await first.frame(ONE, frame)).reported
 
-            await until(reported)
-            assert not ran
-            stop.set()
-            await running
+        await until(reported)
+        assert not ran
+        stop.set()
+        await running
