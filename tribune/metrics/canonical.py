@@ -15,7 +15,7 @@ SAFE_INTEGER = 2**53 - 1
 
 def flat(cells: Mapping[int, int]) -> list[int | str]:
     """Return a sparse table as index, count, index, …"""
-    return [json_integer(number) for index in sorted(cells) for number in (index, cells[index])]
+    return json_integers([number for index in sorted(cells) for number in (index, cells[index])])
 
 
 def sparse(numbers: Sequence[object]) -> dict[int, int]:
@@ -31,6 +31,13 @@ def sparse(numbers: Sequence[object]) -> dict[int, int]:
 def json_integer(value: int) -> int | str:
     """Return an integer as RFC 8785 JSON can hold it."""
     return value if abs(value) <= SAFE_INTEGER else str(value)
+
+
+def json_integers(values: Sequence[int]) -> list[int | str]:
+    """Return integers as RFC 8785 JSON can hold them."""
+    if not values or -SAFE_INTEGER <= min(values) <= max(values) <= SAFE_INTEGER:
+        return list(values)
+    return [json_integer(value) for value in values]
 
 
 def read_integer(value: object) -> int:

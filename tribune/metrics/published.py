@@ -13,7 +13,7 @@ from typing import Any
 
 from tribune.exceptions import EvidenceError
 from tribune.metrics.binning import Categories, Grid
-from tribune.metrics.canonical import json_integer
+from tribune.metrics.canonical import json_integers
 from tribune.metrics.comparisons import ACCURACY, ODDS, OPPORTUNITY, SELECTION, Kind
 from tribune.metrics.groups import Place, known_places, targets, title
 from tribune.metrics.outcomes import by_group, by_score, confusion, sums
@@ -86,7 +86,7 @@ def published_tally(profile: Profile, tally: Tally, min_cell: int, *, columns: b
     if spec.score is not None:
         document["scores"] = merged(_score_cells(profile, tally), min_cell)
     if spec.has_errors:
-        document["errors"] = [json_integer(amount) for amount in sums(profile, tally).statistics]
+        document["errors"] = json_integers(sums(profile, tally).statistics)
     if columns:
         document["columns"] = [
             merged(column_cells(profile, tally, column.name), min_cell) for column in profile.spec.measured

@@ -13,7 +13,7 @@ from typing import Any
 
 from tribune.exceptions import DataError
 from tribune.metrics.binning import Categories, Grid
-from tribune.metrics.canonical import canonical_json, flat, json_integer, read_integer, sparse
+from tribune.metrics.canonical import canonical_json, flat, json_integers, read_integer, sparse
 from tribune.metrics.scheme import SUM, UNLABELLED, Scheme
 from tribune.metrics.scores import Scores
 
@@ -159,7 +159,7 @@ class Tally:
         """Return the tally as a document: columns as arrays, sparse tables as index, count, index, …"""
         return {
             "rows": self.rows,
-            "columns": [[json_integer(count) for count in cells] for cells in self.columns.values()],
+            "columns": [json_integers(cells) for cells in self.columns.values()],
             "outcomes": flat(self.outcomes),
             "scores": [table.to_json() for table in self.scores.values()],
         }
