@@ -44,6 +44,8 @@ class ChainSettings(Section):
     """How long a transaction may be in no block before it is sent again with higher fees."""
     max_fee_gwei: float = Field(default=500.0, gt=0)
     """Most that is ever offered for a unit of gas, in billionths of the chain's coin."""
+    max_tip_gwei: float = Field(default=50.0, gt=0)
+    """Of that, most for who makes the block, whatever the node says is usual."""
     finality_blocks: int = Field(default=12, ge=0)
     """Depth from which a block is taken as final; 0 on a chain that never reorganises."""
 

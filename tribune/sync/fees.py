@@ -1,6 +1,7 @@
 """EIP-1559 fees of a transaction: what to offer first, and how much more each time it is not taken.
 
-Never more than the ceiling, never less than what a pool takes for a replacement. Amounts are wei per gas.
+Never more than the ceiling, in all and for the tip, whatever a node says is usual; never less than what a
+pool takes for a replacement. Amounts are wei per gas.
 """
 
 from __future__ import annotations
@@ -24,34 +25,36 @@ class Fees:
     """Of that, most that goes to who makes the block."""
 
 
-def first_offer(max_fee: int, tip: int, ceiling: int) -> Fees:
+def first_offer(max_fee: int, tip: int, ceiling: Fees) -> Fees:
     """Return what to offer at the market's fees (as `Chain.fees` gives them), within the ceiling.
 
     Raises:
         FeeCeilingError: the next block already costs more than the ceiling.
     """
     base = (max_fee - tip) // 2
-    if base >= ceiling:
+    if base >= ceiling.max_fee:
         raise FeeCeilingError(
-            f"A unit of gas costs {base / GWEI:g} gwei now, and at most {ceiling / GWEI:g} is to be paid.",
+            f"A unit of gas costs {base / GWEI:g} gwei now, and at most {ceiling.max_fee / GWEI:g} is to be "
+            "paid.",
             mend="Wait until it is cheaper, or raise TRIBUNE_CHAIN__MAX_FEE_GWEI; what was to be sent is "
             "kept and tried again.",
             base_fee=base,
-            ceiling=ceiling,
+            ceiling=ceiling.max_fee,
         )
-    return _within(max_fee, tip, ceiling)
+    return _within(max_fee - max(0, tip - ceiling.tip), tip, ceiling)
 
 
-def raised(last: Fees, max_fee: int, tip: int, ceiling: int) -> Fees | None:
+def raised(last: Fees, max_fee: int, tip: int, ceiling: Fees) -> Fees | None:
     """Return an offer that replaces the last one: a quarter more, or the market's fees where they are higher.
 
     None where the ceiling leaves less than the tenth more that pools ask of a replacement.
     """
-    more = _within(max(last.max_fee * 5 // 4 + 1, max_fee), max(last.tip * 5 // 4 + 1, tip), ceiling)
+    market = max_fee - max(0, tip - ceiling.tip)
+    more = _within(max(last.max_fee * 5 // 4 + 1, market), max(last.tip * 5 // 4 + 1, tip), ceiling)
     enough = 10 * more.max_fee >= 11 * last.max_fee and 10 * more.tip >= 11 * last.tip
     return more if enough else None
 
 
-def _within(max_fee: int, tip: int, ceiling: int) -> Fees:
-    capped = min(max_fee, ceiling)
-    return Fees(capped, min(tip, capped))
+def _within(max_fee: int, tip: int, ceiling: Fees) -> Fees:
+    capped = min(max_fee, ceiling.max_fee)
+    return Fees(capped, min(tip, ceiling.tip, capped))

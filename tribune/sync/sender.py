@@ -72,6 +72,7 @@ class Sender:
         receipt_timeout_s: longest wait for a transaction to be in a block.
         bump_after_s: how long one may wait before it is replaced with higher fees.
         max_fee_gwei: most that is ever offered for a unit of gas.
+        max_tip_gwei: of that, most for who makes the block.
     """
 
     def __init__(
@@ -82,25 +83,27 @@ class Sender:
         receipt_timeout_s: float = 120.0,
         bump_after_s: float = 30.0,
         max_fee_gwei: float = 500.0,
+        max_tip_gwei: float = 50.0,
     ) -> None:
         self.chain = chain
         self.address = Address(account.address)
         self._account = account
         self._receipt_timeout_s = receipt_timeout_s
         self._bump_after_s = bump_after_s
-        self._ceiling = int(max_fee_gwei * GWEI)
+        self._ceiling = Fees(int(max_fee_gwei * GWEI), int(max_tip_gwei * GWEI))
         self._lock = asyncio.Lock()
         self._taken: set[int] = set()
 
     @classmethod
     def of(cls, chain: Chain, account: SigningAccount, settings: ChainSettings) -> Sender:
-        """Return a sender with the waits and the ceiling that the settings give."""
+        """Return a sender with the waits and the ceilings that the settings give."""
         return cls(
             chain,
             account,
             receipt_timeout_s=settings.receipt_timeout_s,
             bump_after_s=settings.bump_after_s,
             max_fee_gwei=settings.max_fee_gwei,
+            max_tip_gwei=settings.max_tip_gwei,
         )
 
     async def send(self, call: ContractCall, *, gas: int | None = None, headroom: int = 0) -> Receipt:
@@ -246,9 +249,10 @@ class Sender:
         if more is None or sent.bumps >= MOST_BUMPS:
             raise FeeCeilingError(
                 f"A transaction of {self.address} waits at nonce {sent.nonce}; to replace it takes more than "
-                f"{self._ceiling / GWEI:g} gwei, or more than {MOST_BUMPS} steps.",
-                mend="Wait until it is in a block, or raise TRIBUNE_CHAIN__MAX_FEE_GWEI.",
-                ceiling=self._ceiling,
+                f"{self._ceiling.max_fee / GWEI:g} gwei, or of them {self._ceiling.tip / GWEI:g} as tip, or "
+                f"{MOST_BUMPS} steps.",
+                mend="Wait until it is in a block, or raise TRIBUNE_CHAIN__MAX_FEE_GWEI or MAX_TIP_GWEI.",
+                ceiling=self._ceiling.max_fee,
                 nonce=sent.nonce,
             )
         sent.fees, sent.bumps = more, sent.bumps + 1
@@ -323,7 +327,7 @@ class Sender:
     def _pending(self, sent: _Sent) -> TransactionPendingError:
         mend = "It may still get into one; look again before sending it a second time."
         if sent.at_ceiling:
-            mend += " Its fees are as high as TRIBUNE_CHAIN__MAX_FEE_GWEI lets them be; raise that to go on."
+            mend += " Its fees are as high as TRIBUNE_CHAIN__MAX_FEE_GWEI and MAX_TIP_GWEI let them be."
         return TransactionPendingError(
             f"The transaction {sent.hashes[-1]} is in no block after {self._receipt_timeout_s:g} s.",
             mend=mend,
