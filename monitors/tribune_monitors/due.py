@@ -83,12 +83,15 @@ class DueReports:
         self._evaluated.clear()
 
     async def find(self, model_id: ModelId, now: datetime) -> list[DueReport]:
-        """Return what is due for a model at a block's time: evaluations first, then frames oldest first."""
+        """Return what is due for a model at a block's time: frames oldest first, then evaluations.
+
+        Frames have a deadline, and nobody's many versions hold them up.
+        """
         records = await self.policies(model_id, now)
         if not records:
             return []
-        evaluations = await self._evaluations(model_id, records[-1])
-        return evaluations + await self._frames(model_id, open_frames(records, now))
+        frames = await self._frames(model_id, open_frames(records, now))
+        return frames + await self._evaluations(model_id, records[-1])
 
     async def policies(self, model_id: ModelId, now: datetime) -> Sequence[PolicyRecord]:
         """Return the policies that are or were in force, oldest first. One in force is never replaced."""

@@ -23,8 +23,9 @@ from tribune.exceptions import ChainUnreachableError
 from tribune.ids import Cid, FrameIndex, ModelId
 from tribune.metrics import NOT_AVAILABLE
 from tribune.reports.evidence_store import read_evidence, write_evidence
+from tribune.store.queries import reports_in
 from tribune.store.session import Session
-from tribune.store.tables import SignedReport
+from tribune.store.tables import ReportState, SignedReport
 from tribune_monitors.recheck import recheck
 
 ONE = ModelId(1)
@@ -363,3 +364,14 @@ def evaluation_cid(world: MonitorWorld) -> str:
 
 def _micro(rate: float) -> int:
     return int((Decimal(rate) * 1_000_000).to_integral_value())
+
+
+async def test_look__version_and_frame_due__frame_signed_first(world: MonitorWorld) -> None:
+    world.register_version(ONE)
+    frame = world.sealed(ONE)
+    async with monitors(world, 0) as (monitor,):
+        await monitor.look()
+        with monitor.worker.store.session(readonly=True) as session:
+            rows = reports_in(session, monitor.worker.monitor, *ReportState)
+        first = monitor.row(ONE, frame).id or 0
+        assert [row.frame for row in rows if (row.id or 0) >= first] == [frame, 0]
