@@ -49,34 +49,49 @@ class Attestations:
         self._rests_until: dict[str, float] = {}
         self._said: Kept[bool] = Kept(_SAID)
 
-    async def find(self, names: Iterable[str]) -> dict[str, AttestationDocument]:
+    async def find(self, names: Iterable[str], *, need: Sequence[str] = ()) -> dict[str, AttestationDocument]:
         """Return by name what any store has; a name is not in it where none has it or could be asked.
 
         Looks into all stores at once. What is found is signed by the monitor in its name; whether it is true
         is another question.
+
+        Args:
+            names: of attestations.
+            need: stores without an answer from any of which "not there" would say nothing.
+
+        Raises:
+            EvidenceUnreachableError: nothing was found, and none of those that are needed answered.
         """
         wanted = list(names)
         found: dict[str, AttestationDocument] = {}
         if wanted:
             awake = [url for url in self._urls if self._clock() >= self._rests_until.get(url, 0.0)]
-            for documents in await asyncio.gather(
-                *(asyncio.to_thread(self._read, url, wanted) for url in awake)
-            ):
+            answers = await asyncio.gather(*(asyncio.to_thread(self._read, url, wanted) for url in awake))
+            for documents, _ in answers:
                 for name, document in documents.items():
                     found.setdefault(name, document)
+            answered = {url for url, (_, whole) in zip(awake, answers, strict=True) if whole}
+            if need and not found and answered.isdisjoint(need):
+                raise EvidenceUnreachableError(
+                    f"None of our {len(need)} evidence stores can be looked into.",
+                    mend="Check TRIBUNE_EVIDENCE_URLS: at least one must be reachable.",
+                )
         return found
 
-    def _read(self, url: str, names: Sequence[str]) -> dict[str, AttestationDocument]:
-        found = {}
+    def _read(self, url: str, names: Sequence[str]) -> tuple[dict[str, AttestationDocument], bool]:
+        """Return by name what a store has, and whether it answered for every name."""
+        found, whole = {}, True
         begun = self._clock()
         for name in random.sample(names, len(names)):  # whom a slow store is asked for is a matter of luck
             asked = self._clock()
             if asked - begun >= SLOW * self._timeout_s:
                 self._rests_until[url] = asked + REST_S
+                whole = False
                 break
             try:
                 document = read_attestation(url, name, timeout_s=self._timeout_s)
             except EvidenceUnreachableError as fault:
+                whole = False
                 self._say("an evidence store cannot be looked into", name, url, fault)
                 if self._clock() - asked >= self._timeout_s:  # a fault at once may be of this name alone
                     self._rests_until[url] = self._clock() + REST_S
@@ -86,7 +101,7 @@ class Attestations:
             else:
                 if document is not None:
                     found[name] = document
-        return found
+        return found, whole
 
     def _say(self, what: str, name: str, url: str, fault: EvidenceError) -> None:
         """Log a fault of a store once; its address may hold a secret and is not said."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -40,16 +41,24 @@ class Standing:
         monitor: the key's address.
         store: holds the lease.
         attestations: the evidence stores.
+        own: those of them that this monitor writes to.
         domain: chain and hub.
     """
 
     def __init__(
-        self, tribune: Tribune, monitor: Address, store: Store, attestations: Attestations, domain: HubDomain
+        self,
+        tribune: Tribune,
+        monitor: Address,
+        store: Store,
+        attestations: Attestations,
+        own: Sequence[str],
+        domain: HubDomain,
     ) -> None:
         self._hub = tribune.report_hub
         self._monitor = monitor
         self._store = store
         self._attestations = attestations
+        self._own = own
         self._domain = domain
         self._name = f"monitor/{monitor.lower()}"
         self._holder = f"{this_machine()}/{uuid.uuid4()}"
@@ -83,14 +92,15 @@ class Standing:
 
         Raises:
             StandDownError: it did.
-            ChainError: we could not look.
+            EvidenceUnreachableError, ChainError: we could not look; the frame waits.
         """
         report = (due.model_id, due.version, due.frame, due.policy.digest)
         known = await self._hub.frame(*report)
         where = "on the chain" if due.index in known.reported else ""
         if not where:
             name = attestation_name(self._domain, *report, self._monitor)
-            where = "in an evidence store" if await self._attestations.find([name]) else ""
+            found = await self._attestations.find([name], need=self._own)
+            where = "in an evidence store" if found else ""
         if where:
             raise StandDownError(
                 f"Frame {due.frame} of model {due.model_id} is signed by our key already, {where}, and our "

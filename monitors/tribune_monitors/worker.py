@@ -81,7 +81,7 @@ class Worker:
         filing = Filing(store, monitor, self.evidence)
         peers = Peers(tribune, domain, monitor, store, self.measurer, attestations)
         quorum = Quorum(domain, attestations, peers, patience=self.patience, stagger_s=self.stagger_s)
-        standing = Standing(tribune, monitor, store, attestations, domain)
+        standing = Standing(tribune, monitor, store, attestations, self.evidence, domain)
         self.faults = Faults(self.retry_s)
         self._heads = Heads(tribune.chain)
         self._filing, self._peers, self._standing = filing, peers, standing
@@ -241,7 +241,7 @@ class Worker:
                 raise outcome
 
     async def _settle_model(self, model_id: ModelId, head: Block) -> None:
-        """Settle a model's reports, oldest first, unless that is under way."""
+        """Settle a model's reports, oldest frames first, evaluations last, unless that is under way."""
         if self._turns[model_id].locked():
             return
         async with self._turns[model_id]:
@@ -267,7 +267,8 @@ class Worker:
             closed = (ReportState.FINAL, ReportState.REFUSED)
             rows += [row for row in await self._recent(model_id, head) if row.state in closed]
             rows += await self._refused_evaluations(model_id, head)
-        return sorted((row for row in rows if row.model_id == model_id), key=lambda row: row.id or 0)
+        ours = (row for row in rows if row.model_id == model_id)
+        return sorted(ours, key=lambda row: (row.frame == 0, row.frame, row.id or 0))
 
     async def _refused_evaluations(self, model_id: ModelId, head: Block) -> list[SignedReport]:
         """Return those under the policy in force: only they could still count."""

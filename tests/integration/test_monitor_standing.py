@@ -110,3 +110,20 @@ async def test_look__same_key_on_two_stores_and_not_on_chain_yet__seen_in_the_ev
         await second.look()
         assert second.signed(ONE, frame) is None
         assert ["in an evidence store" in text for text in second.why] == [True]
+
+
+async def test_look__own_evidence_stores_cannot_be_read__frame_waits_unsigned(world: MonitorWorld) -> None:
+    frame = world.sealed(ONE)
+    async with sharing(world, 0) as (first,), sharing(world, 0, own="-copy") as (second,):
+        await first.look()
+        own = world.root / "monitor-0" / "evidence"
+        own.rename(own.with_name("away"))
+        theirs = world.root / "monitor-0-copy" / "evidence"
+        theirs.write_bytes(b"")  # a file where the folder should be: nothing can be looked into
+        await second.look()
+        assert second.signed(ONE, frame) is None
+        assert ["can be looked into" in text for text in second.why] == [True]
+        own.with_name("away").rename(own)
+        theirs.unlink()
+        await second.look()
+        assert ["in an evidence store" in text for text in second.why] == [True]
