@@ -53,15 +53,19 @@ class Peers:
         self._attestations = attestations
 
     async def trusts(self, row: SignedReport, record: PolicyRecord, document: AttestationDocument) -> bool:
-        """Return whether a peer's attestation may be sent on: not if its recomputed witness differs."""
+        """Return whether a peer's attestation may be sent on: not if its recomputed witness differs.
+
+        A right witness vouches for no later one: who showed a wrong one is left out of the frame for good.
+        """
         reported = reported_of(row)
         if document.monitor != peer_of(record, reported.frame):
             return True
+        if (await self._known(row)).get(document.monitor) is PeerVerdict.DIFFERS:
+            return False
         try:
-            verdict = await self._judge(row, document.monitor, document.witness)
+            return await self._judge(row, document.monitor, document.witness) is not PeerVerdict.DIFFERS
         except EvidenceError:
             return True  # our copy of the log is gone by now: that says nothing of the peer
-        return verdict is not PeerVerdict.DIFFERS
 
     async def check(self, row: SignedReport, record: PolicyRecord, head: Block) -> PeerVerdict | None:
         """Look at the peer of a frame that we signed; None where there is nothing to say yet.
@@ -74,13 +78,16 @@ class Peers:
         peer, deadline = peer_of(record, reported.frame), deadline_of(record, reported.frame)
         if peer == self.monitor or deadline is None:
             return None
-        known = await self._store.read(peer_verdicts, self.monitor, row.model_id, row.version, row.frame)
-        if (verdict := known.get(peer)) is not None:
+        if (verdict := (await self._known(row)).get(peer)) is not None:
             return verdict
         witness = await self._witness(row, record, peer, head)
         if witness is not None:
             return await self._judge(row, peer, witness)
         return await self._record(row, peer, PeerVerdict.ABSENT) if head.time > deadline else None
+
+    async def _known(self, row: SignedReport) -> dict[str, PeerVerdict]:
+        """Return what was found of the frame's peers before."""
+        return await self._store.read(peer_verdicts, self.monitor, row.model_id, row.version, row.frame)
 
     async def _witness(
         self, row: SignedReport, record: PolicyRecord, peer: Address, head: Block
@@ -105,9 +112,8 @@ class Peers:
 
     async def _record(self, row: SignedReport, peer: Address, verdict: PeerVerdict) -> PeerVerdict:
         """Keep a verdict, and say so once; a quorum that waits asks at every look."""
-        known = await self._store.read(peer_verdicts, self.monitor, row.model_id, row.version, row.frame)
-        before = known.get(peer)
-        if before is not None and before in (verdict, PeerVerdict.OK, PeerVerdict.DIFFERS):
+        before = (await self._known(row)).get(peer)
+        if before is not None and before in (verdict, PeerVerdict.DIFFERS):
             return before
         check = PeerCheck(
             monitor=self.monitor,

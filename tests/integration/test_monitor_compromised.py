@@ -15,7 +15,7 @@ from tribune.ids import Address, Digest, FrameIndex, ModelId
 from tribune.reports.attestation import AttestationDocument, attestation_name, write_attestation
 from tribune.reports.signing import HubDomain, Report, report_digest, sign_attestation
 from tribune.store.queries import peer_verdicts
-from tribune_monitors.stored import document_of, report_of
+from tribune_monitors.stored import document_of, report_of, reported_of
 
 ONE = ModelId(1)
 HONEST, BAD = (0, 1), 2
@@ -178,3 +178,26 @@ async def test_look__one_copies_where_another_is_checked__counts_as_the_contract
         record = await panel[0].frame(ONE, frame)
         assert (record.reported, record.agreement) == (frozenset({0, 1, 2}), 3)
         assert report_digest(report).hex() == panel[1].row(ONE, frame).digest
+
+
+async def test_trusts__right_witness_first_then_a_wrong_one__trusted_no_more(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    while world.current_frame(ONE) % 3 != BAD:
+        world.chain.warp(100)
+    frame = world.sealed(ONE)
+    async with sharing(world, HONEST[0]) as (monitor,):
+        report = await honest_report([monitor], frame)
+        worker, row, bad = monitor.worker, monitor.row(ONE, frame), world.chain.monitors[BAD]
+        record = await monitor.tribune.policy_book.policy_for(ONE, frame)
+        assert record is not None
+        right = await worker.measurer.witness_of(reported_of(row), Address(bad.address))
+        shown = [forged(monitor, bad, report, witness) for witness in (right, b"\1" * 32, right)]
+        trusted = [await worker._peers.trusts(row, record, document) for document in shown]
+        assert trusted == [True, False, False]
+
+        async def judged_again(*_: object) -> Digest:
+            raise AssertionError("a verdict that cannot change is looked up")
+
+        monkeypatch.setattr(worker.measurer, "witness_of", judged_again)
+        assert not await worker._peers.trusts(row, record, shown[1])

@@ -350,10 +350,10 @@ def set_report_state(
 def record_peer_check(session: Session, check: PeerCheck) -> PeerVerdict:
     """Record what a look at a peer showed; return the verdict in force.
 
-    "Absent" gives way to what a later look finds; anything else stays, whatever the peer shows later.
+    "Absent" gives way to what a later look finds, and all to "differs", whatever the peer shows later.
     """
     found = session.get(PeerCheck, (check.monitor, check.model_id, check.version, check.frame, check.peer))
-    if found is None or found.verdict == PeerVerdict.ABSENT:
+    if found is None or found.verdict == PeerVerdict.ABSENT or check.verdict == PeerVerdict.DIFFERS:
         found = session.merge(check)
     return PeerVerdict(found.verdict)
 

@@ -279,6 +279,12 @@ def test_record_peer_check__absent_first__gives_way_to_what_is_found(session: Se
     assert queries.peer_verdicts(session, "0xM", 1, 1, 4) == {}
 
 
+def test_record_peer_check__right_first_then_wrong__differs(session: Session) -> None:
+    queries.record_peer_check(session, peer(PeerVerdict.OK))
+    assert queries.record_peer_check(session, peer(PeerVerdict.ABSENT)) == PeerVerdict.OK
+    assert queries.record_peer_check(session, peer(PeerVerdict.DIFFERS)) == PeerVerdict.DIFFERS
+
+
 @pytest.mark.parametrize("later", [PeerVerdict.OK, PeerVerdict.ABSENT])
 def test_record_peer_check__found_to_differ__stays_so(session: Session, later: PeerVerdict) -> None:
     queries.record_peer_check(session, peer(PeerVerdict.DIFFERS))
