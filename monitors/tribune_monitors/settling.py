@@ -101,6 +101,34 @@ class Settling:
             self.faults.clear(subject_of(row))
         return row
 
+    async def close_replaced(self, row: SignedReport, judging: PolicyRecord, head: Block) -> None:
+        """Close a report whose policy a reorganisation took away, once another one judges it and is final.
+
+        Args:
+            row: as stored.
+            judging: the policy that judges its frame now.
+            head: the newest block.
+
+        Raises:
+            ChainError, StoreError: we could not look, or not note it; call again.
+        """
+        if judging.digest == digest_of(row.policy) or row.state not in (*OPEN, ReportState.COUNTED):
+            return
+        final = max(0, head.number - self.tribune.chain.finality_blocks)
+        try:
+            terms = await self.tribune.policy_book.terms(
+                ModelId(row.model_id), judging.first_frame, block=final
+            )
+        except (ChainUnreachableError, WrongChainError):
+            raise
+        except ChainError:  # there was no policy yet, or the node keeps no state that old
+            return
+        if terms.digest == judging.digest:
+            why = "A reorganisation took its policy away, and another one judges its frame for good."
+            await self._refuse(row, why)
+            self.quorum.forget(row)
+            self.faults.clear(subject_of(row))
+
     async def _publish(self, row: SignedReport) -> SignedReport:
         """Put the attestation where peers find it. Where no store takes it, the report goes on alone."""
         try:

@@ -18,7 +18,7 @@ from datetime import datetime
 from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyRecord
 from tribune.chain.types import Block
-from tribune.exceptions import ChainError, ConfigurationError, EvidenceError, RevertedError, StoreError
+from tribune.exceptions import ChainError, ConfigurationError, RevertedError, StoreError
 from tribune.ids import Address, CaseId, FrameIndex, ModelId
 from tribune.reports.signing import HubDomain, MessageSigner
 from tribune.store.queries import reports_from, reports_in
@@ -96,7 +96,8 @@ class Worker:
         self._turns: defaultdict[ModelId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._doubts = 0
         self._confirmed: dict[ModelId, int] = {}
-        self._unchecked: dict[int, SignedReport] | None = None
+        self._unchecked: dict[int, SignedReport] = {}
+        self._recalled = False
         self._seen = ""
 
     @property
@@ -219,8 +220,7 @@ class Worker:
         else:
             self.faults.clear(subject)
             if row is not None:
-                if self._unchecked is not None:
-                    self._unchecked[row.id or 0] = row
+                self._unchecked[row.id or 0] = row
                 if not self._turns[due.model_id].locked():
                     async with self._turns[due.model_id]:
                         await self._settling.settle(row, due.policy, head)
@@ -257,6 +257,8 @@ class Worker:
                     except Exception as fault:  # whatever is wrong with it, the next ones go on
                         self.faults.note(subject_of(row), fault)
                         doubts = -1  # nothing is confirmed: all of them are looked at again
+                elif judging := await self._judging(row, head.time):
+                    await self._settling.close_replaced(row, judging, head)
             self._confirmed[model_id] = doubts
 
     async def _unsettled(self, model_id: ModelId, head: Block, *, everything: bool) -> list[SignedReport]:
@@ -289,12 +291,19 @@ class Worker:
                 return record
         return None
 
+    async def _judging(self, row: SignedReport, now: datetime) -> PolicyRecord | None:
+        """Return the policy that judges a report's frame, whichever it was signed for."""
+        records = await self._due.policies(ModelId(row.model_id), now)
+        first = [record for record in records if row.frame == 0 or record.first_frame <= row.frame]
+        return first[-1] if first else None
+
     # Others
 
     async def _check_peers(self, head: Block) -> None:
-        if self._unchecked is None:  # a new process goes on where an earlier one ended
+        if not self._recalled:  # a new process goes on where an earlier one ended
             recent = [row for model_id in await self.watched() for row in await self._recent(model_id, head)]
-            self._unchecked = {row.id or 0: row for row in recent}
+            self._unchecked.update((row.id or 0, row) for row in recent)
+            self._recalled = True
         for row in list(self._unchecked.values()):
             record = await self._record(row, head.time)
             deadline = None if record is None else deadline_of(record, FrameIndex(row.frame))
@@ -302,7 +311,11 @@ class Worker:
             if record is not None:
                 try:
                     verdict = await self._peers.check(row, record, head)
-                except EvidenceError as fault:
+                except (ChainError, StoreError) as fault:
+                    if not isinstance(fault, RevertedError):
+                        raise
+                    self.faults.note(Subject(ModelId(row.model_id)), fault)
+                except Exception as fault:  # whatever is wrong with it, the other rows come next
                     self.faults.note(Subject(ModelId(row.model_id)), fault)
             if verdict is not None or deadline is None or head.time > deadline:
                 self._unchecked.pop(row.id or 0, None)

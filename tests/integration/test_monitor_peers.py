@@ -104,3 +104,48 @@ async def test_look__expected_witness_of_a_peer__is_in_no_file(world: MonitorWor
             data = path.read_bytes()
             assert data.count(expected) == 0
             assert expected.hex().encode() not in data
+
+
+async def test_check_peers__signed_while_earlier_rows_are_recalled__checked_too(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = world.sealed(ONE)
+    peer = frame % 3
+    async with monitors(world, (peer + 1) % 3, peer) as (monitor, shown):
+        await shown.look()
+        recent = monitor.worker._recent
+
+        async def recalled_before_it_was_signed(*args: Any) -> Any:
+            rows = await recent(*args)
+            await monitor.worker.look_at(ONE)
+            return rows
+
+        with monkeypatch.context() as slow:
+            slow.setattr(monitor.worker, "_recent", recalled_before_it_was_signed)
+            await monitor.worker.check_peers()
+        await monitor.worker.check_peers()
+        assert verdicts(world, monitor, frame) == {peer: "ok"}
+
+
+async def test_check_peers__one_row_breaks__the_others_are_checked(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = world.sealed(ONE)
+    while world.current_frame(ONE) % 3 == (first + 1) % 3:  # in which the monitor itself is the peer
+        world.chain.warp(100)
+    second = world.sealed(ONE)
+    peers = (first % 3, second % 3)
+    async with monitors(world, (first + 1) % 3, *dict.fromkeys(peers)) as (monitor, *others):
+        for one in others:
+            await one.look()
+        await monitor.worker.look_at(ONE)
+        witness_of = monitor.worker.measurer.witness_of
+
+        async def broken(about: Any, peer: Address) -> Any:
+            if about.frame == first:
+                raise ValueError("not foreseen")
+            return await witness_of(about, peer)
+
+        monkeypatch.setattr(monitor.worker.measurer, "witness_of", broken)
+        await monitor.worker.check_peers()
+        assert (verdicts(world, monitor, first), verdicts(world, monitor, second)) == ({}, {peers[1]: "ok"})

@@ -15,7 +15,8 @@ from tribune.decisions.anchor import Manifest
 from tribune.exceptions import ChainError, RevertedError
 from tribune.ids import Digest, FrameIndex, ModelId
 from tribune.store.queries import reports_in
-from tribune.store.tables import ReportState
+from tribune.store.session import Session
+from tribune.store.tables import ReportState, SignedReport
 
 ONE = ModelId(1)
 
@@ -232,3 +233,24 @@ async def test_look__policy_changed_before_an_evaluation_counted__closed_with_th
         with monitor.worker.store.session(readonly=True) as session:
             closed = reports_in(session, monitor.worker.monitor, ReportState.REFUSED)
         assert ["Another policy" in row.error for row in closed] == [True]
+
+
+async def test_look__policy_of_an_open_report_reorganised_away__closed_once_the_other_is_final(
+    world: MonitorWorld,
+) -> None:
+    frame = world.sealed(ONE)
+    async with sharing(world, 0) as (monitor,):
+        await monitor.look()
+
+        def signed_for_another(session: Session) -> None:
+            row = session.get(SignedReport, monitor.row(ONE, frame).id)
+            assert row is not None
+            row.policy = "77" * 32
+
+        await monitor.worker.store.run(signed_for_another)
+        mine(world, 13)
+        await monitor.look()
+        row = monitor.row(ONE, frame)
+        assert row.state == "refused"
+        assert "took its policy away" in row.error
+        assert not await monitor.worker.has_unsettled()
