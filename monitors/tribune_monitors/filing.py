@@ -2,7 +2,9 @@
 
 A report goes on once one store has its evidence and gave it back whole. What another store could not take now
 is owed to it: a row of the outbox, written in the transaction of its cause and tried until it is there. Each
-store has rows of a kind of its own, so that one that is gone for long holds up no other.
+store has rows of a kind of its own, named by a digest of its address: one that is gone for long holds up no
+other, and the order of the settings means nothing. What is owed to a store that is in the settings no more is
+dropped.
 """
 
 from __future__ import annotations
@@ -13,15 +15,16 @@ from typing import Any, NamedTuple
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import Address
+from tribune.log import get_logger
 from tribune.reports.attestation import AttestationDocument, write_attestation
 from tribune.reports.canonical import canonical_bytes, cid, digest
 from tribune.reports.evidence_store import put_named, read_from_any, write_everywhere, write_evidence
-from tribune.store.queries import enqueue
+from tribune.store.queries import drop_queued, enqueue
 from tribune.store.session import Session, Store
-from tribune.sync.outbox import Outbox
+from tribune.sync.outbox import Outbox, PermanentFailure
 
 COPY = "evidence.copy"
-"""Beginning of the kinds of rows that owe a store a copy; the monitor and its store's place follow."""
+"""Beginning of the kinds of rows that owe a store a copy; the monitor and its store's label follow."""
 
 
 class Owed(NamedTuple):
@@ -46,10 +49,11 @@ class Filing:
         self, store: Store, monitor: Address, urls: Sequence[str], *, timeout_s: float = 5.0
     ) -> None:
         self._monitor = monitor.lower()
-        self._urls = list(urls)
+        self._urls = list(dict.fromkeys(urls))
         self._timeout_s = timeout_s
-        handlers = {self._kind(place): self._handler(place) for place in range(len(urls))}
-        self._outbox = Outbox(store, handlers)
+        self._store = store
+        self._outbox = Outbox(store, {self._kind(url): self._handler(url) for url in self._urls})
+        self._tidied = False
 
     async def write(self, document: Mapping[str, Any]) -> list[Owed]:
         """Write evidence to all stores at once; return what is owed to those that did not take it.
@@ -60,7 +64,7 @@ class Filing:
         copies = await asyncio.to_thread(write_everywhere, self._urls, document, self._timeout_s)
         self._require(bool(copies.written), list(copies.failed.values()))
         name = cid(digest(canonical_bytes(document)))
-        return [self._owed(f"evidence/{name}", place, {"cid": name}) for place in copies.failed]
+        return [self._owed(f"evidence/{name}", self._urls[place], {"cid": name}) for place in copies.failed]
 
     async def publish(self, document: AttestationDocument) -> list[Owed]:
         """Write an attestation to all stores at once; return what is owed to those that did not take it.
@@ -75,13 +79,13 @@ class Filing:
             ),
             return_exceptions=True,
         )
-        failed = {place: fault for place, fault in enumerate(outcomes) if fault is not None}
+        failed = {url: fault for url, fault in zip(self._urls, outcomes, strict=True) if fault is not None}
         for fault in failed.values():
             if not isinstance(fault, EvidenceError):
                 raise fault
         self._require(len(failed) < len(self._urls), list(failed.values()))
         payload = {"name": document.name, "document": document.fields}
-        return [self._owed(document.name, place, payload) for place in failed]
+        return [self._owed(document.name, url, payload) for url in failed]
 
     async def deliver(self) -> int:
         """Bring stores what is owed to them and due for another try; return how much was delivered.
@@ -89,27 +93,36 @@ class Filing:
         Raises:
             StoreError: the rows cannot be read or marked.
         """
+        if not self._tidied:
+            dropped = await self._store.run(drop_queued, f"{COPY}/{self._monitor}/", self._kinds)
+            if dropped:
+                get_logger(__name__).warning("copies owed to former evidence stores dropped", rows=dropped)
+            self._tidied = True
         return await self._outbox.drain()
 
-    def _kind(self, place: int) -> str:
-        return f"{COPY}/{self._monitor}/{place}"
+    @property
+    def _kinds(self) -> list[str]:
+        return [self._kind(url) for url in self._urls]
 
-    def _owed(self, name: str, place: int, payload: dict[str, Any]) -> Owed:
-        return Owed(f"{name}/{self._monitor}/{place}", self._kind(place), payload)
+    def _kind(self, url: str) -> str:
+        return f"{COPY}/{self._monitor}/{label_of(url)}"
 
-    def _handler(self, place: int) -> Any:
+    def _owed(self, name: str, url: str, payload: dict[str, Any]) -> Owed:
+        return Owed(f"{name}/{self._monitor}/{label_of(url)}", self._kind(url), payload)
+
+    def _handler(self, url: str) -> Any:
         async def copy(_: str, payload: dict[str, Any]) -> None:
-            await asyncio.to_thread(self._copy, place, payload)
+            await asyncio.to_thread(self._copy, url, payload)
 
         return copy
 
-    def _copy(self, place: int, payload: dict[str, Any]) -> None:
-        target, timeout_s = self._urls[place], self._timeout_s
+    def _copy(self, target: str, payload: dict[str, Any]) -> None:
+        timeout_s = self._timeout_s
         if "name" in payload:
             put_named(target, payload["name"], canonical_bytes(payload["document"]), timeout_s=timeout_s)
             return
-        others = [url for other, url in enumerate(self._urls) if other != place]
-        missing = EvidenceError(f"No other store of ours has evidence {payload['cid']} any more.")
+        missing = PermanentFailure(f"No store of ours has evidence {payload['cid']} any more.")
+        others = [url for url in self._urls if url != target]
         document = read_from_any(others, payload["cid"], missing, timeout_s=timeout_s)
         write_evidence(target, document, timeout_s=timeout_s)
 
@@ -120,6 +133,11 @@ class Filing:
                 f"None of our {len(self._urls)} evidence stores takes a document{said}.",
                 mend="Check TRIBUNE_EVIDENCE_URLS: at least one must be reachable, writable and have room.",
             )
+
+
+def label_of(url: str) -> str:
+    """Return a short name of a store that tells nothing of its address."""
+    return digest(url.encode()).hex()[:12]
 
 
 def note_owed(session: Session, owed: Sequence[Owed]) -> None:

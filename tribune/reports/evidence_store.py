@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from tribune.exceptions import EvidenceError, EvidenceUnreachableError
+from tribune.exceptions import EvidenceError, EvidenceUnreachableError, TribuneError
 from tribune.ids import Cid
 from tribune.log import Redactor
 from tribune.reports.canonical import canonical_bytes, cid, cid_digest, digest, parse_canonical
@@ -103,7 +103,7 @@ def read_evidence(store: str | Path, name: str, *, timeout_s: float = 60.0) -> d
 
 
 def read_from_any(
-    stores: Sequence[str | Path], name: str, missing: EvidenceError, *, timeout_s: float = 60.0
+    stores: Sequence[str | Path], name: str, missing: TribuneError, *, timeout_s: float = 60.0
 ) -> dict[str, Any]:
     """Read the document of this content id from the first store that has it whole.
 
@@ -115,7 +115,7 @@ def read_from_any(
         timeout_s: longest wait for one store.
     """
     cid_digest(name)
-    fault = missing
+    fault: TribuneError = missing
     for store in stores:
         try:
             document = _find(store, name, timeout_s)

@@ -82,6 +82,18 @@ def queued(session: Session, kinds: Iterable[str], limit: int = 100) -> Sequence
     ).all()
 
 
+def drop_queued(session: Session, begin: str, keep: Iterable[str]) -> int:
+    """Delete the queued rows whose kind begins so and is not to be kept; return how many that were."""
+    dropped = session.connection().execute(
+        delete(OutboxRow).where(
+            col(OutboxRow.state) == OutboxState.QUEUED,
+            col(OutboxRow.kind).startswith(begin, autoescape=True),
+            col(OutboxRow.kind).not_in(list(keep)),
+        )
+    )
+    return int(dropped.rowcount)
+
+
 def outbox_depth(session: Session) -> int:
     """Return how many rows wait."""
     from sqlalchemy import func

@@ -90,3 +90,35 @@ async def test_deliver__still_down__kept_for_later(store: Store, tmp_path: Path)
     down.unlink()
     await asyncio.sleep(0.6)  # the outbox's first pause
     assert (await filing.deliver(), depth(store)) == (1, 0)
+
+
+async def test_deliver__source_gone_everywhere__closed_and_the_next_copied(
+    store: Store, tmp_path: Path
+) -> None:
+    down, up = tmp_path / "down", tmp_path / "up"
+    filing = Filing(store, ONE, [blocked(down), str(up)])
+    await write(filing, store)
+    for path in up.glob("bafkrei*"):
+        path.unlink()
+    await store.run(note_owed, await filing.write({"schema": "test/2"}))
+    down.unlink()
+    assert await filing.deliver() == 2
+    assert [path.read_bytes() for path in down.glob("bafkrei*")] == [b'{"schema":"test/2"}']
+
+
+async def test_deliver__stores_in_another_order__each_gets_its_own(store: Store, tmp_path: Path) -> None:
+    down, up = tmp_path / "down", tmp_path / "up"
+    await write(Filing(store, ONE, [blocked(down), str(up)]), store)
+    down.unlink()
+    assert await Filing(store, ONE, [str(up), str(down)]).deliver() == 1
+    assert len(list(down.glob("bafkrei*"))) == 1
+
+
+async def test_deliver__store_no_longer_in_the_settings__what_it_is_owed_is_dropped(
+    store: Store, tmp_path: Path
+) -> None:
+    up = str(tmp_path / "up")
+    await write(Filing(store, ONE, [blocked(tmp_path / "one"), up]), store)
+    await write(Filing(store, TWO, [blocked(tmp_path / "two"), up]), store)
+    await Filing(store, ONE, [up]).deliver()
+    assert depth(store) == 1
