@@ -44,11 +44,12 @@ def monitor_run(
         if "monitor" in own.keys:
             await run(own, stop, once=once)
             return
-        typer.echo(
-            "There is no key for the role monitor (TRIBUNE_KEYS__MONITOR__KEYSTORE): a dry run.", err=True
-        )
+        where = "TRIBUNE_KEYS__MONITOR__KEYSTORE, see docs/operating.md"
+        typer.echo(f"There is no key for the role monitor ({where}): a dry run.", err=True)
         await _dry_run(own)
-        raise typer.Exit(ConfigurationError.exit_code)  # who supervises it must not take this for work
+        raise ConfigurationError(  # who supervises it must not take this for work
+            "Nothing was signed, since there is no key.", mend=f"Name one ({where}), or add --dry-run."
+        )
 
     if dry_run:
         run(settings, lambda read: _dry_run(_of(read, name)))
