@@ -1,10 +1,15 @@
-"""web3's HTTP provider, reading no more than so many bytes of an answer. Loads web3."""
+"""web3's HTTP provider, reading no more than so many bytes of an answer. Loads web3.
+
+It keeps its own session: web3 guards all sessions of a process by one thread lock, and a caller that gives up
+while it waits for that lock leaves it locked; no node is then reached again.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from aiohttp import ClientPayloadError, ClientTimeout
+from aiohttp import ClientPayloadError, ClientSession, ClientTimeout, TCPConnector
 from web3 import AsyncHTTPProvider
 from web3._utils.http_session_manager import HTTPSessionManager
 
@@ -33,6 +38,18 @@ class _Sessions(HTTPSessionManager):
     def __init__(self, most_bytes: int) -> None:
         super().__init__()
         self._most_bytes = most_bytes
+        self._session: ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def async_cache_and_return_session(
+        self, endpoint_uri: Any, session: Any = None, request_timeout: Any = None
+    ) -> ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._session.closed or self._loop is not loop:
+            connector = TCPConnector(force_close=True, enable_cleanup_closed=True)
+            self._session, self._loop = ClientSession(raise_for_status=True, connector=connector), loop
+            self.session_cache.cache(str(id(loop)), self._session)  # where `disconnect` finds it
+        return self._session
 
     async def async_make_post_request(self, endpoint_uri: Any, data: Any, **kwargs: Any) -> bytes:
         response = await self.async_get_response_from_post_request(endpoint_uri, data=data, **kwargs)

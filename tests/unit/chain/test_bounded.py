@@ -1,0 +1,27 @@
+"""The HTTP provider keeps answering whatever its callers do."""
+
+from __future__ import annotations
+
+import asyncio
+
+from web3.types import RPCEndpoint
+
+from support.anvil import Anvil
+from tribune.chain.bounded import BoundedProvider
+
+CHAIN = RPCEndpoint("eth_chainId")
+
+
+async def test_make_request__many_callers_give_up_at_once__the_next_is_answered(anvil: Anvil) -> None:
+    provider = BoundedProvider(anvil.http_url, timeout_s=2.0, most_bytes=10_000)
+    for turns in range(1, 8):
+        asked = [asyncio.create_task(provider.make_request(CHAIN, [])) for _ in range(20)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+    async with asyncio.timeout(2.0):
+        answer = await provider.make_request(CHAIN, [])
+    assert answer["result"] == "0x7a69"
+    await provider.disconnect()
