@@ -8,7 +8,7 @@ from tribune.chain.client import Chain
 from tribune.ids import Address
 
 CHAIN_ID = 31337
-TIMEOUT_S = 0.6
+TIMEOUT_S = 1.5
 EMPTY = Address("0x" + "12" * 20)
 
 
