@@ -38,12 +38,16 @@ async def test_run__models_cannot_be_counted_at_first__are_looked_at_without_a_n
     async def nothing() -> bool:
         return False
 
+    async def yes() -> bool:
+        return True
+
     with Store(f"sqlite:///{tmp_path / 'monitor.db'}") as store:
         worker: Any = SimpleNamespace(
             monitor="0x" + "a" * 40,
             store=store,
             tribune=SimpleNamespace(chain=SimpleNamespace(head=head)),
             faults=SimpleNamespace(words={}),
+            may_act=yes,
             watched=watched,
             look_at=look_at,
             settle=nothing,
