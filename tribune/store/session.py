@@ -138,12 +138,12 @@ def open_store(url: str) -> Store:
     return store
 
 
-def make_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
+def make_engine(url: str, *, busy_timeout_ms: int | None = None) -> Engine:
     """Return an engine with the settings that this project relies on.
 
     Args:
         url: as of a store.
-        busy_timeout_ms: longest wait for a turn to write.
+        busy_timeout_ms: longest wait for a turn to write; None: ten seconds.
 
     Raises:
         StoreError: the URL is malformed or its driver is not installed.
@@ -173,14 +173,14 @@ def make_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     if engine.dialect.name == "sqlite":
 
         def prepare(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
-            _prepare_sqlite(connection, busy_timeout_ms)
+            _prepare_sqlite(connection, busy_timeout_ms or BUSY_TIMEOUT_MS)
 
         event.listen(engine, "connect", prepare)
         event.listen(engine, "begin", _begin_sqlite)
     else:
 
         def begin(connection: Connection) -> None:
-            _begin_postgres(connection, busy_timeout_ms)
+            _begin_postgres(connection, busy_timeout_ms or BUSY_TIMEOUT_MS)
 
         event.listen(engine, "begin", begin)
     return engine
