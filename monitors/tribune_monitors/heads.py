@@ -39,7 +39,7 @@ class Heads:
         """
         before = self._last
         head = await self._chain.head()
-        gone = before is None or not await self._is_before(head, before)
+        gone = before is None or not await follows(self._chain, head, before)
         if gone and before is not None:
             get_logger(__name__).warning("the chain was reorganised", seen=before.number, head=head.number)
         if self._last is before:  # nobody saw another one while we looked
@@ -51,10 +51,12 @@ class Heads:
         if self._last is None or number > self._last.number:
             self._last = Seen(number, block_hash)
 
-    async def _is_before(self, head: Block, seen: Seen) -> bool:
-        if seen.hash in (head.hash, head.parent_hash):
-            return True
-        if seen.number >= head.number:
-            return False
-        found = await self._chain.find_block(seen.number)
-        return found is not None and found.hash == seen.hash
+
+async def follows(chain: Chain, head: Block, seen: Seen) -> bool:
+    """Return whether a block is part of the chain up to a head; ChainError where we could not look."""
+    if seen.hash in (head.hash, head.parent_hash):
+        return True
+    if seen.number >= head.number:
+        return False
+    found = await chain.find_block(seen.number)
+    return found is not None and found.hash == seen.hash

@@ -1,8 +1,8 @@
 """What happened on the chain since the last look: which models a worker should look at again.
 
-One request where there is no new block, three where there is one. A block that does not follow the last one
-that was read (a reorg), or too many blocks at once, is news of every model. Misses are harmless: each model
-is looked at in its own time as well.
+One request where there is no new block, two or three where there is one. A block that does not follow the
+last one that was read (a reorg), or too many blocks at once, is news of every model. Misses are harmless:
+each model is looked at in its own time as well.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tribune.chain import Tribune
 from tribune.chain.types import Block
 from tribune.ids import ModelId
+from tribune_monitors.heads import Seen, follows
 
 MOST_BLOCKS = 500
 """Blocks that are read for news at once; a worker that slept longer looks at everything."""
@@ -39,7 +40,7 @@ class Newsreader:
 
     def __init__(self, tribune: Tribune) -> None:
         self._tribune = tribune
-        self._seen: Block | None = None
+        self._seen: Seen | None = None
 
     async def read(self) -> News | None:
         """Return what happened since the last call; None: no new block.
@@ -51,18 +52,17 @@ class Newsreader:
         if seen is not None and head.hash == seen.hash:
             return None
         models = await self._since(seen, head) if seen is not None else None
-        self._seen = head
+        self._seen = Seen(head.number, head.hash)
         return News(head, models)
 
     def forget(self) -> None:
         """Take the next look for the first one: what the last one told could not be acted on."""
         self._seen = None
 
-    async def _since(self, seen: Block, head: Block) -> frozenset[ModelId] | None:
+    async def _since(self, seen: Seen, head: Block) -> frozenset[ModelId] | None:
         if not seen.number < head.number <= seen.number + MOST_BLOCKS:
             return None
-        there = await self._tribune.chain.find_block(seen.number)
-        if there is None or there.hash != seen.hash:
+        if not await follows(self._tribune.chain, head, seen):
             return None
         return await self._models(seen.number + 1, head.number)
 
