@@ -44,8 +44,8 @@ class Desk:
         self._telemetry = telemetry or Telemetry()
         self._poll_s = poll_s
         self._reader = Newsreader(worker.tribune)
-        self._engine = worker.store.brief_engine(TABLE_TIMEOUT_MS)
-        self._schedule = Schedule(worker.monitor, self._engine, self.do)
+        table = worker.store.brief_engine(TABLE_TIMEOUT_MS)
+        self._schedule = Schedule(worker.monitor, table, self.do)
         self._watched: list[ModelId] = []
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -56,10 +56,7 @@ class Desk:
         self._add(NEWS, self._poll_s, kept=False)
         for job in (SETTLE, PEERS, VOTES):
             self._add(job, OWN_TIME_S)
-        try:
-            await self._schedule.run(stop)
-        finally:
-            self._engine.dispose()
+        await self._schedule.run(stop)
 
     async def _stands_down(self) -> bool:
         try:

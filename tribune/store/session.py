@@ -58,7 +58,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        self._reading = self.engine.execution_options(readonly=True)
+        self._reading = self.engine.execution_options(takes_turn=False)
+        self._brief: list[Engine] = []
         if self.engine.dialect.name == "postgresql":
             self._reading = self._reading.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -102,13 +103,14 @@ class Store:
             return work(session, *args, **kwargs)
 
     def brief_engine(self, timeout_ms: int) -> Engine:
-        """Return an engine of its own for single statements that must not wait long for their turn."""
+        """Return an engine for single statements that must not wait long; it is closed with the store."""
         if self._turn is not None:  # in memory there is one connection
             return self.engine
         engine = make_engine(
             self.engine.url.render_as_string(hide_password=False), busy_timeout_ms=timeout_ms
         )
-        return engine.execution_options(readonly=True)  # a lock is taken where something is written, only
+        self._brief.append(engine)
+        return engine.execution_options(takes_turn=False)  # one statement needs no turn before it begins
 
     def upgrade(self) -> None:
         """Create the tables or bring them to this release; nothing to do is quick."""
@@ -118,7 +120,8 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
-        self.engine.dispose()
+        for engine in (self.engine, *self._brief):
+            engine.dispose()
 
     def __enter__(self) -> Store:
         return self
@@ -210,12 +213,12 @@ def _use_wal(cursor: sqlite3.Cursor, busy_timeout_ms: int) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    readonly = connection.get_execution_options().get("readonly", False)
-    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+    takes_turn = connection.get_execution_options().get("takes_turn", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if takes_turn else "BEGIN")
 
 
 def _begin_postgres(connection: Connection, busy_timeout_ms: int) -> None:
-    if not connection.get_execution_options().get("readonly", False):
+    if connection.get_execution_options().get("takes_turn", True):
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {busy_timeout_ms}")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
