@@ -17,6 +17,7 @@ from tribune_bot.board import Board
 from tribune_bot.docket import Docket
 from tribune_bot.errors import tell
 from tribune_bot.services import Services
+from tribune_bot.speech import SpeakingTree
 from tribune_bot.views.buttons import BUTTONS
 
 READY_WAIT_S = 0.5
@@ -43,6 +44,7 @@ class TribuneBot(commands.Bot):
             chunk_guilds_at_startup=False,
             guild_ready_timeout=READY_WAIT_S,
             connector=connector,
+            tree_cls=SpeakingTree,
         )
         self.services = services
         self.board = Board(self, services)

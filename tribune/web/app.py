@@ -18,6 +18,7 @@ from tribune.web import api, pages
 from tribune.web.headers import SafeHeaders
 from tribune.web.problems import on_error
 from tribune.web.site import HERE, Site, environment
+from tribune.web.speaking import Speaking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ def create_app(
             Route("/healthz", pages.get_health),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
-        middleware=[Middleware(SafeHeaders)],
+        middleware=[Middleware(SafeHeaders), Middleware(Speaking)],
         exception_handlers={TribuneError: on_error, HTTPException: on_error, Exception: on_error},
     )
     app.state.site = Site(

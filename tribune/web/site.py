@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from tribune.ballots.view import CaseVote, read_case_vote
 from tribune.ids import Address, CaseId
+from tribune.language import _, language, number, plural
 from tribune.reports.oversight import independence
 from tribune.untrusted import load_json
 from tribune.web.problems import BadRequestError, NotFoundError
@@ -87,7 +88,12 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    # In a template: {{ _("It ends %(when)s.", when=…) }} or {% trans %}…{% endtrans %}.
+    made.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["language"] = language
+    made.filters["number"] = number
     made.filters["when"] = when
     made.globals["independence"] = independence
     made.filters["iso"] = lambda time: time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import discord
 
+from tribune.language import spoken
 from tribune_bot.errors import tell
+from tribune_bot.speech import language_of
 
 if TYPE_CHECKING:
     from tribune_bot.cogs.votes import Votes
@@ -43,12 +45,13 @@ class CaseButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"trib
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press: defer first, then edit, so that three seconds are never missed."""
-        try:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            cog: Votes = interaction.client.get_cog("Votes")
-            await getattr(cog, self.ACTION)(interaction, self.case_id)
-        except Exception as fault:  # the boundary of a press: discord.py would only log it
-            await tell(interaction, fault)
+        with spoken(language_of(interaction)):
+            try:
+                await interaction.response.defer(ephemeral=True, thinking=True)
+                cog: Votes = interaction.client.get_cog("Votes")
+                await getattr(cog, self.ACTION)(interaction, self.case_id)
+            except Exception as fault:  # the boundary of a press: discord.py would only log it
+                await tell(interaction, fault)
 
 
 class VoteButton(CaseButton, template=rf"tribune:vote:{_NUMBER}"):

@@ -1,0 +1,131 @@
+"""Bring the catalogues of texts up to date with the code, or check that they are.
+
+Writes, for each language but English, `tribune/locale/<tag>/LC_MESSAGES/tribune.po`, in which a person
+translates, and `tribune.mo`, which is read. `--check` fails where a text is not translated, loses one of its
+places, or the `.mo` is not made from the `.po`.
+
+    python -m scripts.catalogues [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import string
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from tribune.language import CATALOGUES, DOMAIN, Language
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ("tribune", "bot/tribune_bot")
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
+OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "_": None,
+    "gettext": None,
+    "plural": (1, 2),
+    "ngettext": (1, 2),
+}
+
+
+def main() -> int:
+    """Write the catalogues, or say what is wrong with them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a text is missing")
+    check = parser.parse_args().check
+    template = _template()
+    faults: list[str] = []
+    for language in Language:
+        if language is Language.ENGLISH:
+            continue
+        folder = CATALOGUES / language / "LC_MESSAGES"
+        catalogue = _read(folder / f"{DOMAIN}.po", language)
+        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        faults += [f"{language}: {fault}" for message in catalogue if (fault := _fault(message))]
+        for name, text in ((f"{DOMAIN}.po", _po(catalogue)), (f"{DOMAIN}.mo", _mo(catalogue))):
+            path = folder / name
+            if not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(text)
+            elif not path.is_file() or path.read_bytes() != text:
+                faults.append(f"{path.relative_to(ROOT)} is not up to date: python -m scripts.catalogues")
+    print("\n".join(faults[:50]) or f"{len(template)} texts, all translated")
+    return 1 if faults else 0
+
+
+def _template() -> Catalog:
+    made = Catalog(project="Tribune", fuzzy=False)
+    for source in SOURCES:
+        for name, line, message, comments, context in extract_from_dir(
+            ROOT / source, METHODS, OPTIONS, KEYWORDS, ("Translators:",), strip_comment_tags=True
+        ):
+            del line  # it would change the file with each edit of the code
+            made.add(message, None, [(f"{source}/{name}", 0)], auto_comments=comments, context=context)
+    return made
+
+
+def _read(path: Path, language: Language) -> Catalog:
+    if not path.is_file():
+        return Catalog(locale=language, project="Tribune", fuzzy=False)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def _fault(message: Message) -> str:
+    """Return what is wrong with a translation; empty when nothing is."""
+    if not message.id:
+        return ""
+    given = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+    told = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
+    if not all(told):
+        return f"not translated: {given[0]!r}"
+    places = set().union(*(_places(text) for text in given))
+    strange = set().union(*(_places(text) for text in told)) ^ places
+    return f"places differ ({', '.join(sorted(strange))}): {given[0]!r}" if strange else ""
+
+
+def _places(text: str) -> set[str]:
+    """Return the places of a text: `{name}` in Python, `%(name)s` in a template."""
+    if found := set(re.findall(r"%\((\w+)\)s", text)):
+        return found
+    return {name for _text, name, _form, _conversion in string.Formatter().parse(text) if name is not None}
+
+
+def _po(catalogue: Catalog) -> bytes:
+    buffer = io.BytesIO()
+    write_po(buffer, catalogue, width=100, omit_header=False, sort_output=True, include_lineno=False)
+    lines = buffer.getvalue().decode().splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(_DATED)).encode()
+
+
+_DATED = (
+    '"POT-Creation-Date',
+    '"PO-Revision-Date',
+    '"Generated-By',
+    '"Last-Translator',
+    '"Language-Team',
+    '"Report-Msgid',
+    "# Copyright",
+    "# This file is",
+    "# FIRST AUTHOR",
+    "# Translations template",
+)
+
+
+def _mo(catalogue: Catalog) -> bytes:
+    again = read_po(io.BytesIO(_po(catalogue)), locale=catalogue.locale)
+    buffer = io.BytesIO()
+    write_mo(buffer, again)
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
