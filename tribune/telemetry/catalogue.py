@@ -43,7 +43,8 @@ METRICS = {
             "tribune_rpc_errors_total", "How often a node gave no usable answer", ("endpoint",), "counter"
         ),
         Metric(
-            "tribune_rpc_split_view", "1 while nodes name different blocks at one height below their heads"
+            "tribune_rpc_split_view",
+            "1 while nodes name different blocks at one height, or the only two that answer stand far apart",
         ),
         Metric(
             "tribune_store_errors_total", "How often the database did not answer as it should", (), "counter"

@@ -29,11 +29,11 @@ def proxy(anvil: Anvil) -> Iterator[RpcProxy]:
 
 @pytest.fixture
 async def chain(anvil: Anvil, proxy: RpcProxy) -> AsyncIterator[Chain]:
-    """Its first node and websocket are the proxy, its second is the node itself."""
+    """Its first node and websocket are the proxy; its others, two so that they outvote it, are the node."""
     async with Chain(
         proxy.http_url,
         chain_id=CHAIN_ID,
-        fallback_urls=[anvil.http_url],
+        fallback_urls=[anvil.http_url, anvil.http_url],
         ws_url=proxy.ws_url,
         timeout_s=0.6,
         poll_s=0.05,

@@ -50,7 +50,11 @@ async def nodes(patient: Patient) -> list[Finding]:
     ) as together:
         if len(urls) > 1 and split(await together.views()):
             mend = "Find out which is right before anything is signed; take the others out."
-            found.append(not_ok("The nodes show different blocks at one height.", mend))
+            found.append(
+                not_ok(
+                    "The nodes show different blocks at one height, or the only two stand far apart.", mend
+                )
+            )
     return found
 
 

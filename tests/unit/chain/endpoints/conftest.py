@@ -1,4 +1,4 @@
-"""Two nodes in front of one chain, each through a proxy that misbehaves on command."""
+"""Two or three nodes in front of one chain, each through a proxy that misbehaves on command."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ def first(anvil: Anvil) -> Iterator[RpcProxy]:
 def second(anvil: Anvil) -> Iterator[RpcProxy]:
     with RpcProxy(anvil.http_url) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def third(anvil: Anvil) -> Iterator[RpcProxy]:
+    with RpcProxy(anvil.http_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def trio(first: RpcProxy, second: RpcProxy, third: RpcProxy) -> AsyncIterator[Chain]:
+    urls = [second.http_url, third.http_url]
+    async with Chain(first.http_url, chain_id=CHAIN_ID, fallback_urls=urls, timeout_s=TIMEOUT_S) as opened:
+        yield opened
 
 
 @pytest.fixture

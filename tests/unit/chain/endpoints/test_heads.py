@@ -11,20 +11,87 @@ from support.bytecode import EMITTER, deploy, emit
 from support.rpc_proxy import Fault, RpcProxy
 from tribune.chain.client import Chain
 from tribune.chain.endpoints import Endpoints
+from tribune.chain.heads import LAG_BLOCKS
 from tribune.chain.types import Block, ContractCall
 from tribune.exceptions import ChainUnreachableError
 from unit.chain.endpoints.nodes import CHAIN_ID, EMPTY, TIMEOUT_S, emit_past, mine
 
+LATEST = ("eth_getBlockByNumber", ("latest", False))
 
-async def test_head__first_node_lags_from_the_start__newest_is_told_once_compared(
-    chain: Chain, anvil: Anvil, first: RpcProxy
+
+async def test_head__first_node_lags_behind_two__newest_is_told_once_compared(
+    trio: Chain, first: RpcProxy
 ) -> None:
-    await mine(chain, 10)
+    await mine(trio, 10)
     first.be(Fault.LAGGING, 6)
-    await chain.views()
-    assert (await chain.head()).number == 10
-    assert await chain.call_many([ContractCall(to=EMPTY, data=b"")]) == [b""]
+    await trio.views()
+    assert (await trio.head()).number == 10
+    assert await trio.call_many([ContractCall(to=EMPTY, data=b"")]) == [b""]
     assert first.asked["eth_call"] == 0
+
+
+async def test_head__only_the_last_of_three_tells_one_far_ahead__the_others_are_not_passed_over(
+    trio: Chain, first: RpcProxy, second: RpcProxy, third: RpcProxy
+) -> None:
+    await mine(trio, 30)
+    first.be(Fault.LAGGING, 20)
+    second.be(Fault.LAGGING, 20)
+    await trio.views()
+    assert (await trio.head()).number == 10
+    await trio.call_many([ContractCall(to=EMPTY, data=b"")])
+    assert third.asked["eth_call"] == 0
+
+
+async def test_head__only_the_first_of_three_tells_one_far_ahead__not_taken(
+    trio: Chain, second: RpcProxy, third: RpcProxy
+) -> None:
+    await mine(trio, 30)
+    second.be(Fault.LAGGING, 20)
+    third.be(Fault.LAGGING, 20)
+    assert (await trio.head()).number == 10
+
+
+async def test_head__only_the_first_of_three_goes_on__followed_a_few_blocks_and_no_further(
+    trio: Chain, second: RpcProxy, third: RpcProxy
+) -> None:
+    await mine(trio, 10)
+    await trio.head()
+    second.be(Fault.LAGGING)
+    third.be(Fault.LAGGING)
+    for _ in range(10):
+        await mine(trio, 2)
+        await trio.views()
+        assert (await trio.head()).number <= 10 + 2 * LAG_BLOCKS
+
+
+async def test_head__far_one_was_told_while_nobody_else_answered__not_held_against_them(
+    chain: Chain, first: RpcProxy, second: RpcProxy
+) -> None:
+    await mine(chain, 30)
+    first.be(Fault.DOWN)
+    assert (await chain.head()).number == 30
+    first.be(Fault.LAGGING, 20)
+    await asyncio.sleep(1.2)
+    assert (await chain.head()).number == 10
+
+
+async def test_head__other_of_two_is_far_ahead__taken_once_the_first_stood_still_for_long(
+    first: RpcProxy, second: RpcProxy
+) -> None:
+    urls = [first.http_url, second.http_url]
+    endpoints = Endpoints(urls, chain_id=CHAIN_ID, timeout_s=TIMEOUT_S, patience_s=1.0)
+    heads = []
+    first.be(Fault.LAGGING)
+    for _ in range(6):
+        await endpoints.request("evm_mine")
+    await endpoints.views()
+    heads.append((await endpoints.request(*LATEST, read=Block.from_rpc)).number)
+    await endpoints.request("evm_mine")
+    await asyncio.sleep(1.1)
+    await endpoints.views()
+    heads.append((await endpoints.request(*LATEST, read=Block.from_rpc)).number)
+    assert heads == [0, 7]
+    await endpoints.close()
 
 
 async def test_head__first_node_falls_behind__never_goes_back(chain: Chain, first: RpcProxy) -> None:
@@ -54,16 +121,15 @@ async def test_head__newest_node_stays_dead__the_other_is_taken_when_patience_en
 ) -> None:
     urls = [first.http_url, second.http_url]
     endpoints = Endpoints(urls, chain_id=CHAIN_ID, timeout_s=TIMEOUT_S, patience_s=1.0)
-    latest = ("eth_getBlockByNumber", ("latest", False))
     for _ in range(10):
         await endpoints.request("evm_mine")
-    await endpoints.request(*latest)
+    await endpoints.request(*LATEST)
     first.be(Fault.DOWN)
     second.be(Fault.LAGGING, 5)
     with pytest.raises(ChainUnreachableError):
-        await endpoints.request(*latest)
+        await endpoints.request(*LATEST)
     await asyncio.sleep(1.0)
-    head: Block = await endpoints.request(*latest, read=Block.from_rpc)
+    head: Block = await endpoints.request(*LATEST, read=Block.from_rpc)
     assert head.number == 5
     await endpoints.close()
 

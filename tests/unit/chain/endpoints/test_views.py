@@ -22,12 +22,22 @@ async def test_views__one_down_one_well__named_with_head_and_error(
     assert (well.head.number, well.error) == (5, "")
 
 
-async def test_split__one_node_behind__is_none(chain: Chain, first: RpcProxy) -> None:
-    await mine(chain, 9)
+async def test_split__one_of_three_behind__is_none(trio: Chain, first: RpcProxy) -> None:
+    await mine(trio, 9)
     first.be(Fault.LAGGING, 4)
-    views = await chain.views()
-    assert [view.head.number for view in views if view.head] == [5, 9]
+    views = await trio.views()
+    assert [view.head.number for view in views if view.head] == [5, 9, 9]
     assert not split(views)
+
+
+async def test_split__only_two_and_far_apart__is_one_and_both_are_kept(
+    chain: Chain, first: RpcProxy, second: RpcProxy
+) -> None:
+    await mine(chain, 9)
+    await chain.head()
+    first.be(Fault.LAGGING, 4)
+    assert split(await chain.views())
+    assert (chain.rpc.failures[first.http_url], chain.rpc.failures[second.http_url]) == (0, 0)
 
 
 async def test_split__two_chains_of_one_id__is_one(anvil: Anvil) -> None:
