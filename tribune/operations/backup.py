@@ -24,16 +24,22 @@ from tribune.settings import DEFAULT_FILE, load_settings
 from tribune.store.session import Store, open_store
 from tribune.store.tables import (
     CachedTally,
+    CallSignature,
     ChainEvent,
     Checkpoint,
+    HolderCall,
     IndexedBlock,
     Lease,
     LinkToken,
     OutboxRow,
     PeerCheck,
     PostedMessage,
+    ProposalDraft,
+    ServerSettings,
+    SignedDelegation,
     SignedReport,
     StoredBallot,
+    Subscription,
     WalletLink,
 )
 from tribune.store.upgrade import HEAD, revision
@@ -45,7 +51,13 @@ KEPT: tuple[type[SQLModel], ...] = (
     SignedReport,
     PeerCheck,
     StoredBallot,
+    SignedDelegation,
+    HolderCall,
+    CallSignature,
+    ProposalDraft,
     WalletLink,
+    ServerSettings,
+    Subscription,
     PostedMessage,
     OutboxRow,
 )

@@ -13,42 +13,14 @@ from sqlalchemy import JSON as SqlJson
 from sqlalchemy import (
     BigInteger,
     Column,
-    Dialect,
     Index,
-    Integer,
     LargeBinary,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 from sqlmodel import Field, SQLModel
 
-from tribune.decisions.grid import microseconds
-
-Big = BigInteger().with_variant(Integer, "sqlite")
-"""64-bit integer; SQLite numbers rows by itself only in a column declared INTEGER."""
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time, stored as microseconds since 1970 (SQLite would drop the zone)."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Refuse a naive time rather than guess its zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored time must carry its zone")
-        return microseconds(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Return the time in UTC."""
-        if value is None:
-            return None
-        seconds, micros = divmod(value, 1_000_000)
-        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
+from tribune.store.columns import Big, UtcTime
 
 
 def now() -> datetime:
@@ -86,6 +58,17 @@ class ReportState(StrEnum):
     """The hub has it, in a block that stays."""
     REFUSED = "refused"
     """The contract will never take it."""
+
+
+class CallState(StrEnum):
+    """Where holders' call for a vote stands."""
+
+    COLLECTING = "collecting"
+    """Holders may add their signatures."""
+    OPENED = "opened"
+    """It reached the threshold, and its vote is open or has been."""
+    OVER = "over"
+    """It can open no vote any more: its deadline, its round or its epoch has passed."""
 
 
 class PeerVerdict(StrEnum):
@@ -170,7 +153,12 @@ class StoredBallot(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("proposal_id", "voter", name="uq_ballot_proposal_voter"),)
     id: int | None = Field(default=None, sa_column=Column(Big, primary_key=True, autoincrement=True))
     proposal_id: str
+    governor: str = "PauseGovernor"
+    """Contract that the vote is at: `PauseGovernor`, or `OversightGovernor`."""
     case_id: int = Field(default=0, sa_type=BigInteger)
+    """The case that the vote is about; 0 for a vote of the slow lane."""
+    discord_user_id: int = Field(default=0, sa_type=BigInteger)
+    """Who is told once it is mined; 0 where nobody is known."""
     voter: str
     support: int
     reason: str = Field(default="", sa_type=Text)
@@ -182,6 +170,103 @@ class StoredBallot(SQLModel, table=True):
     error: str = ""
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class HolderCall(SQLModel, table=True):
+    """What holders sign so that a vote opens: a pause with its harm, or a resume with its cure."""
+
+    __tablename__ = "holder_call"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    id: int | None = Field(default=None, sa_column=Column(Big, primary_key=True, autoincrement=True))
+    kind: str
+    """`holder_pause` or `holder_resume`."""
+    model_id: int = Field(sa_type=BigInteger, index=True)
+    version: int = Field(sa_type=BigInteger)
+    epoch: int = Field(sa_type=BigInteger)
+    round: int = Field(sa_type=BigInteger)
+    evidence: str
+    """sha-256 digest of the document that voters shall read."""
+    cid: str
+    deadline: datetime = Field(sa_type=UtcTime)
+    discord_user_id: int = Field(default=0, sa_type=BigInteger)
+    """Who began it; 0 where nobody is known."""
+    state: str = Field(default=CallState.COLLECTING, index=True)
+    case_id: int = Field(default=0, sa_type=BigInteger)
+    """The case that it opened."""
+    tx_hash: str = ""
+    error: str = Field(default="", sa_type=Text)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class CallSignature(SQLModel, table=True):
+    """A holder's signature under a call; one for each holder."""
+
+    __tablename__ = "call_signature"
+    call_id: int = Field(primary_key=True, sa_type=BigInteger)
+    signer: str = Field(primary_key=True)
+    signature: str = Field(sa_type=Text)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class ProposalDraft(SQLModel, table=True):
+    """A proposal of the slow lane before its proposer's wallet has sent it."""
+
+    __tablename__ = "proposal_draft"
+    id: str = Field(primary_key=True)
+    """Random: whoever knows it may read the draft, and nothing else."""
+    kind: str
+    """`policy` or `monitor`."""
+    description: str = Field(sa_type=Text)
+    calls: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(SqlJson, nullable=False))
+    """What would run: `to`, `value` as decimal text, `data` as hex."""
+    documents: dict[str, str] = Field(default_factory=dict, sa_column=Column(SqlJson, nullable=False))
+    """Content ids of what it carries, by name: `policy`, `backtest`."""
+    discord_user_id: int = Field(default=0, sa_type=BigInteger)
+    proposal_id: str = Field(default="", index=True)
+    """The id that its calls and description give it, decimal."""
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class SignedDelegation(SQLModel, table=True):
+    """A holder's signed delegation on its way into a block."""
+
+    __tablename__ = "delegation"
+    __table_args__ = (
+        UniqueConstraint("delegator", "nonce", name="uq_delegation_delegator_nonce"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, sa_column=Column(Big, primary_key=True, autoincrement=True))
+    delegator: str
+    delegatee: str
+    nonce: int = Field(sa_type=BigInteger)
+    expiry: datetime = Field(sa_type=UtcTime)
+    signature: str = Field(sa_type=Text)
+    state: str = Field(default=BallotState.QUEUED, index=True)
+    tx_hash: str = ""
+    block_number: int = Field(default=0, sa_type=BigInteger)
+    error: str = Field(default="", sa_type=Text)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class ServerSettings(SQLModel, table=True):
+    """What the admins of a Discord server chose with `/setup`."""
+
+    __tablename__ = "server_settings"
+    guild_id: int = Field(primary_key=True, sa_type=BigInteger)
+    settings: dict[str, Any] = Field(default_factory=dict, sa_column=Column(SqlJson, nullable=False))
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class Subscription(SQLModel, table=True):
+    """A Discord user who asked for direct messages about a model."""
+
+    __tablename__ = "subscription"
+    discord_user_id: int = Field(primary_key=True, sa_type=BigInteger)
+    model_id: int = Field(primary_key=True, sa_type=BigInteger)
+    """0 for every model."""
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
 
 class WalletLink(SQLModel, table=True):
