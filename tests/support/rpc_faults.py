@@ -39,6 +39,8 @@ class Fault(StrEnum):
     """Answers without an end."""
     CONTRADICTS = auto()
     """Names another hash for every second block that it is asked for."""
+    COUNTS_AHEAD = auto()
+    """Tells one transaction more of an account at each look, and knows none that waits or is in a block."""
     REFUSES_BATCHES = auto()
     """Answers a batch with one error."""
     RATE_LIMITS = auto()

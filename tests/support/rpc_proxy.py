@@ -209,6 +209,8 @@ class RpcProxy:
                 return {**head, "result": hex(WRONG_CHAIN_ID)}
             case Fault.FORGETS if method == "eth_sendRawTransaction":
                 return {**head, "result": hash_of(params[0])}
+            case Fault.COUNTS_AHEAD if method in ("eth_getTransactionByHash", "eth_getTransactionReceipt"):
+                return {**head, "result": None}
             case Fault.LAGGING:
                 if (told := as_of(method, params, state.frozen_head)) is not None:
                     return {**head, **told}
@@ -220,6 +222,9 @@ class RpcProxy:
         if state.fault is Fault.CONTRADICTS and method == "eth_getBlockByNumber" and answer.get("result"):
             self._looks += 1
             answer = answer if self._looks % 2 else contradicted(answer)
+        if state.fault is Fault.COUNTS_AHEAD and method == "eth_getTransactionCount":
+            self._looks += 1
+            answer = {"result": hex(int(answer["result"], 16) + self._looks)}
         return {**answer, **head}
 
     async def _ask(self, method: str, *params: Any) -> Any:

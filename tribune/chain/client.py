@@ -250,6 +250,10 @@ class Chain:
         nonce: int = await self.request("eth_getTransactionCount", address, tag, read=as_int)
         return nonce
 
+    async def mined_counts(self, address: Address) -> list[int]:
+        """Return how many of an account's transactions are in blocks, as each node that answers says."""
+        return await self.rpc.of_all("eth_getTransactionCount", (address, "latest"), read=as_int)
+
     async def estimate(self, call: ContractCall, sender: Address) -> int:
         """Simulate a transaction; return the gas it needs.
 

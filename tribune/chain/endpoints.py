@@ -110,6 +110,28 @@ class Endpoints:
         """
         return await self._first(lambda node: node.rpc.batch(requests, doing=doing, read=read), ROUNDS)
 
+    async def of_all(self, method: str, params: Sequence[Any], *, read: Reader) -> list[Any]:
+        """Return the result of a read as each node gives it that answers, at least one.
+
+        Raises:
+            As `request`, where none answers.
+        """
+
+        async def ask(endpoint: Endpoint) -> list[Any]:
+            if endpoint.rests:
+                return []
+            try:
+                return [
+                    await endpoint.ask(
+                        lambda node: node.rpc.request(method, params, read=read), prove=self._heads.prove
+                    )
+                ]
+            except ChainError:
+                return []
+
+        told = [answer for found in await asyncio.gather(*map(ask, self._all)) for answer in found]
+        return told or [await self.request(method, params, read=read)]
+
     async def everywhere(self, method: str, params: Sequence[Any]) -> None:
         """Tell every node; one that takes it is enough.
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 GAS_MARGIN = 1.25
 """Estimated gas times this: state may change between estimate and block (a new slot costs 20k more)."""
-TRIES = 5
-"""How often another transaction of the key may take our nonce before we give up."""
+TRIES = 2
+"""At how many nonces a call is tried: where another transaction took its own, it may count at each."""
 FIRST_POLL_S = 0.05
 RESEND_S = 3.0
 """How long nodes may not know a transaction before it is handed in again."""
@@ -93,6 +93,8 @@ class Sender:
         self._ceiling = Fees(int(max_fee_gwei * GWEI), int(max_tip_gwei * GWEI))
         self._lock = asyncio.Lock()
         self._taken: set[int] = set()
+        self._next = 0
+        """The nonce after the last that we saw in a block."""
 
     @classmethod
     def of(cls, chain: Chain, account: SigningAccount, settings: ChainSettings) -> Sender:
@@ -151,10 +153,12 @@ class Sender:
 
     async def _settle(self, sent: _Sent, gas: int | None, headroom: int) -> Receipt:
         """Follow a transaction to its block; send the call anew where another took its nonce."""
-        for _ in range(TRIES):
+        for tries_left in reversed(range(TRIES)):
             try:
                 receipt = await self._follow(sent)
             except _Overtaken:
+                if not tries_left:
+                    break
                 get_logger(__name__).warning("another transaction took the nonce", nonce=sent.nonce)
                 try:
                     sent = await self._submit(sent.call, gas, headroom)
@@ -178,8 +182,8 @@ class Sender:
             raise await self._explain(fault) from fault
         async with self._lock:
             fees = first_offer(*await self.chain.fees(), self._ceiling)
-            for _ in range(TRIES):
-                sent = _Sent(call, await self._free_nonce(), gas, fees)
+            for attempt in range(TRIES):
+                sent = _Sent(call, await self._free_nonce(refused=attempt > 0), gas, fees)
                 try:
                     while not await self._offer(sent):
                         await self._raise_fees(sent)
@@ -190,11 +194,22 @@ class Sender:
                 return sent
         raise _contested(self.address)
 
-    async def _free_nonce(self) -> int:
-        nonce = await self.chain.nonce(self.address, "latest")
+    async def _free_nonce(self, *, refused: bool) -> int:
+        """Return the lowest nonce that is free for all that two nodes say, or that we saw ourselves.
+
+        Args:
+            refused: a node says that this one is used: then go by whoever tells most.
+        """
+        highest, agreed = await self._mined()
+        nonce = highest if refused else min(highest, max(agreed, self._next))
         while nonce in self._taken:
             nonce += 1
         return nonce
+
+    async def _mined(self) -> tuple[int, int]:
+        """Return most of the key's transactions that a node says are in blocks, and most that two say."""
+        told = sorted(await self.chain.mined_counts(self.address), reverse=True)
+        return told[0], told[min(1, len(told) - 1)]
 
     async def _offer(self, sent: _Sent, *, everywhere: bool = False) -> bool:
         """Sign at the present fees and hand over; return False where the pool wants more.
@@ -275,12 +290,15 @@ class Sender:
                 try:
                     standing, silent = await self.chain.standing(self.address, sent.hashes), None
                     if standing.receipt is not None:
+                        self._next = max(self._next, sent.nonce + 1)
                         return standing.receipt
                     now = loop.time()
                     seen = now if standing.known else seen
                     free = now if standing.known or standing.mined <= sent.nonce else free
                     if now - free >= OVERTAKEN_S:
-                        raise _Overtaken
+                        if (await self._mined())[1] > sent.nonce:
+                            raise _Overtaken
+                        free = now  # one node's word: a second transaction of the call might count as well
                     if now - seen >= RESEND_S:
                         await self._again(sent)
                         seen = loop.time()

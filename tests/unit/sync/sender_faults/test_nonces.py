@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
-from support.anvil import KEYS
+from support.anvil import KEYS, Anvil
 from support.bytecode import REVERTER
+from support.rpc_proxy import Fault, RpcProxy
 from tribune.chain.client import Chain
-from tribune.exceptions import FeeCeilingError, RevertedError
+from tribune.exceptions import ChainError, FeeCeilingError, RevertedError
 from tribune.ids import Address
 from tribune.sync.fees import GWEI
 from unit.sync.sender_faults.sending import (
@@ -121,3 +122,39 @@ async def test_send__nonce_taken_and_then_the_contract_refuses__error_says_that_
     with pytest.raises(RevertedError) as caught:
         await sending
     assert caught.value.ids["tx_hash"] == first
+
+
+async def test_send__first_node_tells_ever_more_mined__one_transaction_in_all(
+    anvil: Anvil, proxy: RpcProxy, node: Chain, emitter: Address
+) -> None:
+    urls = [anvil.http_url]
+    await hold_blocks(node)
+    proxy.be(Fault.COUNTS_AHEAD)
+    async with Chain(proxy.http_url, chain_id=CHAIN_ID, fallback_urls=urls, timeout_s=1, poll_s=0.1) as chain:
+        sending = asyncio.create_task(sender(chain).send(emits(emitter, 1)))
+        await asyncio.sleep(3.0)
+        assert len(await pool(node, 1)) == 1
+        proxy.be(Fault.DOWN)
+        await make_blocks(node)
+        assert (await sending).succeeded
+    assert await emitted(node, emitter) == [1]
+
+
+async def test_send__the_only_node_tells_ever_more_mined__two_transactions_and_an_error(
+    proxy: RpcProxy, node: Chain, chain: Chain, emitter: Address
+) -> None:
+    await hold_blocks(node)
+    proxy.be(Fault.COUNTS_AHEAD)
+    with pytest.raises(ChainError, match="keep taking its nonces"):
+        await sender(chain).send(emits(emitter, 1))
+    assert len(await pool(node, 2)) == 2
+
+
+async def test_send__second_node_tells_too_few__the_next_call_counts_too(
+    anvil: Anvil, proxy: RpcProxy, node: Chain, emitter: Address
+) -> None:
+    proxy.be(Fault.LAGGING, methods={"eth_getTransactionCount"})
+    async with Chain(anvil.http_url, chain_id=CHAIN_ID, fallback_urls=[proxy.http_url], poll_s=0.1) as chain:
+        for topic in (1, 2):
+            assert (await sender(chain).send(emits(emitter, topic))).succeeded
+    assert await emitted(node, emitter) == [1, 2]
