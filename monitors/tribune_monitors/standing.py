@@ -11,7 +11,7 @@ import os
 import platform
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tribune.chain import Tribune
@@ -19,14 +19,14 @@ from tribune.exceptions import TribuneError
 from tribune.ids import Address
 from tribune.reports.attestation import attestation_name
 from tribune.reports.signing import HubDomain
-from tribune.store.leases import lease_of, release, take_lease
+from tribune.store.leases import database_time, lease_of, release, take_lease
 from tribune.store.session import Session, Store
 from tribune.store.tables import Lease
 from tribune_monitors.attestations import Attestations
 from tribune_monitors.due import DueReport
 
 LEASE = timedelta(seconds=60)
-"""By the chain's clock: so long after a machine died, another one takes its work over."""
+"""By the database's clock: so long after a machine died, another one takes its work over."""
 
 
 class StandDownError(TribuneError):
@@ -64,24 +64,22 @@ class Standing:
         self._holder = f"{this_machine()}/{uuid.uuid4()}"
         self._renew_from: datetime | None = None
 
-    async def require(self, now: datetime) -> None:
+    async def require(self) -> None:
         """Take or renew the lease.
-
-        Args:
-            now: the newest block's time.
 
         Raises:
             StandDownError: another process has it.
             StoreError: the store does not answer.
         """
+        now = datetime.now(UTC)
         if self._renew_from is not None and self._renew_from - LEASE / 3 <= now < self._renew_from:
             return
         self._renew_from = None
-        lease = await self._store.run(_take, self._name, self._holder, now)
+        lease = await self._store.run(_take, self._name, self._holder)
         if lease.holder != self._holder:
             raise StandDownError(
                 f"Another process acts for {self._monitor}: {lease.pid} on {lease.host}, until "
-                f"{lease.until:%H:%M:%S} UTC of the chain unless it goes on. This one stands down.",
+                f"{lease.until:%H:%M:%S} UTC unless it goes on. This one stands down.",
                 mend="Stop one of the two, or give each its own key.",
                 monitor=self._monitor,
             )
@@ -117,8 +115,9 @@ class Standing:
         await self._store.run(release, self._name, self._holder)
 
 
-def _take(session: Session, name: str, holder: str, now: datetime) -> Lease:
+def _take(session: Session, name: str, holder: str) -> Lease:
     """Return the lease in force: ours, unless another process has it that may still run."""
+    now = database_time(session)
     taken = take_lease(session, name, holder, now, LEASE)
     held = taken or lease_of(session, name)
     if held is None:

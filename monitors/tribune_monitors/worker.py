@@ -186,7 +186,7 @@ class Worker:
             self._due.forget()
             self._opener.forget()
         try:
-            await self._standing.require(head.time)
+            await self._standing.require()
         except StandDownError as fault:
             self.faults.note(ITSELF, fault)
             return None

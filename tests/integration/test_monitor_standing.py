@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from integration.monitor_world import MonitorWorld, monitors, sharing
 from tribune.ids import ModelId
+from tribune.store.leases import lease_of
 from tribune.store.session import Session
 from tribune.store.tables import Lease
-from tribune_monitors.standing import this_machine
+from tribune_monitors.standing import LEASE, this_machine
 
 ONE = ModelId(1)
 
@@ -50,7 +51,7 @@ async def test_look__the_first_was_killed__the_second_takes_over_at_once(world: 
 
         def held_by_it(session: Session) -> None:
             name, holder = f"monitor/{monitor.worker.monitor.lower()}", f"{this_machine()}/other"
-            until = datetime(2100, 1, 1, tzinfo=UTC)
+            until = datetime.now(UTC) + LEASE
             session.add(Lease(name=name, holder=holder, host=platform.node(), pid=process.pid, until=until))
 
         await monitor.worker.store.run(held_by_it)
@@ -66,18 +67,29 @@ async def test_look__the_first_was_killed__the_second_takes_over_at_once(world: 
 async def test_look__the_first_runs_on_another_machine__waited_for(world: MonitorWorld) -> None:
     frame = world.sealed(ONE)
     async with monitors(world, 0) as (monitor,):
-        now = await monitor.tribune.chain.block_time()
+        until = datetime.now(UTC) + timedelta(seconds=3)
 
         def held_elsewhere(session: Session) -> None:
-            name, until = f"monitor/{monitor.worker.monitor.lower()}", now + timedelta(seconds=60)
+            name = f"monitor/{monitor.worker.monitor.lower()}"
             session.add(Lease(name=name, holder="there/x", host="there", pid=2**22 + 1, until=until))
 
         await monitor.worker.store.run(held_elsewhere)
         await monitor.look()
         assert ["on there" in text for text in monitor.why] == [True]
-        world.chain.warp(60)
+        await asyncio.sleep((until - datetime.now(UTC)).total_seconds() + 0.1)
         await monitor.look()
         assert (await monitor.frame(ONE, frame)).reported == {0}
+
+
+async def test_look__chain_tells_a_time_far_ahead__the_lease_ends_as_soon_as_ever(
+    world: MonitorWorld,
+) -> None:
+    world.chain.warp(86_400)
+    async with monitors(world, 0) as (monitor,):
+        await monitor.look()
+        held = await monitor.worker.store.read(lease_of, f"monitor/{monitor.worker.monitor.lower()}")
+        assert held is not None
+        assert held.until <= datetime.now(UTC) + LEASE
 
 
 async def test_look__same_key_on_two_stores__the_second_signs_nothing_and_says_why(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tribune.store.leases import lease_of, release, renew, take_lease
+from tribune.store.leases import database_time, lease_of, release, renew, take_lease
 from tribune.store.session import Store, open_store
 
 T0 = datetime(2030, 1, 1, tzinfo=UTC)
@@ -51,6 +51,18 @@ def test_take_lease__ended_by_the_callers_clock__taken_over(store: Store) -> Non
     take(store, "a")
     assert take(store, "b", 30) == "b"
     assert take(store, "a", 31) is None
+
+
+def test_take_lease__holds_for_longer_than_any_can__taken_over(store: Store) -> None:
+    take(store, "a", 3600)
+    assert take(store, "b", 0) == "b"
+
+
+def test_database_time__on_this_machine__is_now(store: Store) -> None:
+    before = datetime.now(UTC)
+    with store.session() as session:
+        told = database_time(session)
+    assert before <= told <= datetime.now(UTC)
 
 
 def test_take_lease__own__taken_again_for_longer(store: Store) -> None:
