@@ -9,6 +9,8 @@ import pytest
 from chaos.campaign import fault_campaign
 from chaos.faults import CASES
 
+pytestmark = pytest.mark.alone
+
 
 # Connections that the proxy breaks off are its to lose; Python says of each that nobody closed it.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -11,6 +11,8 @@ from chaos.points import Listed
 from chaos.watching import Point
 from support.postgres import Postgres
 
+pytestmark = pytest.mark.alone
+
 POINTS = (
     Point("tribune.reports.evidence_store:write_everywhere", 1, after=True, starting=False),
     Point("tribune.store.queries:store_signature", 1, after=True, starting=False),

@@ -29,7 +29,7 @@ from tribune.ids import CaseId, FrameIndex
 from tribune.reports.canonical import cid_digest
 from tribune.sync.sender import Sender
 
-pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 ABSENT = "west"
 
