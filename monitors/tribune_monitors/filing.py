@@ -19,7 +19,7 @@ from tribune.log import get_logger
 from tribune.reports.attestation import AttestationDocument, write_attestation
 from tribune.reports.canonical import canonical_bytes, cid, digest
 from tribune.reports.evidence_store import put_named, read_from_any, write_everywhere, write_evidence
-from tribune.store.queries import drop_queued, enqueue
+from tribune.store.queries import drop_queued, enqueue, outbox_depth
 from tribune.store.session import Session, Store
 from tribune.sync.outbox import Outbox, PermanentFailure
 
@@ -94,7 +94,7 @@ class Filing:
             StoreError: the rows cannot be read or marked.
         """
         if not self._tidied:
-            dropped = await self._store.run(drop_queued, f"{COPY}/{self._monitor}/", self._kinds)
+            dropped = await self._store.run(drop_queued, _kinds_of(self._monitor), self._kinds)
             if dropped:
                 get_logger(__name__).warning("copies owed to former evidence stores dropped", rows=dropped)
             self._tidied = True
@@ -105,7 +105,7 @@ class Filing:
         return [self._kind(url) for url in self._urls]
 
     def _kind(self, url: str) -> str:
-        return f"{COPY}/{self._monitor}/{label_of(url)}"
+        return f"{_kinds_of(self._monitor)}{label_of(url)}"
 
     def _owed(self, name: str, url: str, payload: dict[str, Any]) -> Owed:
         return Owed(f"{name}/{self._monitor}/{label_of(url)}", self._kind(url), payload)
@@ -144,3 +144,13 @@ def note_owed(session: Session, owed: Sequence[Owed]) -> None:
     """Note what is owed, in the transaction of its cause."""
     for one in owed:
         enqueue(session, one.key, one.kind, one.payload)
+
+
+def copies_owed(session: Session, monitor: str = "") -> int:
+    """Return how many copies evidence stores still wait for, a monitor's or all."""
+    return outbox_depth(session, _kinds_of(monitor) if monitor else f"{COPY}/")
+
+
+def _kinds_of(monitor: str) -> str:
+    """Return how the kinds of a monitor's rows begin, in whatever case its address is written."""
+    return f"{COPY}/{monitor.lower()}/"

@@ -16,9 +16,9 @@ from tribune.ids import Address, FrameIndex, ModelId
 from tribune.reports.oversight import independence
 from tribune.settings import Settings
 from tribune.store.monitors import monitor_leases, newest_report, peer_counts, report_counts, signers
-from tribune.store.queries import outbox_depth
 from tribune.store.session import Session, Store
 from tribune.store.tables import ReportState
+from tribune_monitors.filing import copies_owed
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Status:
 
     Args:
         monitors: those that ever signed or ran.
-        owed: copies that evidence stores still wait for, and other work of the outbox.
+        owed: copies that evidence stores still wait for.
         head: number and time of the newest block; None: the chain could not be looked at.
         unseen: why not.
         panels: how many monitors measure each model; a model without a policy is not in it.
@@ -148,7 +148,7 @@ def _read(session: Session) -> tuple[list[MonitorStatus], int]:
     return [
         MonitorStatus(name, leases.get(lower, ""), _models(session, name), peer_counts(session, name))
         for lower, name in sorted(known.items())
-    ], outbox_depth(session)
+    ], copies_owed(session)
 
 
 def _models(session: Session, monitor: str) -> tuple[ModelStatus, ...]:

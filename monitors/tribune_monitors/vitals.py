@@ -21,13 +21,13 @@ from tribune.chain.policy_book import PolicyRecord
 from tribune.chain.types import Block
 from tribune.ids import FrameIndex, ModelId
 from tribune.store.queries import signed_report
-from tribune.store.tables import OutboxRow, OutboxState, PeerCheck, PeerVerdict, ReportState, SignedReport
+from tribune.store.tables import PeerCheck, PeerVerdict, ReportState, SignedReport
 from tribune.sync.vitals import ChainVitals, read_balance, read_store
 from tribune.telemetry import Telemetry
 from tribune.telemetry.watch import Reader
 from tribune_monitors.attestations import counted
 from tribune_monitors.due import DueReports, deadline_of, frame_bounds
-from tribune_monitors.filing import COPY
+from tribune_monitors.filing import copies_owed
 from tribune_monitors.stored import digest_of, reported_of
 from tribune_monitors.worker import ITSELF, Worker
 
@@ -236,9 +236,5 @@ def _of_store(session: Session, monitor: str) -> tuple[dict[str, dict[str, int]]
         .where(PeerCheck.monitor == monitor, PeerCheck.verdict == PeerVerdict.DIFFERS)
         .group_by(col(PeerCheck.model_id))
     ).all()
-    owed = session.exec(
-        select(func.count())
-        .select_from(OutboxRow)
-        .where(OutboxRow.state == OutboxState.QUEUED, col(OutboxRow.kind).startswith(f"{COPY}/{monitor}/"))
-    ).one()
-    return states, {str(model): int(count) for model, count in differs}, int(owed)
+    owed = copies_owed(session, monitor)
+    return states, {str(model): int(count) for model, count in differs}, owed

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
@@ -94,11 +94,11 @@ def drop_queued(session: Session, begin: str, keep: Iterable[str]) -> int:
     return int(dropped.rowcount)
 
 
-def outbox_depth(session: Session) -> int:
-    """Return how many rows wait."""
-    from sqlalchemy import func
-
-    statement = select(func.count()).select_from(OutboxRow).where(OutboxRow.state == OutboxState.QUEUED)
+def outbox_depth(session: Session, begin: str = "") -> int:
+    """Return how many rows wait whose kind begins so."""
+    statement = select(func.count()).where(
+        OutboxRow.state == OutboxState.QUEUED, col(OutboxRow.kind).startswith(begin, autoescape=True)
+    )
     return int(session.exec(statement).one())
 
 

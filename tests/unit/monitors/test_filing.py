@@ -11,9 +11,9 @@ import pytest
 from tribune.exceptions import EvidenceError
 from tribune.ids import Address
 from tribune.reports.evidence_store import read_evidence
-from tribune.store.queries import outbox_depth
+from tribune.store.queries import enqueue, outbox_depth
 from tribune.store.session import Store, open_store
-from tribune_monitors.filing import Filing, note_owed
+from tribune_monitors.filing import Filing, copies_owed, note_owed
 
 ONE, TWO = Address("0x" + "0A" * 20), Address("0x" + "0B" * 20)
 DOCUMENT = {"schema": "test/1"}
@@ -122,3 +122,14 @@ async def test_deliver__store_no_longer_in_the_settings__what_it_is_owed_is_drop
     await write(Filing(store, TWO, [blocked(tmp_path / "two"), up]), store)
     await Filing(store, ONE, [up]).deliver()
     assert depth(store) == 1
+
+
+async def test_copies_owed__other_monitors_and_other_work_wait_too__only_what_is_asked_for(
+    store_url: str, tmp_path: Path
+) -> None:
+    with open_store(store_url) as store:
+        for monitor in (ONE, TWO):
+            await write(Filing(store, monitor, [blocked(tmp_path / monitor), str(tmp_path / "up")]), store)
+        await store.run(enqueue, "message", "message.post", {})
+        assert await store.read(copies_owed, ONE) == 1
+        assert await store.read(copies_owed) == 2
