@@ -12,16 +12,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
-
 from tribune.chain import Tribune
 from tribune.chain.enums import Oversight
 from tribune.chain.policy_book import PolicyRecord
 from tribune.chain.types import Block
 from tribune.ids import FrameIndex, ModelId
+from tribune.store.monitors import differing_witnesses, newest_report, report_counts
 from tribune.store.queries import signed_report
-from tribune.store.tables import PeerCheck, PeerVerdict, ReportState, SignedReport
+from tribune.store.session import Session
+from tribune.store.tables import ReportState
 from tribune.sync.vitals import ChainVitals, read_balance, read_store
 from tribune.telemetry import Telemetry
 from tribune.telemetry.watch import Reader
@@ -75,13 +74,14 @@ class MonitorVitals:
         """
         words = self._worker.faults.words
         telemetry.show("tribune_monitor_standing_down", ITSELF in words)
-        faults = Counter(str(subject.model_id) for subject in words if subject != ITSELF)
+        faults = Counter(int(subject.model_id) for subject in words if subject != ITSELF)
         states, differs, owed = await self._worker.store.read(_of_store, self._worker.monitor)
-        telemetry.show_all("tribune_faults", {model: faults[model] for model in states.keys() | faults})
+        telemetry.show_all("tribune_faults", {str(model): faults[model] for model in states.keys() | faults})
         for model, by_state in states.items():
-            telemetry.show_all("tribune_reports", by_state, model=model)
+            shown = {str(state): by_state.get(state, 0) for state in ReportState}
+            telemetry.show_all("tribune_reports", shown, model=model)
         telemetry.show_all(
-            "tribune_peer_witness_differs_total", {model: differs.get(model, 0) for model in states}
+            "tribune_peer_witness_differs_total", {str(model): differs.get(model, 0) for model in states}
         )
         telemetry.show("tribune_evidence_copies_owed", owed)
 
@@ -131,8 +131,8 @@ class MonitorVitals:
     ) -> None:
         """Show the newest frame of which our report counts, and how late it came."""
         monitor = self._worker.monitor
-        newest = await self._worker.store.read(_newest, monitor, model_id)
-        if newest is None:
+        newest = await self._worker.store.read(newest_report, monitor, model_id, *_COUNTS)
+        if newest is None or newest.frame == 0:
             return
         telemetry.show("tribune_frame_last", newest.frame, monitor=monitor, model=model_id)
         record = next((one for one in records if one.digest == digest_of(newest.policy)), None)
@@ -207,34 +207,10 @@ async def _never(*_: object) -> bool:
     return False
 
 
-def _newest(session: Session, monitor: str, model_id: int) -> SignedReport | None:
-    """Return the report of the newest frame that counts."""
-    return session.exec(
-        select(SignedReport)
-        .where(
-            SignedReport.monitor == monitor,
-            SignedReport.model_id == model_id,
-            SignedReport.frame > 0,
-            col(SignedReport.state).in_([str(state) for state in _COUNTS]),
-        )
-        .order_by(col(SignedReport.frame).desc())
-        .limit(1)
-    ).first()
-
-
-def _of_store(session: Session, monitor: str) -> tuple[dict[str, dict[str, int]], dict[str, int], int]:
+def _of_store(session: Session, monitor: str) -> tuple[dict[int, dict[str, int]], dict[int, int], int]:
     """Return reports by model and state, differing witnesses by model, and copies owed."""
-    states: dict[str, dict[str, int]] = {}
-    for model, state, count in session.exec(
-        select(SignedReport.model_id, SignedReport.state, func.count())
-        .where(SignedReport.monitor == monitor)
-        .group_by(col(SignedReport.model_id), SignedReport.state)
-    ).all():
-        states.setdefault(str(model), {str(one): 0 for one in ReportState})[str(state)] = int(count)
-    differs = session.exec(
-        select(PeerCheck.model_id, func.count())
-        .where(PeerCheck.monitor == monitor, PeerCheck.verdict == PeerVerdict.DIFFERS)
-        .group_by(col(PeerCheck.model_id))
-    ).all()
-    owed = copies_owed(session, monitor)
-    return states, {str(model): int(count) for model, count in differs}, owed
+    return (
+        report_counts(session, monitor),
+        differing_witnesses(session, monitor),
+        copies_owed(session, monitor),
+    )

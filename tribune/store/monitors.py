@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from tribune.store.tables import Lease, PeerCheck, ReportState, SignedReport
+from tribune.store.tables import Lease, PeerCheck, PeerVerdict, ReportState, SignedReport
 
 
 def monitor_leases(session: Session) -> Sequence[Lease]:
@@ -30,13 +30,11 @@ def report_counts(session: Session, monitor: str) -> dict[int, dict[str, int]]:
     return found
 
 
-def newest_report(
-    session: Session, monitor: str, model_id: int, state: ReportState | None = None
-) -> SignedReport | None:
-    """Return a monitor's report of a model's newest frame, if need be of those in a state."""
+def newest_report(session: Session, monitor: str, model_id: int, *states: ReportState) -> SignedReport | None:
+    """Return a monitor's report of a model's newest frame; with states, of those in any of them."""
     own = select(SignedReport).where(SignedReport.monitor == monitor, SignedReport.model_id == model_id)
-    if state is not None:
-        own = own.where(SignedReport.state == state)
+    if states:
+        own = own.where(col(SignedReport.state).in_([str(state) for state in states]))
     return session.exec(
         own.order_by(col(SignedReport.frame).desc(), col(SignedReport.id).desc()).limit(1)
     ).first()
@@ -50,3 +48,12 @@ def peer_counts(session: Session, monitor: str) -> dict[str, dict[str, int]]:
     for name, said, count in session.exec(counted.group_by(peer, verdict)):
         found.setdefault(name, {})[said] = count
     return found
+
+
+def differing_witnesses(session: Session, monitor: str) -> dict[int, int]:
+    """Return how many witnesses of peers a monitor found to differ from its own data, by model."""
+    model = col(PeerCheck.model_id)
+    differs = select(model, func.count()).where(
+        PeerCheck.monitor == monitor, PeerCheck.verdict == PeerVerdict.DIFFERS
+    )
+    return dict(session.exec(differs.group_by(model)).all())
