@@ -202,7 +202,7 @@ class Worker:
             self.faults.note(Subject(model_id), fault)
             return
         subjects = {Subject(model_id, one.version, one.frame): one for one in due}
-        waiting = map(subject_of, await self.store.read(reports_in, self.monitor, *OPEN))
+        waiting = map(subject_of, await self.store.read(reports_in, self.monitor, *OPEN, model_id=model_id))
         self.faults.keep(model_id, {*subjects, *waiting})
         for subject, one in subjects.items():
             if not self.faults.rests(subject):
@@ -264,18 +264,17 @@ class Worker:
     async def _unsettled(self, model_id: ModelId, head: Block, *, everything: bool) -> list[SignedReport]:
         """Return what is not final yet; with `everything`, also final and refused ones to send again."""
         states = (*OPEN, ReportState.COUNTED)
-        rows = list(await self.store.read(reports_in, self.monitor, *states))
+        rows = list(await self.store.read(reports_in, self.monitor, *states, model_id=model_id))
         if everything:
             closed = (ReportState.FINAL, ReportState.REFUSED)
             rows += [row for row in await self._recent(model_id, head) if row.state in closed]
             rows += await self._refused_evaluations(model_id, head)
-        ours = (row for row in rows if row.model_id == model_id)
-        return sorted(ours, key=lambda row: (row.frame == 0, row.frame, row.id or 0))
+        return sorted(rows, key=lambda row: (row.frame == 0, row.frame, row.id or 0))
 
     async def _refused_evaluations(self, model_id: ModelId, head: Block) -> list[SignedReport]:
         """Return those under the policy in force: only they could still count."""
         current = [record.digest.hex() for record in await self._due.policies(model_id, head.time)][-1:]
-        refused = await self.store.read(reports_in, self.monitor, ReportState.REFUSED)
+        refused = await self.store.read(reports_in, self.monitor, ReportState.REFUSED, model_id=model_id)
         return [row for row in refused if row.frame == 0 and row.policy in current]
 
     async def _recent(self, model_id: ModelId, head: Block) -> Sequence[SignedReport]:

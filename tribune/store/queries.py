@@ -319,13 +319,16 @@ def store_signature(session: Session, report: SignedReport) -> SignedReport:
     return kept
 
 
-def reports_in(session: Session, monitor: str, *states: ReportState) -> Sequence[SignedReport]:
-    """Return a monitor's signed reports in any of these states, oldest first."""
-    return session.exec(
-        select(SignedReport)
-        .where(SignedReport.monitor == monitor, col(SignedReport.state).in_([str(s) for s in states]))
-        .order_by(col(SignedReport.id))
-    ).all()
+def reports_in(
+    session: Session, monitor: str, *states: ReportState, model_id: int | None = None
+) -> Sequence[SignedReport]:
+    """Return a monitor's signed reports in any of these states, if need be of one model, oldest first."""
+    wanted = select(SignedReport).where(
+        SignedReport.monitor == monitor, col(SignedReport.state).in_([str(state) for state in states])
+    )
+    if model_id is not None:
+        wanted = wanted.where(SignedReport.model_id == model_id)
+    return session.exec(wanted.order_by(col(SignedReport.id))).all()
 
 
 def reports_from(session: Session, monitor: str, model_id: int, frame: int) -> Sequence[SignedReport]:

@@ -244,6 +244,15 @@ def test_reports_in__several_states__those_in_order(session: Session) -> None:
     assert list(queries.reports_in(session, "0xN", ReportState.SIGNED)) == []
 
 
+def test_reports_in__two_models__those_of_the_one_asked_for(session: Session) -> None:
+    for model_id in (1, 2):
+        row = report()
+        row.model_id = model_id
+        queries.store_signature(session, row)
+    found = queries.reports_in(session, "0xM", ReportState.SIGNED, model_id=2)
+    assert [row.model_id for row in found] == [2]
+
+
 def test_set_report_state__moved_on__keeps_what_is_not_given(session: Session) -> None:
     kept = queries.store_signature(session, report())
     assert kept.id is not None
