@@ -17,8 +17,8 @@ from tribune.metrics.policy import Rule
 from tribune.metrics.spec import Role
 from tribune.metrics.value import MetricName
 from tribune.metrics.words import target_title
-from tribune.reports.answered import describe_answers, describe_value, noun_of
 from tribune.reports.counts import Counts, Rate
+from tribune.reports.performance_phrases import describe_answers, describe_value, noun_of
 from tribune.reports.phrase import Noun, Phrase, of_100
 from tribune.wording import counted
 
