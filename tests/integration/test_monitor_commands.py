@@ -18,17 +18,7 @@ ONE = ModelId(1)
 
 def called(world: MonitorWorld, *arguments: str, key: bool = False, fails: bool = False) -> str:
     """Call a command of monitor 0's; return what it printed."""
-    settings = world.settings("monitor-0")
-    given = {
-        "TRIBUNE_CHAIN__HTTP_URL": settings.chain.http_url,
-        "TRIBUNE_DEPLOYMENTS": str(settings.deployments),
-        "TRIBUNE_STORE_URL": settings.store_url,
-        "TRIBUNE_EVIDENCE_URLS": json.dumps(settings.evidence_urls),
-        "TRIBUNE_EVIDENCE_READ_URLS": json.dumps(settings.evidence_read_urls),
-        "TRIBUNE_LOG_FOLDER": str(world.log),
-        "TRIBUNE_TALLY_FOLDER": str(settings.tally_folder),
-        "TRIBUNE_MONITOR__MODELS": "[1]",
-    }
+    given = world.variables("monitor-0") | {"TRIBUNE_MONITOR__MODELS": "[1]"}
     if key:
         given |= {"TRIBUNE_KEYS__MONITOR__ENV": "MY_KEY", "MY_KEY": world.chain.monitors[0].key.hex()}
     ran = subprocess.run(

@@ -221,17 +221,11 @@ async def test_run__no_key__refused_with_its_mend(world: MonitorWorld) -> None:
 async def test_run__as_a_process__reports_and_stops_at_sigterm(world: MonitorWorld) -> None:
     frame = world.sealed(ONE)
     world.pass_deadline(ONE, frame, but_s=60)  # past half of it, a monitor waits for no other
-    settings = world.settings("monitor-2")
     key = world.chain.monitors[2].key.hex()
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in (".", "monitors", "bot")),
-        "TRIBUNE_CHAIN__HTTP_URL": settings.chain.http_url,
-        "TRIBUNE_DEPLOYMENTS": str(settings.deployments),
-        "TRIBUNE_STORE_URL": settings.store_url,
-        "TRIBUNE_EVIDENCE_URLS": f'["{settings.evidence_urls[0]}"]',
-        "TRIBUNE_EVIDENCE_READ_URLS": f'["{world.steward_store}"]',
-        "TRIBUNE_LOG_FOLDER": str(world.log),
+        **world.variables("monitor-2"),
         "TRIBUNE_FRAMES_POLL_S": "0.1",
         "TRIBUNE_KEYS__MONITOR__ENV": "MONITOR_KEY",
         "MONITOR_KEY": key,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import signal
 import socket
@@ -169,15 +168,9 @@ def _sampled(text: str) -> set[str]:
 
 async def test_monitor_run__scraped__every_alarm_goes_by_what_it_shows(world: MonitorWorld) -> None:
     reported = world.sealed(ONE)
-    port, settings = _free_port(), world.settings("monitor-0")
+    port = _free_port()
     given = {
-        "TRIBUNE_CHAIN__HTTP_URL": settings.chain.http_url,
-        "TRIBUNE_DEPLOYMENTS": str(settings.deployments),
-        "TRIBUNE_STORE_URL": settings.store_url,
-        "TRIBUNE_EVIDENCE_URLS": json.dumps(settings.evidence_urls),
-        "TRIBUNE_EVIDENCE_READ_URLS": json.dumps(settings.evidence_read_urls),
-        "TRIBUNE_LOG_FOLDER": str(world.log),
-        "TRIBUNE_TALLY_FOLDER": str(settings.tally_folder),
+        **world.variables("monitor-0"),
         "TRIBUNE_MONITOR__MODELS": "[1]",
         "TRIBUNE_TELEMETRY__PORT": str(port),
         "TRIBUNE_TELEMETRY__EVERY_S": "0.2",
