@@ -21,43 +21,16 @@ from scripts.deployment.config import Holder
 from scripts.deployment.plan import PAUSE
 from support.anvil import KEYS, ROOT, Anvil
 from support.chain import TestChain, contract_types, deploy
+from support.small_model import BINNINGS, SPEC, Row, tally_of
 from tribune.ballots.typed_data import ballot_typed_data, call_typed_data
 from tribune.chain.enums import CaseKind
 from tribune.chain.pause_governor import HolderCall
 from tribune.ids import Address, CaseId, Digest, FrameIndex, ModelId, ProposalId, VersionNumber
-from tribune.metrics import (
-    Binning,
-    Categories,
-    Column,
-    ColumnKind,
-    Grid,
-    ModelSpec,
-    Policy,
-    Profile,
-    Role,
-    Rule,
-    Scheme,
-    Severity,
-    Tally,
-    make_profile,
-)
+from tribune.metrics import Policy, Profile, Rule, Severity, make_profile
 from tribune.reports.canonical import canonical_bytes, cid_digest, parse_canonical
 from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
 from tribune.reports.evidence_store import write_evidence
 
-SPEC = ModelSpec(
-    columns=(
-        Column("AGEP", ColumnKind.NUMERIC, Role.FEATURE, display="age"),
-        Column("SEX", ColumnKind.CATEGORY, Role.GROUP, display="sex", values=(("1", "men"), ("2", "women"))),
-        Column("prediction", ColumnKind.CATEGORY, Role.PREDICTION, display="answer"),
-    ),
-    outcome="employed",
-)
-BINNINGS: dict[str, Binning] = {
-    "AGEP": Grid(0, (0, 40, 100)),
-    "SEX": Categories(("1", "2")),
-    "prediction": Categories(("0", "1")),
-}
 RULE = Rule("fairness.demographic_parity_difference.lower/SEX", ">", 100_000, Severity.TRIP, z=3_000_000)
 STEP_S = 10
 GUARDIAN_KEY = KEYS[9]
@@ -212,9 +185,15 @@ def replace_governor(chain: TestChain) -> Contract:
 
 def documents() -> tuple[dict[str, Any], dict[str, Any], int]:
     """Return a profile, the evidence of a gap between women and men, and the rule's value."""
-    fair = {("1", "1"): 480, ("1", "0"): 520, ("2", "1"): 480, ("2", "0"): 520}
-    unfair = {("1", "1"): 530, ("1", "0"): 470, ("2", "1"): 60, ("2", "0"): 940}
-    profile: Profile = make_profile(SPEC, _tally(fair), BINNINGS)
+    fair: dict[Row, int] = {
+        (30, "1", "1", None): 480, (30, "1", "0", None): 520,
+        (30, "2", "1", None): 480, (30, "2", "0", None): 520,
+    }  # fmt: skip
+    unfair: dict[Row, int] = {
+        (30, "1", "1", None): 530, (30, "1", "0", None): 470,
+        (30, "2", "1", None): 60, (30, "2", "0", None): 940,
+    }  # fmt: skip
+    profile: Profile = make_profile(SPEC, tally_of(fair), BINNINGS)
     context = EvidenceContext(
         chain=31337,
         model=ModelId(1),
@@ -226,21 +205,8 @@ def documents() -> tuple[dict[str, Any], dict[str, Any], int]:
         policy=b"\4" * 32,
         manifests=((2, b"\5" * 32),),
     )
-    made = build_evidence(context, profile, Policy((RULE,)), FrameTallies(_tally(unfair), None))
+    made = build_evidence(context, profile, Policy((RULE,)), FrameTallies(tally_of(unfair), None))
     return parse_canonical(profile.canonical), parse_canonical(made.data), made.values[0]
-
-
-def _tally(rows: dict[tuple[str, str], int]) -> Tally:
-    scheme = Scheme(SPEC, BINNINGS)
-    columns = {name: [0] * binning.length for name, binning in BINNINGS.items()}
-    outcomes: dict[int, int] = {}
-    for (sex, said), n in rows.items():
-        columns["AGEP"][30] += n
-        columns["SEX"][int(sex) - 1] += n
-        columns["prediction"][int(said)] += n
-        index = scheme.outcomes.flat((int(sex) - 1, 3, int(said), 0))
-        outcomes[index] = outcomes.get(index, 0) + n
-    return Tally(sum(rows.values()), {name: tuple(cells) for name, cells in columns.items()}, outcomes)
 
 
 def _evaluate(chain: TestChain, policy: bytes, evidence: bytes) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from support.small_model import BINNINGS, SAID, SEX, SPEC, Row, tally_of
 from tribune.metrics import (
     Binning,
     Categories,
@@ -23,21 +24,7 @@ from tribune.metrics import (
     make_profile,
 )
 from tribune.reports.words import Subject, case_words
-from unit.reports.worded import (
-    BINNINGS,
-    FAIR,
-    NO,
-    SAID,
-    SEX,
-    SPEC,
-    UNFAIR,
-    YES,
-    Row,
-    document,
-    parity,
-    tally_of,
-    words_of,
-)
+from unit.reports.worded import FAIR, NO, UNFAIR, YES, document, parity, words_of
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,14 @@ from typing import Any
 
 import pytest
 
+from support.small_model import BINNINGS, SPEC, tally_of
 from tribune.metrics import (
     Profile,
     make_profile,
 )
 from tribune.metrics.value import NOT_AVAILABLE
 from tribune.reports.words import NOT_LOOKED, Kind, Subject, case_words
-from unit.reports.worded import (
-    BINNINGS,
-    FAIR,
-    SPEC,
-    parity,
-    tally_of,
-)
+from unit.reports.worded import FAIR, parity
 
 
 @pytest.fixture(scope="module")
