@@ -43,6 +43,7 @@ async def outlooks(settings: Settings) -> AsyncIterator[Outlook]:
         ConfigurationError: no deployment, or an engine that does not count as it must.
         ChainError: we could not look.
     """
+    measurer: Measurer | None = None
     async with await Tribune.connect(settings) as tribune:
         head = await tribune.chain.head()
         for number in range(1, await tribune.model_registry.model_count() + 1):
@@ -53,8 +54,8 @@ async def outlooks(settings: Settings) -> AsyncIterator[Outlook]:
             in_force = [record for record in records if record.base <= head.time]
             if not in_force:
                 continue
-            member = in_force[-1].policy.panel[0]  # what is due and measured is the same for all of a panel
-            measurer = await open_measurer(settings, tribune, member)
+            member = in_force[-1].policy.panel[0]  # what is due and measured is the same for all monitors
+            measurer = measurer or await open_measurer(settings, tribune, member)
             for due in await DueReports(tribune, member, _unsigned).find(model_id, head.time):
                 yield await _outlook(measurer, due)
 
@@ -85,7 +86,7 @@ def lines(outlook: Outlook) -> Iterator[str]:
         yield f"  cannot be measured: {outlook.why}"
     for rule, value in outlook.rules:
         said = "not measured" if value is None else amount(rule.metric, value)
-        beyond = value is not None and (value > rule.limit if rule.op == ">" else value < rule.limit)
+        beyond = value is not None and rule.is_hit(value)
         yield f"  {'beyond' if beyond else 'within'}  {said:>12}  {describe(rule)}"
     if outlook.evidence:
         yield f"  evidence {outlook.evidence}"
