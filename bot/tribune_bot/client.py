@@ -58,11 +58,12 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.early_warnings import EarlyWarnings
         from tribune_bot.cogs.links import Links
         from tribune_bot.cogs.models import Models
+        from tribune_bot.cogs.propose import Propose
         from tribune_bot.cogs.relay import Relay
         from tribune_bot.cogs.silence import Silence
         from tribune_bot.cogs.votes import Votes
 
-        for cog in (Cases, Votes, Relay, Silence, Links, Models, EarlyWarnings):
+        for cog in (Cases, Votes, Relay, Silence, Links, Models, EarlyWarnings, Propose):
             await self.add_cog(cog(self))
         self.add_dynamic_items(*BUTTONS)
         guild = discord.Object(self.services.guild_id)

@@ -66,14 +66,16 @@ async def test_commands__all__keep_discords_limits(monkeypatch: pytest.MonkeyPat
                 assert parameter.description != "…", f"/{one.name} {parameter.name} is not described"
 
 
-async def test_commands__each__defers_privately_first(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_commands__each__answers_privately_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It defers, or opens a modal, which cannot come later."""
     bot = await loaded(monkeypatch)
     async with bot:
         for one in bot.tree.walk_commands():
             if isinstance(one, app_commands.Command):
                 body = inspect.getsource(one.callback).split('"""', 2)[-1].strip()
                 first = body.splitlines()[0]
-                assert first == "await interaction.response.defer(ephemeral=True, thinking=True)", one.name
+                defers = first == "await interaction.response.defer(ephemeral=True, thinking=True)"
+                assert defers or first.startswith("await interaction.response.send_modal("), one.name
 
 
 async def test_buttons__each__has_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
