@@ -104,6 +104,7 @@ class ChainEvent(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("block_hash", "log_index", name="uq_chain_event_block_log"),
         Index("ix_chain_event_name_id", "name", "id"),
+        Index("ix_chain_event_model_id", "model_id", "name", "id"),
         # A row id is never given again after a rollback: readers keep their place by it.
         {"sqlite_autoincrement": True},
     )
@@ -118,6 +119,8 @@ class ChainEvent(SQLModel, table=True):
     """Name of the contract in the deployment, such as `KillSwitch`."""
     name: str
     """Name of the event; empty where the ABI does not know it."""
+    model_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+    """The model that it is about; None where it names none."""
     args: dict[str, Any] = Field(default_factory=dict, sa_column=Column(SqlJson, nullable=False))
     """Decoded arguments in snake_case; bytes as 0x-hex, big integers as they are."""
     topics: list[str] = Field(default_factory=list, sa_column=Column(SqlJson, nullable=False))
@@ -275,6 +278,8 @@ class WalletLink(SQLModel, table=True):
     __tablename__ = "wallet_link"
     discord_user_id: int = Field(primary_key=True, sa_type=BigInteger)
     wallet: str = Field(primary_key=True)
+    public: bool = False
+    """Whether others may see that it is this user's."""
     linked_at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
 

@@ -268,6 +268,7 @@ class Indexer:
                 get_logger(__name__).warning(
                     "an event does not fit its ABI", tx=log.tx_hash, error=str(fault)
                 )
+        args = plain(event.args) if event is not None else {}
         return {
             "block_number": log.block_number,
             "block_hash": log.block_hash,
@@ -277,7 +278,8 @@ class Indexer:
             "address": log.address,
             "contract": abi.name if abi is not None else "",
             "name": event.name if event is not None else "",
-            "args": plain(event.args) if event is not None else {},
+            "model_id": args.get("model_id"),
+            "args": args,
             "topics": ["0x" + topic.hex() for topic in log.topics],
             "data": "0x" + log.data.hex(),
         }

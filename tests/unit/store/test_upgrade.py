@@ -222,3 +222,21 @@ def test_upgrade__newer_release__store_error(empty_store_url: str) -> None:
 def test_upgrade__bad_url__store_error(bad: str) -> None:
     with pytest.raises(StoreError):
         upgrade(bad)
+
+
+@pytest.mark.parametrize(
+    ("args", "about"), [('{"model_id": 3}', 3), ('{"model_id": "x"}', None), ("{}", None)]
+)
+def test_upgrade__events_of_before__know_their_model(
+    empty_store_url: str, args: str, about: int | None
+) -> None:
+    at_revision(empty_store_url, "0002")
+    engine = make_engine(empty_store_url)
+    with engine.begin() as connection:
+        columns = {c["name"]: str(c["type"]) for c in inspect(connection).get_columns("chain_event")}
+        row = {name: _value(name, kind) for name, kind in columns.items()} | {"args": args}
+        marks = ", ".join(f":{name}" for name in row)
+        connection.execute(text(f"INSERT INTO chain_event ({', '.join(row)}) VALUES ({marks})"), row)  # noqa: S608
+    engine.dispose()
+    with open_store(empty_store_url) as store, store.session(readonly=True) as session:
+        assert [event.model_id for event in queries.events_since(session, 0)] == [about]

@@ -10,17 +10,31 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_MODEL_OF = {
+    "sqlite": "UPDATE chain_event SET model_id = json_extract(args, '$.model_id') "
+    "WHERE json_type(args, '$.model_id') = 'integer'",
+    "postgresql": "UPDATE chain_event SET model_id = (args ->> 'model_id')::bigint "
+    "WHERE args ->> 'model_id' ~ '^[0-9]{1,18}$'",
+}
+"""Models are numbered from 1, so that their ids are small."""
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Say of each ballot where it is cast and who is told of it, and add the tables."""
+    """Say where a ballot is cast and who is told, whose wallet is public, what model an event is about."""
     with op.batch_alter_table("ballot") as table:
         table.add_column(sa.Column("governor", sa.String(), nullable=False, server_default="PauseGovernor"))
         table.add_column(sa.Column("discord_user_id", sa.BigInteger(), nullable=False, server_default="0"))
     with op.batch_alter_table("ballot") as table:
         for column in ("governor", "discord_user_id"):
             table.alter_column(column, server_default=None)
+    with op.batch_alter_table("wallet_link") as table:
+        table.add_column(sa.Column("public", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("wallet_link") as table:
+        table.alter_column("public", server_default=None)
+    op.add_column("chain_event", sa.Column("model_id", sa.BigInteger(), nullable=True))
+    op.execute(_MODEL_OF[op.get_bind().dialect.name])
+    op.create_index("ix_chain_event_model_id", "chain_event", ["model_id", "name", "id"])
     op.create_table(
         "holder_call",
         sa.Column("id", _BIG, autoincrement=True, nullable=False),
