@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tribune.ballots.lane import Lane
 from tribune.chain.codec import load_abi
 from tribune.ids import Address, ProposalId
 
@@ -30,7 +31,7 @@ class CastVote:
 
 def votes_in(logs: Iterable[Log], governor: Address, proposal_id: ProposalId) -> dict[Address, CastVote]:
     """Return the votes on a proposal among logs, by voter."""
-    abi = load_abi("PauseGovernor")
+    abi = load_abi(Lane.FAST)  # both governors' events are OpenZeppelin's
     found: dict[Address, CastVote] = {}
     for log in logs:
         event = abi.decode_event(log) if log.address == governor else None
@@ -44,7 +45,7 @@ def votes_in(logs: Iterable[Log], governor: Address, proposal_id: ProposalId) ->
 
 
 async def find_votes(
-    contracts: VoteContracts, proposal_id: ProposalId, voters: Iterable[Address]
+    contracts: VoteContracts, proposal_id: ProposalId, voters: Iterable[Address], lane: Lane = Lane.FAST
 ) -> dict[Address, CastVote]:
     """Return the votes of these voters that are on the chain.
 
@@ -54,20 +55,20 @@ async def find_votes(
     asked = list(voters)
     if not asked:
         return {}
-    voted = await contracts.read(*(("PauseGovernor", "hasVoted", (proposal_id, voter)) for voter in asked))
+    voted = await contracts.read(*((lane, "hasVoted", (proposal_id, voter)) for voter in asked))
     some = [voter for voter, has in zip(asked, voted, strict=True) if has]
     if not some:
         return {}
-    [snapshot] = await contracts.read(("PauseGovernor", "proposalSnapshot", (proposal_id,)))
+    [snapshot] = await contracts.read((lane, "proposalSnapshot", (proposal_id,)))
     head = await contracts.chain.head()
-    abi = load_abi("PauseGovernor")
+    abi, governor = load_abi(lane), contracts.governor_of(lane)
     logs = await contracts.chain.logs(
-        [contracts.governor],
+        [governor],
         await _first_block_after(contracts, snapshot, head.number),
         head.number,
         [[abi.topic(name) for name in EVENTS], [bytes.fromhex(voter[2:]).rjust(32, b"\0") for voter in some]],
     )
-    return votes_in(logs, contracts.governor, proposal_id)
+    return votes_in(logs, governor, proposal_id)
 
 
 async def _first_block_after(contracts: VoteContracts, time: int, head: int) -> int:

@@ -10,15 +10,22 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from tribune.ballots.erc1271 import accepts_signature
+from tribune.ballots.lane import Lane
 from tribune.ballots.typed_data import SignedBallot, Support, ballot_digest, recover_signer
-from tribune.ballots.view import CaseVote, VoteState, read_power
+from tribune.ballots.view import VoteState, read_power
 from tribune.exceptions import TribuneError
+from tribune.language import _
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
+    from tribune.ballots.vote import Vote
 
 REASON_LIMIT = 500
 """Characters of a reason: each byte of it is paid for in the relaying transaction."""
+
+
+NONCES_LOOKED_AT = 8
+"""How many used nonces are tried, to tell a signature that came too late from one of somebody else."""
 
 
 class BallotRefusedError(TribuneError):
@@ -40,6 +47,13 @@ class WrongSignatureError(BallotRefusedError):
 
     problem = "wrong-signature"
     status = 403
+
+
+class StaleBallotError(BallotRefusedError):
+    """The voter's wallet has signed another ballot of the slow lane since, which used up this one's nonce."""
+
+    problem = "stale-ballot"
+    status = 409
 
 
 class NoPowerError(BallotRefusedError):
@@ -70,7 +84,7 @@ class ProposalMismatchError(BallotRefusedError):
     status = 409
 
 
-def check_form(ballot: SignedBallot, vote: CaseVote) -> None:
+def check_form(ballot: SignedBallot, vote: Vote) -> None:
     """Check what can be checked without the chain.
 
     Raises:
@@ -85,7 +99,7 @@ def check_form(ballot: SignedBallot, vote: CaseVote) -> None:
         raise VoteNotOpenError(
             "This case has no such vote.", mend="Open the case's page again and sign what it shows."
         )
-    if not vote.call.matches:
+    if vote.misleads:
         raise ProposalMismatchError(
             "What this vote would carry out is not what the case says, so we relay no ballot for it.",
             mend="Tell your DAO; the contracts still take ballots from anyone.",
@@ -109,7 +123,7 @@ def check_reason(reason: str) -> None:
         )
 
 
-def check_open(vote: CaseVote) -> None:
+def check_open(vote: Vote) -> None:
     """Check that the vote takes ballots.
 
     Raises:
@@ -122,7 +136,7 @@ def check_open(vote: CaseVote) -> None:
             f"Voting begins after {vote.snapshot:%H:%M:%S} UTC.",
             mend="Sign now and send it again in a moment.",
         )
-    if vote.state is VoteState.NOT_OPENED:
+    if vote.state is VoteState.NOT_OPENED and vote.open_until is not None:
         raise VoteNotOpenError(
             "The vote on this case is not open.",
             mend=f"Anyone can open it with openCase({vote.case_id}) until {vote.open_until:%H:%M:%S} UTC.",
@@ -132,25 +146,41 @@ def check_open(vote: CaseVote) -> None:
     )
 
 
-async def check_signature(contracts: VoteContracts, ballot: SignedBallot) -> None:
-    """Check that the voter signed: by key first, then by the voter's contract (ERC-1271).
+async def check_signature(
+    contracts: VoteContracts, ballot: SignedBallot, lane: Lane = Lane.FAST, nonce: int = 0
+) -> None:
+    """Check that the voter signed, by key or by the voter's contract (ERC-1271), as the lane's governor does.
 
     Raises:
-        WrongSignatureError: neither.
+        StaleBallotError: it signed with a nonce that is used up.
+        WrongSignatureError: neither signed.
         ChainUnreachableError: the voter's contract could not be asked.
     """
-    digest = ballot_digest(
-        contracts.chain.chain_id,
-        contracts.governor,
-        ballot.proposal_id,
-        ballot.voter,
-        ballot.support,
-        ballot.reason,
-    )
-    if recover_signer(digest, ballot.signature) == ballot.voter:
+
+    def digest(of_nonce: int) -> bytes:
+        return ballot_digest(
+            contracts.chain.chain_id,
+            contracts.governor_of(lane),
+            ballot.proposal_id,
+            ballot.voter,
+            ballot.support,
+            ballot.reason,
+            lane=lane,
+            nonce=of_nonce,
+        )
+
+    # OpenZeppelin asks an account that has code only as a contract; the fast lane tries its key first.
+    by_key = lane is Lane.FAST or not await contracts.chain.code(ballot.voter)
+    if by_key and recover_signer(digest(nonce), ballot.signature) == ballot.voter:
         return
-    if await accepts_signature(contracts.chain, ballot.voter, digest, ballot.signature):
+    if await accepts_signature(contracts.chain, ballot.voter, digest(nonce), ballot.signature):
         return
+    used = range(max(0, nonce - NONCES_LOOKED_AT), nonce)
+    if any(recover_signer(digest(one), ballot.signature) == ballot.voter for one in used):
+        raise StaleBallotError(
+            _("This wallet has signed another ballot since, so this signature counts no more."),
+            mend=_("Sign again: the page shows the message that counts now."),
+        )
     raise WrongSignatureError(
         f"The signature is not from {ballot.voter} for this vote.",
         mend="Sign the message that the page shows, unchanged, with that wallet on chain "
@@ -158,7 +188,7 @@ async def check_signature(contracts: VoteContracts, ballot: SignedBallot) -> Non
     )
 
 
-async def check_power(contracts: VoteContracts, ballot: SignedBallot, vote: CaseVote) -> tuple[int, bool]:
+async def check_power(contracts: VoteContracts, ballot: SignedBallot, vote: Vote) -> tuple[int, bool]:
     """Return the voter's votes at the snapshot, above 0, and whether it has voted.
 
     Raises:
@@ -171,7 +201,7 @@ async def check_power(contracts: VoteContracts, ballot: SignedBallot, vote: Case
     return power, voted
 
 
-def no_power(vote: CaseVote) -> NoPowerError:
+def no_power(vote: Vote) -> NoPowerError:
     """Return why a wallet without votes cannot vote, and what helps next time."""
     when = f"{vote.snapshot:%Y-%m-%d %H:%M:%S} UTC" if vote.snapshot else "the vote's beginning"
     return NoPowerError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tribune.ballots.lane import Lane
 from tribune.chain.codec import load_abi
 from tribune.chain.types import ContractCall
 from tribune.ids import Address, CaseId
@@ -39,7 +40,20 @@ class VoteContracts:
     @property
     def governor(self) -> Address:
         """Address of the PauseGovernor."""
-        return self.deployment.address("PauseGovernor")
+        return self.governor_of(Lane.FAST)
+
+    def governor_of(self, lane: Lane) -> Address:
+        """Return the address of a lane's governor.
+
+        Raises:
+            ConfigurationError: an executive of the DAO's own stands in its place.
+        """
+        return self.deployment.address(lane)
+
+    @property
+    def has_slow_lane(self) -> bool:
+        """Whether an OversightGovernor is of this deployment, not an executive in its place."""
+        return Lane.SLOW in self.deployment.addresses
 
     @property
     def switch(self) -> Address:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from tribune.ballots.cast import CastVote, find_votes
 from tribune.ballots.checks import AlreadyVotedError, check_form, check_power, check_signature
+from tribune.ballots.lane import Lane
 from tribune.ballots.typed_data import SignedBallot, Support
 from tribune.ids import Address, CaseId, ProposalId
+from tribune.language import _
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
-    from tribune.ballots.view import CaseVote
+    from tribune.ballots.vote import Vote
     from tribune.store.session import Session, Store
     from tribune.store.tables import StoredBallot
 
@@ -48,12 +50,12 @@ class BallotStatus:
             weight=int(row.weight),
             tx=row.tx_hash,
             block=row.block_number,
-            error=row.error,
+            error=_(row.error) if row.error else "",
         )
 
 
 async def accept_ballot(
-    store: Store, contracts: VoteContracts, vote: CaseVote, ballot: SignedBallot
+    store: Store, contracts: VoteContracts, vote: Vote, ballot: SignedBallot
 ) -> BallotStatus:
     """Check a ballot and queue it; sent again, it is found again.
 
@@ -66,13 +68,31 @@ async def accept_ballot(
     if known is not None and known.status != "refused":
         return _same(known, ballot)
     check_form(ballot, vote)
-    await check_signature(contracts, ballot)
+    nonce = await next_nonce(store, contracts, vote, ballot.voter)
+    await check_signature(contracts, ballot, vote.lane, nonce)
     await check_power(contracts, ballot, vote)
-    return _same(await store.run(_put, vote.case_id, ballot), ballot)
+    return _same(await store.run(_put, vote.case_id, vote.lane, ballot), ballot)
+
+
+async def next_nonce(store: Store, contracts: VoteContracts, vote: Vote, voter: Address) -> int:
+    """Return the nonce that a voter's ballot must be signed with: 0 in the fast lane.
+
+    In the slow lane it is the one after those of its ballots on other votes that are on their way.
+
+    Raises:
+        ChainUnreachableError: the chain cannot be read.
+    """
+    if vote.lane is Lane.FAST:
+        return 0
+    waiting = [one for one in await store.read(_under_way, vote.lane, voter) if one != vote.proposal_id]
+    nonce, *voted = await contracts.read(
+        (vote.lane, "nonces", (voter,)), *((vote.lane, "hasVoted", (one, voter)) for one in waiting)
+    )
+    return int(nonce) + voted.count(False)
 
 
 async def ballot_status(
-    store: Store, contracts: VoteContracts, vote: CaseVote, voter: Address
+    store: Store, contracts: VoteContracts, vote: Vote, voter: Address
 ) -> BallotStatus | None:
     """Return where a voter's ballot stands, None if there is none, here or on the chain.
 
@@ -82,13 +102,15 @@ async def ballot_status(
     known = await store.read(_get, vote.proposal_id, voter)
     if (known is not None and known.status == "mined") or not vote.proposal_id:
         return known
-    cast = (await find_votes(contracts, vote.proposal_id, [voter])).get(voter)
+    cast = (await find_votes(contracts, vote.proposal_id, [voter], vote.lane)).get(voter)
     if cast is None:
         return known
-    return await store.run(mark_mined, vote.case_id, vote.proposal_id, cast)
+    return await store.run(mark_mined, vote.case_id, vote.proposal_id, cast, vote.lane)
 
 
-def mark_mined(session: Session, case_id: CaseId, proposal_id: ProposalId, cast: CastVote) -> BallotStatus:
+def mark_mined(
+    session: Session, case_id: CaseId, proposal_id: ProposalId, cast: CastVote, lane: Lane = Lane.FAST
+) -> BallotStatus:
     """Record a vote that is on the chain; where it came from another tool, as a ballot without signature."""
     from tribune.store.queries import add_once, ballot_of
     from tribune.store.tables import BallotState, StoredBallot, now
@@ -99,6 +121,7 @@ def mark_mined(session: Session, case_id: CaseId, proposal_id: ProposalId, cast:
             session,
             StoredBallot(
                 proposal_id=str(proposal_id),
+                governor=lane,
                 case_id=case_id,
                 voter=cast.voter,
                 support=cast.support,
@@ -132,7 +155,13 @@ def _get(session: Session, proposal_id: ProposalId, voter: Address) -> BallotSta
     return None if row is None else BallotStatus.of(row)
 
 
-def _put(session: Session, case_id: CaseId, ballot: SignedBallot) -> BallotStatus:
+def _under_way(session: Session, lane: Lane, voter: Address) -> list[ProposalId]:
+    from tribune.store.proposals import ballots_under_way
+
+    return [ProposalId(int(row.proposal_id)) for row in ballots_under_way(session, lane, voter)]
+
+
+def _put(session: Session, case_id: CaseId, lane: Lane, ballot: SignedBallot) -> BallotStatus:
     """Insert a ballot, or put a new one in the place of one that was refused."""
     from tribune.store.queries import add_once, ballot_of
     from tribune.store.tables import BallotState, StoredBallot, now
@@ -142,6 +171,7 @@ def _put(session: Session, case_id: CaseId, ballot: SignedBallot) -> BallotStatu
         session,
         StoredBallot(
             proposal_id=str(ballot.proposal_id),
+            governor=lane,
             case_id=case_id,
             voter=ballot.voter,
             support=ballot.support,

@@ -1,7 +1,9 @@
-"""Bring queued ballots to the chain, many in one transaction, and record what became of each.
+"""Bring queued ballots to the chain and record what became of each: one queue, two ways to send.
 
-Sending twice is harmless, since the contract counts a voter once: after a crash the chain is asked first,
-and what is not there is sent again. It pays for gas with the relayer's key and signs nothing for a voter.
+In the fast lane many ballots go in one transaction; in the slow lane each is one, since each uses up a nonce
+of its voter. Sending twice is harmless, since the contract counts a voter once: after a crash the chain is
+asked first, and what is not there is sent again. It pays for gas with the relayer's key and signs nothing for
+a voter.
 """
 
 from __future__ import annotations
@@ -11,20 +13,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from tribune.ballots.cast import CastVote, find_votes, votes_in
+from tribune.ballots.lane import Lane
 from tribune.ballots.queue import BallotStatus, mark_mined
 from tribune.chain.enums import ProposalState
 from tribune.exceptions import ChainError, ChainUnreachableError, RevertedError, TransactionPendingError
 from tribune.ids import Address, CaseId, ProposalId
+from tribune.language import _
 from tribune.log import get_logger
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
-    from tribune.chain.types import ContractCall, Receipt
+    from tribune.chain.types import ContractCall, Log, Receipt
     from tribune.store.session import Session, Store
     from tribune.store.tables import StoredBallot
 
 BATCH = 150
 """Ballots in one transaction: at 75,000 gas each, a third of a block of 36 million."""
+AT_ONCE = 20
+"""Transactions of the slow lane that are under way together."""
 
 
 class Sends(Protocol):
@@ -60,8 +66,10 @@ class BallotRelay:
             As `relay_queued`.
         """
         settled: list[BallotStatus] = []
-        for proposal_id in await self._store.read(_waiting):
+        for proposal_id in await self._store.read(_waiting, Lane.FAST):
             settled += await self.relay_queued(proposal_id)
+        if await self._store.read(_waiting, Lane.SLOW):
+            settled += await self.relay_slow()
         return settled
 
     async def relay_queued(self, proposal_id: ProposalId) -> list[BallotStatus]:
@@ -76,15 +84,37 @@ class BallotRelay:
             settled = await self._look_again(proposal_id)
             while rows := await self._store.run(_claim, proposal_id, self._batch):
                 settled += await self._relay(proposal_id, rows)
-            for ballot in settled:
-                get_logger(__name__).info(
-                    "ballot settled",
-                    case=ballot.case_id,
-                    voter=ballot.voter,
-                    state=ballot.status,
-                    block=ballot.block,
-                )
-            return settled
+            return _logged(settled)
+
+    async def relay_slow(self) -> list[BallotStatus]:
+        """Relay the queued ballots of the slow lane; return those that were settled, mined or refused.
+
+        Raises:
+            As `relay_queued`.
+        """
+        async with self._turn:
+            settled: list[BallotStatus] = []
+            for proposal_id in await self._store.read(_waiting, Lane.SLOW):
+                settled += await self._look_again(proposal_id)
+            while rows := await self._store.run(_claim_slow, AT_ONCE):
+                # One fault leaves the others settled; the first is told when all have ended.
+                ended = await asyncio.gather(*(self._relay_one(row) for row in rows), return_exceptions=True)
+                settled += [status for one in ended if isinstance(one, list) for status in one]
+                for fault in ended:
+                    if isinstance(fault, BaseException):
+                        raise fault
+            return _logged(settled)
+
+    async def _relay_one(self, row: StoredBallot) -> list[BallotStatus]:
+        proposal_id, signature = ProposalId(int(row.proposal_id)), bytes.fromhex(row.signature[2:])
+        function, reason = "castVoteBySig", []
+        if row.reason:
+            function, reason = "castVoteWithReasonAndParamsBySig", [row.reason, b""]
+        arguments = (proposal_id, row.support, row.voter, *reason, signature)
+        call = self._contracts.call(Lane.SLOW, function, *arguments, description="cast a ballot")
+        logs = await self._sent(call, [row])
+        cast = {} if logs is None else votes_in(logs, self._contracts.governor_of(Lane.SLOW), proposal_id)
+        return await self._settle(proposal_id, [row], cast)
 
     async def _relay(self, proposal_id: ProposalId, rows: Sequence[StoredBallot]) -> list[BallotStatus]:
         call = self._contracts.call(
@@ -94,13 +124,22 @@ class BallotRelay:
             [(row.voter, row.support, row.reason, bytes.fromhex(row.signature[2:])) for row in rows],
             description=f"cast {len(rows)} ballots",
         )
+        logs = await self._sent(call, rows, only_if_counted=True)
+        cast = {} if logs is None else votes_in(logs, self._contracts.governor, proposal_id)
+        return await self._settle(proposal_id, rows, cast)
+
+    async def _sent(
+        self, call: ContractCall, rows: Sequence[StoredBallot], *, only_if_counted: bool = False
+    ) -> Sequence[Log] | None:
+        """Send what casts these ballots; return its logs, None where the contract refuses all of them."""
         try:
-            counted = int.from_bytes(await self._contracts.chain.call(call, sender=self._sender.address))
-            if not counted:  # nothing would count: not worth a transaction
-                return await self._settle(proposal_id, rows, {})
-            receipt = await self._sender.send(call)
+            if only_if_counted:
+                counted = await self._contracts.chain.call(call, sender=self._sender.address)
+                if not int.from_bytes(counted):  # nothing would count: not worth a transaction
+                    return None
+            return (await self._sender.send(call)).logs
         except RevertedError:
-            return await self._settle(proposal_id, rows, {})
+            return None
         except TransactionPendingError as fault:
             await self._store.run(_note, rows, str(fault.ids.get("tx_hash", "")))
             raise
@@ -109,9 +148,6 @@ class BallotRelay:
         except ChainError:
             await self._store.run(_release, rows)
             raise
-        return await self._settle(
-            proposal_id, rows, votes_in(receipt.logs, self._contracts.governor, proposal_id)
-        )
 
     async def _look_again(self, proposal_id: ProposalId) -> list[BallotStatus]:
         """Settle ballots that an earlier call left claimed, by what the chain says."""
@@ -140,25 +176,56 @@ class BallotRelay:
         refuse: bool = True,
     ) -> list[BallotStatus]:
         """Record votes of this transaction; the rest are looked up on the chain, and refused if not there."""
+        lane = Lane(rows[0].governor)
         others = [Address(row.voter) for row in rows if row.voter not in cast]
-        cast = {**await find_votes(self._contracts, proposal_id, others), **cast}
+        cast = {**await find_votes(self._contracts, proposal_id, others, lane), **cast}
         why = ""
         if refuse and any(row.voter not in cast for row in rows):
-            [state] = await self._contracts.read(("PauseGovernor", "state", (proposal_id,)))
-            why = (
-                "The contract did not take the signature."
-                if ProposalState.of(state) is ProposalState.ACTIVE
-                else "The vote had ended before this ballot could be counted."
-            )
+            [state] = await self._contracts.read((lane, "state", (proposal_id,)))
+            if ProposalState.of(state) is not ProposalState.ACTIVE:
+                why = _("The vote had ended before this ballot could be counted.")
+            elif lane is Lane.FAST:
+                why = _("The contract did not take the signature.")
+            else:
+                why = _("The contract takes this signature no more. Open the page and sign again.")
         return await self._store.run(_record, rows, cast, why)
 
 
-def _waiting(session: Session) -> list[ProposalId]:
-    from tribune.store.queries import ballots_in
+def _logged(settled: list[BallotStatus]) -> list[BallotStatus]:
+    for ballot in settled:
+        get_logger(__name__).info(
+            "ballot settled",
+            case=ballot.case_id,
+            voter=ballot.voter,
+            state=ballot.status,
+            block=ballot.block,
+        )
+    return settled
+
+
+def _waiting(session: Session, lane: Lane) -> list[ProposalId]:
+    from tribune.store.proposals import ballots_at
     from tribune.store.tables import BallotState
 
-    rows = [*ballots_in(session, BallotState.RELAYED), *ballots_in(session, BallotState.QUEUED)]
+    states = (BallotState.RELAYED, BallotState.QUEUED)
+    rows = [row for state in states for row in ballots_at(session, lane, state)]
     return list(dict.fromkeys(ProposalId(int(row.proposal_id)) for row in rows))
+
+
+def _claim_slow(session: Session, limit: int) -> list[StoredBallot]:
+    """Claim the oldest ballots, each of another voter: the next of a voter builds on its nonce."""
+    from tribune.store.proposals import ballots_at
+    from tribune.store.tables import BallotState, now
+
+    waits = {row.voter for row in ballots_at(session, Lane.SLOW, BallotState.RELAYED)}
+    rows: list[StoredBallot] = []
+    for row in ballots_at(session, Lane.SLOW, BallotState.QUEUED):
+        if row.voter not in waits and len(rows) < limit:
+            waits.add(row.voter)
+            row.state, row.tx_hash, row.updated_at = BallotState.RELAYED, "", now()
+            session.add(row)
+            rows.append(row)
+    return rows
 
 
 def _claim(session: Session, proposal_id: ProposalId, limit: int) -> list[StoredBallot]:
@@ -204,7 +271,8 @@ def _record(
     for row in _fresh(session, rows):
         vote = cast.get(Address(row.voter))
         if vote is not None:
-            settled.append(mark_mined(session, CaseId(row.case_id), ProposalId(int(row.proposal_id)), vote))
+            proposal_id, lane = ProposalId(int(row.proposal_id)), Lane(row.governor)
+            settled.append(mark_mined(session, CaseId(row.case_id), proposal_id, vote, lane))
         elif why and row.state != BallotState.MINED:
             row.state, row.error, row.updated_at = BallotState.REJECTED, why, now()
             session.add(row)

@@ -1,8 +1,9 @@
 """The EIP-712 typed data of ballots and of calls for a vote. Signs nothing and knows no network.
 
 A ballot is OpenZeppelin's own, so that existing wallets and tools can vote: without a reason `Ballot`, with
-one `ExtendedBallot` with empty params; its nonce is always 0, since `hasVoted` already makes it single-use. A
-call is what holders sign together, under the same domain; it names its round, so it is single-use too.
+one `ExtendedBallot` with empty params. In the fast lane its nonce is always 0, since `hasVoted` already makes
+it single-use; in the slow lane it is the voter's next at that governor. A call is what holders sign together,
+under the fast lane's domain; it names its round, so it is single-use too.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from tribune.ballots.lane import Lane
 from tribune.exceptions import SignatureError
 from tribune.ids import Address, ProposalId
 
 if TYPE_CHECKING:
     from tribune.chain.pause_governor import HolderCall
 
-DOMAIN_NAME = "Tribune PauseGovernor"
 DOMAIN_VERSION = "1"
 
 _DOMAIN = [
@@ -69,17 +70,28 @@ class SignedBallot:
 
 
 def unsigned_ballot(
-    chain_id: int, governor: Address, proposal_id: ProposalId, *, extended: bool = False
+    chain_id: int,
+    governor: Address,
+    proposal_id: ProposalId,
+    *,
+    extended: bool = False,
+    lane: Lane = Lane.FAST,
+    nonce: int = 0,
 ) -> dict[str, Any]:
     """Return typed data that lacks voter, support and (extended) reason: what a page hands to its script.
 
     Numbers beyond 2^53 are decimal strings, as `eth_signTypedData_v4` takes them.
     """
-    message: dict[str, Any] = {"proposalId": str(proposal_id), "support": None, "voter": None, "nonce": "0"}
+    message: dict[str, Any] = {
+        "proposalId": str(proposal_id),
+        "support": None,
+        "voter": None,
+        "nonce": str(nonce),
+    }
     if extended:
         message |= {"reason": None, "params": "0x"}
     name, fields = ("ExtendedBallot", _EXTENDED) if extended else ("Ballot", _BALLOT)
-    return _typed(chain_id, governor, name, fields, message)
+    return _typed(chain_id, governor, name, fields, message, lane)
 
 
 def ballot_typed_data(
@@ -89,9 +101,12 @@ def ballot_typed_data(
     voter: Address,
     support: int,
     reason: str = "",
+    *,
+    lane: Lane = Lane.FAST,
+    nonce: int = 0,
 ) -> dict[str, Any]:
     """Return the complete typed data that a voter signs."""
-    data = unsigned_ballot(chain_id, governor, proposal_id, extended=bool(reason))
+    data = unsigned_ballot(chain_id, governor, proposal_id, extended=bool(reason), lane=lane, nonce=nonce)
     data["message"] |= {"voter": voter, "support": support}
     if reason:
         data["message"]["reason"] = reason
@@ -105,10 +120,13 @@ def ballot_digest(
     voter: Address,
     support: int,
     reason: str = "",
+    *,
+    lane: Lane = Lane.FAST,
+    nonce: int = 0,
 ) -> bytes:
     """Return the 32 bytes that the signature is over, equal to the contract's `_hashTypedDataV4`."""
-    data = ballot_typed_data(chain_id, governor, proposal_id, voter, support, reason)
-    data["message"] |= {"proposalId": int(proposal_id), "nonce": 0}
+    data = ballot_typed_data(chain_id, governor, proposal_id, voter, support, reason, lane=lane, nonce=nonce)
+    data["message"] |= {"proposalId": int(proposal_id), "nonce": nonce}
     if reason:
         data["message"]["params"] = b""
     return _digest(data)
@@ -123,7 +141,7 @@ def call_typed_data(chain_id: int, governor: Address, call: HolderCall) -> dict[
     message = {field["name"]: value for field, value in values}
     shown = {name: str(message[name]) for name in ("modelId", "epoch", "round")}
     message |= {**shown, "evidence": "0x" + call.evidence.hex()}
-    return _typed(chain_id, governor, "Call", _CALL, message)
+    return _typed(chain_id, governor, "Call", _CALL, message, Lane.FAST)
 
 
 def call_digest(chain_id: int, governor: Address, call: HolderCall) -> bytes:
@@ -134,10 +152,15 @@ def call_digest(chain_id: int, governor: Address, call: HolderCall) -> bytes:
 
 
 def _typed(
-    chain_id: int, governor: Address, name: str, fields: list[dict[str, str]], message: dict[str, Any]
+    chain_id: int,
+    governor: Address,
+    name: str,
+    fields: list[dict[str, str]],
+    message: dict[str, Any],
+    lane: Lane,
 ) -> dict[str, Any]:
     domain = {
-        "name": DOMAIN_NAME,
+        "name": lane.domain,
         "version": DOMAIN_VERSION,
         "chainId": chain_id,
         "verifyingContract": governor,

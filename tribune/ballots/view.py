@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tribune.ballots.calls import DecodedCall, decode_proposal
 from tribune.ballots.explain import choices, words_of
+from tribune.ballots.lane import Lane
 from tribune.ballots.panel import panel_size
 from tribune.chain.cases import Case
 from tribune.chain.codec import snake
@@ -24,6 +25,7 @@ from tribune.ids import Address, CaseId, Cid, Digest, ModelId, ProposalId, Versi
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.documents import Documents
+    from tribune.ballots.vote import Vote
     from tribune.metrics.policy import Rule
     from tribune.reports.words import CaseWords
 
@@ -129,6 +131,16 @@ class CaseVote:
     """That block's time."""
 
     @property
+    def lane(self) -> Lane:
+        """Where it is voted on."""
+        return Lane.FAST
+
+    @property
+    def misleads(self) -> bool:
+        """Whether what would run is not what the words say."""
+        return not self.call.matches
+
+    @property
     def resuming(self) -> bool:
         """Whether the vote is on letting the model answer again."""
         return self.kind == "holder_resume"
@@ -140,11 +152,16 @@ class CaseVote:
 
     def votes(self, amount: int) -> str:
         """Token units as people count votes: "12,400"."""
-        whole, rest = divmod(amount, 10**self.decimals)
-        if not rest:
-            return f"{whole:,}"
-        shown = f"{rest:0{self.decimals}d}"[:2].rstrip("0")
-        return f"{whole:,}.{shown}" if shown else f"{whole:,}" if whole else "fewer than 0.01"
+        return counted_votes(amount, self.decimals)
+
+
+def counted_votes(amount: int, decimals: int) -> str:
+    """Return token units as people count votes: "12,400"."""
+    whole, rest = divmod(amount, 10**decimals)
+    if not rest:
+        return f"{whole:,}"
+    shown = f"{rest:0{decimals}d}"[:2].rstrip("0")
+    return f"{whole:,}.{shown}" if shown else f"{whole:,}" if whole else "fewer than 0.01"
 
 
 async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id: CaseId) -> CaseVote:
@@ -216,7 +233,7 @@ async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id
     )
 
 
-async def read_power(contracts: VoteContracts, voter: Address, vote: CaseVote) -> tuple[int, bool]:
+async def read_power(contracts: VoteContracts, voter: Address, vote: Vote) -> tuple[int, bool]:
     """Return a voter's votes at the snapshot (before it: now) and whether it has voted."""
     if not vote.proposal_id:
         [power] = await contracts.read(("TribuneToken", "getVotes", (voter,)))
@@ -226,7 +243,7 @@ async def read_power(contracts: VoteContracts, voter: Address, vote: CaseVote) -
         ("TribuneToken", "getPastVotes", (voter, int(vote.snapshot.timestamp())))  # type: ignore[union-attr]
         if past
         else ("TribuneToken", "getVotes", (voter,)),
-        ("PauseGovernor", "hasVoted", (vote.proposal_id, voter)),
+        (vote.lane, "hasVoted", (vote.proposal_id, voter)),
     )
     return power, voted
 

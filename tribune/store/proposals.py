@@ -1,0 +1,43 @@
+"""Slow-lane proposals and their ballots, as indexed and stored. Commits nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from tribune.store.tables import BallotState, ChainEvent, StoredBallot
+
+
+def proposals_created(session: Session, contract: str) -> Sequence[ChainEvent]:
+    """Return a governor's `ProposalCreated` events in chain order: the first is proposal 1."""
+    return session.exec(
+        select(ChainEvent)
+        .where(ChainEvent.contract == contract, ChainEvent.name == "ProposalCreated")
+        .order_by(col(ChainEvent.block_number), col(ChainEvent.log_index))
+    ).all()
+
+
+def ballots_at(
+    session: Session, governor: str, state: BallotState, *, limit: int = 500
+) -> Sequence[StoredBallot]:
+    """Return the oldest ballots of a governor in a state."""
+    return session.exec(
+        select(StoredBallot)
+        .where(StoredBallot.governor == governor, StoredBallot.state == state)
+        .order_by(col(StoredBallot.id))
+        .limit(limit)
+    ).all()
+
+
+def ballots_under_way(session: Session, governor: str, voter: str) -> Sequence[StoredBallot]:
+    """Return a voter's ballots at a governor that are queued or relayed, in the order of their arrival."""
+    return session.exec(
+        select(StoredBallot)
+        .where(
+            StoredBallot.governor == governor,
+            StoredBallot.voter == voter,
+            col(StoredBallot.state).in_([str(BallotState.QUEUED), str(BallotState.RELAYED)]),
+        )
+        .order_by(col(StoredBallot.id))
+    ).all()
