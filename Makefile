@@ -9,6 +9,8 @@ KEEP ?=
 FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
+# Tests and demo start hundreds of processes: each would compile every library anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test spark fuzz coverage slither symbolic mutate check bench chaos gas setup compile abis lock format clean
 
