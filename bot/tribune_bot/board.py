@@ -8,6 +8,7 @@ twice nor never. What a message shows is kept as a digest, so that an unchanged 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 from collections import defaultdict
@@ -146,6 +147,11 @@ class Board:
                     nonce=_nonce(shown.mark, since),
                     allowed_mentions=discord.AllowedMentions.none(),
                 )
+            else:  # it shows what was so when it was posted
+                with contextlib.suppress(_GoneError):
+                    await self._edit(
+                        channel.get_partial_message(sent.id), content=shown.content, view=shown.view()
+                    )
         await self._store.run(messages.record_posted, subject, self._channel_id, sent.id, shown.digest)
         get_logger(__name__).info("posted", subject=subject, message=sent.id)
 

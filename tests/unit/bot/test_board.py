@@ -10,6 +10,7 @@ import aiohttp
 import discord
 import pytest
 
+from tribune.store import messages
 from tribune.store.session import Store, open_store
 from tribune_bot.board import Board, Shown
 from tribune_bot.errors import DiscordUnreachableError
@@ -126,6 +127,39 @@ async def test_show__post_got_out_before_a_crash__is_found_again(store: Store, c
     store.run = real  # type: ignore[method-assign]
     await board_of(store, channel).show(SUBJECT, shown("a"))
     assert len(channel.sent) == 1
+
+
+async def test_show__changed_since_the_post_before_a_crash__is_brought_up_to_date(
+    store: Store, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise EOFError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(messages, "record_posted", killed)
+        with pytest.raises(EOFError):
+            await board_of(store, channel).show(SUBJECT, shown("a"))
+    await board_of(store, channel).show(SUBJECT, shown("b"))
+    assert len(channel.sent) == 1
+    assert [edit["content"] for edit in channel.edits] == ["b"]
+
+
+async def test_show__deleted_in_the_moment_in_which_it_is_found__stays_deleted(
+    store: Store, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise EOFError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(messages, "record_posted", killed)
+        with pytest.raises(EOFError):
+            await board_of(store, channel).show(SUBJECT, shown("a"))
+    channel.fault = not_found()
+    board = board_of(store, channel)
+    await board.show(SUBJECT, shown("b"))
+    await board.show(SUBJECT, shown("b"))
+    assert len(channel.sent) == 1
+    assert channel.edits == []
 
 
 async def test_show__post_did_not_get_out__is_posted_with_the_same_nonce(
