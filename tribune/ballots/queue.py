@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tribune.ballots.budget import check_budget
 from tribune.ballots.cast import CastVote, find_votes
 from tribune.ballots.checks import AlreadyVotedError, check_form, check_power, check_signature
 from tribune.ballots.lane import Lane
@@ -18,6 +19,7 @@ from tribune.language import _
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.vote import Vote
+    from tribune.settings import RelaySettings
     from tribune.store.session import Session, Store
     from tribune.store.tables import StoredBallot
 
@@ -55,12 +57,24 @@ class BallotStatus:
 
 
 async def accept_ballot(
-    store: Store, contracts: VoteContracts, vote: Vote, ballot: SignedBallot
+    store: Store,
+    contracts: VoteContracts,
+    vote: Vote,
+    ballot: SignedBallot,
+    limits: RelaySettings | None = None,
 ) -> BallotStatus:
     """Check a ballot and queue it; sent again, it is found again.
 
+    Args:
+        store: the queue.
+        contracts: the chain.
+        vote: what the ballot is about.
+        ballot: what the voter signed.
+        limits: how much is paid for voters; None: what is usual.
+
     Raises:
         BallotRefusedError: it would not count, with the reason.
+        BudgetSpentError: we pay no more for this wallet, or for anybody, for now.
         ChainUnreachableError: it could not be checked; nothing was queued.
         StoreError: it could not be stored.
     """
@@ -71,7 +85,7 @@ async def accept_ballot(
     nonce = await next_nonce(store, contracts, vote, ballot.voter)
     await check_signature(contracts, ballot, vote.lane, nonce)
     await check_power(contracts, ballot, vote)
-    return _same(await store.run(_put, vote.case_id, vote.lane, ballot), ballot)
+    return _same(await store.run(_put, vote, ballot, limits), ballot)
 
 
 async def next_nonce(store: Store, contracts: VoteContracts, vote: Vote, voter: Address) -> int:
@@ -161,18 +175,23 @@ def _under_way(session: Session, lane: Lane, voter: Address) -> list[ProposalId]
     return [ProposalId(int(row.proposal_id)) for row in ballots_under_way(session, lane, voter)]
 
 
-def _put(session: Session, case_id: CaseId, lane: Lane, ballot: SignedBallot) -> BallotStatus:
+def _put(session: Session, vote: Vote, ballot: SignedBallot, limits: RelaySettings | None) -> BallotStatus:
     """Insert a ballot, or put a new one in the place of one that was refused."""
+    from tribune.settings import RelaySettings
     from tribune.store.queries import add_once, ballot_of
     from tribune.store.tables import BallotState, StoredBallot, now
 
+    known = ballot_of(session, ballot.proposal_id, ballot.voter)
+    if known is None or known.state == BallotState.REJECTED:
+        instead = f"castVote({ballot.proposal_id}, {ballot.support}) of {vote.governor}"
+        check_budget(session, limits or RelaySettings(), ballot.voter, instead)
     signature = "0x" + ballot.signature.hex()
     add_once(
         session,
         StoredBallot(
             proposal_id=str(ballot.proposal_id),
-            governor=lane,
-            case_id=case_id,
+            governor=vote.lane,
+            case_id=vote.case_id,
             voter=ballot.voter,
             support=ballot.support,
             reason=ballot.reason,

@@ -12,6 +12,7 @@ from tribune.settings.sections import (
     DiscordSettings,
     KeySource,
     NamedMonitor,
+    RelaySettings,
     TelemetrySettings,
     WebSettings,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "DiscordSettings",
     "KeySource",
     "NamedMonitor",
+    "RelaySettings",
     "Settings",
     "TelemetrySettings",
     "WebSettings",

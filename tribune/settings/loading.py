@@ -27,6 +27,7 @@ from tribune.settings.sections import (
     LogSettings,
     MonitorSettings,
     NamedMonitor,
+    RelaySettings,
     Section,
     TelemetrySettings,
     WebSettings,
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     chain: ChainSettings = ChainSettings()
     discord: DiscordSettings = DiscordSettings()
     web: WebSettings = WebSettings()
+    relay: RelaySettings = RelaySettings()
     monitor: MonitorSettings = MonitorSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     logging: LogSettings = LogSettings()

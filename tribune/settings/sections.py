@@ -126,6 +126,15 @@ class WebSettings(Section):
     """Address that people see in Discord and that wallets sign for."""
 
 
+class RelaySettings(Section):
+    """How much the relayer pays for others in 24 hours; beyond it they send their transaction themselves."""
+
+    per_wallet_per_day: int = Field(default=20, ge=0)
+    """Ballots, delegations and signatures under calls that are taken of one wallet."""
+    per_day: int = Field(default=5_000, ge=0)
+    """The same of all wallets together, and the calls that are opened; a ballot costs about 75,000 gas."""
+
+
 class MonitorSettings(Section):
     """What a monitor watches, and how it counts."""
 

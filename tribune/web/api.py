@@ -53,7 +53,7 @@ async def post_ballot(request: Request) -> Response:
             mend='Send "support": 0 (against), 1 (for) or 2 (abstain), and "reason" as text.',
         )
     ballot = SignedBallot(vote.proposal_id, voter, support, reason, parse_signature(body.get("signature")))
-    status = await accept_ballot(site.store, site.contracts, vote, ballot)
+    status = await accept_ballot(site.store, site.contracts, vote, ballot, site.limits)
     return JSONResponse(
         {**status_json(vote, status), "ballot": f"/api/ballots/{vote.case_id}/{voter}"},
         status_code=202,

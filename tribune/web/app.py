@@ -14,6 +14,7 @@ from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.linking import WalletLinks
 from tribune.exceptions import TribuneError
+from tribune.settings import RelaySettings
 from tribune.web import api, pages
 from tribune.web.headers import SafeHeaders
 from tribune.web.problems import on_error
@@ -36,6 +37,7 @@ def create_app(
     deployment: Deployment,
     evidence: Sequence[str | Path],
     public_url: str,
+    limits: RelaySettings | None = None,
 ) -> Starlette:
     """Return the application.
 
@@ -45,6 +47,7 @@ def create_app(
         deployment: where its contracts are.
         evidence: stores of evidence and profiles, tried in order.
         public_url: address under which people reach the pages; wallets sign for its host.
+        limits: how much the relayer pays for others; None: what is usual.
     """
     public_url = public_url.rstrip("/")
     app = Starlette(
@@ -71,6 +74,7 @@ def create_app(
         documents=Documents(evidence),
         links=WalletLinks(store, chain, public_url),
         public_url=public_url,
+        limits=limits or RelaySettings(),
         templates=environment(),
     )
     return app

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from tribune.ballots.budget import BudgetSpentError
 from tribune.ballots.checks import BallotRefusedError
 from tribune.ballots.linking import LinkRefusedError
 from tribune.ballots.view import UnknownCaseError
@@ -60,6 +61,8 @@ def problem_of(fault: Exception) -> Problem:
 def _kind(fault: TribuneError) -> tuple[int, str, str]:
     if isinstance(fault, BallotRefusedError):
         return fault.status, fault.problem, "This ballot would not count"
+    if isinstance(fault, BudgetSpentError):
+        return fault.status, fault.problem, "We pay no more for now"
     if isinstance(fault, LinkRefusedError):
         gone = bool(fault.ids.get("gone"))
         return (410 if gone else 403), "link-refused", "This wallet was not linked"

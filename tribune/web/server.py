@@ -43,6 +43,7 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
                 deployment=deployment,
                 evidence=settings.evidence_stores,
                 public_url=settings.web.public_url,
+                limits=settings.relay,
             )
             config = uvicorn.Config(
                 app,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.documents import Documents
     from tribune.ballots.linking import WalletLinks
+    from tribune.settings import RelaySettings
     from tribune.store.session import Store
 
 HERE = Path(__file__).parent
@@ -41,6 +42,7 @@ class Site:
         documents: evidence and profiles.
         links: one-time links for wallets.
         public_url: address under which people reach these pages.
+        limits: how much the relayer pays for others.
         templates: the pages.
     """
 
@@ -49,6 +51,7 @@ class Site:
     documents: Documents
     links: WalletLinks
     public_url: str
+    limits: RelaySettings
     templates: Environment
 
     async def vote(self, request: Request) -> CaseVote:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tribune.ballots.budget import BudgetSpentError
 from tribune.ballots.checks import (
     REASON_LIMIT,
     AlreadyVotedError,
@@ -21,6 +22,7 @@ from tribune.ballots.queue import BallotStatus, accept_ballot, ballot_status
 from tribune.ballots.typed_data import SignedBallot, parse_signature
 from tribune.ballots.view import read_case_vote
 from tribune.ids import Address
+from tribune.settings import RelaySettings
 from tribune.store.session import Store
 
 if TYPE_CHECKING:
@@ -151,3 +153,18 @@ async def test_accept_ballot__any_refusal__leaves_nothing_queued(desk: Desk) -> 
         await desk.send(other, voter=voter.address)
     vote = await read_case_vote(desk.contracts, desk.documents, desk.voting.case_id)
     assert await ballot_status(desk.store, desk.contracts, vote, Address(voter.address)) is None
+
+
+async def test_accept_ballot__budget_spent__refused_with_the_call_to_send_oneself(
+    desk: Desk, documents: Documents
+) -> None:
+    voting, holder = desk.voting, desk.voting.holders[0]
+    vote = await read_case_vote(desk.contracts, documents, voting.case_id)
+    ballot = SignedBallot(
+        voting.proposal_id, Address(holder.address), 1, "", parse_signature(voting.sign(holder, 1))
+    )
+    nothing = RelaySettings(per_wallet_per_day=0)
+    with pytest.raises(BudgetSpentError, match=rf"call castVote\({voting.proposal_id}, 1\) of 0x"):
+        await accept_ballot(desk.store, desk.contracts, vote, ballot, nothing)
+    await desk.send(holder)
+    assert (await accept_ballot(desk.store, desk.contracts, vote, ballot, nothing)).status == "queued"
