@@ -6,7 +6,6 @@ Each test runs the real command. No traceback, and no secret, in anything that i
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import socket
 import subprocess
@@ -17,6 +16,7 @@ import pytest
 
 from integration.monitor_world import VERSION, MonitorWorld, monitors
 from support.anvil import KEYS, ROOT, Anvil
+from support.processes import environment
 from tribune.decisions.anchor import frame_folder, log_folder
 from tribune.ids import FrameIndex, ModelId
 
@@ -25,16 +25,6 @@ NOT_A_KEY = "0x" + "5ec2e7" * 10
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 NOBODY_S_NAME = "bafkreiee46seo4o3omp674wih6nuckchyr235paopkesqpkn4jku3gxom4"
 ONE = ModelId(1)
-
-
-def environment(**given: str) -> dict[str, str]:
-    paths = (".", "monitors", "bot", "tests")
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in paths),
-        "PYTHONWARNINGS": "ignore",
-        **given,
-    }
 
 
 def refusal(folder: Path, *arguments: str, module: str = "tribune.cli", **given: str) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from integration.monitor_world import VERSION, MonitorWorld
-from integration.test_cli import environment
 from support.anvil import KEYS, Anvil
+from support.processes import environment
 from tribune.decisions.anchor import frame_folder, log_folder
 from tribune.ids import ModelId
 from tribune.operations.doctor import CHECKS, Line, examine, passed

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from integration.monitor_world import MonitorWorld, monitors
-from integration.test_cli import environment
+from support.processes import environment
 from tribune.ids import ModelId
 
 ONE = ModelId(1)

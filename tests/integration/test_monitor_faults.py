@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 import pytest
 
 from integration.monitor_world import VERSION, MonitorWorld, monitors
-from support.anvil import ROOT, Anvil
+from support.anvil import Anvil
+from support.processes import environment
 from tribune.chain.client import Chain
 from tribune.decisions.anchor import (
     Manifest,
@@ -222,17 +222,15 @@ async def test_run__as_a_process__reports_and_stops_at_sigterm(world: MonitorWor
     frame = world.sealed(ONE)
     world.pass_deadline(ONE, frame, but_s=60)  # past half of it, a monitor waits for no other
     key = world.chain.monitors[2].key.hex()
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in (".", "monitors", "bot")),
+    given = environment(
         **world.variables("monitor-2"),
-        "TRIBUNE_FRAMES_POLL_S": "0.1",
-        "TRIBUNE_KEYS__MONITOR__ENV": "MONITOR_KEY",
-        "MONITOR_KEY": key,
-    }
+        TRIBUNE_FRAMES_POLL_S="0.1",
+        TRIBUNE_KEYS__MONITOR__ENV="MONITOR_KEY",
+        MONITOR_KEY=key,
+    )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tribune.cli", "monitor", "run",
-        cwd=world.root, env=environment, stderr=asyncio.subprocess.PIPE,
+        cwd=world.root, env=given, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         async with monitors(world, 0) as (watcher,), asyncio.timeout(30):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from integration.test_cli import environment
+from support.processes import environment, free_port
 
 TOKEN = "tk9f2c17e0b35a4d88"
 PASSWORD = "hunter2-Hunter2"
@@ -49,11 +48,6 @@ def provider() -> Iterator[str]:
         server.server_close()
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
-
-
 def said(folder: Path, *command: str, **given: str) -> str:
     """Run a command that must fail; return all that it said."""
     record = {"chain_id": 31337, "block": 0, "addresses": {}}
@@ -73,7 +67,7 @@ def said(folder: Path, *command: str, **given: str) -> str:
 
 
 def test_monitor_run__store_refuses_the_password__it_is_not_said(tmp_path: Path) -> None:
-    url = f"postgresql://tribune:{PASSWORD}@127.0.0.1:{closed_port()}/tribune"
+    url = f"postgresql://tribune:{PASSWORD}@127.0.0.1:{free_port()}/tribune"
     assert "store" in said(tmp_path, "monitor", "run", TRIBUNE_STORE_URL=url)
 
 
@@ -100,7 +94,7 @@ def test_doctor__everything_refuses__nothing_is_said_of_how_it_was_reached(tmp_p
         said(
             tmp_path,
             "doctor",
-            TRIBUNE_STORE_URL=f"postgresql://tribune:{PASSWORD}@127.0.0.1:{closed_port()}/tribune",
+            TRIBUNE_STORE_URL=f"postgresql://tribune:{PASSWORD}@127.0.0.1:{free_port()}/tribune",
             TRIBUNE_CHAIN__HTTP_URL=f"http://{host}/rpc/{TOKEN}",
             TRIBUNE_CHAIN__FALLBACK_URLS=json.dumps([f"http://{host}/?key={TOKEN}"]),
             TRIBUNE_EVIDENCE_URLS=json.dumps([f"http://me:{PASSWORD}@{host}/store/{TOKEN}"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from integration.monitor_world import DEADLINE, VERSION, MonitorWorld, monitors
-from integration.test_cli import environment
+from support.processes import environment, free_port
 from tribune.decisions.anchor import log_folder
 from tribune.exceptions import StoreError
 from tribune.ids import ModelId
@@ -140,7 +139,7 @@ async def test_watched__store_fails__late_and_counted_and_the_rest_goes_on(world
         raise StoreError("disk full")
 
     telemetry = Telemetry()
-    port = _free_port()
+    port = free_port()
     async with (
         monitors(world, 0) as (monitor,),
         watched(
@@ -156,11 +155,6 @@ async def test_watched__store_fails__late_and_counted_and_the_rest_goes_on(world
         assert "chain" in telemetry.health.last
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
-
-
 def _sampled(text: str) -> set[str]:
     """Return the names of the metrics that have a value."""
     return {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}
@@ -168,7 +162,7 @@ def _sampled(text: str) -> set[str]:
 
 async def test_monitor_run__scraped__every_alarm_goes_by_what_it_shows(world: MonitorWorld) -> None:
     reported = world.sealed(ONE)
-    port = _free_port()
+    port = free_port()
     given = {
         **world.variables("monitor-0"),
         "TRIBUNE_MONITOR__MODELS": "[1]",
@@ -205,7 +199,7 @@ async def test_log_seal__scraped__shows_what_is_not_sealed_and_the_loggers_coin(
     from tribune.gate.logger import run
 
     monkeypatch.setenv("MY_KEY", world.chain.steward.key.hex())
-    port, stop = _free_port(), asyncio.Event()
+    port, stop = free_port(), asyncio.Event()
     settings = world.settings(
         "logger",
         telemetry=TelemetrySettings(port=port, every_s=0.1),

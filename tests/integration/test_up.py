@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,8 +20,8 @@ import pytest
 from sqlmodel import select
 
 from integration.monitor_world import MonitorWorld
-from integration.test_cli import environment
 from support.anvil import KEYS
+from support.processes import environment, free_port
 from tribune.ids import FrameIndex, ModelId
 from tribune.store.session import Store
 from tribune.store.tables import SignedReport
@@ -88,11 +87,6 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def health(port: int) -> str:

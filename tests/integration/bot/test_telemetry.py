@@ -7,7 +7,7 @@ import asyncio
 import httpx
 
 from integration.bot.world import BotWorld
-from integration.test_up import free_port
+from support.processes import free_port
 from tribune.settings import TelemetrySettings
 
 SHOWN = (

@@ -9,8 +9,9 @@ import signal
 from pathlib import Path
 
 from integration.bot.world import BotWorld
-from integration.test_up import LIMIT_S, Up, alive, free_port, health, up
+from integration.test_up import LIMIT_S, Up, alive, health, up
 from support.anvil import KEYS
+from support.processes import free_port
 
 
 def settings_file(world: BotWorld, folder: Path, port: int) -> None:

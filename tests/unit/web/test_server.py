@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from support.processes import free_port
 from tribune.exceptions import ConfigurationError
 from tribune.settings import Settings
 
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
 
 SHOWN = ("tribune_chain_head_number", 'tribune_outbox_rows{state="queued"}', "tribune_rpc_split_view")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 async def test_run__until_stopped__serves_and_shows_how_it_is(voting: Voting, tmp_path: Path) -> None:
