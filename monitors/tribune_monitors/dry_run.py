@@ -56,8 +56,10 @@ async def outlooks(settings: Settings) -> AsyncIterator[Outlook]:
                 continue
             member = in_force[-1].policy.panel[0]  # what is due and measured is the same for all monitors
             measurer = measurer or await open_measurer(settings, tribune, member)
-            for due in await DueReports(tribune, member, _unsigned).find(model_id, head.time):
-                yield await _outlook(measurer, due)
+            due = DueReports(tribune, member, _unsigned)
+            for find in (due.frames, due.evaluations):
+                for one in await find(model_id, head.time):
+                    yield await _outlook(measurer, one)
 
 
 async def _outlook(measurer: Measurer, due: DueReport) -> Outlook:

@@ -82,16 +82,18 @@ class DueReports:
         self._versions.clear()
         self._evaluated.clear()
 
-    async def find(self, model_id: ModelId, now: datetime) -> list[DueReport]:
-        """Return what is due for a model at a block's time: frames oldest first, then evaluations.
+    async def frames(self, model_id: ModelId, now: datetime) -> list[DueReport]:
+        """Return the frames that are due for a model at a block's time, oldest first.
 
-        Frames have a deadline, and nobody's many versions hold them up.
+        They have a deadline, so they are asked for alone: nobody's many versions hold them up.
         """
         records = await self.policies(model_id, now)
-        if not records:
-            return []
-        frames = await self._frames(model_id, open_frames(records, now))
-        return frames + await self._evaluations(model_id, records[-1])
+        return await self._frames(model_id, open_frames(records, now)) if records else []
+
+    async def evaluations(self, model_id: ModelId, now: datetime) -> list[DueReport]:
+        """Return the versions that are due for an evaluation under the policy in force, oldest first."""
+        records = await self.policies(model_id, now)
+        return await self._evaluations(model_id, records[-1]) if records else []
 
     async def policies(self, model_id: ModelId, now: datetime) -> Sequence[PolicyRecord]:
         """Return the policies that are or were in force, oldest first. One in force is never replaced."""

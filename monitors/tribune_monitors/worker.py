@@ -196,17 +196,19 @@ class Worker:
     # Reports
 
     async def _look_at(self, model_id: ModelId, head: Block) -> None:
+        subjects = set()
         try:
-            due = await self._due.find(model_id, head.time)
+            for find in (self._due.frames, self._due.evaluations):
+                for one in await find(model_id, head.time):
+                    subject = Subject(model_id, one.version, one.frame)
+                    subjects.add(subject)
+                    if not self.faults.rests(subject):
+                        await self._report(subject, one, head)
         except RevertedError as fault:
             self.faults.note(Subject(model_id), fault)
             return
-        subjects = {Subject(model_id, one.version, one.frame): one for one in due}
         waiting = map(subject_of, await self.store.read(reports_in, self.monitor, *OPEN, model_id=model_id))
         self.faults.keep(model_id, {*subjects, *waiting})
-        for subject, one in subjects.items():
-            if not self.faults.rests(subject):
-                await self._report(subject, one, head)
 
     async def _report(self, subject: Subject, due: DueReport, head: Block) -> None:
         try:

@@ -287,3 +287,18 @@ async def test_look__one_report_cannot_be_brought_on__the_next_one_is(
         await monitor.look()
         assert monitor.row(ONE, frames[1]).state == "counted"
         assert ["nobody foresaw" in text for text in monitor.why] == [True]
+
+
+async def test_look__versions_cannot_be_asked_for__the_frame_counts_all_the_same(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = world.sealed(ONE)
+    async with monitors(world, 0) as (monitor,):
+
+        async def fail(_: ModelId) -> int:
+            raise ChainUnreachableError("The node does not answer.", mend="Wait.")
+
+        monkeypatch.setattr(monitor.tribune.model_registry, "version_count", fail)
+        with pytest.raises(ChainUnreachableError):
+            await monitor.look()
+        assert (await monitor.frame(ONE, frame)).reported == {0}
