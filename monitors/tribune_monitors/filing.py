@@ -4,27 +4,32 @@ A report goes on once one store has its evidence and gave it back whole. What an
 is owed to it: a row of the outbox, written in the transaction of its cause and tried until it is there. Each
 store has rows of a kind of its own, named by a digest of its address: one that is gone for long holds up no
 other, and the order of the settings means nothing. What is owed to a store that is in the settings no more is
-dropped.
+dropped. A copy that no store has whole is given up, so that the next ones go on, and looked for anew at each
+start and once an hour.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tribune.exceptions import EvidenceError
+from tribune.exceptions import EvidenceError, EvidenceUnreachableError
 from tribune.ids import Address
 from tribune.log import get_logger
 from tribune.reports.attestation import AttestationDocument, write_attestation
 from tribune.reports.canonical import canonical_bytes, cid, digest
 from tribune.reports.evidence_store import put_named, read_from_any, write_everywhere, write_evidence
-from tribune.store.queries import drop_queued, enqueue, outbox_depth
+from tribune.store.queries import drop_queued, enqueue, outbox_depth, requeue_failed
 from tribune.store.session import Session, Store
 from tribune.sync.outbox import Outbox, PermanentFailure
 
 COPY = "evidence.copy"
 """Beginning of the kinds of rows that owe a store a copy; the monitor and its store's label follow."""
+
+ANEW_S = 3600.0
+"""Pause between two looks whether a copy that was given up can be had by now."""
 
 
 class Owed(NamedTuple):
@@ -42,18 +47,27 @@ class Filing:
         store: where what is owed is noted; other monitors may note theirs in it too.
         monitor: whose evidence stores.
         urls: the evidence stores that are ours to write to, in the settings' order.
+        sources: stores of others, where evidence is looked for that ours have lost.
         timeout_s: longest wait for one store to take and give back one document.
     """
 
     def __init__(
-        self, store: Store, monitor: Address, urls: Sequence[str], *, timeout_s: float = 5.0
+        self,
+        store: Store,
+        monitor: Address,
+        urls: Sequence[str],
+        *,
+        sources: Sequence[str] = (),
+        timeout_s: float = 5.0,
     ) -> None:
         self._monitor = monitor.lower()
         self._urls = list(dict.fromkeys(urls))
+        self._sources = list(sources)
         self._timeout_s = timeout_s
         self._store = store
         self._outbox = Outbox(store, {self._kind(url): self._handler(url) for url in self._urls})
         self._tidied = False
+        self._anew_at = -ANEW_S
 
     async def write(self, document: Mapping[str, Any]) -> list[Owed]:
         """Write evidence to all stores at once; return what is owed to those that did not take it.
@@ -98,6 +112,9 @@ class Filing:
             if dropped:
                 get_logger(__name__).warning("copies owed to former evidence stores dropped", rows=dropped)
             self._tidied = True
+        if time.monotonic() - self._anew_at >= ANEW_S:
+            await self._store.run(requeue_failed, self._kinds)
+            self._anew_at = time.monotonic()
         return await self._outbox.drain()
 
     @property
@@ -121,9 +138,14 @@ class Filing:
         if "name" in payload:
             put_named(target, payload["name"], canonical_bytes(payload["document"]), timeout_s=timeout_s)
             return
-        missing = PermanentFailure(f"No store of ours has evidence {payload['cid']} any more.")
-        others = [url for url in self._urls if url != target]
-        document = read_from_any(others, payload["cid"], missing, timeout_s=timeout_s)
+        missing = EvidenceError(f"No store of ours has evidence {payload['cid']} any more.")
+        others = [url for url in (*self._urls, *self._sources) if url != target]
+        try:
+            document = read_from_any(others, payload["cid"], missing, timeout_s=timeout_s)
+        except EvidenceUnreachableError:
+            raise
+        except EvidenceError as fault:
+            raise PermanentFailure(str(fault)) from fault
         write_evidence(target, document, timeout_s=timeout_s)
 
     def _require(self, taken: bool, faults: Sequence[BaseException]) -> None:

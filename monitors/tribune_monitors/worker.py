@@ -78,7 +78,7 @@ class Worker:
         tribune, store, monitor = self.tribune, self.store, self.monitor
         domain = HubDomain(tribune.chain.chain_id, tribune.report_hub.address)
         attestations = Attestations([*self.evidence, *self.readable])
-        filing = Filing(store, monitor, self.evidence)
+        filing = Filing(store, monitor, self.evidence, sources=self.readable)
         peers = Peers(tribune, domain, monitor, store, self.measurer, attestations)
         quorum = Quorum(domain, attestations, peers, patience=self.patience, stagger_s=self.stagger_s)
         standing = Standing(tribune, monitor, store, attestations, self.evidence, domain)

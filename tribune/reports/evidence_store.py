@@ -110,8 +110,8 @@ def read_from_any(
     Args:
         stores: folders or addresses, tried in order.
         name: of the document.
-        missing: what to raise where no store has it. A store that could not be looked into, or holds
-            something else under the name, says more than "not there", and is raised in its place.
+        missing: what to raise where no store has it. In its place is raised that one holds something else
+            under the name, and before that, that one could not be looked into: it may have it.
         timeout_s: longest wait for one store.
     """
     cid_digest(name)
@@ -120,7 +120,7 @@ def read_from_any(
         try:
             document = _find(store, name, timeout_s)
         except EvidenceError as cause:
-            fault = cause
+            fault = fault if isinstance(fault, EvidenceUnreachableError) else cause
         else:
             if document is not None:
                 return document

@@ -94,6 +94,15 @@ def drop_queued(session: Session, begin: str, keep: Iterable[str]) -> int:
     return int(dropped.rowcount)
 
 
+def requeue_failed(session: Session, kinds: Iterable[str]) -> None:
+    """Let failed rows of these kinds be tried again, now."""
+    session.execute(
+        update(OutboxRow)
+        .where(col(OutboxRow.state) == OutboxState.FAILED, col(OutboxRow.kind).in_(list(kinds)))
+        .values(state=str(OutboxState.QUEUED), not_before=now(), attempts=0, updated_at=now())
+    )
+
+
 def outbox_depth(session: Session, begin: str = "") -> int:
     """Return how many rows wait whose kind begins so."""
     statement = select(func.count()).where(

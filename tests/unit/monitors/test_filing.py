@@ -10,9 +10,10 @@ import pytest
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import Address
-from tribune.reports.evidence_store import read_evidence
+from tribune.reports.evidence_store import read_evidence, write_evidence
 from tribune.store.queries import enqueue, outbox_depth
 from tribune.store.session import Store, open_store
+from tribune_monitors import filing as module
 from tribune_monitors.filing import Filing, copies_owed, note_owed
 
 ONE, TWO = Address("0x" + "0A" * 20), Address("0x" + "0B" * 20)
@@ -104,6 +105,52 @@ async def test_deliver__source_gone_everywhere__closed_and_the_next_copied(
     down.unlink()
     assert await filing.deliver() == 2
     assert [path.read_bytes() for path in down.glob("bafkrei*")] == [b'{"schema":"test/2"}']
+
+
+async def owed_of_a_spoilt_copy(store: Store, tmp_path: Path) -> Filing:
+    """Return the filing that owes `down` what only `up` has, and there it is not that any more."""
+    urls = [blocked(tmp_path / "down"), str(tmp_path / "up")]
+    filing = Filing(store, ONE, urls, sources=[str(tmp_path / "peer")])
+    await write(filing, store)
+    for path in (tmp_path / "up").glob("bafkrei*"):
+        path.write_bytes(b"spoilt")
+    await store.run(note_owed, await filing.write({"schema": "test/2"}))
+    (tmp_path / "down").unlink()
+    return filing
+
+
+async def test_deliver__the_only_copy_is_spoilt__closed_and_the_next_copied(
+    store: Store, tmp_path: Path
+) -> None:
+    filing = await owed_of_a_spoilt_copy(store, tmp_path)
+    assert (await filing.deliver(), depth(store)) == (2, 0)
+    assert [path.read_bytes() for path in (tmp_path / "down").glob("bafkrei*")] == [b'{"schema":"test/2"}']
+
+
+async def test_deliver__the_only_copy_is_spoilt_and_a_store_is_away__kept_for_later(
+    store: Store, tmp_path: Path
+) -> None:
+    urls = [blocked(tmp_path / "down"), str(tmp_path / "up"), str(tmp_path / "other")]
+    filing = Filing(store, ONE, urls)
+    await write(filing, store)
+    for path in (tmp_path / "up").glob("bafkrei*"):
+        path.write_bytes(b"spoilt")
+    (tmp_path / "other").rename(tmp_path / "away")
+    blocked(tmp_path / "other")
+    (tmp_path / "down").unlink()
+    assert (await filing.deliver(), depth(store)) == (0, 1)
+
+
+async def test_deliver__a_whole_copy_appears_after_it_was_given_up__copied(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filing = await owed_of_a_spoilt_copy(store, tmp_path)
+    await filing.deliver()
+    name = write_evidence(tmp_path / "peer", DOCUMENT)
+    assert await filing.deliver() == 0
+    monkeypatch.setattr(module, "ANEW_S", 0.0)
+    assert await filing.deliver() == 1
+    assert read_evidence(tmp_path / "down", name) == DOCUMENT
 
 
 async def test_deliver__stores_in_another_order__each_gets_its_own(store: Store, tmp_path: Path) -> None:
