@@ -34,6 +34,7 @@ pytestmark = [
 
 PICTURES = ROOT / "build" / "screenshots"
 USER = 80351110224678912
+PATIENCE_MS = 30_000
 
 
 @dataclass
@@ -72,7 +73,7 @@ async def stand(deployed: Voting, tmp_path: Path) -> AsyncIterator[Stand]:
     with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         async with Chain(deployed.chain.anvil.http_url, chain_id=31337, timeout_s=5) as chain:
             contracts = VoteContracts(chain, load_deployment(tmp_path, 31337))
-            sender = Sender(chain, deployed.chain.relayer, receipt_timeout_s=10)
+            sender = Sender(chain, deployed.chain.relayer, receipt_timeout_s=30)
             async with served(store, contracts, deployed.folder) as url:
                 yield Stand(deployed, store, BallotRelay(store, contracts, sender), url)
     assert deployed.chain.rpc("evm_revert", snapshot)
@@ -115,11 +116,14 @@ async def opened(
     wallet: Wallet | None, address: str, size: dict[str, int] = DESKTOP, **options: Any
 ) -> AsyncIterator[Page]:
     """Open an address in a browser that holds a wallet; fail on any script error or request to elsewhere."""
+    from playwright.async_api import expect
+
     faults: list[str] = []
     async with chromium() as browser:
         context = await browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         page.on("console", lambda m: faults.append(m.text) if "Content Security Policy" in m.text else None)
         page.on(

@@ -122,6 +122,7 @@ async def test_look__full_disk__as_one_that_is_down(
         await monitor.worker.close()
 
 
+@pytest.mark.alone
 async def test_look__store_that_never_answers__report_is_a_few_seconds_late(
     world: MonitorWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,7 @@ async def queue_ballots(voting: Voting, world: BotWorld, choices: list[int]) -> 
                 await accept_ballot(store, contracts, vote, ballot)
 
 
+@pytest.mark.alone
 async def test_bot__breach_to_pause__one_message_from_alert_to_paused(
     chain: TestChain, world: BotWorld
 ) -> None:

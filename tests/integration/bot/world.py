@@ -19,7 +19,7 @@ from tribune_bot.app import run
 
 Found = TypeVar("Found")
 
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 URL = "http://127.0.0.1:8000"
 
 

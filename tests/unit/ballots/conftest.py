@@ -71,4 +71,4 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def sender(chain: Chain, deployed: Voting) -> Sender:
-    return Sender(chain, deployed.chain.relayer, receipt_timeout_s=10)
+    return Sender(chain, deployed.chain.relayer, receipt_timeout_s=30)

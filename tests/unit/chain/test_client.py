@@ -39,6 +39,7 @@ async def test_connect__nothing_listens__unreachable_error() -> None:
         await Chain.connect(ChainSettings(http_url="http://127.0.0.1:9", timeout_s=2))
 
 
+@pytest.mark.alone
 async def test_head__node_does_not_answer__unreachable_within_the_timeout(anvil: Anvil) -> None:
     async with Chain(anvil.http_url, chain_id=31337, timeout_s=0.3) as chain:
         anvil.pause()

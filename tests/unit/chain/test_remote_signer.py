@@ -37,6 +37,7 @@ async def test_sender__key_in_another_process__transaction_is_mined(
     assert Address(sent["from"]).lower() == address(MONITORS[0]).lower()
 
 
+@pytest.mark.alone
 async def test_sender__signer_takes_its_time__everything_else_goes_on(place: Place, tmp_path: Path) -> None:
     gaps: list[float] = []
 

@@ -16,7 +16,7 @@ from tribune.chain.types import Block, Log
 from tribune.exceptions import WrongChainError
 
 CHAIN_ID = 31337
-LIMIT_S = 8.0
+LIMIT_S = 20.0
 SLOW_S = 0.8
 """More than the client waits for an answer."""
 

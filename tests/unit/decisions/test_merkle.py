@@ -71,6 +71,7 @@ def test_tree__leaf_of_another_length__is_refused() -> None:
         MerkleTree([b"short"])
 
 
+@pytest.mark.alone
 def test_tree__a_hundred_thousand_leaves__takes_about_a_second() -> None:
     leaves = [i.to_bytes(32, "big") for i in range(100_000)]
     start = time.perf_counter()

@@ -21,6 +21,7 @@ from tribune_monitors.engines.conformance import (
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_assert_conformant__duckdb__passes_in_time(threads: int) -> None:
     started = time.perf_counter()

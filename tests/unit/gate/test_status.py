@@ -100,6 +100,7 @@ def test_explain__case_of_the_reading__is_kept_over_readings_until_another_case(
     assert view.snapshot.case is None
 
 
+@pytest.mark.alone
 def test_refusal__many_times__takes_microseconds() -> None:
     view = view_of(ACTIVE)
     start = time.perf_counter()

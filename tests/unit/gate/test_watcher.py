@@ -41,6 +41,7 @@ def _cause(view: StatusView, max_staleness_s: float = 5) -> Cause | None:
     return refusal.cause if refusal else None
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("push", ["head", "log"])
 async def test_run__pushed_suspension__refuses_within_200_ms(push: str) -> None:
     chain = HandChain()

@@ -105,6 +105,7 @@ def test_sign__signer_refuses_and_blurts_its_key__error_says_why_without_it(conn
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.alone
 def test_sign__signer_hangs__gives_up_in_time_and_waits_for_no_second(connect: Connect) -> None:
     account = connect("slow", timeout_s=0.5)
     began = time.monotonic()

@@ -170,6 +170,7 @@ async def test_run__part_was_well_once__is_never_given_up(place: Place) -> None:
         await place.until(lambda: len(place.pids("starts")) > 3, task)
 
 
+@pytest.mark.alone
 async def test_run__part_ignores_its_end__is_killed_in_time(place: Place) -> None:
     began = 0.0
     async with place.running("stubborn") as task:

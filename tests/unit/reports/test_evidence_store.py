@@ -165,6 +165,7 @@ def test_write_evidence__read_only_disk__says_so_and_still_reads(small_disk: Pat
     assert read_evidence(small_disk, NAME) == DOCUMENT
 
 
+@pytest.mark.alone
 def test_write_everywhere__one_hangs_one_spoils_one_is_no_folder__the_others_have_it(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     stores: list[str | Path] = [
@@ -183,6 +184,7 @@ def test_write_everywhere__one_hangs_one_spoils_one_is_no_folder__the_others_hav
     assert read_evidence("memory://b", NAME) == read_evidence(tmp_path / "a", NAME) == DOCUMENT
 
 
+@pytest.mark.alone
 def test_write_everywhere__several_slow_stores__waits_for_all_at_once() -> None:
     began = time.monotonic()
     copies = write_everywhere([f"hanging://{i}" for i in range(6)], DOCUMENT, timeout_s=0.4)

@@ -128,6 +128,7 @@ def test_gateway__trouble__could_not_look(web: FileServer, status: int) -> None:
         read_evidence(f"{web.url}/ipfs", NAME)
 
 
+@pytest.mark.alone
 def test_gateway__one_byte_at_a_time__gives_up_in_time(web: FileServer) -> None:
     web.files[f"/ipfs/{NAME}"] = DATA * 100
     web.dripping.add(f"/ipfs/{NAME}")

@@ -171,6 +171,7 @@ def test_upgrade__events_of_release_1_rolled_back__their_ids_are_not_given_again
         assert new.id == 4
 
 
+@pytest.mark.alone
 def test_upgrade__second_time__changes_nothing_and_is_quick(empty_store_url: str) -> None:
     upgrade(empty_store_url)
     start = time.perf_counter()

@@ -66,6 +66,7 @@ def test_be__silent__accepts_and_says_nothing(proxy: RpcProxy) -> None:
         ask(proxy.http_url, "eth_blockNumber", timeout_s=0.5)
 
 
+@pytest.mark.alone
 def test_be__slow_for_one_method__only_that_waits(proxy: RpcProxy) -> None:
     proxy.be(Fault.SLOW, 0.5, methods={"eth_chainId"})
     started = time.monotonic()

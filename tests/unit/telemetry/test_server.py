@@ -60,6 +60,7 @@ async def test_listening__anything_else__refused(method: str, path: str, status:
         assert (await _get(port, path, method)).status_code == status
 
 
+@pytest.mark.alone
 async def test_listening__silent_clients__each_loses_its_connection_and_others_are_served(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

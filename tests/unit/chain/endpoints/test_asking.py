@@ -80,6 +80,7 @@ async def test_request__no_node_answers__error_says_what_each_did(
     assert "TRIBUNE_CHAIN__FALLBACK_URLS" in said
 
 
+@pytest.mark.alone
 async def test_request__caller_gives_up_on_a_silent_node__the_next_caller_gets_another(
     first: RpcProxy, second: RpcProxy
 ) -> None:

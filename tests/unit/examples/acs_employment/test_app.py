@@ -179,6 +179,7 @@ async def test_health__asked__names_model_and_version(client: httpx.AsyncClient,
     assert (await client.get(path)).json() == {"model": "acs-employment", "version": 1}
 
 
+@pytest.mark.alone
 async def test_predict__50_rows__take_at_most_30_ms(client: httpx.AsyncClient, rows: list[Row]) -> None:
     durations = []
     for turn in range(10):

@@ -31,7 +31,7 @@ async def node(anvil: Anvil) -> AsyncIterator[Chain]:
 @pytest.fixture
 async def chain(proxy: RpcProxy) -> AsyncIterator[Chain]:
     """What the sender has: the node through a proxy."""
-    async with Chain(proxy.http_url, chain_id=CHAIN_ID, timeout_s=1, poll_s=0.1) as opened:
+    async with Chain(proxy.http_url, chain_id=CHAIN_ID, timeout_s=2, poll_s=0.1) as opened:
         yield opened
 
 

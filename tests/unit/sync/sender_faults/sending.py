@@ -15,7 +15,7 @@ from tribune.ids import Address
 from tribune.sync.sender import Sender
 
 CHAIN_ID = 31337
-LIMIT_S = 8.0
+LIMIT_S = 20.0
 
 
 def sender(
