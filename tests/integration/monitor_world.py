@@ -250,19 +250,6 @@ class MonitorWorld:
             **changes,  # type: ignore[arg-type]
         )
 
-    def variables(self, name: str) -> dict[str, str]:
-        """Return the environment variables that give a process these settings."""
-        settings = self.settings(name)
-        return {
-            "TRIBUNE_CHAIN__HTTP_URL": settings.chain.http_url,
-            "TRIBUNE_DEPLOYMENTS": str(settings.deployments),
-            "TRIBUNE_STORE_URL": settings.store_url,
-            "TRIBUNE_EVIDENCE_URLS": json.dumps(settings.evidence_urls),
-            "TRIBUNE_EVIDENCE_READ_URLS": json.dumps(settings.evidence_read_urls),
-            "TRIBUNE_LOG_FOLDER": str(settings.log_folder),
-            "TRIBUNE_TALLY_FOLDER": str(settings.tally_folder),
-        }
-
 
 @dataclass
 class Monitor:

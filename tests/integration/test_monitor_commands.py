@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from integration.monitor_world import MonitorWorld, monitors
-from support.processes import environment
+from support.processes import environment, variables
 from tribune.ids import ModelId
 
 ONE = ModelId(1)
@@ -18,7 +18,7 @@ ONE = ModelId(1)
 
 def called(world: MonitorWorld, *arguments: str, key: bool = False, fails: bool = False) -> str:
     """Call a command of monitor 0's; return what it printed."""
-    given = world.variables("monitor-0") | {"TRIBUNE_MONITOR__MODELS": "[1]"}
+    given = variables(world.settings("monitor-0")) | {"TRIBUNE_MONITOR__MODELS": "[1]"}
     if key:
         given |= {"TRIBUNE_KEYS__MONITOR__ENV": "MY_KEY", "MY_KEY": world.chain.monitors[0].key.hex()}
     ran = subprocess.run(

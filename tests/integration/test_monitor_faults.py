@@ -12,7 +12,7 @@ import pytest
 
 from integration.monitor_world import VERSION, MonitorWorld, monitors
 from support.anvil import Anvil
-from support.processes import environment
+from support.processes import environment, variables
 from tribune.chain.client import Chain
 from tribune.decisions.anchor import (
     Manifest,
@@ -223,7 +223,7 @@ async def test_run__as_a_process__reports_and_stops_at_sigterm(world: MonitorWor
     world.pass_deadline(ONE, frame, but_s=60)  # past half of it, a monitor waits for no other
     key = world.chain.monitors[2].key.hex()
     given = environment(
-        **world.variables("monitor-2"),
+        **variables(world.settings("monitor-2")),
         TRIBUNE_FRAMES_POLL_S="0.1",
         TRIBUNE_KEYS__MONITOR__ENV="MONITOR_KEY",
         MONITOR_KEY=key,

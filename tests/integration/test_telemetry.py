@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from integration.monitor_world import DEADLINE, VERSION, MonitorWorld, monitors
-from support.processes import environment, free_port
+from support.processes import environment, free_port, variables
 from tribune.decisions.anchor import log_folder
 from tribune.exceptions import StoreError
 from tribune.ids import ModelId
@@ -164,7 +164,7 @@ async def test_monitor_run__scraped__every_alarm_goes_by_what_it_shows(world: Mo
     reported = world.sealed(ONE)
     port = free_port()
     given = {
-        **world.variables("monitor-0"),
+        **variables(world.settings("monitor-0")),
         "TRIBUNE_MONITOR__MODELS": "[1]",
         "TRIBUNE_TELEMETRY__PORT": str(port),
         "TRIBUNE_TELEMETRY__EVERY_S": "0.2",
