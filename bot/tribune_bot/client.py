@@ -14,11 +14,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from tribune_bot.board import Board
+from tribune_bot.directory import Directory
 from tribune_bot.docket import Docket
 from tribune_bot.errors import tell
 from tribune_bot.services import Services
 from tribune_bot.speech import SpeakingTree
 from tribune_bot.views.buttons import BUTTONS
+from tribune_bot.views.pages import PageButton
 
 READY_WAIT_S = 0.5
 """How long discord.py waits for guilds before it says that it is ready."""
@@ -49,6 +51,7 @@ class TribuneBot(commands.Bot):
         self.services = services
         self.board = Board(self, services)
         self.docket = Docket(services)
+        self.directory = Directory(services.store, services.indexer)
         self.jobs: dict[str, Job] = {}
         self.tree.error(self._command_failed)
 
@@ -56,16 +59,23 @@ class TribuneBot(commands.Bot):
         """Add cogs and buttons and tell Discord the commands; called once, after login."""
         from tribune_bot.cogs.cases import Cases
         from tribune_bot.cogs.early_warnings import EarlyWarnings
+        from tribune_bot.cogs.health import Health
         from tribune_bot.cogs.links import Links
+        from tribune_bot.cogs.model import OneModel
         from tribune_bot.cogs.models import Models
+        from tribune_bot.cogs.proposals import Proposals
         from tribune_bot.cogs.propose import Propose
         from tribune_bot.cogs.relay import Relay
         from tribune_bot.cogs.silence import Silence
         from tribune_bot.cogs.votes import Votes
 
-        for cog in (Cases, Votes, Relay, Silence, Links, Models, EarlyWarnings, Propose):
+        cogs = (
+            *(Cases, Votes, Relay, Silence, Links, EarlyWarnings, Propose),
+            *(Models, OneModel, Proposals, Health),
+        )
+        for cog in cogs:
             await self.add_cog(cog(self))
-        self.add_dynamic_items(*BUTTONS)
+        self.add_dynamic_items(*BUTTONS, PageButton)
         guild = discord.Object(self.services.guild_id)
         self.tree.copy_global_to(guild=guild)
         await self.tree.sync(guild=guild)

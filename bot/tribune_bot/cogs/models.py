@@ -1,7 +1,4 @@
-"""`/models`, `/model`, `/proposals`, `/health`: what is watched, how it stands, what is voted on.
-
-Read from the chain when asked, never from memory.
-"""
+"""`/models`: what is watched and how it stands, in pages. Names are the index's, states the chain's."""
 
 from __future__ import annotations
 
@@ -11,168 +8,86 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from tribune.exceptions import TribuneError
-from tribune.ids import FrameIndex, ModelId
-from tribune.reports.oversight import independence, watched
-from tribune.store import queries
-from tribune_bot.case_message import headline
-from tribune_bot.facts import read_facts
-from tribune_bot.text import fitted, harmless, moment
+from tribune.chain.enums import State
+from tribune.exceptions import ChainError
+from tribune.ids import ModelId
+from tribune.language import _, number, plural
+from tribune_bot.standing import DOTS, halt_line, state_word
+from tribune_bot.text import fitted, harmless
+from tribune_bot.views.pages import LONGEST_ABOUT, Page, paging, show_page
 
 if TYPE_CHECKING:
-    from tribune.chain.kill_switch import ModelStatus
     from tribune_bot.client import TribuneBot
+    from tribune_bot.directory import ListedModel, Listing
 
-MOST = 25
-"""Models or proposals in one answer; Discord offers no more choices either."""
-_DOTS = {"Active": "🟢", "Suspended": "🟠", "Paused": "🔴", "Inactive": "⚪", "Retired": "⚫"}
-
-
-class UnknownModelError(TribuneError):
-    """There is no such model."""
+EACH = 12
+"""Models on a page: with the longest names that are shown they fit into one message."""
+SHOWN = {
+    "all": None,
+    "stopped": (State.SUSPENDED, State.PAUSED),
+    "active": (State.ACTIVE,),
+    "inactive": (State.INACTIVE, State.RETIRED),
+}
 
 
 class Models(commands.Cog):
-    """Models and proposals."""
+    """The list of models."""
 
     def __init__(self, bot: TribuneBot) -> None:
         self.bot = bot
         self.services = bot.services
 
     @app_commands.command(description="List the models that token holders watch over")
-    async def models(self, interaction: discord.Interaction[Any]) -> None:
+    @app_commands.describe(name="Only models whose name contains this", stand="Only models that stand so")
+    @app_commands.choices(stand=[app_commands.Choice(name=one, value=one) for one in SHOWN])
+    async def models(self, interaction: discord.Interaction[Any], name: str = "", stand: str = "all") -> None:
         """List models."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        rows = await self._all()
-        halted = next((_halted(status) for _, _, status in rows if status.halted), "")
-        lines = [halted] if halted else []
-        lines += [
-            f"{_DOTS[status.state]} **{harmless(name, 60)}** "
-            + (f"v{status.version}" if status.version else "no version in force")
-            + f", {status.state.upper()}"
-            for _, name, status in rows
-        ]
-        await interaction.edit_original_response(
-            content=fitted(lines) if lines else "No model is registered yet."
-        )
+        about = f"{stand}:{' '.join(name.split())}"[:LONGEST_ABOUT].rstrip()
+        await show_page(interaction, "Models", about, await self.page(about, 1))
 
-    @app_commands.command(description="How one model stands, and by which rules it is judged")
-    @app_commands.describe(model="Which model")
-    async def model(self, interaction: discord.Interaction[Any], model: str) -> None:
-        """Show a model."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        model_id = await self._find(model)
-        tribune = self.services.tribune
-        name = await tribune.model_registry.name(model_id)
-        status = await tribune.kill_switch.status(model_id)
-        steward = await tribune.model_registry.steward(model_id)
-        lines = [
-            f"{_DOTS[status.state]} **{harmless(name, 60)}** v{status.version}, {status.state.upper()}",
-            f"**Watched:** {watched(status.oversight, in_service=status.is_operational)}",
-            f"**Steward:** `{steward}`",
-        ]
-        if status.halted:
-            lines.insert(1, _halted(status))
-        if status.until is not None:
-            lines.append(f"**Stopped until:** {moment(status.until)} at the latest")
-        if status.case_id:
-            lines.append(f"**Because of:** <{self.services.ballot_url(status.case_id)}>")
-        lines += await self._rules(model_id)
-        await interaction.edit_original_response(content=fitted(lines))
+    async def page(self, about: str, asked: int) -> Page:
+        """Return a page of the models that an answer is about: "stopped:part of a name"."""
+        kind, _colon, sought = about.partition(":")
+        listing = await self.bot.directory.look()
+        found = listing.search(sought, SHOWN.get(kind))
+        if not found:
+            return Page(await self._nothing(others=bool(listing.models)))
+        shown, pages, part = paging(len(found), EACH, asked)
+        count = plural("{n} model", "{n} models", len(found)).format(n=number(len(found)))
+        if pages > 1:
+            count = _("{count}, page {page} of {pages}").format(count=count, page=shown, pages=pages)
+        return Page(fitted([*await self._lines(listing, found[part]), count]), shown, pages)
 
-    @model.autocomplete("model")
-    async def _choices(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        rows = await self._all()
-        return [
-            app_commands.Choice(name=_label(name), value=str(model_id))
-            for model_id, name, _ in rows
-            if typed.lower() in name.lower()
-        ][:MOST]
-
-    @app_commands.command(description="What is being voted on now")
-    async def proposals(self, interaction: discord.Interaction[Any]) -> None:
-        """List open votes."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        lines = []
-        for case_id in self.bot.docket.open[-MOST:]:
-            facts = await read_facts(self.services, case_id)
-            ends = f", ends {moment(facts.vote.deadline)}" if facts.vote.deadline is not None else ""
-            lines.append(f"**{headline(facts.vote)}**{ends}\n<{self.services.ballot_url(case_id)}>")
-        await interaction.edit_original_response(
-            content=fitted(lines) if lines else "Nothing is being voted on."
-        )
-
-    @app_commands.command(description="Whether this bot sees the chain and can do its work")
-    async def health(self, interaction: discord.Interaction[Any]) -> None:
-        """Say how the bot is."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        services = self.services
-        waiting = await services.store.read(queries.outbox_depth)
-        lines = [f"**Work that waits:** {waiting}"]
+    async def _lines(self, listing: Listing, models: list[ListedModel]) -> list[str]:
+        """Return a line a model as the chain has it; where that cannot be asked, as the index has it."""
         try:
-            head = await services.tribune.chain.head()
-            balance = await services.tribune.chain.balance(services.sender.address)
-        except TribuneError as fault:
-            lines.insert(0, f"**Chain:** cannot be seen ({harmless(fault.message, 200)})")
-        else:
-            seen = services.indexer.head
-            behind = "nothing yet" if seen is None else f"{max(head.number - seen.number, 0)} blocks behind"
-            lines.insert(0, f"**Chain:** block {head.number}, {moment(head.time)}; read: {behind}")
-            lines.append(f"**Gas:** `{services.sender.address}` holds {balance / 10**18:.4f}")
-        latency = self.bot.latency
-        shown = f"{latency * 1000:.0f} ms" if 0 <= latency < 1e6 else "not measured yet"
-        lines.append(f"**Discord:** {shown}")
-        await interaction.edit_original_response(content="\n".join(lines))
+            found = await self.services.contracts.read(
+                *(("KillSwitch", "statusOf", (model.id,)) for model in models)
+            )
+            halted = next((model for model, raw in zip(models, found, strict=True) if raw["halted"]), None)
+            status = await self.services.tribune.kill_switch.status(ModelId(halted.id)) if halted else None
+        except ChainError:
+            said = _("The chain cannot be seen now; this is how they stood when it was seen last:")
+            return [said, *(_line(model, model.state(listing.at), 0) for model in models)]
+        lines = [
+            _line(model, State.of(raw["state"]), raw["version"])
+            for model, raw in zip(models, found, strict=True)
+        ]
+        return [halt_line(status), *lines] if status is not None else lines
 
-    async def _all(self) -> list[tuple[ModelId, str, ModelStatus]]:
-        """Return id, name and status of the newest models."""
-        registry, switch = self.services.tribune.model_registry, self.services.tribune.kill_switch
-        count = await registry.model_count()
-        found = []
-        for number in range(max(1, count - MOST + 1), count + 1):
-            model_id = ModelId(number)
-            status = await switch.status(model_id)
-            found.append((model_id, await registry.name(model_id), status))
-        return found
-
-    async def _find(self, typed: str) -> ModelId:
-        """Return the model that a person means, by number or name."""
-        rows = await self._all()
-        count = await self.services.tribune.model_registry.model_count()
-        if typed.isascii() and typed.isdigit() and len(typed) < 10 and 0 < int(typed) <= count:
-            return ModelId(int(typed))
-        for model_id, name, _ in rows:
-            if name == typed:
-                return model_id
-        raise UnknownModelError(
-            f"There is no model {typed[:60]!r}.", mend="Choose one from the list that appears while you type."
-        )
-
-    async def _rules(self, model_id: ModelId) -> list[str]:
-        from tribune.metrics.policy import Rule
-        from tribune.metrics.words import describe
-
-        record = await self.services.tribune.policy_book.policy_for(model_id, FrameIndex(0))
-        if record is None:
-            return ["**Rules:** none, so it may not run"]
-        lines = []
-        for rule in record.policy.rules:
-            try:
-                lines.append(f"- {harmless(describe(Rule.from_chain(rule.on_chain())), 200)}")
-            except TribuneError:
-                lines.append(f"- {harmless(rule.on_chain()[0], 100)}")
-        alone = independence(len(record.policy.panel))
-        return [*([f"**Measured by:** {alone}"] if alone else []), "**Rules, set by vote:**", *lines]
+    async def _nothing(self, *, others: bool) -> str:
+        if others:
+            return _("No model is like that.")
+        if await self.services.tribune.model_registry.model_count():  # raises where we could not look
+            return _("We have not read the chain yet. Please ask again in a minute.")
+        return _("No model is registered yet.")
 
 
-def _halted(status: ModelStatus) -> str:
-    end = f"until {moment(status.halted_until)}" if status.halted_until is not None else "without a known end"
-    return f"⛔ **All models are halted** {end}"
-
-
-def _label(name: str) -> str:
-    """Return a model's name as a choice shows it: plain text of at most 100 characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
-    return line[:100] or "(no name)"
+def _line(model: ListedModel, state: State, version: int) -> str:
+    name = harmless(model.name, 60) or _("(no name)")
+    if version:
+        told = _("{dot} **{name}** v{version}, {state} · model {id}")
+    else:
+        told = _("{dot} **{name}**, {state} · model {id}")
+    return told.format(dot=DOTS[state], name=name, version=version, state=state_word(state), id=model.id)

@@ -1,0 +1,190 @@
+"""What there is to choose from, by name: models, cases and proposals, as the index has them.
+
+Kept in memory so that a list answers while somebody types. It is the index's, never more: each look compares
+itself with the index, takes in what is new, and reads all again where a reorg took something away. How a
+model stands is for display; who needs to know it asks the chain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tribune.chain.enums import CaseKind, Outcome, State
+from tribune.chain.types import utc_or_none
+from tribune.store.happenings import all_since, extent
+from tribune.store.queries import checkpoint
+from tribune.store.vitals import INDEX
+
+if TYPE_CHECKING:
+    from tribune.store.session import Session, Store
+    from tribune.store.tables import ChainEvent
+    from tribune.sync.indexer import Indexer
+
+SLOW_LANE = "OversightGovernor"
+_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model as the index knows it."""
+
+    id: int
+    name: str
+    folded: str
+    """The name as it is searched."""
+    last_state: State = State.INACTIVE
+    until: datetime | None = None
+
+    def state(self, at: datetime) -> State:
+        """Return where it stands at a time of the chain: a suspension ends by time alone."""
+        ended = self.until is not None and self.until <= at
+        return State.ACTIVE if self.last_state is State.SUSPENDED and ended else self.last_state
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCase:
+    """A case as the index knows it."""
+
+    id: int
+    model_id: int
+    version: int
+    kind: CaseKind
+    outcome: Outcome = Outcome.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProposal:
+    """A proposal of the slow lane."""
+
+    number: int
+    """Its place among all of them, from 1."""
+    id: int
+    title: str
+    """First line of its description, as its proposer wrote it."""
+
+
+@dataclass
+class Listing:
+    """What there is, each by its number, and the time of the newest block that was taken in."""
+
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    models: dict[int, ListedModel] = field(default_factory=dict)
+    cases: dict[int, ListedCase] = field(default_factory=dict)
+    proposals: dict[int, ListedProposal] = field(default_factory=dict)
+
+    def take_in(self, event: ChainEvent) -> None:
+        """Take in an event, in their order."""
+        args = event.args
+        match event.name:
+            case "ModelRegistered":
+                number, name = int(args["model_id"]), str(args["name"])
+                self.models[number] = ListedModel(number, name, name.casefold())
+            case "StateChanged" if args["model_id"] in self.models:
+                self.models[args["model_id"]] = replace(
+                    self.models[args["model_id"]],
+                    last_state=State.of(args["current"]),
+                    until=utc_or_none(args["until"]),
+                )
+            case "CaseOpened":
+                number = int(args["case_id"])
+                self.cases[number] = ListedCase(
+                    number, args["model_id"], args["details"]["version"], CaseKind.of(args["kind"])
+                )
+            case "CaseClosed" if args["case_id"] in self.cases:
+                self.cases[args["case_id"]] = replace(
+                    self.cases[args["case_id"]], outcome=Outcome.of(args["outcome"])
+                )
+            case "ProposalCreated" if event.contract == SLOW_LANE:
+                number = len(self.proposals) + 1
+                title = (str(args["description"]).strip().splitlines() or [""])[0][:_TITLE]
+                self.proposals[number] = ListedProposal(number, int(args["proposal_id"]), title)
+
+    def search(self, typed: str, states: Iterable[State] | None = None) -> list[ListedModel]:
+        """Return the models whose name contains this or whose number it is, the best first, then the newest.
+
+        Args:
+            typed: what somebody typed; nothing finds all.
+            states: only models that stand so.
+        """
+        sought = typed.strip().casefold()
+        number = sought.removeprefix("#")
+        wanted = None if states is None else set(states)
+        found = [
+            (_rank(model, sought, number), -model.id, model)
+            for model in self.models.values()
+            if (sought in model.folded or str(model.id) == number)
+            and (wanted is None or model.state(self.at) in wanted)
+        ]
+        return [model for _, _, model in sorted(found, key=lambda one: one[:2])]
+
+
+def _rank(model: ListedModel, sought: str, number: str) -> int:
+    if not sought:
+        return 0
+    exact = str(model.id) == number or model.folded == sought
+    return 0 if exact else 1 if model.folded.startswith(sought) else 2
+
+
+_NAMES = ("ModelRegistered", "StateChanged", "CaseOpened", "CaseClosed", "ProposalCreated")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """How far the listing has read, to see what changed since."""
+
+    block: str = ""
+    events: int = 0
+    newest: int = 0
+
+
+class Directory:
+    """The listing of a store's index.
+
+    Args:
+        store: where the index is.
+        indexer: knows the time of its newest block.
+    """
+
+    def __init__(self, store: Store, indexer: Indexer) -> None:
+        self._store = store
+        self._indexer = indexer
+        self._place = _Place()
+        self._listing = Listing()
+        self._turn = asyncio.Lock()
+
+    async def look(self) -> Listing:
+        """Return what the index has now.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        async with self._turn:
+            found = await self._store.read(_news, self._place)
+            if found is not None:
+                self._place, events, anew = found
+                if anew:
+                    self._listing = Listing()
+                for event in events:
+                    self._listing.take_in(event)
+            head = self._indexer.head
+            self._listing.at = datetime.now(UTC) if head is None else head.time
+            return self._listing
+
+
+def _news(session: Session, seen: _Place) -> tuple[_Place, list[ChainEvent], bool] | None:
+    """Return the new place, the events to take in, and whether they are all there are; None: no news."""
+    at = checkpoint(session, INDEX)
+    block = "" if at is None else at.block_hash
+    if block == seen.block:
+        return None
+    count, newest = extent(session, _NAMES)
+    events = list(all_since(session, seen.newest, _NAMES))
+    anew = count - len(events) != seen.events  # rows are never numbered again: some were taken away
+    if anew:
+        events = list(all_since(session, 0, _NAMES))
+        count = len(events)
+    return _Place(block, count, max(newest, seen.newest)), events, anew

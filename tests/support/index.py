@@ -1,0 +1,68 @@
+"""Events put into a store as the indexer does, for tests that need no chain."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tribune.store import queries
+from tribune.store.session import Session
+from tribune.store.tables import ChainEvent
+from tribune.store.vitals import INDEX
+
+BEGAN = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def happened(name: str, /, *, contract: str = "KillSwitch", hours: float = 0, **args: Any) -> ChainEvent:
+    """Return an event, so many hours after the first block; a hundred events come in one."""
+    return ChainEvent(
+        block_number=1 + int(hours),
+        block_hash=f"0x{int(hours):064x}",
+        block_time=BEGAN + timedelta(hours=hours),
+        tx_hash="0x" + f"{int(hours):064x}",
+        log_index=0,
+        address="0x" + "11" * 20,
+        contract=contract,
+        name=name,
+        model_id=args.get("model_id"),
+        args=args,
+        data="0x",
+    )
+
+
+def registered(number: int, name: str, hours: float = 0) -> ChainEvent:
+    steward = "0x" + "22" * 20
+    return happened(
+        "ModelRegistered",
+        contract="ModelRegistry",
+        hours=hours,
+        model_id=number,
+        steward=steward,
+        name=name,
+    )
+
+
+def state_changed(
+    number: int, previous: int, current: int, hours: float = 0, until_hours: float | None = None
+) -> ChainEvent:
+    """0 Inactive, 1 Active, 2 Suspended, 3 Paused, 4 Retired."""
+    until = 0 if until_hours is None else int((BEGAN + timedelta(hours=until_hours)).timestamp())
+    changed: dict[str, Any] = {
+        "previous": previous,
+        "current": current,
+        "epoch": 1,
+        "case_id": 0,
+        "until": until,
+    }
+    return happened("StateChanged", hours=hours, model_id=number, **changed)
+
+
+def put(session: Session, *events: ChainEvent) -> None:
+    """Store events, each at a place of its own, and move the index on."""
+    at = queries.checkpoint(session, INDEX)
+    place = 0 if at is None else at.block_number
+    for event in events:
+        place += 1
+        event.log_index = place
+        session.add(event)
+    queries.set_checkpoint(session, INDEX, place, f"0x{place:064x}")
