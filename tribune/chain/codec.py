@@ -134,6 +134,25 @@ class Abi:
         """Return a call of a function."""
         return ContractCall(to=address, data=self.encode(function, arguments), description=description)
 
+    def decode_call(self, data: bytes) -> tuple[str, dict[str, Any]] | None:
+        """Return function and arguments of call data, None where it is not exactly a call of this contract.
+
+        What is not encoded as a compiler does it (offsets that overlap, bytes left over) is not explained.
+        """
+        for item in self.items:
+            if item["type"] == "function" and _selector(item)[:4] == data[:4]:
+                signature = signature_of(item)
+                try:
+                    values = self._values(item["inputs"], data[4:], f"a call of {self.name}")
+                    plain = _decoder(tuple(type_of(p) for p in item["inputs"]))(data[4:])
+                    if self.encode(signature, plain) != data:
+                        return None
+                except ChainError:
+                    return None
+                names = (snake(p["name"]) for p in item["inputs"])
+                return str(item["name"]), dict(zip(names, values, strict=True))
+        return None
+
     def topic(self, event: str) -> bytes:
         """Return the topic of an event by its name.
 

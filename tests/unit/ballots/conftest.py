@@ -15,9 +15,11 @@ from tribune.ballots.documents import Documents
 from tribune.chain.client import Chain
 from tribune.chain.deployments import load_deployment
 from tribune.store.session import Store, open_store
+from tribune.sync.indexer import Indexer
 from tribune.sync.sender import Sender
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
+    from support.proposing import Proposing
     from support.voting import Voting
 
 
@@ -72,3 +74,21 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def sender(chain: Chain, deployed: Voting) -> Sender:
     return Sender(chain, deployed.chain.relayer, receipt_timeout_s=30)
+
+
+@pytest.fixture
+def proposing(deployed: Voting) -> Iterator[Proposing]:
+    """The slow lane, without a proposal yet."""
+    from support.proposing import Proposing
+
+    snapshot = deployed.chain.rpc("evm_snapshot")
+    yield Proposing(deployed.chain)
+    assert deployed.chain.rpc("evm_revert", snapshot)
+
+
+@pytest.fixture
+async def index(chain: Chain, contracts: VoteContracts, store: Store) -> Indexer:
+    """Reads the chain into the store when a test says so."""
+    from tribune.chain.facade import Tribune
+
+    return Indexer.of(Tribune(chain, contracts.deployment), store)
