@@ -197,7 +197,11 @@ class HolderCall(SQLModel, table=True):
     case_id: int = Field(default=0, sa_type=BigInteger)
     """The case that it opened."""
     tx_hash: str = ""
+    """The transaction in which we opened it, or last tried to."""
+    block_number: int = Field(default=0, sa_type=BigInteger)
+    """The block at which its end was first seen; 0 before that, and once no reorg can undo it."""
     error: str = Field(default="", sa_type=Text)
+    """Why it is over, or cannot be opened now."""
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
 

@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("tx_hash", sa.String(), nullable=False),
+        sa.Column("block_number", sa.BigInteger(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         *_times(),
         sa.PrimaryKeyConstraint("id"),
