@@ -225,7 +225,16 @@ class Worker:
                 self._unchecked[row.id or 0] = row
                 if not self._turns[due.model_id].locked():
                     async with self._turns[due.model_id]:
-                        await self._settling.settle(row, due.policy, head)
+                        if await self._refused(row, due.policy, head):
+                            self._confirmed[due.model_id] = -1
+
+    async def _refused(self, row: SignedReport, record: PolicyRecord, head: Block, **how: bool) -> bool:
+        """Move a report on; return whether it was closed uncounted just now.
+
+        That went by one head, which may have been false: what closed is looked at once more by the next.
+        """
+        settled = await self._settling.settle(row, record, head, **how)
+        return settled.state == ReportState.REFUSED and row.state != ReportState.REFUSED
 
     async def _settle(self, head: Block, models: Sequence[ModelId]) -> None:
         """Settle models side by side: those with something open, and those in doubt after a reorg."""
@@ -253,12 +262,13 @@ class Worker:
                 if record := await self._record(row, head.time):
                     replaced = record != (await self._due.policies(model_id, head.time))[-1]
                     try:
-                        await self._settling.settle(row, record, head, doubtful=doubtful, replaced=replaced)
+                        if await self._refused(row, record, head, doubtful=doubtful, replaced=replaced):
+                            self._confirmed[model_id] = doubts = -1  # all of them are looked at again
                     except (ChainError, StoreError):
                         raise
                     except Exception as fault:  # whatever is wrong with it, the next ones go on
                         self.faults.note(subject_of(row), fault)
-                        doubts = -1  # nothing is confirmed: all of them are looked at again
+                        self._confirmed[model_id] = doubts = -1
                 elif judging := await self._judging(row, head.time):
                     await self._settling.close_replaced(row, judging, head)
             self._confirmed[model_id] = doubts

@@ -204,6 +204,27 @@ async def test_look__node_told_a_head_of_the_future__report_goes_on_with_the_tru
         assert (await monitor.frame(ONE, frame)).reported == {0}
 
 
+async def test_look__node_told_a_false_time_of_a_true_block__report_goes_on_with_the_next(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = world.sealed(ONE)
+    async with sharing(world, 0) as (monitor,):
+        await monitor.look()
+        ask = monitor.tribune.chain.head
+
+        async def late() -> Block:
+            true = await ask()
+            return replace(true, timestamp=true.timestamp + 2 * DEADLINE)
+
+        with monkeypatch.context() as lying:
+            lying.setattr(monitor.tribune.chain, "head", late)
+            await monitor.look()
+        assert monitor.row(ONE, frame).state == "refused"
+        mine(world, 1)
+        await monitor.look()
+        assert monitor.row(ONE, frame).state == "published"
+
+
 async def test_look__evaluation_refused_by_a_node_that_errs__sent_later(
     world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
