@@ -225,6 +225,31 @@ async def test_look__node_told_a_false_time_of_a_true_block__report_goes_on_with
         assert monitor.row(ONE, frame).state == "published"
 
 
+async def test_look__frame_signed_after_a_later_one__brought_oldest_frame_first(world: MonitorWorld) -> None:
+    frames = [world.sealed(ONE) for _ in range(2)]
+    async with sharing(world, 0) as (monitor,):
+        await monitor.look()
+        assert [monitor.row(ONE, frame).state for frame in frames] == ["published"] * 2
+
+        def signed_last(session: Session) -> None:
+            row = session.get(SignedReport, monitor.row(ONE, frames[0]).id)
+            assert row is not None
+            row.id = 99
+
+        await monitor.worker.store.run(signed_last)
+        world.pass_deadline(ONE, frames[0], but_s=60)
+        for _ in range(3):
+            await monitor.look()
+        head = await monitor.tribune.chain.head()
+        counted = [
+            event
+            for frame in frames
+            for event in await monitor.tribune.report_hub.attested(ONE, frame, 0, head.number)
+        ]
+        order = sorted(counted, key=lambda event: (event.log.block_number, event.log.log_index))
+        assert [event.frame for event in order] == frames
+
+
 async def test_look__evaluation_refused_by_a_node_that_errs__sent_later(
     world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
