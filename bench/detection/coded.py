@@ -31,7 +31,7 @@ class Coded:
         cells: per numeric column, each row's cell, for the sums of tails.
         outcomes: each row's outcome.
         labels: each row's place on the label axis.
-        scores: each row's score, in cells of its column, not yet rounded down.
+        scores: each row's score, in steps of its column's grid, not yet rounded down.
     """
 
     scheme: Scheme
@@ -54,9 +54,10 @@ class Coded:
         return Tally(len(outcomes), columns, _sparse(outcomes), {score: self._scores(rows)})
 
     def _scores(self, rows: Places | slice) -> Scores:
+        (score,) = self.scheme.scored
         labels, scores = self.labels[rows], self.scores[rows]
         finer = finer_for(int(np.count_nonzero(labels <= LABEL_POSITIVE)))
-        cells = np.floor(scores * 2.0**finer).astype(np.int64)
+        cells = _cells(self.scheme.grid(score), scores, finer)
         others, own = (_sparse(cells[labels == label]) for label in (LABEL_NEGATIVE, LABEL_POSITIVE))
         return Scores(finer, others, own)
 
@@ -67,6 +68,8 @@ class Coded:
             for tail in (binning.size + _LOW, binning.size + _HIGH):
                 if counts[tail]:
                     cells = self.cells[name][rows][places == tail]
+                    if binning.digits:
+                        cells = np.array([binning.half_cells(int(cell)) for cell in cells], dtype=object)
                     counts[tail + 1], counts[tail + 2] = cells.sum(), (cells * cells).sum()
         return tuple(counts.tolist())
 
@@ -98,15 +101,29 @@ def coded(scheme: Scheme, table: Table) -> Coded:
         layout.shape, [*(places[name] for name, _ in layout.groups), label, said, coarse], strict=True
     ):
         flat = flat * length + positions
-    return Coded(scheme, places, cells, flat, label, table[score.name] * scheme.grid(score.name).scale)
+    return Coded(scheme, places, cells, flat, label, _steps(scheme.grid(score.name), table[score.name]))
 
 
 def _numeric(grid: Grid, values: Column) -> tuple[Places, Places]:
     missing = np.isnan(values)
-    cell = np.floor(np.where(missing, 0, values) * grid.scale).astype(np.int64)
+    cell = _cells(grid, _steps(grid, np.where(missing, 0, values)))
     low, high = grid.edges[0], grid.edges[-1]
     place = np.where(cell < low, grid.size + _LOW, np.where(cell >= high, grid.size + _HIGH, cell - low))
     return np.where(missing, grid.size + _MISSING, place), cell
+
+
+def _steps(grid: Grid, values: Column) -> NDArray[np.float64]:
+    return np.asarray((values.astype(float) - grid.origin / grid.scale) * grid.scale)
+
+
+def _cells(grid: Grid, steps: NDArray[np.float64], finer: int = 0) -> Places:
+    whole = np.floor(steps * 2.0**finer)
+    if not grid.digits:
+        return np.asarray(whole, np.int64)
+    digits = grid.digits + finer
+    doublings = np.maximum(np.frexp(np.abs(whole))[1] - digits, 0)
+    cell = doublings * 2.0 ** (digits - 1) + np.abs(np.floor(np.ldexp(whole, -doublings)))
+    return np.asarray(np.where(whole < 0, -cell, cell), np.int64)
 
 
 def _category(categories: Categories, values: Column) -> Places:
@@ -120,7 +137,7 @@ def _looked_up(values: Column, places: Mapping[str | None, int], other: int) -> 
 
 
 def _score_places(length: int, bits: int, grid: Grid, values: Column) -> Places:
-    cell = np.floor(values * grid.scale).astype(np.int64)
+    cell = _cells(grid, _steps(grid, values))
     clipped = np.clip(cell, grid.edges[0], grid.edges[-1] - 1)
     places: Places = np.minimum((clipped >> bits) - (grid.edges[0] >> bits), length - 1)
     return places

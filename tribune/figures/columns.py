@@ -113,7 +113,8 @@ def _range_name(grid: Grid, places: Sequence[int]) -> str:
     if not ranges:
         return " or ".join(_HOLES[hole] for hole in holes)
     hole = _HOLES[holes[0]] if len(holes) == 1 else "no number" if holes else ""
-    edges = readable([edge / grid.scale for edge in grid.edges])
+    lowest = [grid.lower(edge) for edge in grid.edges]
+    edges = readable([float(grid.begin(edge)) for edge in grid.edges])
     low, high = min(ranges), max(ranges)
     whole = grid.lattice and grid.shift == 0
     if low == 0 and high == high_tail:
@@ -122,10 +123,10 @@ def _range_name(grid: Grid, places: Sequence[int]) -> str:
         named = f"below {edges[high]}"
     elif high == high_tail:
         named = f"{edges[low - 1]} or more"
-    elif whole and grid.edges[high] - grid.edges[low - 1] == 1:
+    elif whole and lowest[high] - lowest[low - 1] == 1:
         named = edges[low - 1]
     elif whole:
-        named = f"{edges[low - 1]} to {_short(grid.edges[high] - 1, 3)}"
+        named = f"{edges[low - 1]} to {_short(lowest[high] - 1, 3)}"
     else:
         named = f"{edges[low - 1]} to under {edges[high]}"
     return f"{named}, or {hole}" if hole else named

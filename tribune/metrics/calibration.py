@@ -141,7 +141,7 @@ def _probabilities(profile: Profile, tally: Tally) -> tuple[list[tuple[int, int,
         return ranked
     grid = profile.scheme.grid(profile.spec.score.name)
     first, last, one = grid.edges[0], grid.edges[-1] - 1, 2 ** (max(0, grid.shift) + 1)
-    if first < 0 or grid.shift < 0 or 2 * last > one:
+    if grid.lower(first) < 0 or grid.shift < 0 or 2 * grid.lower(last) > one:
         return unavailable("the scores are no probabilities: they go beyond 0 to 1", ranked.n)
     rows = tally.scores[profile.spec.score.name].by_column_cell()
     return [

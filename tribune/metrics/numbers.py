@@ -77,6 +77,8 @@ class Numbers:
         self._apart: tuple[Numbers, int, int] | None = None
 
     def _tail(self, rows: int, cells: int, squares: int) -> Tail:
+        if self.grid.digits:
+            return Tail(rows, cells, squares)
         if self.grid.lattice:
             return Tail(rows, 2 * cells, 4 * squares)
         return Tail(rows, 2 * cells + rows, 4 * (squares + cells) + rows)
@@ -89,20 +91,27 @@ class Numbers:
     @cached_property
     def sums(self) -> tuple[Fraction, Fraction]:
         """The sum of the values and of their squares."""
-        first, unit = self.grid.half_cells(self.grid.edges[0]), self.grid.half_cell
-        places = range(first, first + 2 * len(self.cells), 2)
+        places, unit = self.grid.places, self.grid.half_cell
         weighted = list(map(mul, places, self.cells))
         total = sum(weighted) + self.low.total + self.high.total
         squares = sum(map(mul, places, weighted)) + self.low.squares + self.high.squares
         return total * unit, squares * unit * unit
 
     def apart(self, other: Numbers) -> tuple[int, int]:
-        """Return maximum, and sum between cells, of |F − G|·n·m; F and G are the distribution functions."""
+        """Return maximum of |F − G|·n·m, and the area under it from first to last cell, in half cells.
+
+        F and G are the distribution functions.
+        """
         if self._apart is None or self._apart[0] is not other:
             ours = map(mul, self.reached, repeat(other.n))
             theirs = map(mul, other.reached, repeat(self.n))
             differences = list(map(abs, map(sub, ours, theirs)))
-            self._apart = other, max(differences), sum(differences[1:-1])
+            inner = differences[1:-1]
+            if self.grid.digits:
+                gaps = map(sub, self.grid.places[1:], self.grid.places)
+                self._apart = other, max(differences), sum(map(mul, inner, gaps))
+            else:
+                self._apart = other, max(differences), 2 * sum(inner)
         return self._apart[1:]
 
     def ranked(self, rank: int) -> Ranked:
@@ -117,10 +126,9 @@ class Numbers:
         place = bisect_left(self.reached, rank) - 1
         cell = self.grid.edges[0] + place
         value = decimal(self.grid.value(cell))
-        if self.grid.lattice:
+        if self.grid.lattice and self.grid.lower(cell + 1) - self.grid.lower(cell) == 1:
             return Ranked(value, value, value)
-        unit = 2 * self.grid.half_cell
-        return Ranked(value, decimal(cell * unit), decimal((cell + 1) * unit))
+        return Ranked(value, decimal(self.grid.begin(cell)), decimal(self.grid.begin(cell + 1)))
 
     def _in_tail(self, tail: Tail, rank: int) -> Ranked:
         """Bound a rank by mean and deviation: Arnold & Groeneveld 1979, Annals of Statistics 7:220."""
@@ -138,8 +146,8 @@ def distance(one: Numbers, other: Numbers) -> Fraction:
     alone. Where both have the same tail this holds as long as one of the two lies further out throughout.
     """
     grid, n, m = one.grid, one.n, other.n
-    first, last = grid.half_cells(grid.edges[0]), grid.half_cells(grid.edges[-1] - 1)
-    area = Fraction(2 * one.apart(other)[1])
+    first, last = grid.places[0], grid.places[-1]
+    area = Fraction(one.apart(other)[1])
     for edge, tail, other_tail in ((first, one.low, other.low), (last, one.high, other.high)):
         masses = [(tail, tail.rows * m), (other_tail, -other_tail.rows * n)]
         area += _beyond([(abs(side.mean - edge), mass) for side, mass in masses if mass])

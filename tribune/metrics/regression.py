@@ -15,10 +15,10 @@ from tribune.metrics.binning import Grid
 from tribune.metrics.compared import Found, both, plain
 from tribune.metrics.fixed import MICRO, decimal, exact
 from tribune.metrics.intervals import mean
+from tribune.metrics.numbers import Numbers
 from tribune.metrics.outcomes import sums
 from tribune.metrics.scheme import ABSOLUTE, ERRORS, FOURTHS, NO_ERROR, SQUARES, SUM
 from tribune.metrics.spec import Task
-from tribune.metrics.tally import NumericCounts
 from tribune.metrics.value import MAX_VALUE, Metric, Value, unavailable, unlabelled
 from tribune.wording import counted, too_few
 
@@ -96,8 +96,7 @@ def r2(profile: Profile, tally: Tally, target: str) -> Found | Value:
     n = statistics[ERRORS]
     grid = profile.scheme.grid(profile.spec.label_name)
     column = tally.columns[profile.spec.label_name]
-    counts = NumericCounts.of(grid, column)
-    if alone := abs(counts.low + counts.valid + counts.high - n):
+    if alone := abs(Numbers(grid, column).n - n):
         return unavailable(f"rows with a label but no usable prediction: {alone}", n)
     variance = label_variance(grid, column)
     if not variance:
@@ -108,15 +107,11 @@ def r2(profile: Profile, tally: Tally, target: str) -> Found | Value:
 
 def label_variance(grid: Grid, column: tuple[int, ...]) -> Fraction:
     """Return the variance of the finite labels (divided by n), exact on fine cells and tails; 0 for none."""
-    counts = NumericCounts.of(grid, column)
-    inside = [(cell, rows) for cell, rows in enumerate(counts.cells, grid.edges[0]) if rows]
-    n = counts.low + counts.high + sum(rows for _, rows in inside)
-    if not n:
+    numbers = Numbers(grid, column)
+    if not numbers.n:
         return Fraction(0)
-    cells = counts.low_sum + counts.high_sum + sum(cell * rows for cell, rows in inside)
-    squares = counts.low_squares + counts.high_squares + sum(cell * cell * rows for cell, rows in inside)
-    # Middles and lower edges of cells vary alike, so cell indices do, at the width of a cell.
-    return (Fraction(squares, n) - Fraction(cells, n) ** 2) * (2 * grid.half_cell) ** 2
+    total, squares = numbers.sums
+    return squares / numbers.n - (total / numbers.n) ** 2
 
 
 _TASKS = frozenset({Task.REGRESSION})

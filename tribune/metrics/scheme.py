@@ -100,7 +100,7 @@ class Scheme:
 
 @dataclass(frozen=True)
 class ScoreAxis:
-    """The score axis of outcomes: a score's cells, joined to at most 512 of equal width.
+    """The score axis of outcomes: a score's cells, equally many joined to each of at most 512.
 
     Args:
         grid: the score's grid; None: the model logs no score, and there is one position.
@@ -123,17 +123,18 @@ class ScoreAxis:
         return ((self.grid.edges[-1] - 1) >> self.bits) - (self.grid.edges[0] >> self.bits) + 2
 
     def cell(self, key: float | None) -> int:
-        """Return the position of a fine cell (tails join the outermost; None, NaN, ±inf: the last)."""
+        """Return the position of a key (tails join the outermost; None, NaN, ±inf: the last)."""
         if self.grid is None or key is None or key != key or key in (float("inf"), float("-inf")):
             return self.cells - 1
-        cell = min(max(int(key), self.grid.edges[0]), self.grid.edges[-1] - 1)
+        cell = min(max(self.grid.cell(int(key)), self.grid.edges[0]), self.grid.edges[-1] - 1)
         return (cell >> self.bits) - (self.grid.edges[0] >> self.bits)
 
     def value(self, position: int) -> Fraction:
         """Return the middle of what a score cell holds, exact; within the reference's range."""
         assert self.grid is not None  # noqa: S101 - there is no such position else
         first = ((self.grid.edges[0] >> self.bits) + position) << self.bits
-        middle = self.grid.half_cells(first) + (1 << self.bits) - 1
+        last = first + (1 << self.bits) - 1
+        middle = Fraction(self.grid.half_cells(first) + self.grid.half_cells(last), 2)
         ends = self.grid.value(self.grid.edges[0]), self.grid.value(self.grid.edges[-1] - 1)
         return min(max(middle * self.grid.half_cell, ends[0]), ends[1])
 

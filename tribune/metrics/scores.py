@@ -34,7 +34,7 @@ class Scores:
     """Rows that have a score and a label, by cell; rows that lack either have no place here.
 
     Args:
-        finer: cell of x is floor(x · 2^shift · 2^finer), shift being that of the score's grid.
+        finer: cells are those of the score's grid, with so many bits more of shift, and of digits if any.
         others: rows with another label per cell, cells without rows left out.
         own: rows with the label that the score is for.
     """

@@ -126,8 +126,13 @@ def _coarse(numbers: Numbers, value: Fraction | Decimal) -> str:
 
     Amounts that are mostly 0, in a wide range: the 0 stands in a cell with others and counts as its middle.
     """
-    half = numbers.grid.half_cell
-    if numbers.grid.lattice or 2 * max(numbers.cells) < numbers.n or abs(float(value)) >= 100 * half:
+    grid, most = numbers.grid, max(numbers.cells)
+    if 2 * most < numbers.n:
+        return ""
+    cell = grid.edges[0] + numbers.cells.index(most)
+    width = grid.lower(cell + 1) - grid.lower(cell)
+    half = width * grid.half_cell
+    if (grid.lattice and width == 1) or abs(float(value)) >= 100 * half:
         return ""
     known = f"known to {float(half):g} either way"
     return f"half of the values or more lie in one cell of {float(2 * half):g}: {known}"

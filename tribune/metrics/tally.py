@@ -25,7 +25,8 @@ MISSING = 6
 class NumericCounts:
     """A numeric column's part of a tally, taken apart.
 
-    Tails have their count and the exact sums of their cell indices and of these squared.
+    Tails have their count and the exact sums of their cell indices and of these squared; where a grid's cells
+    widen, of what these stand for, in half cells.
     """
 
     cells: tuple[int, ...]
@@ -85,8 +86,8 @@ class Tally:
     Args:
         rows: number of rows.
         columns: per counted column. Numeric: in-range cells, then count, sum and sum of squares of cell
-            indices of the low tail, the same of the high tail, missing (null), NaN, +inf, -inf. Category:
-            values, rest, missing.
+            indices (see `NumericCounts`) of the low tail, the same of the high tail, missing (null), NaN,
+            +inf, -inf. Category: values, rest, missing.
         outcomes: rows (or sums) per cell of `Scheme.outcomes`, cells of 0 left out.
         scores: per score its labelled rows by cell.
     """

@@ -132,8 +132,8 @@ class Counts:
             return f"are {title}" if named.get(known[places[0]]) else f"have {title}"
         low, high = places[0], places[-1]  # 0 is the low tail, bin i is place i + 1
         last = len(binning.edges)
-        floor = None if low == 0 else binning.edges[low - 1] / binning.scale
-        ceiling = None if high == last else binning.edges[high] / binning.scale
+        floor = None if low == 0 else float(binning.begin(binning.edges[low - 1]))
+        ceiling = None if high == last else float(binning.begin(binning.edges[high]))
         if floor is None and ceiling is None:
             return f"have any {described.title}"
         if floor is None:

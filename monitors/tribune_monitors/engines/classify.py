@@ -25,7 +25,9 @@ _MISSING, _NAN, _PLUS, _MINUS = range(6, 10)  # after the tails' counts and sums
 
 
 def numeric_column(grid: Grid, keys: Iterable[tuple[float | None, int]]) -> tuple[int, ...]:
-    """Return a numeric column of a tally from (floor(x · 2^shift) or None, rows)."""
+    """Return a numeric column of a tally from (key or None, rows)."""
+    if grid.digits:
+        return _widening_column(grid, keys)
     low, high, size = grid.edges[0], grid.edges[-1], grid.size
     cells = [0] * grid.length
     for key, rows in keys:
@@ -43,6 +45,26 @@ def numeric_column(grid: Grid, keys: Iterable[tuple[float | None, int]]) -> tupl
             cells[tail] += rows
             cells[tail + 1] += cell * rows
             cells[tail + 2] += cell * cell * rows
+    return tuple(cells)
+
+
+def _widening_column(grid: Grid, keys: Iterable[tuple[float | None, int]]) -> tuple[int, ...]:
+    low, high, size = grid.edges[0], grid.edges[-1], grid.size
+    cells = [0] * grid.length
+    for key, rows in keys:
+        if key is None:
+            cells[size + _MISSING] += rows
+        elif math.isnan(key):
+            cells[size + _NAN] += rows
+        elif math.isinf(key):
+            cells[size + (_PLUS if key > 0 else _MINUS)] += rows
+        elif low <= (cell := grid.cell(int(key))) < high:
+            cells[cell - low] += rows
+        else:
+            tail, at = size if cell < low else size + 3, grid.half_cells(cell)
+            cells[tail] += rows
+            cells[tail + 1] += at * rows
+            cells[tail + 2] += at * at * rows
     return tuple(cells)
 
 
@@ -148,7 +170,8 @@ def score_table(
 
     Its cells are finer by these bits, even where its rows ask for fewer or more; 0: finer keys are not read.
     """
-    first, last = ends(scheme.grid(name), finer)
+    grid = scheme.grid(name)
+    first, last = ends(grid, finer)
     others: dict[int, int] = {}
     own: dict[int, int] = {}
     sides: dict[str | None, dict[int, int]] = dict.fromkeys(scheme.spec.outcomes, others)
@@ -156,6 +179,8 @@ def score_table(
     for came, label, key, fine, n in rows:
         at = fine if finer else key
         if came and label in sides and at is not None:
+            if grid.digits and math.isfinite(at):
+                at = grid.cell(int(at), finer)
             if first <= at <= last:
                 cell = int(at)
             elif key is not None and math.isfinite(key):  # where only the finer one overflows, too

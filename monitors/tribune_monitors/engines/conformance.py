@@ -58,6 +58,8 @@ _TEXTS: tuple[str | None, ...] = (
     "a\x00b", "\n", "\ufeff", "\u200b", "\U0001f600", "NULL", "nan", "0", "00", "0.0", "'", '"', "\\",
     "x" * 300, "\u0435", "e",
 )  # fmt: skip
+_WIDENING = Grid(4, (-20, 3, 30), digits=3, origin=20)
+"""Cells of 16ths around 1.25, twice as wide from 8 of them on, and again from 16, 32 …"""
 _GROUPS: tuple[str | None, ...] = ("g", "h", None, "G", "g")
 _SAID: tuple[int | None, ...] = (0, 1, 1, 0, None, 7, 1)
 
@@ -202,6 +204,35 @@ def _count_number(cells: list[int], scale: float, low: int, high: int, number: f
             cells[cell - low] += 1
 
 
+def _count_widening(cells: list[int], number: float | None) -> None:
+    """Count by `_WIDENING`."""
+    low, high = -20, 30
+    steps = None if number is None else (number - 1.25) * 16.0
+    if steps is None or steps != steps or math.isinf(steps):
+        _count_number(cells, 1.0, low, high, steps)
+        return
+    cell, lower, upper = _widening(Fraction(steps), 3)
+    if low <= cell < high:
+        cells[cell - low] += 1
+        return
+    tail = high - low + (0 if cell < low else 3)
+    middle = lower + upper + 2 * 20
+    cells[tail] += 1
+    cells[tail + 1] += middle
+    cells[tail + 2] += middle**2
+
+
+def _widening(steps: Fraction, digits: int) -> tuple[int, int, int]:
+    """Return the cell of some steps from the origin, and between which whole steps it lies."""
+    whole = math.floor(steps)
+    far = whole if whole >= 0 else -1 - whole  # both sides mirror each other
+    cell, width = 0, 1
+    while far >= width << digits:
+        cell, width = cell + 2 ** (digits - 1), 2 * width
+    cell, lower = cell + far // width, far // width * width
+    return (cell, lower, lower + width) if whole >= 0 else (-1 - cell, -lower - width, -lower)
+
+
 def _count_text(cells: list[int], values: list[str], text: str | None) -> int:
     place = len(values) + 1 if text is None else len(values)
     for candidate, value in enumerate(values):
@@ -247,7 +278,12 @@ def other_tasks() -> tuple[tuple[str, Scheme, Tally], ...]:
         classes=classes,
     )
     generic = ModelSpec(
-        (Column("text", category, Role.FEATURE), Column("group", category, Role.GROUP)), Task.GENERIC
+        (
+            Column("wide", number, Role.FEATURE),
+            Column("text", category, Role.FEATURE),
+            Column("group", category, Role.GROUP),
+        ),
+        Task.GENERIC,
     )
     by_name: dict[str, Binning] = {
         "wide": wide,
@@ -256,11 +292,12 @@ def other_tasks() -> tuple[tuple[str, Scheme, Tally], ...]:
         "text": text,
         "group": group,
     }
-    answers = {**by_name, "prediction": Categories(classes)}
+    widening = {**by_name, "wide": _WIDENING}
+    answers = {**widening, "prediction": Categories(classes)}
     return (
         ("regression", Scheme(regression, {**by_name, regression.error_name: errors}), _as_regression()),
         ("multiclass", Scheme(multiclass, answers), _as_multiclass(classes)),
-        ("generic", Scheme(generic, by_name), _as_generic()),
+        ("generic", Scheme(generic, widening), _as_generic()),
     )
 
 
@@ -288,14 +325,14 @@ def _as_multiclass(classes: tuple[str, ...]) -> Tally:
     columns = {
         "group": [0] * 4,
         "prediction": [0] * 5,
-        "wide": [0] * 90,
+        "wide": [0] * 60,
         "score": [0] * 4107,
         "narrow": [0] * 17,
     }
     outcomes: dict[int, int] = {}
     truths: dict[str, list[tuple[int, float | None]]] = {name: [] for name in ("score", "wide", "narrow")}
     for _, wide, small, label, group, said, score in rows():
-        _count_number(columns["wide"], 8.0, 0, 80, wide)
+        _count_widening(columns["wide"], wide)
         _count_number(columns["narrow"], 0.5, -2, 5, small)
         _count_number(columns["score"], 4096.0, 0, 4097, score)
         at = _count_text(columns["group"], ["g", "h"], group)
@@ -312,16 +349,17 @@ def _as_multiclass(classes: tuple[str, ...]) -> Tally:
                 truths[name].append((int(label == own), number))
     scores = {
         "score": _scores(truths["score"], 4096.0, 0, 4097),
-        "wide": _scores(truths["wide"], 8.0, 0, 80),
+        "wide": _scores(truths["wide"], 16.0, -20, 30, digits=3, origin=1.25),
         "narrow": _scores(truths["narrow"], 0.5, -2, 5),
     }
     return _tally(columns, outcomes, scores)
 
 
 def _as_generic() -> Tally:
-    columns = {"text": [0] * 7, "group": [0] * 4}
+    columns = {"wide": [0] * 60, "text": [0] * 7, "group": [0] * 4}
     outcomes: dict[int, int] = {}
-    for _, _, _, text, group, _, _ in rows():
+    for _, wide, _, text, group, _, _ in rows():
+        _count_widening(columns["wide"], wide)
         _count_text(columns["text"], ["a", "", "ä", "a\x00b", "0"], text)
         place = _count_text(columns["group"], ["g", "h"], group)
         outcomes[place] = outcomes.get(place, 0) + 1
@@ -334,14 +372,23 @@ def _tally(
     return Tally(len(rows()), {name: tuple(cells) for name, cells in columns.items()}, outcomes, scores or {})
 
 
-def _scores(truths: list[tuple[int, float | None]], scale: float, low: int, high: int) -> Scores:
+def _scores(
+    truths: list[tuple[int, float | None]],
+    scale: float,
+    low: int,
+    high: int,
+    *,
+    digits: int = 0,
+    origin: float = 0.0,
+) -> Scores:
     """Return a score's table from (1 where the label is its own, score), in cells as fine as the rows ask."""
-    scored = [(own, x) for own, x in truths if x is not None and not math.isnan(x * scale)]
-    scored = [(own, x) for own, x in scored if not math.isinf(x * scale)]
+    scaled = [(own, (x - origin) * scale) for own, x in truths if x is not None]
+    scored = [(own, Fraction(x)) for own, x in scaled if not math.isnan(x) and not math.isinf(x)]
     finer = min(24, 37 - 2 * len(scored).bit_length())
     sides: tuple[dict[int, int], dict[int, int]] = ({}, {})
     for own, x in scored:
-        cell = math.floor(Fraction(x * scale) * 2**finer)
+        steps = x * 2**finer
+        cell = _widening(steps, digits + finer)[0] if digits else math.floor(steps)
         cell = min(max(cell, (low - 2**16) * 2**finer), (high + 2**16) * 2**finer - 1)
         sides[own][cell] = sides[own].get(cell, 0) + 1
     return Scores(finer, *sides)

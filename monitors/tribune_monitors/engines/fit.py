@@ -24,6 +24,7 @@ from tribune_monitors.engines.counting import TOGETHER, WIDE, Run, decision_colu
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.schema import Wanted, check, read_schemas
 from tribune_monitors.engines.sql import Labels
+from tribune_monitors.engines.widening import HEAVY, Numbers, widening
 
 CELLS = 4096
 """Fine cells over most of the reference's values: KS and Wasserstein within 0.1 %, a column in 32 kB."""
@@ -32,8 +33,6 @@ _FAR = 0.001
 _WIDE = 16
 """Times the ten interquartile ranges around the middle half that values may span and still decide it: what
 lies further (a sentinel such as 9999999) says nothing of the others."""
-_HEAVY = 0.002
-"""Share of the reference that a cell may hold beside its commonest value; heavier ones are halved."""
 _MAX_SHIFT = 1022
 _LARGEST = 2.0**1000  # a mean of doubles may overflow; the shift ends long before
 _VALUES = 8_000_000
@@ -155,14 +154,28 @@ def _grids(run: Run, columns: Sequence[Column], numbers: Sequence[str], rows: st
         ends.append(_range(column, low, high))
         grids.append(grid_over(*ends[-1], *_most(*quantiles)))
     counts, off = _counted(run, numbers, grids, rows)
-    for place in off:
-        finer = _finer(run, grids[place], ends[place], counts[place], numbers[place], rows)
-        if finer != grids[place]:
-            grids[place] = finer
-            (counts[place],), _ = _counted(run, [numbers[place]], [finer], rows)
     return [
-        with_bins(replace(grid, lattice=place not in off), counts[place]) for place, grid in enumerate(grids)
+        (_widened(run, grid, counts[place], numbers[place], rows, ends[place]) if place in off else None)
+        or with_bins(replace(grid, lattice=place not in off), counts[place])
+        for place, grid in enumerate(grids)
     ]
+
+
+def _widened(
+    run: Run,
+    grid: Grid,
+    counts: Sequence[tuple[float, int]],
+    number: str,
+    rows: str,
+    ends: tuple[float, float],
+) -> Grid | None:
+    """Return a grid of cells that widen, where some of equal width hold too much of the reference."""
+    n = sum(held for _, held in counts)
+    if max(held for _, held in counts) <= HEAVY * n:
+        return None
+    values = Numbers(run, number, rows, ends)
+    found = widening(grid, values, n)
+    return with_bins(found, values.cells(found)) if found else None
 
 
 def _counted(
@@ -179,38 +192,6 @@ def _counted(
         if beside:
             off.add(int(place))
     return counts, off
-
-
-def _finer(
-    run: Run,
-    grid: Grid,
-    ends: tuple[float, float],
-    counts: Sequence[tuple[float, int]],
-    number: str,
-    rows: str,
-) -> Grid:
-    """Return a grid in which no cell holds too much beside its commonest value, if so many cells suffice.
-
-    A skewed column has most of its rows in few of the cells over its range: KS and Wasserstein could not see
-    what happens within these. A grid that leaves far values to the tails stays as it is.
-    """
-    most = _HEAVY * sum(n for _, n in counts)
-    heaviest = max(n for _, n in counts)
-    by_value = f"SELECT {number} AS x, count(*) AS n FROM {rows} WHERE isfinite({number}) GROUP BY 1"  # noqa: S608
-    while heaviest > most:
-        by_cell = f"SELECT sum(n) - max(n) AS n FROM ({by_value}) AS v GROUP BY floor({_scaled('x', grid)})"  # noqa: S608
-        ((heaviest,),) = run(f"SELECT max(n) FROM ({by_cell}) AS c")  # noqa: S608
-        finer = _over(ends, min(grid.shift + 1, _MAX_SHIFT))
-        if heaviest <= most or grid != _over(ends, grid.shift) or finer is None or finer.shift == grid.shift:
-            break
-        grid = finer
-    return grid
-
-
-def _over(ends: tuple[float, float], shift: int) -> Grid | None:
-    """Return a grid of this shift over a whole range; None where that takes too many cells."""
-    first, last = (math.floor(end * 2.0**shift) for end in ends)
-    return Grid(shift, (first, last + 1)) if last - first < MAX_CELLS else None
 
 
 def _scaled(number: str, grid: Grid) -> str:
@@ -290,7 +271,7 @@ def with_bins(grid: Grid, counts: Iterable[tuple[float | None, int]]) -> Grid:
         if reached < tenths < BINS:
             edges.append(low + place)
             reached = tenths
-    return Grid(grid.shift, (*edges, high), grid.lattice)
+    return replace(grid, edges=(*edges, high))
 
 
 def _range(column: Column, low: float, high: float) -> tuple[float, float]:

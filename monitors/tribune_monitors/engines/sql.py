@@ -24,6 +24,8 @@ ROW_COUNT = f"SELECT count(*) FROM {ROWS}"  # noqa: S608 - a constant
 """Counts the rows."""
 FLOOR = "tribune_floor"
 """Function that an engine provides: floor of a DOUBLE as a DOUBLE, which leaves NaN and ±inf as they are."""
+_FARTHEST = 2.0**900
+"""Steps from the origin beyond which cells get no wider."""
 LABEL = "tribune_label"
 """Name of the label in the view of rows, where it stands in their own files."""
 
@@ -60,22 +62,38 @@ def literal(text: str) -> str:
 
 
 def cell_key(name: str, grid: Grid) -> str:
-    """Return floor(x · 2^shift) of a column as DOUBLE."""
+    """Return the key of a column's cell as DOUBLE."""
     return cell_of(quoted(name), grid)
 
 
 def cell_of(number: str, grid: Grid) -> str:
-    """Return floor(x · 2^shift) of an expression; the scale is a power of two, so its text is exact."""
-    return f"{FLOOR}({_scaled(number, grid)})"
+    """Return the key of an expression's cell; the scale is a power of two, so its text is exact."""
+    return finer_cell_of(number, grid, 0)
 
 
 def finer_cell_of(number: str, grid: Grid, finer: int) -> str:
-    """Return floor(x · 2^shift · 2^finer) of an expression, scaled twice: each `finer` rounds alike."""
-    return f"{FLOOR}({_scaled(number, grid)} * {_double(2.0**finer)})"
+    """Return the key of an expression's cell with `finer` bits, scaled twice: each `finer` rounds alike."""
+    steps = steps_of(number, grid) + (f" * {_double(2.0**finer)}" if finer else "")
+    return _rounded_down(f"({steps})", grid.digits + finer) if grid.digits else f"{FLOOR}({steps})"
 
 
-def _scaled(number: str, grid: Grid) -> str:
+def steps_of(number: str, grid: Grid) -> str:
+    """Return the distance of an expression from a grid's origin in its steps, not yet whole."""
+    if grid.digits:
+        number = f"({number} - {_double(grid.origin / grid.scale)})"
     return f"{number} * {_double(grid.scale)}"
+
+
+def _rounded_down(steps: str, digits: int) -> str:
+    """Keep so many binary digits of the whole steps, by what IEEE arithmetic does exactly everywhere.
+
+    The highest power of two in a number a is q − (1 − 2^-53)·q, with q = (2^52 + 1)·a (Rump, Ogita & Oishi
+    2008, SIAM Journal on Scientific Computing 31:189, algorithm 3.5). `least` keeps infinities and what would
+    overflow out of this; they, NaN and null then stay what they are, whatever it makes of them.
+    """
+    far = f"least(abs({steps}), {_double(_FARTHEST)}) * {_double((2.0**52 + 1) * 2.0 ** (1 - digits))}"
+    width = f"greatest({far} - {far} * {_double(1 - 2.0**-53)}, {_double(1.0)})"
+    return f"{FLOOR}({steps} / {width}) * {width}"
 
 
 def _double(number: float) -> str:
@@ -182,7 +200,7 @@ def _score_cell(scheme: Scheme) -> str:
     assert axis.grid is not None and scheme.spec.score is not None  # noqa: S101, PT018 - the caller knows
     fine = cell_of(f"r.{quoted(scheme.spec.score.name)}", axis.grid)
     width = f"CAST({float(1 << axis.bits)!r} AS DOUBLE)"
-    return f"{FLOOR}({fine} / {width}) * {width}" if axis.bits else fine
+    return f"{FLOOR}({fine} / {width}) * {width}" if axis.bits and not axis.grid.digits else fine
 
 
 def score_counts(scheme: Scheme, name: str, labels: Labels, finer: int) -> str:

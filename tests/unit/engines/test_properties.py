@@ -47,7 +47,7 @@ KNOWN: dict[str, Binning] = {
     "sex": Categories(("1", "2")),
     "said": Categories(CLASSES),
     "p": UNIT,
-    "q": UNIT,
+    "q": Grid(12, (-300, 400), digits=5, origin=100),
     "p - q": UNIT,
 }
 TYPES = {"x": pa.float64(), "job": pa.string(), "sex": pa.string(), "said": pa.string(), "label": pa.string()}

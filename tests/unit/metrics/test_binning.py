@@ -32,9 +32,33 @@ def test_score_cell__a_fine_grid__is_joined_to_at_most_512_cells() -> None:
     assert layout.scores.cell(4096.0) == layout.score_cells - 2
 
 
-@pytest.mark.parametrize("binning", [Grid(-3, (-5, 2, 9)), Categories(("é", ""), rest=True)])
+@pytest.mark.parametrize(
+    "binning", [Grid(-3, (-5, 2, 9)), Grid(2, (-5, 9), True, 3, -40), Categories(("é", ""), rest=True)]
+)
 def test_binning_from_json__what_to_json_wrote__is_equal(binning: Grid | Categories) -> None:
     assert binning_from_json(binning.to_json()) == binning
+
+
+@given(st.integers(-(2**70), 2**70), st.integers(1, 24))
+def test_cell__cells_that_widen__hold_what_lies_between_their_edges(key: int, digits: int) -> None:
+    grid = Grid(0, (-1, 1), digits=digits, origin=5)
+    cell = grid.cell(key)
+    assert grid.lower(cell) <= key + 5 < grid.lower(cell + 1)
+    nearer = key if key >= 0 else -1 - key
+    assert grid.lower(cell + 1) - grid.lower(cell) == max(1, 2 ** (nearer.bit_length() - digits))
+    assert grid.cell(grid.lower(cell) - 5) == cell
+
+
+@given(st.integers(-(2**60), 2**60), st.integers(1, 12), st.integers(1, 24))
+def test_cell__with_more_bits__is_part_of_the_one_with_fewer(key: int, digits: int, finer: int) -> None:
+    grid = Grid(0, (-1, 1), digits=digits)
+    assert grid.cell(key, finer) >> finer == grid.cell(key >> finer)
+
+
+@pytest.mark.parametrize(("digits", "origin"), [(-1, 0), (25, 0), (0, 3), (4, 2**53 + 1)])
+def test_grid__digits_beyond_a_double__are_refused(digits: int, origin: int) -> None:
+    with pytest.raises(ConfigurationError, match="digits"):
+        Grid(0, (0, 1), digits=digits, origin=origin)
 
 
 @pytest.mark.parametrize("edges", [(), (1,), (3, 3), (5, 2), (0, 10**6)])

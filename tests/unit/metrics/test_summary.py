@@ -221,10 +221,11 @@ AMOUNTS = ModelSpec((Column("amount", ColumnKind.NUMERIC, Role.FEATURE),), Task.
 
 @pytest.fixture(scope="module")
 def amounts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Profile, Tally, Raw]:
-    """Amounts that are mostly 0, in a range so wide that other values share the cell of 0."""
+    """Amounts that are mostly 0, by a profile so wide, where 0 was rare, that others share its cell."""
     dice = np.random.default_rng(5)
     raw = np.where(dice.random(3000) < 0.9, 0, dice.integers(1, 100_000, 3000))
-    made = profile_of_rows(tmp_path_factory.mktemp("amounts"), AMOUNTS, pd.DataFrame({"amount": raw}))
+    before = pd.DataFrame({"amount": dice.integers(0, 100_000, 3000)})
+    made = profile_of_rows(tmp_path_factory.mktemp("amounts"), AMOUNTS, before)
     now = tally_of_rows(tmp_path_factory.mktemp("frame"), made, pd.DataFrame({"amount": raw}))
     return made, now, raw
 
@@ -239,6 +240,17 @@ def test_percentile__most_values_are_one_in_a_wide_range__bounds_hold_it_and_the
     assert found.lower <= np.median(raw) * 1e6 <= found.upper
     assert (found.micro, found.lower, found.upper) == (16_000_000, 0, 32_000_000)
     assert found.reason == "half of the values or more lie in one cell of 32: known to 16 either way"
+
+
+def test_mean_and_median__mostly_one_value_in_the_reference_too__are_near_and_exact(
+    amounts: tuple[Profile, Tally, Raw], tmp_path: Path
+) -> None:
+    raw = pd.DataFrame({"amount": amounts[2]})
+    made = profile_of_rows(tmp_path, AMOUNTS, raw)
+    assert measured(made, made.reference, "summary.percentile_50/amount") == Value(0, 3000, 0, 0)
+    mean = measured(made, made.reference, "summary.mean/amount")
+    assert mean.reason == ""
+    assert mean.micro == pytest.approx(1e6 * amounts[2].mean(), rel=1e-3)
 
 
 def test_percentile__far_from_the_cell_of_most_values__needs_no_note(
