@@ -223,18 +223,18 @@ class Worker:
             self.faults.clear(subject)
             if row is not None:
                 self._unchecked[row.id or 0] = row
-                if not self._turns[due.model_id].locked():
-                    async with self._turns[due.model_id]:
-                        if await self._refused(row, due.policy, head):
-                            self._confirmed[due.model_id] = -1
+                await self._settle_signed(due, head)
 
-    async def _refused(self, row: SignedReport, record: PolicyRecord, head: Block, **how: bool) -> bool:
-        """Move a report on; return whether it was closed uncounted just now.
-
-        That went by one head, which may have been false: what closed is looked at once more by the next.
-        """
-        settled = await self._settling.settle(row, record, head, **how)
-        return settled.state == ReportState.REFUSED and row.state != ReportState.REFUSED
+    async def _settle_signed(self, due: DueReport, head: Block) -> None:
+        """Bring on what was just signed, after what was signed while the model was being settled."""
+        if self._turns[due.model_id].locked():
+            return
+        async with self._turns[due.model_id]:
+            signed = ReportState.SIGNED
+            for row in await self.store.read(reports_in, self.monitor, signed, model_id=due.model_id):
+                if digest_of(row.policy) == due.policy.digest:
+                    if not await self._settle_row(row, due.policy, head):
+                        self._confirmed[due.model_id] = -1
 
     async def _settle(self, head: Block, models: Sequence[ModelId]) -> None:
         """Settle models side by side: those with something open, and those in doubt after a reorg."""
@@ -261,17 +261,26 @@ class Worker:
             for row in await self._unsettled(model_id, head, everything=doubtful):
                 if record := await self._record(row, head.time):
                     replaced = record != (await self._due.policies(model_id, head.time))[-1]
-                    try:
-                        if await self._refused(row, record, head, doubtful=doubtful, replaced=replaced):
-                            self._confirmed[model_id] = doubts = -1  # all of them are looked at again
-                    except (ChainError, StoreError):
-                        raise
-                    except Exception as fault:  # whatever is wrong with it, the next ones go on
-                        self.faults.note(subject_of(row), fault)
-                        self._confirmed[model_id] = doubts = -1
+                    if not await self._settle_row(row, record, head, doubtful=doubtful, replaced=replaced):
+                        self._confirmed[model_id] = doubts = -1  # all of them are looked at again
                 elif judging := await self._judging(row, head.time):
                     await self._settling.close_replaced(row, judging, head)
             self._confirmed[model_id] = doubts
+
+    async def _settle_row(self, row: SignedReport, record: PolicyRecord, head: Block, **how: bool) -> bool:
+        """Move a report on; False where that failed, or closed it uncounted just now.
+
+        Whatever is wrong with one, others go on. What closed did so by one head, which may have been false: it
+        is looked at once more by the next.
+        """
+        try:
+            settled = await self._settling.settle(row, record, head, **how)
+        except (ChainError, StoreError):
+            raise
+        except Exception as fault:
+            self.faults.note(subject_of(row), fault)
+            return False
+        return settled.state != ReportState.REFUSED or row.state == ReportState.REFUSED
 
     async def _unsettled(self, model_id: ModelId, head: Block, *, everything: bool) -> list[SignedReport]:
         """Return what is not final yet; with `everything`, also final and refused ones to send again."""
