@@ -83,7 +83,7 @@ class Desk:
         elif job == PEERS:
             await worker.check_peers()
         elif job == VOTES:
-            await worker.open_votes()
+            return await worker.open_votes()
         else:
             model_id = ModelId(int(job.removeprefix(_MODEL)))
             await worker.look_at(model_id)

@@ -20,6 +20,8 @@ from tribune.log import get_logger
 from tribune.sync.sender import Sender
 
 QUARTER = 4
+LEAST_WAIT_S = 1.0
+"""Shortest pause before a case is looked at again: the next block may still not have come to its moment."""
 LONGEST_WINDOW = timedelta(days=30)
 """Cases opened before that are history: a window is bounded by the voting period, which is days."""
 
@@ -62,36 +64,44 @@ class VoteOpener:
         self._late_from.clear()
         self._oldest = CaseId(0)
 
-    async def open_votes(self, models: Collection[ModelId], head: Block) -> list[CaseId]:
-        """Open the votes that are late; return whose votes we opened.
+    async def open_votes(self, models: Collection[ModelId], head: Block) -> float | None:
+        """Open the votes that are late; return in how many seconds the next one may be ours to open.
 
         Args:
             models: whose cases.
             head: the newest block.
 
+        Returns:
+            None where no case waits for its quarter or for our turn.
+
         Raises:
             ChainError: we could not look, or not send; call again.
         """
-        opened = []
+        waits = []
         for case in await self._unopened(head.time):
+            if case.model_id not in models:
+                continue
             late = case.opened_at + (case.open_until - case.opened_at) / QUARTER
-            if case.model_id in models and late <= head.time <= case.open_until:
+            left = (late - head.time).total_seconds()
+            if left <= 0:
                 turn, members = await self._turn(case.model_id, case.case_id, head.time)
                 turn_s = min(self._stagger_s, (case.open_until - late).total_seconds() / (members + 2))
                 since = self._late_from.setdefault(case.case_id, self._clock())
-                if self._clock() - since >= turn * turn_s and await self._open(case):
-                    opened.append(case.case_id)
-        return opened
+                left = since + turn * turn_s - self._clock()
+            if left > 0:
+                waits.append(max(left, LEAST_WAIT_S))
+            else:
+                await self._open(case)
+        return min(waits, default=None)
 
-    async def _open(self, case: Case) -> bool:
+    async def _open(self, case: Case) -> None:
         log = get_logger(__name__)
         try:
             receipt = await self._sender.send(self._tribune.pause_governor.open_case(case.case_id))
         except RevertedError as fault:  # somebody was first, or it cannot be opened any more
             log.info("vote not opened by us", case=case.case_id, error=fault.message)
-            return False
-        log.warning("opened the vote that nobody else opened", case=case.case_id, tx=receipt.tx_hash)
-        return True
+        else:
+            log.warning("opened the vote that nobody else opened", case=case.case_id, tx=receipt.tx_hash)
 
     async def _unopened(self, now: datetime) -> list[Case]:
         """Return the cases whose vote can still be opened, oldest first."""

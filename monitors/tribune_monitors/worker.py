@@ -19,7 +19,7 @@ from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyRecord
 from tribune.chain.types import Block
 from tribune.exceptions import ChainError, ConfigurationError, RevertedError, StoreError
-from tribune.ids import Address, CaseId, FrameIndex, ModelId
+from tribune.ids import Address, FrameIndex, ModelId
 from tribune.reports.signing import HubDomain, MessageSigner
 from tribune.store.queries import reports_from, reports_in
 from tribune.store.session import Store
@@ -160,11 +160,11 @@ class Worker:
         if head := await self._ready():
             await self._check_peers(head)
 
-    async def open_votes(self) -> list[CaseId]:
-        """Open votes that nobody else opened; return whose. Raises as `look`."""
+    async def open_votes(self) -> float | None:
+        """Open votes that nobody else opened; return in how many seconds to look again. Raises as `look`."""
         if head := await self._ready():
             return await self._opener.open_votes(await self.watched(), head)
-        return []
+        return None
 
     async def may_act(self) -> bool:
         """Return whether this process acts for the key; another one does if not. Raises as `look`."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from integration.monitor_world import Monitor, MonitorWorld, monitors
+from tribune.chain.enums import State
 from tribune.decisions.anchor import log_folder
 from tribune.ids import ModelId
 from tribune_monitors.desk import Desk
@@ -100,3 +101,30 @@ async def test_run__a_second_process_of_the_key__leaves_the_job_table_alone(worl
         assert not ran
         stop.set()
         await running
+
+
+async def test_run__a_case_comes_to_its_quarter_and_nothing_else_happens__its_vote_is_opened(
+    world: MonitorWorld,
+) -> None:
+    world.sealed(ONE, age=10_000.0)
+    async with monitors(world, 0, 1) as panel, at_work(*panel):
+        switch = panel[0].tribune.kill_switch
+
+        async def suspended() -> bool:
+            return (await switch.status(ONE)).state is State.SUSPENDED
+
+        await until(suspended)
+        case = await switch.case((await switch.status(ONE)).case_id)
+        quarter = case.opened_at + (case.open_until - case.opened_at) / 4
+
+        async def waiting() -> bool:
+            return not any([await monitor.worker.has_unsettled() for monitor in panel])
+
+        await until(waiting)
+        await asyncio.sleep(1)  # what the case's own news woke is done
+        world.until(int(quarter.timestamp()))
+
+        async def opened() -> bool:
+            return (await switch.case(case.case_id)).vote != 0
+
+        await until(opened)

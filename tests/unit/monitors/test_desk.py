@@ -35,8 +35,8 @@ async def test_run__models_cannot_be_counted_at_first__are_looked_at_without_a_n
     async def look_at(_: ModelId) -> None:
         looked.set()
 
-    async def nothing() -> bool:
-        return False
+    async def nothing() -> None:
+        return None
 
     async def yes() -> bool:
         return True
