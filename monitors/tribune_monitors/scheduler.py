@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import TribuneError
 from tribune.log import get_logger
+from tribune.waiting import came_within
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -116,8 +117,10 @@ class Schedule:
 
     async def run(self, stop: asyncio.Event, *, last_run_s: float = LAST_RUN_S) -> None:
         """Run jobs until `stop` is set; runs under way are waited for, at most `last_run_s`."""
+        while not self._start():
+            if await came_within(STORE_RETRY_S, stop.wait()):
+                return
         _RUNNING[self._name] = self
-        self._clock.start()
         try:
             await stop.wait()
             self._stopping = True
@@ -129,6 +132,17 @@ class Schedule:
             self._clock.shutdown(wait=False)
             del _RUNNING[self._name]
             await asyncio.sleep(0)  # lets what was cancelled end before its connections are closed
+
+    def _start(self) -> bool:
+        """Make the job table where there is none and start the clock; False: it must be tried again."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            self._clock.start()
+        except SQLAlchemyError as fault:
+            get_logger(__name__).warning("the job table did not answer", error=type(fault).__name__)
+            return False
+        return True
 
     async def carry_out(self, job: str) -> None:
         """Do a job now, unless it is being done: then once more after that."""

@@ -231,6 +231,29 @@ async def test_run__database_locked_for_a_while__runs_again(
     await ran(schedule, locked)
 
 
+async def test_run__database_locked_at_the_start__runs_once_it_is_free(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: Runs = []
+
+    async def do(job: str) -> None:
+        runs.append(job)
+
+    monkeypatch.setattr("tribune_monitors.scheduler.STORE_RETRY_S", 0.1)
+    schedule = Schedule(NAME, store.brief_engine(50), do)
+    schedule.add("settle", 3600)
+    locked = sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)
+    locked.execute("BEGIN IMMEDIATE")
+
+    async def free() -> None:
+        await asyncio.sleep(0.3)
+        assert not runs
+        locked.close()
+        await until(lambda: runs == ["settle"])
+
+    await ran(schedule, free)
+
+
 async def test_run__stopped_in_a_run__lets_it_end(store: Store) -> None:
     ended = False
     begun = asyncio.Event()
