@@ -72,6 +72,7 @@ class DueReports:
         self._monitor = monitor
         self._signed = signed
         self._in_force: dict[ModelId, list[PolicyRecord]] = {}
+        self._asked: dict[ModelId, datetime] = {}
         self._versions: dict[tuple[ModelId, FrameIndex], VersionNumber] = {}
         self._done: set[tuple[ModelId, FrameIndex]] = set()
         self._evaluated: set[tuple[ModelId, VersionNumber, Digest]] = set()
@@ -79,6 +80,7 @@ class DueReports:
     def forget(self) -> None:
         """Ask the chain everything anew, as after a reorganisation."""
         self._in_force.clear()
+        self._asked.clear()
         self._versions.clear()
         self._evaluated.clear()
 
@@ -96,15 +98,22 @@ class DueReports:
         return await self._evaluations(model_id, records[-1]) if records else []
 
     async def policies(self, model_id: ModelId, now: datetime) -> Sequence[PolicyRecord]:
-        """Return the policies that are or were in force, oldest first. One in force is never replaced."""
+        """Return the policies that are or were in force, oldest first. One in force is never replaced.
+
+        The chain is asked once a block: what it takes in takes force later.
+        """
         book = self._tribune.policy_book
         known = self._in_force.setdefault(model_id, [])
+        if self._asked.get(model_id) == now:
+            return known
         for index in range(len(known), await book.policy_count(model_id)):
             record = await book.policy_at(model_id, index)
             if record.base > now:
                 break
             if index == len(known):  # else another task, which asked at the same time, noted it meanwhile
                 known.append(record)
+        if self._in_force.get(model_id) is known:
+            self._asked[model_id] = now
         return known
 
     async def _evaluations(self, model_id: ModelId, current: PolicyRecord) -> list[DueReport]:

@@ -66,6 +66,12 @@ class Settling:
     heads: Heads
     faults: Faults
 
+    def has_work(self, row: SignedReport, head: Block) -> bool:
+        """Return whether there is anything to do for a report, as long as no block is gone."""
+        return row.state in OPEN or (
+            row.state == ReportState.COUNTED and row.block_number <= self._final(head)
+        )
+
     async def settle(
         self,
         row: SignedReport,
@@ -114,7 +120,7 @@ class Settling:
         """
         if judging.digest == digest_of(row.policy) or row.state not in (*OPEN, ReportState.COUNTED):
             return
-        final = max(0, head.number - self.tribune.chain.finality_blocks)
+        final = self._final(head)
         try:
             terms = await self.tribune.policy_book.terms(
                 ModelId(row.model_id), judging.first_frame, block=final
@@ -217,7 +223,7 @@ class Settling:
         self, row: SignedReport, record: PolicyRecord, head: Block, doubtful: bool
     ) -> SignedReport:
         """Make a counted report final once its block is; take it back where a reorg took it away."""
-        final = max(0, head.number - self.tribune.chain.finality_blocks)
+        final = self._final(head)
         ripe = row.state == ReportState.COUNTED and row.block_number <= final
         if not (ripe or doubtful):
             return row
@@ -299,6 +305,9 @@ class Settling:
             digest_of(row.policy),
             block=block,
         )
+
+    def _final(self, head: Block) -> int:
+        return max(0, head.number - self.tribune.chain.finality_blocks)
 
     def _index(self, record: PolicyRecord) -> int:
         return record.policy.panel.index(Address(self.sender.address))

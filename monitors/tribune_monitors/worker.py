@@ -232,14 +232,15 @@ class Worker:
         async with self._turns[due.model_id]:
             signed = ReportState.SIGNED
             for row in await self.store.read(reports_in, self.monitor, signed, model_id=due.model_id):
-                if digest_of(row.policy) == due.policy.digest:
-                    if not await self._settle_row(row, due.policy, head):
-                        self._confirmed[due.model_id] = -1
+                if digest_of(row.policy) != due.policy.digest:
+                    continue
+                if not await self._settle_row(row, due.policy, head):
+                    self._confirmed[due.model_id] = -1  # all of them are looked at again
 
     async def _settle(self, head: Block, models: Sequence[ModelId]) -> None:
         """Settle models side by side: those with something open, and those in doubt after a reorg."""
         rows = await self.store.read(reports_in, self.monitor, *OPEN, ReportState.COUNTED)
-        waiting = {ModelId(row.model_id) for row in rows}
+        waiting = {ModelId(row.model_id) for row in rows if self._settling.has_work(row, head)}
         waiting.update(one for one in models if self._confirmed.get(one) != self._doubts)
         outcomes = await asyncio.gather(
             *(self._settle_model(model_id, head) for model_id in waiting), return_exceptions=True
@@ -270,8 +271,8 @@ class Worker:
     async def _settle_row(self, row: SignedReport, record: PolicyRecord, head: Block, **how: bool) -> bool:
         """Move a report on; False where that failed, or closed it uncounted just now.
 
-        Whatever is wrong with one, others go on. What closed did so by one head, which may have been false: it
-        is looked at once more by the next.
+        Whatever is wrong with one, others go on. What closed did so by one head, which may have been false:
+        it is looked at once more by the next.
         """
         try:
             settled = await self._settling.settle(row, record, head, **how)
@@ -283,10 +284,12 @@ class Worker:
         return settled.state != ReportState.REFUSED or row.state == ReportState.REFUSED
 
     async def _unsettled(self, model_id: ModelId, head: Block, *, everything: bool) -> list[SignedReport]:
-        """Return what is not final yet; with `everything`, also final and refused ones to send again."""
+        """Return what is to be moved on; with `everything`, also what gone blocks may have undone."""
         states = (*OPEN, ReportState.COUNTED)
         rows = list(await self.store.read(reports_in, self.monitor, *states, model_id=model_id))
-        if everything:
+        if not everything:
+            rows = [row for row in rows if self._settling.has_work(row, head)]
+        else:
             closed = (ReportState.FINAL, ReportState.REFUSED)
             rows += [row for row in await self._recent(model_id, head) if row.state in closed]
             rows += await self._refused_evaluations(model_id, head)

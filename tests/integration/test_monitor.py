@@ -144,6 +144,28 @@ async def test_look__nothing_new__one_request(world: MonitorWorld, monkeypatch: 
     assert asked == ["eth_getBlockByNumber"]
 
 
+async def test_settle__report_waits_for_its_finality__asks_nothing_of_it(
+    world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = world.sealed(ONE)
+    async with monitors(world, 0) as (monitor,):
+        await monitor.look()
+        asked = monitor.requests(monkeypatch)
+
+        async def requests() -> list[str]:
+            world.chain.rpc("evm_mine")
+            asked.clear()
+            await monitor.worker.settle()
+            return list(asked)
+
+        counted = await requests()
+        assert monitor.row(ONE, frame).state == ReportState.COUNTED
+        world.chain.rpc("anvil_mine", hex(monitor.tribune.chain.finality_blocks))
+        assert len(await requests()) > len(counted)
+        assert monitor.row(ONE, frame).state == ReportState.FINAL
+        assert await requests() == counted
+
+
 async def test_look__frame_without_anchor__nothing_due(world: MonitorWorld) -> None:
     frame = world.current_frame(ONE)
     world.seal(ONE, frame)

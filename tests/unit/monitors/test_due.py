@@ -98,4 +98,4 @@ async def test_policies__asked_by_several_tasks_at_once__each_once_and_later_one
     now = BASE + timedelta(seconds=60)
     await asyncio.gather(*(due.policies(ModelId(1), now) for _ in range(3)))
     book.records.append(current)
-    assert list(await due.policies(ModelId(1), now)) == [former, current]
+    assert list(await due.policies(ModelId(1), now + timedelta(seconds=1))) == [former, current]
