@@ -73,8 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--monitors", type=int, default=5, help="of the day")
     parser.add_argument("--day-frames", type=int, default=24, help="of each model")
     parser.add_argument("--backlog-frames", type=int, default=1000)
-    parser.add_argument("--keep", type=Path, help="folder for all files, kept")
+    parser.add_argument("--keep", type=_folder, help="folder for all files, kept")
     return parser
+
+
+def _folder(name: str) -> Path:
+    return Path(name).resolve()  # workers have folders of their own
 
 
 def _campaign(
