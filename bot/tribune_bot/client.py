@@ -21,6 +21,7 @@ from tribune_bot.services import Services
 from tribune_bot.speech import SpeakingTree
 from tribune_bot.views.buttons import BUTTONS
 from tribune_bot.views.pages import PageButton
+from tribune_bot.views.proposal_buttons import PROPOSAL_BUTTONS
 
 READY_WAIT_S = 0.5
 """How long discord.py waits for guilds before it says that it is ready."""
@@ -67,15 +68,16 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.propose import Propose
         from tribune_bot.cogs.relay import Relay
         from tribune_bot.cogs.silence import Silence
+        from tribune_bot.cogs.slow_lane import SlowLane
         from tribune_bot.cogs.votes import Votes
 
         cogs = (
             *(Cases, Votes, Relay, Silence, Links, EarlyWarnings, Propose),
-            *(Models, OneModel, Proposals, Health),
+            *(Models, OneModel, Proposals, Health, SlowLane),
         )
         for cog in cogs:
             await self.add_cog(cog(self))
-        self.add_dynamic_items(*BUTTONS, PageButton)
+        self.add_dynamic_items(*BUTTONS, *PROPOSAL_BUTTONS, PageButton)
         guild = discord.Object(self.services.guild_id)
         self.tree.copy_global_to(guild=guild)
         await self.tree.sync(guild=guild)

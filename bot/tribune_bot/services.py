@@ -50,6 +50,10 @@ class Services:
         """Address of a case's ballot page."""
         return f"{self.public_url}/b/{case_id}"
 
+    def proposal_url(self, number: int) -> str:
+        """Address of a slow-lane proposal's page."""
+        return f"{self.public_url}/p/{number}"
+
     def evidence_url(self, cid: str) -> str:
         """Address of a document."""
         return f"{self.public_url}/evidence/{cid}"

@@ -1,4 +1,4 @@
-"""`/proposals`: what is voted on now. Read from the chain when asked, never from memory."""
+"""`/proposals` and `/proposal`: what is voted on, in both lanes. Read from the chain when asked."""
 
 from __future__ import annotations
 
@@ -8,19 +8,32 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from tribune_bot.case_message import headline
+from tribune.ballots.proposals import list_proposals, read_proposal
+from tribune.ids import CaseId
+from tribune.language import _
+from tribune_bot import choices
+from tribune_bot.case_message import case_message, headline
+from tribune_bot.cogs.slow_lane import details_text
 from tribune_bot.facts import read_facts
+from tribune_bot.proposal_message import VOTING
+from tribune_bot.proposal_message import headline as proposal_headline
 from tribune_bot.text import fitted, moment
+from tribune_bot.views.buttons import link_button
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tribune_bot.client import TribuneBot
+    from tribune_bot.cogs.slow_lane import SlowLane
 
 MOST = 25
 """Votes in one answer."""
+RECENT = 5
+"""Proposals that have ended which are told too."""
 
 
 class Proposals(commands.Cog):
-    """Open votes."""
+    """Open votes, and each in detail."""
 
     def __init__(self, bot: TribuneBot) -> None:
         self.bot = bot
@@ -28,13 +41,57 @@ class Proposals(commands.Cog):
 
     @app_commands.command(description="What is being voted on now")
     async def proposals(self, interaction: discord.Interaction[Any]) -> None:
-        """List open votes."""
+        """List votes of both lanes, open ones first."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        lines = []
+        now: list[str] = []
         for case_id in self.bot.docket.open[-MOST:]:
             facts = await read_facts(self.services, case_id)
-            ends = f", ends {moment(facts.vote.deadline)}" if facts.vote.deadline is not None else ""
-            lines.append(f"**{headline(facts.vote)}**{ends}\n<{self.services.ballot_url(case_id)}>")
-        await interaction.edit_original_response(
-            content=fitted(lines) if lines else "Nothing is being voted on."
-        )
+            now.append(_line(headline(facts.vote), self.services.ballot_url(case_id), facts.vote.deadline))
+        waiting, ended = await self._slow()
+        lines = [*now, *waiting] or [_("Nothing is being voted on.")]
+        if ended:
+            lines += [_("**Decided before:**"), *ended]
+        await interaction.edit_original_response(content=fitted(lines))
+
+    @app_commands.command(description="One vote in detail: what it decides, and how it stands")
+    @app_commands.describe(proposal="Which one")
+    async def proposal(self, interaction: discord.Interaction[Any], proposal: str) -> None:
+        """Show a case's vote or a slow-lane proposal."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        meant = await choices.find_proposal(self.bot, proposal)
+        if meant.lane == "p":
+            slow: SlowLane = self.bot.get_cog("SlowLane")  # type: ignore[assignment]
+            text = details_text(await slow.find(str(meant.number)))
+            url = self.services.proposal_url(meant.number)
+        else:
+            facts = await read_facts(self.services, CaseId(meant.number))
+            text, url = case_message(facts, None).content, self.services.ballot_url(meant.number)
+        view = discord.ui.View(timeout=None)
+        view.add_item(link_button(_("Open its page"), url))
+        await interaction.edit_original_response(content=text, view=view)
+
+    @proposal.autocomplete("proposal")
+    async def _choices(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await choices.proposals(interaction, typed)
+
+    async def _slow(self) -> tuple[list[str], list[str]]:
+        """Return a line of each slow-lane proposal that is not over, and of the newest that are."""
+        services = self.services
+        if not services.contracts.has_slow_lane:
+            return [], []
+        going: list[str] = []
+        ended: list[str] = []
+        for proposed in reversed((await list_proposals(services.store, services.contracts))[-MOST:]):
+            vote = await read_proposal(services.contracts, services.documents, proposed)
+            ends = vote.deadline if vote.state in VOTING else vote.eta if not vote.over else None
+            line = _line(proposal_headline(vote), services.proposal_url(vote.number), ends)
+            (ended if vote.over else going).append(line)
+        return going, ended[:RECENT]
+
+
+def _line(text: str, url: str, ends: datetime | None) -> str:
+    if ends is None:
+        return f"**{text}**\n<{url}>"
+    return _("**{what}**, {when}").format(what=text, when=moment(ends)) + f"\n<{url}>"

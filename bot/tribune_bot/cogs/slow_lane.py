@@ -1,0 +1,225 @@
+"""Slow-lane proposals, from the chain to the channel, and on to their execution.
+
+One message a proposal, brought up to date from what the chain says now. Queues and executes what is due,
+which anyone may; each call is simulated first, and what somebody else has done already counts as done. It
+keeps no place among events: what is to be posted follows from the index, and the board posts nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord.ext import commands
+
+from tribune.ballots.proposals import (
+    ProposalVote,
+    Proposed,
+    UnknownProposalError,
+    due,
+    find_proposal,
+    list_proposals,
+    read_proposal,
+)
+from tribune.exceptions import RevertedError, TribuneError
+from tribune.language import _
+from tribune.log import get_logger
+from tribune_bot.proposal_message import VOTING, headline, proposal_message, so_far, subject_of, what_it_does
+from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.views.buttons import link_button
+
+if TYPE_CHECKING:
+    from tribune_bot.client import TribuneBot
+
+LOOK_S = 1.0
+"""Longest wait between two looks where nothing wakes us."""
+RETRY_S = 2.0
+FAILED_S = 60.0
+"""Pause before a call is tried again that the contract refused."""
+NEWEST = 200
+"""Proposals that are looked at; older ones have long ended."""
+NEWS = timedelta(days=7)
+"""A proposal that has ended and is older than this is history: a new bot does not post it."""
+_MOST_LINES = 40
+
+
+class SlowLane(commands.Cog):
+    """Watches proposals."""
+
+    def __init__(self, bot: TribuneBot) -> None:
+        self.bot = bot
+        self.services = bot.services
+        self._open: dict[int, datetime | None] = {}
+        """Proposals that may still change, with the next time at which they do so by themselves."""
+        self._settled: dict[int, Proposed] = {}
+        self._due: asyncio.Queue[Proposed] = asyncio.Queue()
+        self._carrying: set[int] = set()
+        self._failed: dict[int, str] = {}
+
+    async def cog_load(self) -> None:
+        """Register the jobs."""
+        self.bot.add_job("watch proposals", self.watch)
+        self.bot.add_job("carry out proposals", self.carry_out)
+
+    async def watch(self) -> None:
+        """Keep the messages of proposals up to date, until cancelled."""
+        if not self.services.contracts.has_slow_lane:
+            return
+        everything = True
+        while True:
+            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
+            await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
+            try:
+                await self.refresh(everything=everything)
+                everything = await changed
+            except TribuneError as fault:
+                get_logger(__name__).warning("proposals could not be followed", error=str(fault))
+                await asyncio.sleep(RETRY_S)
+                everything = True
+            finally:
+                await changed
+
+    async def refresh(self, *, everything: bool) -> None:
+        """Bring messages up to date: all that may change, or those whose time has come.
+
+        Raises:
+            StoreError, ChainUnreachableError, DiscordUnreachableError: call again.
+        """
+        head = self.services.indexer.head
+        if head is None:
+            return
+        for proposed in (await list_proposals(self.services.store, self.services.contracts))[-NEWEST:]:
+            if self._settled.get(proposed.number) == proposed:
+                continue
+            at = self._open.get(proposed.number)
+            if everything or proposed.number not in self._open or (at is not None and at <= head.time):
+                try:
+                    await self.show(proposed)
+                except UnknownProposalError:  # taken back by a reorg; its event brings it back
+                    self._open.pop(proposed.number, None)
+
+    async def show(self, proposed: Proposed) -> ProposalVote:
+        """Bring the message of a proposal up to date, and ask for what is due."""
+        services = self.services
+        vote = await read_proposal(services.contracts, services.documents, proposed)
+        number = proposed.number
+        old = vote.over and vote.read_at - proposed.created_at > NEWS
+        shown = proposal_message(vote, services.proposal_url(number), self._failed.get(number, ""))
+        await self.bot.board.show(subject_of(number), shown, post=not old)
+        if vote.over:
+            self._settled[number] = proposed
+            self._open.pop(number, None)
+            self._failed.pop(number, None)
+        else:
+            self._open[number] = _next_change(vote)
+        if due(vote, services.contracts) is not None and number not in self._carrying:
+            self._carrying.add(number)
+            self._due.put_nowait(proposed)
+        return vote
+
+    async def carry_out(self) -> None:
+        """Queue and execute what is due, until cancelled."""
+        while True:
+            proposed = await self._due.get()
+            pause = RETRY_S
+            try:
+                pause = FAILED_S if not await self.carry_on(proposed) else 0.0
+            except TribuneError as fault:
+                get_logger(__name__).warning(
+                    "a proposal could not be carried on", number=proposed.number, error=str(fault)
+                )
+            self._look_again(proposed.number)
+            asyncio.get_running_loop().call_later(pause, self._may_carry, proposed.number)
+
+    def _may_carry(self, number: int) -> None:
+        self._carrying.discard(number)
+        self._look_again(number)
+
+    def _look_again(self, number: int) -> None:
+        if number in self._open:
+            self._open[number] = datetime.min.replace(tzinfo=UTC)
+
+    async def carry_on(self, proposed: Proposed) -> bool:
+        """Do what is due on a proposal; return False where the contract refuses it.
+
+        Raises:
+            ChainError: the chain could not be read or written; call again.
+        """
+        services = self.services
+        vote = await read_proposal(services.contracts, services.documents, proposed)
+        call = due(vote, services.contracts)
+        if call is None:
+            return True  # somebody else was quicker
+        try:
+            receipt = await services.sender.send(call)
+        except RevertedError as fault:
+            again = await read_proposal(services.contracts, services.documents, proposed)
+            if again.state is not vote.state:
+                return True  # somebody else was quicker
+            self._failed[proposed.number] = fault.message
+            get_logger(__name__).warning(call.description, number=proposed.number, error=str(fault))
+            return False
+        self._failed.pop(proposed.number, None)
+        get_logger(__name__).info(call.description, number=proposed.number, block=receipt.block_number)
+        return True
+
+    async def vote(self, interaction: discord.Interaction[Any], number: int) -> None:
+        """Answer a press of Vote with the ballot's page."""
+        vote = await self.find(str(number))
+        url = self.services.proposal_url(number)
+        if vote.state not in VOTING:
+            text, label = _("This vote has ended. The page shows how it went."), _("See how it went")
+        else:
+            text = _(
+                "Here is your ballot. Your wallet signs a message, not a payment; it costs nothing.\n"
+                "On a phone, the page offers to open in your wallet's app."
+            )
+            if vote.deadline is not None:
+                text += "\n" + _("It ends {when}.").format(when=moment(vote.deadline))
+            label = _("Open the ballot")
+        view = discord.ui.View(timeout=None)
+        view.add_item(link_button(label, url))
+        await interaction.edit_original_response(content=f"{text}\n<{url}>", view=view)
+
+    async def details(self, interaction: discord.Interaction[Any], number: int) -> None:
+        """Answer with all that a proposal would do."""
+        vote = await self.find(str(number))
+        view = discord.ui.View(timeout=None)
+        view.add_item(link_button(_("Read it whole"), self.services.proposal_url(number)))
+        await interaction.edit_original_response(content=details_text(vote), view=view)
+
+    async def find(self, name: str) -> ProposalVote:
+        """Return the proposal that a number or id means, as it stands now.
+
+        Raises:
+            UnknownProposalError, NoSlowLaneError: there is none.
+            ChainUnreachableError, StoreError: it could not be looked up.
+        """
+        services = self.services
+        proposed = await find_proposal(services.store, services.contracts, name)
+        return await read_proposal(services.contracts, services.documents, proposed)
+
+
+def details_text(vote: ProposalVote) -> str:
+    """Return all that can be said of a proposal in one message."""
+    lines = [f"**{headline(vote)}**", _("**What runs if this passes**, read from its calls:")]
+    lines += what_it_does(vote, most=_MOST_LINES)
+    if told := so_far(vote):
+        lines.append(_("**So far:** {text}").format(text=told))
+    if vote.backtest_fits is False:
+        lines.append(_("⚠ The backtest that it names is of other rules."))
+    lines.append(
+        _("**Its proposer** `{address}` writes (not checked):").format(address=vote.proposed.proposer)
+    )
+    lines.append(harmless(vote.claim, 600, lines=6) or _("nothing"))
+    return fitted(lines)
+
+
+def _next_change(vote: ProposalVote) -> datetime | None:
+    """Return the next time at which a proposal changes though nothing happens on the chain."""
+    later = [
+        time for time in (vote.snapshot, vote.deadline, vote.eta) if time is not None and time >= vote.read_at
+    ]
+    return min(later, default=None)

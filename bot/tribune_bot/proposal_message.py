@@ -1,0 +1,137 @@
+"""The message of a slow-lane proposal: what it does, how its vote stands, when it is carried out.
+
+Pure: from one reading to text and buttons. What it does is told from its calls; what its proposer wrote
+stands beside it as a claim. Times are Discord timestamps.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from tribune.ballots.spans import span
+from tribune.ballots.view import VoteState
+from tribune.language import _, number
+from tribune_bot.board import Shown
+from tribune_bot.text import fitted, harmless, moment, percent
+from tribune_bot.views.buttons import link_button
+from tribune_bot.views.proposal_buttons import DetailsButton, ProposalVoteButton
+
+if TYPE_CHECKING:
+    from tribune.ballots.decided import CallWords
+    from tribune.ballots.proposals import ProposalVote
+
+VOTING = (VoteState.PENDING, VoteState.ACTIVE)
+_TITLE, _LINE, _CLAIM, _CALL = 200, 300, 200, 400  # characters
+_LINES = 8
+"""Lines of words in the channel; the page has them all."""
+
+
+def subject_of(number_: int) -> str:
+    """Return the board's subject of a proposal."""
+    return f"proposal/{number_}"
+
+
+def proposal_message(vote: ProposalVote, url: str, failure: str = "") -> Shown:
+    """Return what the message of a proposal shows.
+
+    Args:
+        vote: how it stands.
+        url: its page.
+        failure: why it could not be carried on; empty where nothing failed.
+    """
+    lines = [f"**{headline(vote)}**", *what_it_does(vote, most=_LINES), _claim(vote)]
+    for name, text in (
+        (_("Your vote"), _ends(vote)),
+        (_("So far"), so_far(vote)),
+        (_("If it passes"), _afterwards(vote)),
+        (_("It could not be carried on"), harmless(failure, _LINE)),
+    ):
+        if text:
+            lines.append(f"**{name}:** {text}")
+    buttons: list[discord.ui.Item[Any]] = []
+    if vote.state in VOTING:
+        buttons.append(ProposalVoteButton(vote.number))
+    buttons += [DetailsButton(vote.number), link_button(_("Read it whole"), url)]
+    return Shown(fitted([line for line in lines if line]), DetailsButton.id_of(vote.number), tuple(buttons))
+
+
+def headline(vote: ProposalVote) -> str:
+    """Return the first line: what holds now."""
+    texts = {
+        VoteState.PENDING: _("Proposal {number}: {title}"),
+        VoteState.ACTIVE: _("Proposal {number}: {title}"),
+        VoteState.SUCCEEDED: _("Proposal {number} has PASSED: {title}"),
+        VoteState.QUEUED: _("Proposal {number} has PASSED and waits: {title}"),
+        VoteState.EXECUTED: _("Proposal {number} has PASSED and is in force: {title}"),
+        VoteState.DEFEATED: _("Proposal {number} was NOT accepted: {title}"),
+        VoteState.CANCELED: _("Proposal {number} was withdrawn: {title}"),
+        VoteState.EXPIRED: _("Proposal {number} passed and was not carried out in time: {title}"),
+    }
+    return texts[vote.state].format(number=vote.number, title=harmless(vote.title, _TITLE))
+
+
+def what_it_does(vote: ProposalVote, *, most: int) -> list[str]:
+    """Return what would run, in words; where there are more than `most` lines, the rest is counted."""
+    if vote.misleads:
+        return [
+            _("⚠ What our index holds of it is not what its id stands for. Do not sign; tell the operators.")
+        ]
+    lines = [line for call in vote.calls for line in _call_lines(call)]
+    if len(lines) > most:
+        rest = len(lines) - most + 1
+        lines = [*lines[: most - 1], _("… and {n} more lines on its page").format(n=number(rest))]
+    return lines
+
+
+def so_far(vote: ProposalVote) -> str:
+    """Return votes and quorum in a line; empty before voting."""
+    if vote.state is VoteState.PENDING:
+        return ""
+    tally = vote.tally
+    told = _(
+        "{voted} of all power voted · needs {quorum} for or abstaining · {for_} for, {against} against"
+    ).format(
+        voted=percent(tally.percent(tally.taking_part)),
+        quorum=percent(tally.percent(tally.quorum)),
+        for_=percent(tally.percent(tally.for_)),
+        against=percent(tally.percent(tally.against)),
+    )
+    if tally.abstain:
+        told += _(", {share} abstain").format(share=percent(tally.percent(tally.abstain)))
+    return told
+
+
+def _call_lines(call: CallWords) -> list[str]:
+    lines = [f"• {harmless(line, _LINE)}" for line in call.lines]
+    if not call.known:
+        lines.append(
+            _("**✗ We cannot say in words all that this does:** {call}").format(
+                call=harmless(call.text, _CALL)
+            )
+        )
+    return lines
+
+
+def _claim(vote: ProposalVote) -> str:
+    text = harmless(vote.claim, _CLAIM)
+    return _("Its proposer writes (not checked): “{text}”").format(text=text) if text else ""
+
+
+def _ends(vote: ProposalVote) -> str:
+    if vote.state is VoteState.PENDING and vote.snapshot is not None:
+        return _("begins {when}; votes held then count").format(when=moment(vote.snapshot))
+    if vote.state is VoteState.ACTIVE and vote.deadline is not None:
+        return _("ends {when}").format(when=moment(vote.deadline))
+    return ""
+
+
+def _afterwards(vote: ProposalVote) -> str:
+    if vote.state in VOTING:
+        return _("it waits {time}, then anyone can carry it out").format(time=span(vote.delay_s))
+    if vote.state is VoteState.SUCCEEDED:
+        return _("it is being put into the timelock, where it waits {time}").format(time=span(vote.delay_s))
+    if vote.state is VoteState.QUEUED and vote.eta is not None:
+        return _("it can be carried out {when}").format(when=moment(vote.eta))
+    return ""
