@@ -111,7 +111,7 @@ def next_at(time: int) -> None:
 
 def impersonated(address: str) -> Any:
     """Return a contract's address as an account that can send."""
-    account = ape.accounts[address]
+    account = ape.accounts.test_accounts.impersonate_account(address)
     account.balance = 10**20
     return account
 

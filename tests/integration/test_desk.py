@@ -27,7 +27,7 @@ async def at_work(*panel: Monitor) -> AsyncIterator[None]:
             await asyncio.gather(*running)
 
 
-async def until(done: Callable[[], Awaitable[bool]], timeout_s: float = 30.0) -> None:
+async def until(done: Callable[[], Awaitable[bool]], timeout_s: float = 60.0) -> None:
     async with asyncio.timeout(timeout_s):
         while not await done():  # noqa: ASYNC110 - the chain tells nobody
             await asyncio.sleep(0.1)

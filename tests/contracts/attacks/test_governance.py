@@ -30,7 +30,9 @@ def everybody(world: World) -> list[Any]:
 def test_timelock__anyone_grants_a_role_of_it__refused(world: World, role: str) -> None:
     wanted = getattr(world.timelock, role)()
     for who in [*everybody(world), world.oversight]:
-        sender = who if hasattr(who, "private_key") else ape.accounts[str(who)]
+        sender = (
+            who if hasattr(who, "private_key") else ape.accounts.test_accounts.impersonate_account(str(who))
+        )
         refused(
             "AccessControlUnauthorizedAccount",
             world.timelock.grantRole,

