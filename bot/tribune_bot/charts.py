@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tribune.figures.history import FRAMES, Point
 from tribune.metrics.value import NOT_AVAILABLE
-from tribune.store.messages import newest_events
+from tribune.store.happenings import events_of_model
 
 if TYPE_CHECKING:
     from tribune.ballots.view import CaseVote
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tribune_bot.services import Services
 
 LOOK_BACK = 500
-"""Judged reports looked through; they may be of several models."""
+"""Judged reports looked through, for a case of long ago."""
 
 
 async def case_chart(services: Services, vote: CaseVote) -> bytes | None:
@@ -27,7 +27,7 @@ async def case_chart(services: Services, vote: CaseVote) -> bytes | None:
     if vote.rule is None:
         return None
     case = await services.tribune.kill_switch.case(vote.case_id)
-    events = await services.store.read(newest_events, "ReportJudged", LOOK_BACK)
+    events = await services.store.read(events_of_model, case.model_id, ["ReportJudged"], limit=LOOK_BACK)
     points = points_of(events, case.model_id, "0x" + case.policy.hex(), case.rule, case.frame)
     return await asyncio.to_thread(_draw, vote, points)
 

@@ -58,6 +58,7 @@ class TribuneBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Add cogs and buttons and tell Discord the commands; called once, after login."""
+        from tribune_bot.cogs.audit import Audit
         from tribune_bot.cogs.cases import Cases
         from tribune_bot.cogs.early_warnings import EarlyWarnings
         from tribune_bot.cogs.health import Health
@@ -67,13 +68,15 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.proposals import Proposals
         from tribune_bot.cogs.propose import Propose
         from tribune_bot.cogs.relay import Relay
+        from tribune_bot.cogs.reports import Reports
         from tribune_bot.cogs.silence import Silence
         from tribune_bot.cogs.slow_lane import SlowLane
         from tribune_bot.cogs.votes import Votes
 
         cogs = (
             *(Cases, Votes, Relay, Silence, Links, EarlyWarnings, Propose),
-            *(Models, OneModel, Proposals, Health, SlowLane),
+            *(Models, OneModel, Reports, Audit, Health),
+            *(Proposals, SlowLane),
         )
         for cog in cogs:
             await self.add_cog(cog(self))

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tribune.chain.enums import CaseKind, Outcome, State
-from tribune.chain.types import utc_or_none
+from tribune.chain.types import utc, utc_or_none
 from tribune.store.happenings import all_since, extent
 from tribune.store.queries import checkpoint
 from tribune.store.vitals import INDEX
@@ -36,13 +36,16 @@ class ListedModel:
     name: str
     folded: str
     """The name as it is searched."""
+    serves_from: datetime | None = None
+    """When its first version took or takes force; no event says so then."""
     last_state: State = State.INACTIVE
+    """As the last event said."""
     until: datetime | None = None
 
     def state(self, at: datetime) -> State:
-        """Return where it stands at a time of the chain: a suspension ends by time alone."""
-        ended = self.until is not None and self.until <= at
-        return State.ACTIVE if self.last_state is State.SUSPENDED and ended else self.last_state
+        """Return where it stands at a time of the chain: some changes come by time alone."""
+        changes = {State.INACTIVE: self.serves_from, State.SUSPENDED: self.until}.get(self.last_state)
+        return State.ACTIVE if changes is not None and changes <= at else self.last_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,10 @@ class Listing:
             case "ModelRegistered":
                 number, name = int(args["model_id"]), str(args["name"])
                 self.models[number] = ListedModel(number, name, name.casefold())
+            case "VersionActivated" if args["model_id"] in self.models:
+                model = self.models[args["model_id"]]
+                serves_from = model.serves_from or utc(args["from"])
+                self.models[model.id] = replace(model, serves_from=serves_from)
             case "StateChanged" if args["model_id"] in self.models:
                 self.models[args["model_id"]] = replace(
                     self.models[args["model_id"]],
@@ -129,7 +136,10 @@ def _rank(model: ListedModel, sought: str, number: str) -> int:
     return 0 if exact else 1 if model.folded.startswith(sought) else 2
 
 
-_NAMES = ("ModelRegistered", "StateChanged", "CaseOpened", "CaseClosed", "ProposalCreated")
+_NAMES = (
+    *("ModelRegistered", "VersionActivated", "StateChanged"),
+    *("CaseOpened", "CaseClosed", "ProposalCreated"),
+)
 
 
 @dataclass(frozen=True)

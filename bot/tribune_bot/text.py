@@ -63,3 +63,9 @@ def fitted(parts: list[str]) -> str:
             break
         text = longer
     return text
+
+
+def wallet_name(wallet: str, owner: int | None = None) -> str:
+    """Show a wallet shortly; with its owner where that one made the link public (nobody is notified)."""
+    short = f"`{wallet[:6]}…{wallet[-4:]}`"
+    return short if owner is None else f"<@{owner}> ({short})"

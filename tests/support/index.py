@@ -57,6 +57,13 @@ def state_changed(
     return happened("StateChanged", hours=hours, model_id=number, **changed)
 
 
+def activated(number: int, hours: float = 0, version: int = 1) -> ChainEvent:
+    """A version that takes force at the moment in which it is chosen."""
+    since = int((BEGAN + timedelta(hours=hours)).timestamp())
+    chosen: dict[str, Any] = {"version": version, "previous": version - 1, "from": since}
+    return happened("VersionActivated", contract="ModelRegistry", hours=hours, model_id=number, **chosen)
+
+
 def put(session: Session, *events: ChainEvent) -> None:
     """Store events, each at a place of its own, and move the index on."""
     at = queries.checkpoint(session, INDEX)

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tribune.chain.enums import CaseKind, State
-from tribune.chain.types import utc_or_none
+from tribune.chain.types import utc, utc_or_none
 
 if TYPE_CHECKING:
     from tribune.store.tables import ChainEvent
 
-EVENTS = ("StateChanged", "CaseOpened", "CaseJoined")
+EVENTS = ("VersionActivated", "StateChanged", "CaseOpened", "CaseJoined")
 _STOPPED = (State.SUSPENDED, State.PAUSED)
 
 
@@ -25,7 +25,7 @@ class TrackRecord:
     """A model's record.
 
     Args:
-        since: when it was first in service; None where it never was.
+        since: when its first version took force; None where none has.
         active: how long it was in service in all.
         breaches: broken rules that opened a case or joined one.
         halts: how often it was stopped while in service.
@@ -48,17 +48,21 @@ def track_record(events: Sequence[ChainEvent], at: datetime) -> TrackRecord:
     active, breaches, halts = timedelta(0), 0, 0
     state, began, until = State.INACTIVE, at, None
     for event in events:
-        if event.name == "StateChanged":
+        if event.name == "VersionActivated":
+            if since is None:  # no event says that a first version has taken force
+                since = began = utc(event.args["from"])
+                state = State.ACTIVE
+        elif event.name == "StateChanged":
             active += _in_service(state, began, until, event.block_time)
             before, state = _at(state, until, event.block_time), State.of(event.args["current"])
             began, until = event.block_time, utc_or_none(event.args["until"])
             halts += before is State.ACTIVE and state in _STOPPED
-            if since is None and state is State.ACTIVE:
-                since = began
         else:
             kind = event.args["kind"] if event.name == "CaseOpened" else event.args["breach"]["kind"]
             breaches += CaseKind.of(kind) is CaseKind.BREACH
     active += _in_service(state, began, until, at)
+    if since is not None and since > at:
+        since = None
     return TrackRecord(since, active, breaches, halts)
 
 

@@ -278,7 +278,7 @@ class Indexer:
             "address": log.address,
             "contract": abi.name if abi is not None else "",
             "name": event.name if event is not None else "",
-            "model_id": args.get("model_id"),
+            "model_id": args.get("model_id", args.get("token_id")),  # a model is a token of the registry
             "args": args,
             "topics": ["0x" + topic.hex() for topic in log.topics],
             "data": "0x" + log.data.hex(),

@@ -38,12 +38,14 @@ class Models(commands.Cog):
         self.services = bot.services
 
     @app_commands.command(description="List the models that token holders watch over")
-    @app_commands.describe(name="Only models whose name contains this", stand="Only models that stand so")
+    @app_commands.describe(search="Only models whose name contains this", stand="Only models that stand so")
     @app_commands.choices(stand=[app_commands.Choice(name=one, value=one) for one in SHOWN])
-    async def models(self, interaction: discord.Interaction[Any], name: str = "", stand: str = "all") -> None:
+    async def models(
+        self, interaction: discord.Interaction[Any], search: str = "", stand: str = "all"
+    ) -> None:
         """List models."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        about = f"{stand}:{' '.join(name.split())}"[:LONGEST_ABOUT].rstrip()
+        about = f"{stand}:{' '.join(search.split())}"[:LONGEST_ABOUT].rstrip()
         await show_page(interaction, "Models", about, await self.page(about, 1))
 
     async def page(self, about: str, asked: int) -> Page:

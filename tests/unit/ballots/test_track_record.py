@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from support.index import BEGAN, happened, state_changed
+from support.index import BEGAN, activated, happened, state_changed
 from tribune.ballots.track_record import track_record
 
 
@@ -18,14 +18,14 @@ def test_track_record__no_events__was_never_in_service() -> None:
 
 
 def test_track_record__still_in_service__counts_until_now() -> None:
-    found = track_record([state_changed(1, 0, 1, hours=2)], BEGAN + timedelta(hours=26))
+    found = track_record([activated(1, hours=2)], BEGAN + timedelta(hours=26))
     assert found.since == at(2)
     assert found.active == timedelta(hours=24)
 
 
 def test_track_record__suspended_then_paused__was_stopped_once() -> None:
     events = [
-        state_changed(1, 0, 1),
+        activated(1),
         state_changed(1, 1, 2, hours=10, until_hours=20),
         state_changed(1, 2, 3, hours=15),
         state_changed(1, 3, 1, hours=30),
@@ -37,13 +37,23 @@ def test_track_record__suspended_then_paused__was_stopped_once() -> None:
 
 def test_track_record__suspension_that_ran_out__was_in_service_from_then_on() -> None:
     events = [
-        state_changed(1, 0, 1),
+        activated(1),
         state_changed(1, 1, 2, hours=10, until_hours=12),
         state_changed(1, 2, 2, hours=20, until_hours=22),
     ]
     found = track_record(events, BEGAN + timedelta(hours=30))
     assert found.active == timedelta(hours=10 + 8 + 8)
     assert found.halts == 2
+
+
+def test_track_record__version_that_takes_force_later__was_not_in_service() -> None:
+    found = track_record([activated(1, hours=5)], BEGAN)
+    assert (found.since, found.active) == (None, timedelta(0))
+
+
+def test_track_record__second_version__goes_on_counting() -> None:
+    events = [activated(1), activated(1, hours=5, version=2)]
+    assert track_record(events, BEGAN + timedelta(hours=9)).active == timedelta(hours=9)
 
 
 def test_track_record__breaches__are_those_that_opened_or_joined_a_case() -> None:

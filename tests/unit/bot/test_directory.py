@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, delete
 
-from support.index import BEGAN, happened, put, registered, state_changed
+from support.index import BEGAN, activated, happened, put, registered, state_changed
 from tribune.chain.enums import Outcome, State
 from tribune.store.session import Session, Store, open_store
 from tribune.store.tables import ChainEvent
@@ -40,10 +40,13 @@ async def test_look__new_events__are_taken_in(store: Store) -> None:
     directory = Directory(store, INDEXER)
     await store.run(put, registered(1, "credit"))
     assert [model.name for model in (await directory.look()).models.values()] == ["credit"]
-    await store.run(put, registered(2, "hiring"), opened_case(1, 2), state_changed(1, 0, 1))
+    await store.run(
+        put, registered(2, "hiring"), opened_case(1, 2), activated(1, hours=10), activated(2, hours=11)
+    )
     listing = await directory.look()
     assert [model.name for model in listing.models.values()] == ["credit", "hiring"]
     assert listing.models[1].state(listing.at) is State.ACTIVE
+    assert listing.models[2].state(listing.at) is State.INACTIVE
     assert listing.cases[1].outcome is Outcome.OPEN
     await store.run(put, happened("CaseClosed", model_id=2, case_id=1, outcome=2))
     assert (await directory.look()).cases[1].outcome is Outcome.REJECTED

@@ -226,7 +226,8 @@ def test_upgrade__bad_url__store_error(bad: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "about"), [('{"model_id": 3}', 3), ('{"model_id": "x"}', None), ("{}", None)]
+    ("args", "about"),
+    [('{"model_id": 3}', 3), ('{"token_id": 4}', 4), ('{"model_id": "x"}', None), ("{}", None)],
 )
 def test_upgrade__events_of_before__know_their_model(
     empty_store_url: str, args: str, about: int | None

@@ -11,10 +11,12 @@ branch_labels = None
 depends_on = None
 
 _MODEL_OF = {
-    "sqlite": "UPDATE chain_event SET model_id = json_extract(args, '$.model_id') "
-    "WHERE json_type(args, '$.model_id') = 'integer'",
-    "postgresql": "UPDATE chain_event SET model_id = (args ->> 'model_id')::bigint "
-    "WHERE args ->> 'model_id' ~ '^[0-9]{1,18}$'",
+    "sqlite": "UPDATE chain_event SET model_id = "
+    "coalesce(json_extract(args, '$.model_id'), json_extract(args, '$.token_id')) "
+    "WHERE coalesce(json_type(args, '$.model_id'), json_type(args, '$.token_id')) = 'integer'",
+    "postgresql": "UPDATE chain_event "
+    "SET model_id = coalesce(args ->> 'model_id', args ->> 'token_id')::bigint "
+    "WHERE coalesce(args ->> 'model_id', args ->> 'token_id') ~ '^[0-9]{1,18}$'",
 }
 """Models are numbered from 1, so that their ids are small."""
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

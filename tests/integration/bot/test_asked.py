@@ -1,0 +1,186 @@
+"""What people ask the bot about a model, over a real gateway: each command once, and where it cannot look."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from integration.bot.world import BotWorld, labels
+from support.discord.world import Message
+from support.index import happened
+from tribune.reports.canonical import canonical_bytes
+from tribune.store import messages, queries
+from tribune.store.session import open_store
+from tribune.store.tables import ChainEvent
+from tribune.store.wallets import set_public
+
+if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
+    from support.chain import TestChain
+    from support.voting import Voting
+
+NUMBERS = itertools.count()
+HOSTILE = "**@everyone** <@1> [x](https://evil.example) \u202egpj.exe `rm` " + "x" * 120
+
+
+async def breached(chain: TestChain, world: BotWorld) -> Voting:
+    """A model that was tripped, and whose vote holders have cast; then the bot starts."""
+    from support.voting import open_breach
+
+    folder = Path(world.settings.evidence_urls[0])
+    voting = await asyncio.to_thread(open_breach, chain, folder)
+    cast = chain.contracts["PauseGovernor"].functions.castVote(voting.proposal_id, 1)
+    await asyncio.to_thread(chain.send, cast, chain.holders[4])
+    registry = chain.contracts["ModelRegistry"].functions
+    await asyncio.to_thread(chain.send, registry.registerModel(HOSTILE), chain.steward)
+    world.start()
+    await world.message("has been stopped")
+    return voting
+
+
+async def asked(world: BotWorld, name: str, /, **options: object) -> Message:
+    answer = await world.answered(world.command("ada", name, **options))
+    assert answer.ephemeral
+    assert len(answer.content) <= 2000
+    return answer
+
+
+async def offered(world: BotWorld, name: str, typed: str) -> list[dict[str, str]]:
+    """Type ahead into the option `model`."""
+    discord = world.discord.world
+    sent = world.people.type_ahead(discord.find_user("ada"), name, {"model": typed}, "model", discord.channel)
+    return await world.until(lambda: sent.choices, "choices")
+
+
+async def test_bot__a_model_asked_about__tells_what_the_index_and_the_chain_have(
+    chain: TestChain, world: BotWorld
+) -> None:
+    voting = await breached(chain, world)
+
+    models = await asked(world, "models")
+    assert "acs-employment** v1, SUSPENDED · model 1" in models.content
+    assert "2 models" in models.content
+    assert "@everyone" not in models.content
+    assert "\u202e" not in models.content
+    assert "https://" not in models.content
+    assert "acs-employment" in (await asked(world, "models", stand="stopped")).content
+    assert "No model is like that" in (await asked(world, "models", search="nothing")).content
+
+    names = [choice["name"] for choice in await offered(world, "model", "ACS")]
+    assert names == ["acs-employment · model 1 · SUSPENDED"]
+    hostile = await offered(world, "report", "2")
+    assert len(hostile[0]["name"]) <= 100
+    assert "\u202e" not in hostile[0]["name"]
+
+    model = await asked(world, "model", model="1")
+    assert "less than a day in service since <t:" in model.content
+    assert "1 rule broken, stopped 1 time" in model.content
+
+    report = await asked(world, "report", model="1")
+    assert "acs-employment v1, its evaluation: no rule broken" in report.content
+    assert "2 of 3 monitors got exactly this result (monitor, monitor)" in report.content
+    assert "tribune verify report bafkrei" in report.content
+    assert labels(report) == ["See the evidence"]
+    assert "No report on frame 7" in (await asked(world, "report", model="1", frame=7)).content
+    assert "No report on this model" in (await asked(world, "report", model="2")).content
+    assert "No report on this model" in (await asked(world, "history", model="1")).content
+
+    audit = await asked(world, "audit", model="1")
+    holder = voting.holders[4].address
+    short = f"`{holder[:6]}…{holder[-4:]}`"
+    assert f"{short} voted for, with 80,000 votes, on case 1." in audit.content
+    assert "It was SUSPENDED until <t:" in audit.content
+    assert f"sent by {short}" in audit.content
+    await world.until(lambda: "More" in labels(audit), "the pages")
+    world.press("ada", audit, "More")
+    await world.until(lambda: "Registered; its steward is" in audit.content, "the last page")
+
+    with open_store(world.settings.store_url) as store:
+        ada = int(world.discord.world.find_user("ada").id)
+        await store.run(queries.link_wallet, ada, holder)
+        assert f"<@{ada}>" not in (await asked(world, "audit", model="1")).content
+        await store.run(set_public, ada, holder, True)
+        assert f"<@{ada}> ({short}) voted for" in (await asked(world, "audit", model="1")).content
+        assert await store.run(messages.unlink_wallet, ada, holder)
+
+    health = await asked(world, "health")
+    assert "Chain:" in health.content
+    await world.halt()
+    found = await asyncio.to_thread(world.discord.ledger.report)
+    assert found["requests"] == []
+
+
+def judged(voting: Voting, frame: int, value: int) -> list[ChainEvent]:
+    """A frame that two monitors reported alike, and a third otherwise, as the index would have it."""
+    from support.voting import documents
+
+    policy = voting.chain.contracts["PolicyBook"].functions.currentTerms(1).call()[0]
+    evidence = hashlib.sha256(canonical_bytes(documents()[1])).hexdigest()
+    report = {"model_id": 1, "version": 1, "frame": frame, "policy": "0x" + policy.hex()}
+    report |= {"evidence": "0x" + evidence, "values": [value]}
+    signed = [
+        happened("Attested", model_id=1, version=1, frame=frame, monitor=monitor.address, report=digest)
+        for monitor, digest in zip(voting.chain.monitors, ("0xaa", "0xaa", "0xbb"), strict=True)
+    ]
+    of = {"version": 1, "frame": frame, "digest": "0xaa", "hits": int(value > 100_000), "case_id": 0}
+    return [*signed, happened("ReportJudged", contract="ReportHub", model_id=1, **of, report=report)]
+
+
+async def test_bot__frames_judged__reports_and_history_show_values_limits_and_signers(
+    chain: TestChain, world: BotWorld
+) -> None:
+    voting = await breached(chain, world)
+    with open_store(world.settings.store_url) as store:
+        for place, value in enumerate((20_000, -(2**63), 431_000), 1):
+            for event in judged(voting, place, value):
+                event.block_number, event.log_index = 1, next(NUMBERS)
+                await store.run(lambda session, one=event: session.add(one))
+    report = await asked(world, "report", model="1")
+    assert "acs-employment v1, frame 3: 1 rule broken" in report.content
+    assert "2,000 decisions; 2 of 3 monitors got exactly this result (monitor, monitor)" in report.content
+    assert "1 got another one" in report.content
+    assert '🔴 It said "employed" for 53 of 100 men and 6 of 100 women.' in report.content
+    assert report.attachments[0].content.startswith(b"\x89PNG")
+    kept = await asked(world, "report", model="1", frame=1)
+    assert "🟢 The gap in positive decisions between groups by sex: at least 2 %, limit 10 %" in kept.content
+    unknown = await asked(world, "report", model="1", frame=2)
+    assert (
+        "⚪ The gap in positive decisions between groups by sex: not measured (limit 10 %)" in unknown.content
+    )
+    history = await asked(world, "history", model="1")
+    assert "the last frames, up to frame 3" in history.content
+    assert "Frame 3: 43.1 %, beyond the limit of 10 %; 1 of 2 frames was beyond it." in history.content
+    assert history.attachments[0].content.startswith(b"\x89PNG")
+    await world.halt()
+
+
+async def test_bot__nothing_registered__says_so(chain: TestChain, world: BotWorld) -> None:
+    world.start()
+    await world.until(lambda: world.discord.gateway.connected, "the gateway")
+    assert "No model is registered yet" in (await asked(world, "models")).content
+    assert "There is no model" in (await asked(world, "audit", model="1")).content
+    await world.halt()
+
+
+async def test_bot__node_gone__says_that_it_cannot_look_and_what_it_knew(
+    chain: TestChain, world: BotWorld
+) -> None:
+    await breached(chain, world)
+    await asked(world, "models")
+    chain.anvil.stop()
+    began = time.monotonic()
+    models = await asked(world, "models")
+    assert time.monotonic() - began < 15
+    assert "The chain cannot be seen now" in models.content
+    assert "acs-employment" in models.content
+    audit = await asked(world, "audit", model="1")
+    assert "who sent each transaction is left out" in audit.content
+    report = await asked(world, "report", model="1")
+    assert "no rule broken" not in report.content
+    assert "cannot be seen" in (await asked(world, "health")).content
+    names = [choice["name"] for choice in await offered(world, "model", "acs")]
+    assert names == ["acs-employment · model 1 · SUSPENDED"]
+    await world.kill()
