@@ -7,14 +7,14 @@ import hashlib
 import itertools
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from integration.bot.world import BotWorld, labels
 from support.discord.world import Message
 from support.index import happened
 from tribune.reports.canonical import canonical_bytes
 from tribune.store import messages, queries
-from tribune.store.session import open_store
+from tribune.store.session import Session, open_store
 from tribune.store.tables import ChainEvent
 from tribune.store.wallets import set_public
 
@@ -125,8 +125,18 @@ def judged(voting: Voting, frame: int, value: int) -> list[ChainEvent]:
         happened("Attested", model_id=1, version=1, frame=frame, monitor=monitor.address, report=digest)
         for monitor, digest in zip(voting.chain.monitors, ("0xaa", "0xaa", "0xbb"), strict=True)
     ]
-    of = {"version": 1, "frame": frame, "digest": "0xaa", "hits": int(value > 100_000), "case_id": 0}
+    of: dict[str, Any] = {
+        "version": 1,
+        "frame": frame,
+        "digest": "0xaa",
+        "hits": int(value > 100_000),
+        "case_id": 0,
+    }
     return [*signed, happened("ReportJudged", contract="ReportHub", model_id=1, **of, report=report)]
+
+
+def added(session: Session, event: ChainEvent) -> None:
+    session.add(event)
 
 
 async def test_bot__frames_judged__reports_and_history_show_values_limits_and_signers(
@@ -137,7 +147,7 @@ async def test_bot__frames_judged__reports_and_history_show_values_limits_and_si
         for place, value in enumerate((20_000, -(2**63), 431_000), 1):
             for event in judged(voting, place, value):
                 event.block_number, event.log_index = 1, next(NUMBERS)
-                await store.run(lambda session, one=event: session.add(one))
+                await store.run(added, event)
     report = await asked(world, "report", model="1")
     assert "acs-employment v1, frame 3: 1 rule broken" in report.content
     assert "2,000 decisions; 2 of 3 monitors got exactly this result (monitor, monitor)" in report.content
