@@ -14,7 +14,7 @@ from tribune.ballots.policy_words import policy_words
 from tribune.ballots.spans import share, span
 from tribune.chain.codec import load_abi
 from tribune.chain.types import end_or_none
-from tribune.exceptions import ConfigurationError, RevertedError
+from tribune.exceptions import ConfigurationError
 from tribune.ids import Address
 from tribune.language import _, number, plural
 
@@ -65,9 +65,10 @@ class _Looking:
     at: int
 
     async def model(self, model_id: int) -> str:
-        try:
-            [name] = await self.contracts.read(("ModelRegistry", "nameOf", (model_id,)), block=self.at)
-        except RevertedError:
+        count, name = await self.contracts.read(
+            ("ModelRegistry", "modelCount", ()), ("ModelRegistry", "nameOf", (model_id,)), block=self.at
+        )
+        if not 0 < model_id <= count:
             return _("model {id}, which does not exist").format(id=model_id)
         return _("{name} (model {id})").format(name=name, id=model_id)
 

@@ -229,7 +229,16 @@ class Policy:
             ConfigurationError: when the file cannot be read.
             PolicyError: when its rules cannot be judged.
         """
-        rules = load_toml(path, "policy").get("rule", [])
+        return cls.of_table(load_toml(path, "policy"))
+
+    @classmethod
+    def of_table(cls, table: Mapping[str, Any]) -> Policy:
+        """Read the rules of a `policy.toml` that is parsed already, numbers with a point as `Decimal`.
+
+        Raises:
+            PolicyError: when its rules cannot be judged.
+        """
+        rules = table.get("rule", [])
         if not isinstance(rules, list):
             raise PolicyError("Rules of a policy are written as [[rule]] tables.")
         return cls(_some(tuple(_rule(entry) for entry in rules)))

@@ -68,18 +68,32 @@ class FrameTerms:
             ConfigurationError: the file cannot be read.
             PolicyError: a term is missing, unknown, of another kind, or unfit for the others.
         """
-        given: dict[str, Any] = {**load_toml(path, "policy").get("frames", {}), **(changes or {})}
+        return cls.of_table(load_toml(path, "policy"), str(path), changes)
+
+    @classmethod
+    def of_table(
+        cls, table: Mapping[str, Any], where: str, changes: Mapping[str, int] | None = None
+    ) -> FrameTerms:
+        """Read `[frames]` of a policy's file that is parsed already; `where` names it in errors.
+
+        Raises:
+            PolicyError: a term is missing, unknown, of another kind, or unfit for the others.
+        """
+        frames = table.get("frames", {})
+        if not isinstance(frames, Mapping):
+            raise PolicyError(f"{where}: frames is no table.", mend="Write its terms below [frames].")
+        given: dict[str, Any] = {**frames, **(changes or {})}
         given.pop("panel", None)
         kinds = {field.name: bool if field.name == "stale_suspends" else int for field in fields(cls)}
         needed = set(kinds) - {"stale_suspends"}
         if not needed <= set(given) <= set(kinds):
             raise PolicyError(
-                f"{path}: [frames] lacks or does not know {', '.join(sorted(set(given) ^ needed))}.",
+                f"{where}: [frames] lacks or does not know {', '.join(sorted(set(given) ^ needed))}.",
                 mend=f"Give {', '.join(sorted(needed))}, and stale_suspends where it is true.",
             )
         if odd := sorted(name for name, value in given.items() if type(value) is not kinds[name]):
             raise PolicyError(
-                f"{path}: [frames] has no fit value for {', '.join(odd)}.",
+                f"{where}: [frames] has no fit value for {', '.join(odd)}.",
                 mend="stale_suspends is true or false, everything else a whole number.",
             )
         return cls(**given)

@@ -255,3 +255,43 @@ async def test_list_proposals__no_governor_in_the_record__offers_the_plan(
 @pytest.mark.parametrize("document", [None, [], {}, {"policies": 3}, {"policies": [{"rules": [{}]}]}])
 def test_backtest_is_of__document_of_another_kind__is_not(document: Any) -> None:
     assert not backtest_is_of(document, [("a", 0, 1, 0, 1, 1, 3, 0, 5)])
+
+
+async def test_read_proposal__model_that_does_not_exist__says_so(desk: Desk, proposing: Proposing) -> None:
+    proposing.propose([call(proposing, "KillSwitch", "retire", 77)], "Retire it")
+    assert "which does not exist" in (await desk.read()).title
+
+
+async def test_read_proposal__settings__told_with_what_they_are_now(desk: Desk, proposing: Proposing) -> None:
+    proposing.propose(
+        [
+            call(proposing, "OversightGovernor", "setVotingPeriod", 86_400),
+            call(proposing, "PauseGovernor", "updateQuorumNumerator", 5),
+            call(proposing, "PauseGovernor", "setCallThreshold", 10_000),
+            call(proposing, "TribuneTimelock", "updateDelay", 0),
+            call(proposing, "KillSwitch", "halt", 2**48 - 1),
+            call(proposing, "KillSwitch", "halt", 0),
+            call(proposing, "KillSwitch", "rearm", [1]),
+        ],
+        "Some settings",
+    )
+    vote = await desk.read()
+    assert vote.known
+    told = [one.lines[0] for one in vote.calls]
+    assert told == [
+        "how long a vote takes: 1 day, now 5 minutes.",
+        "share of all votes that must take part: 5 %, now 20 %.",
+        "share of all votes that can call for a vote together: 1 %, now 0.50 %.",
+        "how long decisions wait in the timelock: 0 seconds, now 1 minute.",
+        "No model answers, without an end, until another vote.",
+        "Models that are not stopped themselves answer again.",
+        "The guardian may use its global halt again, and act again on: acs-employment (model 1).",
+    ]
+
+
+async def test_read_proposal__switch_parameters__only_what_changes(desk: Desk, proposing: Proposing) -> None:
+    now = list(proposing.chain.contracts["KillSwitch"].functions.parameters().call())
+    now[0] += 3_600 - now[0] % 3_600
+    proposing.propose([call(proposing, "KillSwitch", "setParameters", tuple(now))], "Parameters")
+    [line] = (await desk.read()).calls[0].lines
+    assert line.startswith("how long a model may be stopped without a vote: 2 hours, now")

@@ -1,0 +1,95 @@
+"""A policy's file as a policy to be proposed: its terms and rules, and the monitors that are to judge by it.
+
+The panel is a list of addresses, `panel` in `[frames]`, or given beside the file. It refuses what the
+contract would, in words that name the mend.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from tribune.chain.policy_book import PolicyInput
+from tribune.chain.types import ZERO_ADDRESS, checksum
+from tribune.exceptions import PolicyError
+from tribune.ids import Address
+from tribune.metrics.policy import Policy
+from tribune.metrics.terms import FrameTerms
+from tribune.untrusted import load_json
+
+MOST_BYTES = 65_536
+"""The longest file that is read: a policy of 100 rules has some 20 kB."""
+MOST_MONITORS = 96
+
+
+def parse_policy(text: str, where: str = "The policy") -> Mapping[str, Any]:
+    """Return the table of a policy's file, TOML or the same as JSON, numbers with a point as `Decimal`.
+
+    Raises:
+        PolicyError: it is neither, or too long.
+    """
+    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        raise PolicyError(f"{where} is too long.", mend=f"At most {MOST_BYTES} bytes are read.")
+    try:
+        if text.lstrip().startswith("{"):
+            table = load_json(text.encode(), number=Decimal)
+        else:
+            table = tomllib.loads(text, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError) as fault:
+        raise PolicyError(
+            f"{where} is not valid TOML or JSON: {fault}.", mend="`tribune policy init` writes a whole one."
+        ) from None
+    if not isinstance(table, Mapping):
+        raise PolicyError(f"{where} is no table.", mend="`tribune policy init` writes a whole one.")
+    return table
+
+
+def read_policy(
+    table: Mapping[str, Any], panel: tuple[Address, ...] = (), where: str = "The policy"
+) -> PolicyInput:
+    """Read a policy; `panel` replaces the file's where it is given.
+
+    Raises:
+        PolicyError: its terms or rules cannot be judged, or its panel cannot decide or names no address.
+    """
+    terms = FrameTerms.of_table(table, where)
+    named = table.get("frames", {}).get("panel", [])
+    if not isinstance(named, list):
+        raise PolicyError(f"{where}: panel is no list.", mend="Write the monitors' addresses in a list.")
+    who = panel or tuple(_address(one, where) for one in named)
+    _check(terms.k, who)
+    return PolicyInput(panel=who, rules=Policy.of_table(table).rules, **asdict(terms))
+
+
+def _address(text: object, where: str) -> Address:
+    from eth_utils.address import is_address
+
+    # A mistyped digit shows in the checksum (EIP-55).
+    if not isinstance(text, str) or not is_address(text) or checksum(text) == ZERO_ADDRESS:
+        raise PolicyError(
+            f"{where}: the panel names {text!r}, which is no address, or a mistyped one.",
+            mend="Write 0x and 40 hex digits; copy it anew.",
+        )
+    return checksum(text)
+
+
+def _check(k: int, panel: tuple[Address, ...]) -> None:
+    size = len(panel)
+    if not 1 <= size <= MOST_MONITORS or len(set(panel)) != size:
+        raise PolicyError(
+            f"The panel names {size} monitors, {len(set(panel))} different ones.",
+            mend=f"Name 1 to {MOST_MONITORS}, each once: panel = [..] in [frames], or beside the file.",
+        )
+    if 2 * k <= size:
+        raise PolicyError(
+            f"k = {k} of {size} monitors is no majority: two groups could each agree on another result.",
+            mend=f"Set k to at least {size // 2 + 1}, or name fewer monitors.",
+        )
+    if k > size:
+        raise PolicyError(
+            f"k = {k}, but the panel has {size} monitors: nothing would ever be decided.",
+            mend=f"Set k to at most {size}, or name more monitors.",
+        )
