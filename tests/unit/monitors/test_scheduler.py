@@ -55,11 +55,11 @@ async def test_run__a_job_longer_than_its_pause__one_at_a_time(
         nonlocal running, most, runs
         running, runs = running + 1, runs + 1
         most = max(most, running)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.25)
         running -= 1
 
     schedule = Schedule(NAME, store.engine, do)
-    schedule.add("news", 0.01, kept=False)
+    schedule.add("news", 0.1, kept=False)
     with caplog.at_level(logging.WARNING, "apscheduler"):
         await ran(schedule, lambda: until(lambda: runs >= 3))
     assert (most, running) == (1, 0)
