@@ -10,16 +10,26 @@ from __future__ import annotations
 import os
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.estate import Estate, estate
 from chaos.ledger import Ledger
 from integration import monitor_world
+from support.anvil import Anvil
 from tribune.ids import FrameIndex, ModelId
 
 ROWS = 120
 LOOK_S = 0.2
+BLOCK_S = 2
+"""Pause between two blocks, as on many chains: a whole day of empty ones only loads the machine."""
+POLL_S = 1.0
+DAY_DEADLINE_S = 1_500
+"""Chain time in which a frame of the day must be reported, as a frame of an hour has many hours."""
+ROUND_S = 600.0
+"""Wall time after which a frame's successor comes, whatever is reported."""
 GROWTH = 1.3
 """Memory at the end of a day against that after its first quarter, from which on it counts as not flat."""
 
@@ -69,8 +79,10 @@ class Day:
             "lag_p50_s": round(statistics.median(lags), 2),
             "lag_p99_s": round(lags[min(len(lags) - 1, int(0.99 * len(lags)))], 2),
             "lag_max_s": round(lags[-1], 2),
+            "lag_p50_by_quarter_s": [round(statistics.median(part), 2) for part in _quarters(self.lags_s)],
             "memory_growth": round(self.growth, 3),
-            "memory_mb": [round(statistics.mean(now)) for now in self.memory_mb][:: max(1, self.frames // 8)],
+            "memory_start_mb": [round(one) for one in self.memory_mb[0]],
+            "memory_end_mb": [round(one) for one in self.memory_mb[-1]],
             "in_order": self.in_order,
             "drain_s": round(self.drain_s, 1),
             "seconds": round(self.took_s, 1),
@@ -111,7 +123,7 @@ class _Eyes:
 
 
 def day(root: Path, *, models: int = 20, monitors: int = 5, frames: int = 24, loud: bool = False) -> Day:
-    """Let a day pass; a frame's successor comes when all of it is reported, or after 100 s.
+    """Let a day pass; a frame's successor comes when all of it is reported, or after ten minutes.
 
     Args:
         root: empty folder.
@@ -121,7 +133,11 @@ def day(root: Path, *, models: int = 20, monitors: int = 5, frames: int = 24, lo
         loud: say how it goes on.
     """
     began = time.monotonic()
-    with estate(root, members=monitors, poll_s=0.5) as of:
+    with (
+        _deadline(DAY_DEADLINE_S),
+        Anvil.start(extra=("--block-time", str(BLOCK_S), "--mixed-mining")) as anvil,
+        estate(root, members=monitors, poll_s=POLL_S, anvil=anvil) as of,
+    ):
         for place in of.places:
             of.fleet.start(place)
         of.register(models, k=monitors // 2 + 1)
@@ -131,7 +147,7 @@ def day(root: Path, *, models: int = 20, monitors: int = 5, frames: int = 24, lo
             for model in of.models:
                 _seal(of, eyes, model)
                 eyes.look()
-            deadline = time.monotonic() + monitor_world.STEP
+            deadline = time.monotonic() + ROUND_S
             while eyes.counted < len(eyes.anchored) * monitors and time.monotonic() < deadline:
                 time.sleep(LOOK_S)
                 eyes.look()
@@ -159,40 +175,52 @@ def backlog(root: Path, *, frames: int = 1000, loud: bool = False) -> Day:
         loud: say how it goes on.
     """
     began = time.monotonic()
-    usual, monitor_world.DEADLINE = monitor_world.DEADLINE, (frames + 50) * monitor_world.STEP
-    try:
-        with estate(root, members=1) as of:
-            (place,) = of.places
-            of.fleet.start(place)
-            of.register(k=1)
-            of.fleet.end(place)
-            eyes = _Eyes(of)
-            for number in range(frames):
-                _seal(of, eyes, of.models[0], rows=60)
-                if loud and (number + 1) % 100 == 0:
-                    print(f"  sealed {number + 1}, {time.monotonic() - began:.0f} s", flush=True)
-            back = time.monotonic()
-            eyes.anchored = dict.fromkeys(eyes.anchored, back)
-            of.fleet.start(place)
-            memory, said = [], 0
-            while eyes.counted < frames and time.monotonic() < back + 5 * frames:
-                time.sleep(LOOK_S)
-                eyes.look()
-                of.fleet.look()
-                if eyes.counted >= said + frames / 10:
-                    said = eyes.counted
-                    assert place.life is not None
-                    memory.append([_memory_mb(place.life.process)])
-                    if loud:
-                        took = time.monotonic() - back
-                        print(f"  {said} reported, {memory[-1][0]:.0f} MB, {took:.0f} s", flush=True)
-            drained = time.monotonic() - back
-            of.fleet.end(place)
-            ledger = of.account()
-    finally:
-        monitor_world.DEADLINE = usual
+    with _deadline((frames + 50) * monitor_world.STEP), estate(root, members=1, poll_s=POLL_S) as of:
+        (place,) = of.places
+        of.fleet.start(place)
+        of.register(k=1)
+        of.fleet.end(place)
+        eyes = _Eyes(of)
+        for number in range(frames):
+            _seal(of, eyes, of.models[0], rows=60)
+            if loud and (number + 1) % 100 == 0:
+                print(f"  sealed {number + 1}, {time.monotonic() - began:.0f} s", flush=True)
+        back = time.monotonic()
+        eyes.anchored = dict.fromkeys(eyes.anchored, back)
+        of.fleet.start(place)
+        memory, said = [], 0
+        while eyes.counted < frames and time.monotonic() < back + 5 * frames:
+            time.sleep(LOOK_S)
+            eyes.look()
+            of.fleet.look()
+            if eyes.counted >= said + frames / 10:
+                said = eyes.counted
+                assert place.life is not None
+                memory.append([_memory_mb(place.life.process)])
+                if loud:
+                    took = time.monotonic() - back
+                    print(f"  {said} reported, {memory[-1][0]:.0f} MB, {took:.0f} s", flush=True)
+        drained = time.monotonic() - back
+        of.fleet.end(place)
+        ledger = of.account()
     took = time.monotonic() - began
     return Day("backlog", 1, 1, frames, eyes.lags, memory, eyes.in_order, ledger, took, drained)
+
+
+@contextmanager
+def _deadline(seconds: int) -> Iterator[None]:
+    """Let the models' policies give reports so much time."""
+    usual, monitor_world.DEADLINE = monitor_world.DEADLINE, seconds
+    try:
+        yield
+    finally:
+        monitor_world.DEADLINE = usual
+
+
+def _quarters(values: list[float]) -> list[list[float]]:
+    """Return values in four parts, in their order; fewer where there are not as many."""
+    size = -(-len(values) // 4)
+    return [values[start : start + size] for start in range(0, len(values), size)]
 
 
 def _seal(of: Estate, eyes: _Eyes, model: ModelId, rows: int = ROWS) -> FrameIndex:

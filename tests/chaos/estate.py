@@ -62,7 +62,7 @@ class Estate:
         def evaluated() -> bool:
             return all(hub.evaluationPassed(model, VERSION).call() for model in self.models)
 
-        self.wait(evaluated, 240, "the evaluations")
+        self.wait(evaluated, 240 + 30 * number, "the evaluations")
         for model in self.models:
             self.world.activate(model)
         self.world.warp_to_force()

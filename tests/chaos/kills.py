@@ -24,6 +24,8 @@ REST_S = 40.0
 """Wall time after which nobody is killed until a frame is reported: slow machines must meet deadlines too."""
 OLD = 2
 """Frames after which a process that did not come to its point is killed from outside."""
+POLL_S = 1.0
+"""Pause between two looks of a monitor, as long as a block: who looks more often only loads the machine."""
 BREACH_EVERY = 12
 UNWAITED = 0.25
 """Share of frames that the next one does not wait for, so that work piles up."""
@@ -152,7 +154,7 @@ def kill_campaign(
     """
     began = time.monotonic()
     dice = random.Random(seed)  # noqa: S311 - a reproducible campaign, no secret
-    with estate(root, postgres=postgres) as of:
+    with estate(root, postgres=postgres, poll_s=POLL_S) as of:
         points = _after_evaluation(of, points) if points else rehearse(of, seed)
         (model,) = of.models
         reaper = _Reaper(of, points)
