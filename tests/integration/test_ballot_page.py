@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
 
 from support.anvil import ROOT, Anvil, find_binary
 from support.browser import DESKTOP, PHONE, SKIP_REASON, Wallet, chromium, find_chromium
@@ -23,11 +24,12 @@ from tribune.store.session import Store, open_store
 from tribune.sync.sender import Sender
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Browser, Page
 
     from support.voting import Voting
 
 pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.chromium,
     pytest.mark.skipif(find_chromium() is None, reason=SKIP_REASON),
 ]
@@ -45,6 +47,7 @@ class Stand:
     store: Store
     relay: BallotRelay
     url: str
+    browser: Browser
 
     async def relay_until_counted(self, page: Page) -> None:
         """Relay as the bot does until the page says that the vote was counted."""
@@ -66,8 +69,14 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Voting]:
         yield open_breach(slow_chain(anvil), tmp_path_factory.mktemp("evidence"))
 
 
-@pytest.fixture
-async def stand(deployed: Voting, tmp_path: Path) -> AsyncIterator[Stand]:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stand(deployed: Voting, browser: Browser, tmp_path: Path) -> AsyncIterator[Stand]:
     snapshot = deployed.chain.rpc("evm_snapshot")
     deployed.chain.write_record(tmp_path)
     with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
@@ -75,7 +84,7 @@ async def stand(deployed: Voting, tmp_path: Path) -> AsyncIterator[Stand]:
             contracts = VoteContracts(chain, load_deployment(tmp_path, 31337))
             sender = Sender(chain, deployed.chain.relayer, receipt_timeout_s=30)
             async with served(store, contracts, deployed.folder) as url:
-                yield Stand(deployed, store, BallotRelay(store, contracts, sender), url)
+                yield Stand(deployed, store, BallotRelay(store, contracts, sender), url, browser)
     assert deployed.chain.rpc("evm_revert", snapshot)
 
 
@@ -113,27 +122,28 @@ async def served(store: Store, contracts: VoteContracts, evidence: Path) -> Asyn
 
 @asynccontextmanager
 async def opened(
-    wallet: Wallet | None, address: str, size: dict[str, int] = DESKTOP, **options: Any
+    stand: Stand, wallet: Wallet | None, address: str, size: dict[str, int] = DESKTOP, **options: Any
 ) -> AsyncIterator[Page]:
     """Open an address in a browser that holds a wallet; fail on any script error or request to elsewhere."""
     from playwright.async_api import expect
 
     faults: list[str] = []
-    async with chromium() as browser:
-        context = await browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
-        page = await context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("console", lambda m: faults.append(m.text) if "Content Security Policy" in m.text else None)
-        page.on(
-            "request",
-            lambda request: None if request.url.startswith(address[:16]) else faults.append(request.url),
-        )
-        if wallet is not None:
-            await wallet.enter(page)
+    context = await stand.browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.on("console", lambda m: faults.append(m.text) if "Content Security Policy" in m.text else None)
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(stand.url) else faults.append(request.url),
+    )
+    if wallet is not None:
+        await wallet.enter(page)
+    try:
         await page.goto(address)
         yield page
+    finally:
         await context.close()
     assert not faults
 
@@ -161,7 +171,7 @@ async def test_ballot_page__clicked_through__counted_and_says_the_block(
     from playwright.async_api import expect
 
     voter = stand.voting.holders[2]
-    async with opened(Wallet(voter), f"{stand.url}/b/1", size) as page:
+    async with opened(stand, Wallet(voter), f"{stand.url}/b/1", size) as page:
         await expect(page.get_by_role("heading", level=1)).to_have_text("Keep acs-employment v1 stopped?")
         await vote_on_page(page, "For", "unfair to women")
         await expect(page.locator("#account")).to_contain_text("170,000 votes (17.0 %)")
@@ -179,7 +189,7 @@ async def test_ballot_page__by_keyboard_alone__counted(stand: Stand) -> None:
     from playwright.async_api import expect
 
     voter = stand.voting.holders[3]
-    async with opened(Wallet(voter), f"{stand.url}/b/1") as page:
+    async with opened(stand, Wallet(voter), f"{stand.url}/b/1") as page:
         await expect(page.get_by_role("button", name="Use Test Wallet")).to_be_visible()
         for _ in range(12):
             await page.keyboard.press("Tab")
@@ -198,7 +208,7 @@ async def test_ballot_page__by_keyboard_alone__counted(stand: Stand) -> None:
 
 async def test_ballot_page__wallet_without_eip6963__found_as_window_ethereum(stand: Stand) -> None:
     wallet = Wallet(stand.voting.holders[4], announced=False)
-    async with opened(wallet, f"{stand.url}/b/1") as page:
+    async with opened(stand, wallet, f"{stand.url}/b/1") as page:
         await vote_on_page(page, "Abstain")
         await stand.relay_until_counted(page)
     assert votes(stand.voting) == (0, 0, 80_000)
@@ -206,7 +216,7 @@ async def test_ballot_page__wallet_without_eip6963__found_as_window_ethereum(sta
 
 async def test_ballot_page__wallet_on_another_chain__is_switched_before_it_signs(stand: Stand) -> None:
     wallet = Wallet(stand.voting.holders[2], chain_id=1)
-    async with opened(wallet, f"{stand.url}/b/1") as page:
+    async with opened(stand, wallet, f"{stand.url}/b/1") as page:
         await vote_on_page(page, "For")
         await stand.relay_until_counted(page)
     assert wallet.asked.index("wallet_switchEthereumChain") < wallet.asked.index("eth_signTypedData_v4")
@@ -217,7 +227,7 @@ async def test_ballot_page__wallet_does_not_know_the_chain__says_so_and_signs_no
     from playwright.async_api import expect
 
     wallet = Wallet(stand.voting.holders[2], chain_id=1, known_chains=(1,))
-    async with opened(wallet, f"{stand.url}/b/1") as page:
+    async with opened(stand, wallet, f"{stand.url}/b/1") as page:
         await page.get_by_role("button", name="Use Test Wallet").click()
         await expect(page.get_by_role("alert").last).to_contain_text("does not know chain 31337")
         await expect(page.locator("#sign")).to_be_disabled()
@@ -227,7 +237,7 @@ async def test_ballot_page__wallet_does_not_know_the_chain__says_so_and_signs_no
 async def test_ballot_page__no_power_at_the_snapshot__says_why(stand: Stand) -> None:
     from playwright.async_api import expect
 
-    async with opened(Wallet(stand.voting.chain.steward), f"{stand.url}/b/1") as page:
+    async with opened(stand, Wallet(stand.voting.chain.steward), f"{stand.url}/b/1") as page:
         await page.get_by_role("button", name="Use Test Wallet").click()
         await expect(page.locator("#error")).to_contain_text("This wallet had no votes, counted at")
         await expect(page.locator("#sign")).to_be_disabled()
@@ -238,7 +248,7 @@ async def test_ballot_page__already_voted__shows_the_vote(stand: Stand) -> None:
 
     voter, governor = stand.voting.holders[3], stand.voting.governor.functions
     receipt = stand.voting.chain.send(governor.castVote(stand.voting.proposal_id, 0), voter)
-    async with opened(Wallet(voter), f"{stand.url}/b/1") as page:
+    async with opened(stand, Wallet(voter), f"{stand.url}/b/1") as page:
         await page.get_by_role("button", name="Use Test Wallet").click()
         await expect(page.locator("#status")).to_have_text(
             f"Counted in block {receipt['blockNumber']}: Against, 100,000 votes."
@@ -252,7 +262,7 @@ async def test_ballot_page__declined_in_the_wallet__nothing_is_sent_and_may_be_t
     from playwright.async_api import expect
 
     wallet = Wallet(stand.voting.holders[2], declines=True)
-    async with opened(wallet, f"{stand.url}/b/1") as page:
+    async with opened(stand, wallet, f"{stand.url}/b/1") as page:
         await vote_on_page(page, "For")
         await expect(page.locator("#error")).to_have_text("You declined in your wallet. Nothing was sent.")
         await expect(page.locator("#sign")).to_be_enabled()
@@ -262,7 +272,7 @@ async def test_ballot_page__declined_in_the_wallet__nothing_is_sent_and_may_be_t
 async def test_ballot_page__without_a_wallet__says_what_to_do(stand: Stand) -> None:
     from playwright.async_api import expect
 
-    async with opened(None, f"{stand.url}/b/1", PHONE, color_scheme="dark") as page:
+    async with opened(stand, None, f"{stand.url}/b/1", PHONE, color_scheme="dark") as page:
         await expect(page.locator("#account")).to_contain_text("No wallet was found")
         await expect(page.get_by_role("link", name="MetaMask")).to_be_visible()
         await page.screenshot(path=PICTURES / "ballot-phone-dark.png", full_page=True)
@@ -271,7 +281,7 @@ async def test_ballot_page__without_a_wallet__says_what_to_do(stand: Stand) -> N
 async def test_ballot_page__without_a_script__can_be_read(stand: Stand) -> None:
     from playwright.async_api import expect
 
-    async with opened(None, f"{stand.url}/b/1", java_script_enabled=False) as page:
+    async with opened(stand, None, f"{stand.url}/b/1", java_script_enabled=False) as page:
         await expect(page.get_by_text("53 of 100 men and 6 of 100 women")).to_be_visible()
         await expect(page.get_by_text("You can vote without it")).to_be_visible()
         await expect(page.get_by_role("button", name="Sign my vote")).to_be_hidden()
@@ -283,7 +293,7 @@ async def test_link_page__signed__links_the_wallet(stand: Stand) -> None:
     wallet = Wallet(stand.voting.holders[0])
     links = WalletLinks(stand.store, stand.relay._contracts.chain, stand.url)
     invite = await links.invite(USER)
-    async with opened(wallet, invite.url, PHONE) as page:
+    async with opened(stand, wallet, invite.url, PHONE) as page:
         await page.get_by_role("button", name="Use Test Wallet").click()
         await page.get_by_role("button", name="Sign and link").click()
         await expect(page.locator("#status")).to_contain_text(f"Linked {wallet.account.address}")

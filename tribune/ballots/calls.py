@@ -16,6 +16,7 @@ from tribune.chain.enums import CaseKind
 from tribune.chain.governor import ProposedCalls
 from tribune.chain.types import ZERO_ADDRESS
 from tribune.ids import Address, ProposalId
+from tribune.language import _, number
 
 
 def proposal_id(calls: ProposedCalls) -> ProposalId:
@@ -60,12 +61,12 @@ def decode_proposal(
         else {"model_id": case.model_id, "case_id": case.case_id, "epoch": case.epoch}
     )
     if len(proposal.targets) != 1:
-        text = f"{len(proposal.targets)} calls, which we cannot explain"
+        text = _("{n} calls, which we cannot explain").format(n=number(len(proposal.targets)))
         return DecodedCall("", ZERO_ADDRESS, "", {}, text, matches=False)
     target = proposal.targets[0]
     function, arguments = _decode(proposal.calldatas[0]) if target == switch else ("", {})
     if not function:
-        text = f"a call of {target} that we cannot explain"
+        text = _("a call of {address} that we cannot explain").format(address=target)
         return DecodedCall("", target, "", {}, text, matches=False)
     matches = (
         function == ("resume" if resuming else "pause")

@@ -64,14 +64,14 @@ async def find_votes(
     abi, governor = load_abi(lane), contracts.governor_of(lane)
     logs = await contracts.chain.logs(
         [governor],
-        await _first_block_after(contracts, snapshot, head.number),
+        await first_block_after(contracts, snapshot, head.number),
         head.number,
         [[abi.topic(name) for name in EVENTS], [bytes.fromhex(voter[2:]).rjust(32, b"\0") for voter in some]],
     )
     return votes_in(logs, governor, proposal_id)
 
 
-async def _first_block_after(contracts: VoteContracts, time: int, head: int) -> int:
+async def first_block_after(contracts: VoteContracts, time: int, head: int) -> int:
     """Return the first block later than `time` (unix seconds), by bisection: 25 reads on a long chain."""
     low, high = contracts.deployment.block, head
     while low < high:

@@ -14,7 +14,7 @@ from tribune.ballots.lane import Lane
 from tribune.ballots.typed_data import SignedBallot, Support, ballot_digest, recover_signer
 from tribune.ballots.view import VoteState, read_power
 from tribune.exceptions import TribuneError
-from tribune.language import _
+from tribune.language import _, number
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
@@ -24,6 +24,8 @@ REASON_LIMIT = 500
 """Characters of a reason: each byte of it is paid for in the relaying transaction."""
 
 
+UNDEPLOYED = bytes.fromhex("6492" * 16)
+"""How a signature ends whose contract is not on the chain yet (ERC-6492); no governor takes one."""
 NONCES_LOOKED_AT = 8
 """How many used nonces are tried, to tell a signature that came too late from one of somebody else."""
 
@@ -92,17 +94,18 @@ def check_form(ballot: SignedBallot, vote: Vote) -> None:
     """
     if ballot.support not in tuple(Support):
         raise BallotInvalidError(
-            f"{ballot.support} is no choice.", mend="Send 0 (against), 1 (for) or 2 (abstain)."
+            _("{support} is no choice.").format(support=ballot.support),
+            mend=_("Send 0 (against), 1 (for) or 2 (abstain)."),
         )
     check_reason(ballot.reason)
     if ballot.proposal_id != vote.proposal_id or not vote.proposal_id:
         raise VoteNotOpenError(
-            "This case has no such vote.", mend="Open the case's page again and sign what it shows."
+            _("There is no such vote."), mend=_("Open its page again and sign what it shows.")
         )
     if vote.misleads:
         raise ProposalMismatchError(
-            "What this vote would carry out is not what the case says, so we relay no ballot for it.",
-            mend="Tell your DAO; the contracts still take ballots from anyone.",
+            _("What this vote would carry out is not what the page says, so we relay no ballot for it."),
+            mend=_("Tell your DAO; the contracts still take ballots from anyone."),
         )
     check_open(vote)
 
@@ -115,11 +118,12 @@ def check_reason(reason: str) -> None:
     """
     if len(reason) > REASON_LIMIT:
         raise BallotInvalidError(
-            f"The reason has {len(reason)} characters.", mend=f"Use at most {REASON_LIMIT} and sign again."
+            _("The reason has {n} characters.").format(n=number(len(reason))),
+            mend=_("Use at most {limit} and sign again.").format(limit=number(REASON_LIMIT)),
         )
     if any(unicodedata.category(c) in ("Cc", "Cs") and c != "\n" for c in reason):
         raise BallotInvalidError(
-            "The reason holds control characters.", mend="Use plain text and sign again."
+            _("The reason holds control characters."), mend=_("Use plain text and sign again.")
         )
 
 
@@ -133,17 +137,17 @@ def check_open(vote: Vote) -> None:
         return
     if vote.state is VoteState.PENDING and vote.snapshot is not None:
         raise VoteNotOpenError(
-            f"Voting begins after {vote.snapshot:%H:%M:%S} UTC.",
-            mend="Sign now and send it again in a moment.",
+            _("Voting begins after {time} UTC.").format(time=f"{vote.snapshot:%H:%M:%S}"),
+            mend=_("Sign now and send it again in a moment."),
         )
     if vote.state is VoteState.NOT_OPENED and vote.open_until is not None:
         raise VoteNotOpenError(
-            "The vote on this case is not open.",
-            mend=f"Anyone can open it with openCase({vote.case_id}) until {vote.open_until:%H:%M:%S} UTC.",
+            _("The vote on this case is not open."),
+            mend=_("Anyone can open it with {call} until {time} UTC.").format(
+                call=f"openCase({vote.case_id})", time=f"{vote.open_until:%Y-%m-%d %H:%M:%S}"
+            ),
         )
-    raise VoteNotOpenError(
-        f"This vote has ended ({vote.state}).", mend="Its result is on the page of the case."
-    )
+    raise VoteNotOpenError(_("This vote takes no ballots any more."), mend=_("Its page says how it went."))
 
 
 async def check_signature(
@@ -181,10 +185,18 @@ async def check_signature(
             _("This wallet has signed another ballot since, so this signature counts no more."),
             mend=_("Sign again: the page shows the message that counts now."),
         )
+    if ballot.signature.endswith(UNDEPLOYED):
+        raise WrongSignatureError(
+            _(
+                "The wallet {voter} is a contract that is not on the chain yet, so nobody can check it."
+            ).format(voter=ballot.voter),
+            mend=_("Send any transaction with it first; that puts it on the chain."),
+        )
     raise WrongSignatureError(
-        f"The signature is not from {ballot.voter} for this vote.",
-        mend="Sign the message that the page shows, unchanged, with that wallet on chain "
-        f"{contracts.chain.chain_id}.",
+        _("The signature is not from {voter} for this vote.").format(voter=ballot.voter),
+        mend=_("Sign the message that the page shows, unchanged, with that wallet on chain {chain}.").format(
+            chain=contracts.chain.chain_id
+        ),
     )
 
 
@@ -203,8 +215,11 @@ async def check_power(contracts: VoteContracts, ballot: SignedBallot, vote: Vote
 
 def no_power(vote: Vote) -> NoPowerError:
     """Return why a wallet without votes cannot vote, and what helps next time."""
-    when = f"{vote.snapshot:%Y-%m-%d %H:%M:%S} UTC" if vote.snapshot else "the vote's beginning"
-    return NoPowerError(
-        f"This wallet had no votes at {when}, when votes were counted.",
-        mend="Tokens count once they are delegated, to yourself or somebody else: then in later votes.",
-    )
+    if vote.snapshot is None:
+        text = _("This wallet has no votes.")
+    else:
+        text = _("This wallet had no votes at {time} UTC, when votes were counted.").format(
+            time=f"{vote.snapshot:%Y-%m-%d %H:%M:%S}"
+        )
+    mend = _("Tokens count once they are delegated, to yourself or somebody else: then in later votes.")
+    return NoPowerError(text, mend=mend)

@@ -13,6 +13,7 @@ from tribune.ballots.callers import holders_share
 from tribune.chain.codec import snake
 from tribune.chain.types import utc_or_none
 from tribune.exceptions import PolicyError, RevertedError
+from tribune.language import _
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
@@ -108,21 +109,21 @@ def choices(needed: str, *, resuming: bool, stopped: bool) -> dict[str, str]:
         resuming: the vote is on answering again.
         stopped: the case suspended the model.
     """
-    abstain = f"counts towards the {needed} of all votes that must take part."
+    abstain = _("counts towards the {share} of all votes that must take part.").format(share=needed)
     if resuming:
         return {
-            "if_for": "it answers again as soon as the vote has ended and was carried out.",
-            "if_against": "it stays stopped; its steward may ask again.",
+            "if_for": _("it answers again as soon as the vote has ended and was carried out."),
+            "if_against": _("it stays stopped; its steward may ask again."),
             "if_abstain": abstain,
         }
     if stopped:
         return {
-            "if_for": "it stays stopped until another vote.",
-            "if_against": "if most agree and enough take part, it answers again as soon as the vote ends.",
+            "if_for": _("it stays stopped until another vote."),
+            "if_against": _("if most agree and enough take part, it answers again as soon as the vote ends."),
             "if_abstain": abstain,
         }
     return {
-        "if_for": "it is stopped until another vote.",
-        "if_against": "it goes on answering.",
+        "if_for": _("it is stopped until another vote."),
+        "if_against": _("it goes on answering."),
         "if_abstain": abstain,
     }

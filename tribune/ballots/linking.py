@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from tribune.exceptions import SignatureError
 from tribune.ids import Address
+from tribune.language import _
 
 if TYPE_CHECKING:
     from tribune.chain.client import Chain
@@ -58,6 +59,8 @@ class Linked:
 
     discord_user_id: int
     wallet: Address
+    moved: bool = False
+    """Whether it was another Discord user's before: a wallet is of who proved it last."""
 
 
 class WalletLinks:
@@ -142,9 +145,10 @@ class WalletLinks:
         """
         offer = await self.look(token)
         wallet = await self._verify(offer, message, signature)
-        if not await self._store.run(_spend_and_link, _hash(token), wallet):
+        moved = await self._store.run(_spend_and_link, _hash(token), wallet)
+        if moved is None:
             raise _gone()  # somebody was first
-        return Linked(offer.discord_user_id, wallet)
+        return Linked(offer.discord_user_id, wallet, moved)
 
     async def _verify(self, offer: LinkOffer, message: str, signature: str) -> Address:
         from siwe import InvalidSignature, VerificationError
@@ -152,32 +156,32 @@ class WalletLinks:
         parsed = _parse(message)
         now = datetime.now(UTC)
         faults = {
-            "another site": parsed.domain != self.domain,
-            "another address": str(parsed.uri) != self.uri,
-            "another chain": parsed.chain_id != self._chain.chain_id,
-            "another link": not secrets.compare_digest(parsed.nonce, offer.nonce),
-            "another user": parsed.statement != _statement(offer.discord_user_id),
-            "the future": parsed.issued_at._datetime > now + CLOCK_SKEW,
-            "a link without an end": parsed.expiration_time is None,
+            _("The signed message is for another site."): parsed.domain != self.domain,
+            _("The signed message is for another address."): str(parsed.uri) != self.uri,
+            _("The signed message is for another chain."): parsed.chain_id != self._chain.chain_id,
+            _("The signed message is for another link."): not secrets.compare_digest(
+                parsed.nonce, offer.nonce
+            ),
+            _("The signed message is for another user."): parsed.statement
+            != _statement(offer.discord_user_id),
+            _("The signed message is for the future."): parsed.issued_at._datetime > now + CLOCK_SKEW,
+            _("The signed message is for a link without an end."): parsed.expiration_time is None,
         }
-        for what, wrong in faults.items():
+        for text, wrong in faults.items():
             if wrong:
-                raise LinkRefusedError(
-                    f"The signed message is for {what}.",
-                    mend="Sign the message that this page shows, unchanged.",
-                )
+                raise LinkRefusedError(text, mend=_("Sign the message that this page shows, unchanged."))
         try:
             parsed.verify(signature, domain=self.domain, nonce=offer.nonce, timestamp=now)
         except InvalidSignature:
             if not await self._signed_by_contract(parsed, signature):
                 raise LinkRefusedError(
-                    f"The signature is not from {parsed.address}.",
-                    mend="Sign with the wallet that you chose.",
+                    _("The signature is not from {wallet}.").format(wallet=parsed.address),
+                    mend=_("Sign with the wallet that you chose."),
                 ) from None
         except VerificationError as fault:
             raise LinkRefusedError(
-                f"The signed message is not valid now ({type(fault).__name__}).",
-                mend="Ask for a new link with /link.",
+                _("The signed message is not valid now ({fault}).").format(fault=type(fault).__name__),
+                mend=_("Ask for a new link with /link."),
             ) from None
         return Address(parsed.address)
 
@@ -200,8 +204,8 @@ def _parse(message: str) -> Any:
     from siwe import SiweMessage
 
     fault = LinkRefusedError(
-        "This is not a Sign-In with Ethereum message.",
-        mend="Sign the message that this page shows, unchanged.",
+        _("This is not a Sign-In with Ethereum message."),
+        mend=_("Sign the message that this page shows, unchanged."),
     )
     if not isinstance(message, str) or len(message) > _MESSAGE_LIMIT:
         raise fault
@@ -220,8 +224,8 @@ def _statement(discord_user_id: int) -> str:
 
 def _gone() -> LinkRefusedError:
     return LinkRefusedError(
-        "This link is not valid any more, or never was.",
-        mend="Ask for a new one in Discord with /link; a link works once and for ten minutes.",
+        _("This link is not valid any more, or never was."),
+        mend=_("Ask for a new one in Discord with /link; a link works once and for ten minutes."),
         gone=True,
     )
 
@@ -236,11 +240,14 @@ def _token_row(session: Session, token_sha256: str) -> LinkToken | None:
     return session.get(LinkToken, token_sha256)
 
 
-def _spend_and_link(session: Session, token_sha256: str, wallet: Address) -> bool:
+def _spend_and_link(session: Session, token_sha256: str, wallet: Address) -> bool | None:
+    """Return whether the wallet was another user's before; None where the link is spent."""
+    from tribune.store.messages import unlink_from_others
     from tribune.store.queries import link_wallet, spend_link_token
 
     spent = spend_link_token(session, token_sha256, datetime.now(UTC))
     if spent is None:
-        return False
+        return None
+    moved = unlink_from_others(session, spent.discord_user_id, wallet)
     link_wallet(session, spent.discord_user_id, wallet)
-    return True
+    return moved

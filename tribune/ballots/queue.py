@@ -155,10 +155,13 @@ def mark_mined(
 def _same(known: BallotStatus, ballot: SignedBallot) -> BallotStatus:
     if known.support == ballot.support:
         return known
-    where = f"It was counted in block {known.block}." if known.block else "It is on its way to the chain."
+    choice = Support(known.support).word
+    if known.block:
+        text = _("This wallet has already voted: {choice}, counted in block {block}.")
+    else:
+        text = _("This wallet has already voted: {choice}. It is on its way to the chain.")
     raise AlreadyVotedError(
-        f"This wallet has already voted {Support(known.support).word}. {where}",
-        mend="A vote cannot be changed.",
+        text.format(choice=choice, block=known.block), mend=_("A vote cannot be changed.")
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tribune.ballots.lane import Lane
 from tribune.exceptions import SignatureError
 from tribune.ids import Address, ProposalId
+from tribune.language import _
 
 if TYPE_CHECKING:
     from tribune.chain.pause_governor import HolderCall
@@ -55,7 +56,7 @@ class Support(IntEnum):
     @property
     def word(self) -> str:
         """The choice as people read it."""
-        return self.name.capitalize()
+        return {Support.AGAINST: _("Against"), Support.FOR: _("For"), Support.ABSTAIN: _("Abstain")}[self]
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,8 @@ def parse_signature(text: object) -> bytes:
         except ValueError:
             pass
     raise SignatureError(
-        "The signature is not one.", mend="Send what the wallet returned: 0x and hex digits, unchanged."
+        _("The signature is not one."),
+        mend=_("Send what the wallet returned: 0x and hex digits, unchanged."),
     )
 
 

@@ -14,6 +14,7 @@ from tribune.ballots.calls import DecodedCall, decode_proposal
 from tribune.ballots.explain import choices, words_of
 from tribune.ballots.lane import Lane
 from tribune.ballots.panel import panel_size
+from tribune.ballots.spans import share
 from tribune.chain.cases import Case
 from tribune.chain.codec import snake
 from tribune.chain.enums import CaseKind, ProposalState, State
@@ -21,6 +22,7 @@ from tribune.chain.governor import ProposedCalls
 from tribune.chain.types import utc_or_none
 from tribune.exceptions import RevertedError, TribuneError
 from tribune.ids import Address, CaseId, Cid, Digest, ModelId, ProposalId, VersionNumber
+from tribune.language import _, number
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
@@ -158,10 +160,11 @@ class CaseVote:
 def counted_votes(amount: int, decimals: int) -> str:
     """Return token units as people count votes: "12,400"."""
     whole, rest = divmod(amount, 10**decimals)
-    if not rest:
-        return f"{whole:,}"
-    shown = f"{rest:0{decimals}d}"[:2].rstrip("0")
-    return f"{whole:,}.{shown}" if shown else f"{whole:,}" if whole else "fewer than 0.01"
+    hundredths = rest * 100 // 10**decimals
+    if not hundredths:
+        tiny = rest and not whole
+        return _("fewer than {n}").format(n=number(0.01, 2)) if tiny else number(whole)
+    return number(whole) + number(hundredths / 100, 2).removeprefix("0").rstrip("0")
 
 
 async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id: CaseId) -> CaseVote:
@@ -212,7 +215,7 @@ async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id
         state=state,
         question=words.question,
         words=words,
-        **choices(f"{tally.percent(tally.quorum):.3g} %", resuming=resuming, stopped=case.bound is not None),
+        **choices(share(tally.quorum, tally.supply or 1), resuming=resuming, stopped=case.bound is not None),
         call=decode_proposal(
             ProposedCalls(*found), case, switch=contracts.switch, governor=contracts.governor
         ),
@@ -295,4 +298,6 @@ def _cid(digest: Digest) -> Cid | None:
 
 
 def _unknown(case_id: int) -> UnknownCaseError:
-    return UnknownCaseError(f"There is no case {case_id}.", mend="Check the link.", case_id=case_id)
+    return UnknownCaseError(
+        _("There is no case {case}.").format(case=case_id), mend=_("Check the link."), case_id=case_id
+    )

@@ -124,6 +124,26 @@ class WebSettings(Section):
     """Port on which they listen; 0 takes a free one."""
     public_url: str = "http://127.0.0.1:8000"
     """Address that people see in Discord and that wallets sign for."""
+    chain_name: str = Field(default="", max_length=60)
+    """What people call the chain; empty: "chain" and its id."""
+    coin: str = Field(default="ETH", min_length=2, max_length=6)
+    """Symbol of the chain's coin, for wallets that do not know the chain."""
+    wallet_rpc_url: str | None = None
+    """JSON-RPC address that anyone may use, told to wallets that do not know the chain; None: they are told
+    to add it themselves."""
+    explorer_url: str | None = None
+    """Site that shows the chain's transactions (at /tx/…); None: pages show the hash alone."""
+    posts_per_minute: int = Field(default=60, ge=1)
+    """Ballots, links and signatures that one address may send."""
+    reads_per_minute: int = Field(default=900, ge=1)
+    """Answers read from the chain that one address may ask for; an open ballot page asks up to 72 times."""
+
+    @field_validator("wallet_rpc_url", "explorer_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return _with_host(value) if value else None
 
 
 class RelaySettings(Section):

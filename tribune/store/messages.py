@@ -50,6 +50,16 @@ def unlink_wallet(session: Session, discord_user_id: int, wallet: str) -> bool:
     return done.rowcount == 1
 
 
+def unlink_from_others(session: Session, discord_user_id: int, wallet: str) -> bool:
+    """Forget that a wallet is anybody else's; say whether it was."""
+    done = session.connection().execute(
+        delete(WalletLink).where(
+            col(WalletLink.discord_user_id) != discord_user_id, col(WalletLink.wallet) == wallet
+        )
+    )
+    return bool(done.rowcount)
+
+
 def newest_events(session: Session, name: str, limit: int) -> Sequence[ChainEvent]:
     """Return the newest events of a name, newest first."""
     return session.exec(

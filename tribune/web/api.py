@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from tribune.ballots.checks import BallotInvalidError
+from tribune.ballots.checks import BallotInvalidError, check_open, check_reason
 from tribune.ballots.queue import BallotStatus, accept_ballot, ballot_status
-from tribune.ballots.typed_data import SignedBallot, Support, parse_signature, unsigned_ballot
+from tribune.ballots.typed_data import (
+    SignedBallot,
+    Support,
+    ballot_typed_data,
+    parse_signature,
+    unsigned_ballot,
+)
 from tribune.ballots.view import CaseVote, VoteState, read_power
-from tribune.ids import CaseId
+from tribune.language import _, plural
 from tribune.web.problems import NotFoundError
 from tribune.web.site import Site, parse_address, read_json
+from tribune.web.words import percent
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,12 +37,13 @@ async def get_ballot(request: Request) -> Response:
     if "voter" in request.query_params:
         voter = parse_address(request.query_params["voter"])
         power, voted = await read_power(site.contracts, voter, vote)
-        share = vote.tally.percent(power)
+        status = await ballot_status(site.store, site.contracts, vote, voter)
         body |= {
             "voter": voter,
             "power": str(power),
-            "power_text": f"{vote.votes(power)} votes ({share:.1f} %)" if power else "no votes",
+            "power_text": power_text(vote, power),
             "has_voted": voted,
+            "ballot": None if status is None or status.status == "refused" else status_json(vote, status),
         }
     return JSONResponse(body, headers=_NO_STORE)
 
@@ -49,8 +57,8 @@ async def post_ballot(request: Request) -> Response:
     support, reason = body.get("support"), body.get("reason") or ""
     if not isinstance(support, int) or isinstance(support, bool) or not isinstance(reason, str):
         raise BallotInvalidError(
-            "A ballot has a choice and may have a reason.",
-            mend='Send "support": 0 (against), 1 (for) or 2 (abstain), and "reason" as text.',
+            _("A ballot has a choice and may have a reason."),
+            mend=_('Send "support": 0 (against), 1 (for) or 2 (abstain), and "reason" as text.'),
         )
     ballot = SignedBallot(vote.proposal_id, voter, support, reason, parse_signature(body.get("signature")))
     status = await accept_ballot(site.store, site.contracts, vote, ballot, site.limits)
@@ -68,7 +76,7 @@ async def get_ballot_status(request: Request) -> Response:
     vote = await site.vote(request)
     status = await ballot_status(site.store, site.contracts, vote, voter)
     if status is None:
-        raise NotFoundError(f"{voter} has not voted on case {CaseId(vote.case_id)}.")
+        raise NotFoundError(_("{voter} has not voted on case {case}.").format(voter=voter, case=vote.case_id))
     return JSONResponse(status_json(vote, status), headers=_NO_STORE)
 
 
@@ -110,7 +118,7 @@ def vote_json(vote: CaseVote) -> dict[str, Any]:
             "supply": str(tally.supply),
         },
         "tally_text": {
-            name: f"{vote.votes(amount)} ({tally.percent(amount):.1f} %)"
+            name: f"{vote.votes(amount)} ({percent(tally.percent(amount))})"
             for name, amount in (("for", tally.for_), ("against", tally.against), ("abstain", tally.abstain))
         },
         "block": vote.block,
@@ -124,6 +132,42 @@ def vote_json(vote: CaseVote) -> dict[str, Any]:
     return body
 
 
+async def get_message(request: Request) -> Response:
+    """`GET /api/ballots/{case_id}/message?voter=0x…&support=1[&reason=…]`: the typed data, as a file to sign.
+
+    Complete, so that any tool that knows EIP-712 signs it as it is.
+    """
+    site: Site = request.app.state.site
+    vote = await site.vote(request)
+    asked = request.query_params
+    voter = parse_address(asked.get("voter"))
+    support, reason = asked.get("support", ""), asked.get("reason", "")
+    if support not in {str(int(one)) for one in Support}:
+        raise BallotInvalidError(
+            _("A ballot has a choice and may have a reason."),
+            mend=_("Ask with support=0 (against), 1 (for) or 2 (abstain)."),
+        )
+    check_reason(reason)
+    check_open(vote)
+    data = ballot_typed_data(
+        vote.chain_id, vote.governor, vote.proposal_id, voter, int(support), reason, lane=vote.lane
+    )
+    name = f'attachment; filename="ballot-{vote.case_id}.json"'
+    return JSONResponse(data, headers=_NO_STORE | {"Content-Disposition": name})
+
+
+def votes_text(vote: CaseVote, amount: int) -> str:
+    """Return an amount as people count votes: "12,400 votes"."""
+    return plural("{n} vote", "{n} votes", amount // 10**vote.decimals).format(n=vote.votes(amount))
+
+
+def power_text(vote: CaseVote, power: int) -> str:
+    """Return what a wallet's votes are worth: "12,400 votes (4.1 %)"."""
+    if not power:
+        return _("no votes")
+    return f"{votes_text(vote, power)} ({percent(vote.tally.percent(power))})"
+
+
 def status_json(vote: CaseVote, status: BallotStatus) -> dict[str, Any]:
     """Return where a ballot stands as the API tells it."""
     return {
@@ -132,7 +176,7 @@ def status_json(vote: CaseVote, status: BallotStatus) -> dict[str, Any]:
         "support": status.support,
         "choice": Support(status.support).word,
         "weight": str(status.weight),
-        "weight_text": f"{vote.votes(status.weight)} votes",
+        "weight_text": votes_text(vote, status.weight),
         "tx": status.tx or None,
         "block": status.block or None,
         "error": status.error or None,

@@ -14,9 +14,10 @@ from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.linking import WalletLinks
 from tribune.exceptions import TribuneError
-from tribune.settings import RelaySettings
+from tribune.settings import RelaySettings, WebSettings
 from tribune.web import api, pages
 from tribune.web.headers import SafeHeaders
+from tribune.web.network import Network
 from tribune.web.problems import on_error
 from tribune.web.site import HERE, Site, environment
 from tribune.web.speaking import Speaking
@@ -38,6 +39,7 @@ def create_app(
     evidence: Sequence[str | Path],
     public_url: str,
     limits: RelaySettings | None = None,
+    web: WebSettings | None = None,
 ) -> Starlette:
     """Return the application.
 
@@ -48,8 +50,10 @@ def create_app(
         evidence: stores of evidence and profiles, tried in order.
         public_url: address under which people reach the pages; wallets sign for its host.
         limits: how much the relayer pays for others; None: what is usual.
+        web: what pages say of the chain, and how much one address may ask; None: what is usual.
     """
     public_url = public_url.rstrip("/")
+    web = web or WebSettings()
     app = Starlette(
         routes=[
             Route("/", pages.get_index),
@@ -57,6 +61,7 @@ def create_app(
             Route("/b/{case_id}/chart.png", pages.get_chart),
             Route("/api/ballots/{case_id}", api.get_ballot, methods=["GET"]),
             Route("/api/ballots/{case_id}", api.post_ballot, methods=["POST"]),
+            Route("/api/ballots/{case_id}/message", api.get_message),
             Route("/api/ballots/{case_id}/{voter}", api.get_ballot_status),
             Route("/link/{token}", pages.get_link, methods=["GET"]),
             Route("/link/{token}", pages.post_link, methods=["POST"]),
@@ -75,6 +80,6 @@ def create_app(
         links=WalletLinks(store, chain, public_url),
         public_url=public_url,
         limits=limits or RelaySettings(),
-        templates=environment(),
+        templates=environment(Network.of(chain.chain_id, web)),
     )
     return app

@@ -9,9 +9,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tribune.ballots.checks import REASON_LIMIT
 from tribune.ballots.panel import panel_size
+from tribune.ballots.result import Phase, find_closing, phase_of, result_words
 from tribune.exceptions import ChainError
 from tribune.figures.theme import Theme
 from tribune.ids import Cid
+from tribune.language import _
 from tribune.reports.oversight import independence
 from tribune.web.chart import draw_chart, has_chart
 from tribune.web.overview import read_overview
@@ -32,10 +34,14 @@ async def get_page(request: Request) -> Response:
     """`GET /b/{case_id}`: a ballot, readable without a script."""
     site: Site = request.app.state.site
     vote = await site.vote(request)
+    phase = phase_of(vote)
+    over = phase is Phase.OVER
     return site.page(
         "ballot.html",
         vote=vote,
-        tally=vote.tally,
+        phase=phase,
+        result=result_words(vote) if over else "",
+        closing=await find_closing(site.contracts, vote) if over else None,
         chart=f"/b/{vote.case_id}/chart.png" if has_chart(vote) else None,
         reason_limit=REASON_LIMIT,
         phones=site.phone_links(f"/b/{vote.case_id}"),
@@ -49,7 +55,7 @@ async def get_chart(request: Request) -> Response:
     theme = Theme.DARK if request.query_params.get("theme") == Theme.DARK else Theme.LIGHT
     image = await draw_chart(site.documents, site.contracts, vote, theme)
     if image is None:
-        raise NotFoundError(f"There is no chart of case {vote.case_id}.")
+        raise NotFoundError(_("There is no chart of case {case}.").format(case=vote.case_id))
     return Response(image, media_type="image/png", headers={"Cache-Control": "public, max-age=300"})
 
 
@@ -66,7 +72,6 @@ async def get_link(request: Request) -> Response:
     return site.page(
         "link.html",
         offer=offer,
-        chain_id=site.contracts.chain.chain_id,
         phones=site.phone_links(f"/link/{token}"),
     )
 
@@ -77,9 +82,12 @@ async def post_link(request: Request) -> Response:
     body = await read_json(request)
     message, signature = body.get("message"), body.get("signature")
     if not isinstance(message, str) or not isinstance(signature, str):
-        raise BadRequestError("A link takes a message and its signature.", mend="Send both as text.")
+        raise BadRequestError(_("A link takes a message and its signature."), mend=_("Send both as text."))
     linked = await site.links.redeem(request.path_params["token"], message, signature)
-    return JSONResponse({"status": "linked", "wallet": linked.wallet}, headers={"Cache-Control": "no-store"})
+    return JSONResponse(
+        {"status": "linked", "wallet": linked.wallet, "moved": linked.moved},
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 async def get_evidence(request: Request) -> Response:
@@ -115,7 +123,7 @@ async def _measured_by(site: Site, document: Mapping[str, Any]) -> str:
     try:
         panel = await panel_size(site.contracts, model_id, frame)
     except ChainError:
-        return "we cannot see now how many monitors measured this"
+        return _("we cannot see now how many monitors measured this")
     return "" if panel is None else independence(panel)
 
 

@@ -16,6 +16,7 @@ from tribune.ballots.checks import BallotRefusedError
 from tribune.ballots.linking import LinkRefusedError
 from tribune.ballots.view import UnknownCaseError
 from tribune.exceptions import ChainError, EvidenceError, SignatureError, StoreError, TribuneError
+from tribune.language import _
 from tribune.log import get_logger
 
 if TYPE_CHECKING:
@@ -49,36 +50,38 @@ class Problem:
 def problem_of(fault: Exception) -> Problem:
     """Return how an error is told."""
     if isinstance(fault, HTTPException):
-        titles = {404: "There is no such page", 405: "That cannot be done here"}
-        title = titles.get(fault.status_code, "This request cannot be answered")
+        titles = {404: _("There is no such page"), 405: _("That cannot be done here")}
+        title = titles.get(fault.status_code, _("This request cannot be answered"))
         return Problem(fault.status_code, "request", title, f"{title}.")
     if not isinstance(fault, TribuneError):
-        return Problem(500, "internal", "Something went wrong here", "We could not answer; it was logged.")
+        return Problem(
+            500, "internal", _("Something went wrong here"), _("We could not answer; it was logged.")
+        )
     status, slug, title = _kind(fault)
     return Problem(status, slug, title, fault.message, fault.mend)
 
 
 def _kind(fault: TribuneError) -> tuple[int, str, str]:
     if isinstance(fault, BallotRefusedError):
-        return fault.status, fault.problem, "This ballot would not count"
+        return fault.status, fault.problem, _("This ballot would not count")
     if isinstance(fault, BudgetSpentError):
-        return fault.status, fault.problem, "We pay no more for now"
+        return fault.status, fault.problem, _("We pay no more for now")
     if isinstance(fault, LinkRefusedError):
         gone = bool(fault.ids.get("gone"))
-        return (410 if gone else 403), "link-refused", "This wallet was not linked"
+        return (410 if gone else 403), "link-refused", _("This wallet was not linked")
     kinds: tuple[tuple[type[TribuneError], int, str, str], ...] = (
-        (UnknownCaseError, 404, "unknown-case", "There is no such case"),
-        (NotFoundError, 404, "not-found", "Nothing is there"),
-        (BadRequestError, 400, "bad-request", "This request is not of its form"),
-        (SignatureError, 400, "bad-signature", "This is not a signature"),
-        (EvidenceError, 404, "no-evidence", "This document is not here"),
-        (ChainError, 503, "chain-unreadable", "We cannot see the chain"),
-        (StoreError, 503, "store-unreadable", "We cannot read our records"),
+        (UnknownCaseError, 404, "unknown-case", _("There is no such case")),
+        (NotFoundError, 404, "not-found", _("Nothing is there")),
+        (BadRequestError, 400, "bad-request", _("This request is not of its form")),
+        (SignatureError, 400, "bad-signature", _("This is not a signature")),
+        (EvidenceError, 404, "no-evidence", _("This document is not here")),
+        (ChainError, 503, "chain-unreadable", _("We cannot see the chain")),
+        (StoreError, 503, "store-unreadable", _("We cannot read our records")),
     )
     for kind, status, slug, title in kinds:
         if isinstance(fault, kind):
             return status, slug, title
-    return 500, "internal", "Something went wrong here"
+    return 500, "internal", _("Something went wrong here")
 
 
 async def on_error(request: Request, fault: Exception) -> Response:

@@ -44,6 +44,7 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
                 evidence=settings.evidence_stores,
                 public_url=settings.web.public_url,
                 limits=settings.relay,
+                web=settings.web,
             )
             config = uvicorn.Config(
                 app,

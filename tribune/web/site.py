@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -12,10 +11,12 @@ from starlette.responses import HTMLResponse
 
 from tribune.ballots.view import CaseVote, read_case_vote
 from tribune.ids import Address, CaseId
-from tribune.language import _, language, number, plural
+from tribune.language import Language, _, language, number, plural
 from tribune.reports.oversight import independence
 from tribune.untrusted import load_json
+from tribune.web import words
 from tribune.web.problems import BadRequestError, NotFoundError
+from tribune.web.speaking import PARAMETER
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tribune.ballots.linking import WalletLinks
     from tribune.settings import RelaySettings
     from tribune.store.session import Store
+    from tribune.web.network import Network
 
 HERE = Path(__file__).parent
 BODY_LIMIT = 32_768
@@ -62,7 +64,10 @@ class Site:
         """
         text: str = request.path_params["case_id"]
         if not (text.isascii() and text.isdigit() and len(text) < 20):
-            raise NotFoundError(f"{text[:40]!r} is no case.", mend="A case is a number: check the link.")
+            raise NotFoundError(
+                _("{name} is no case.").format(name=repr(text[:40])),
+                mend=_("A case is a number: check the link."),
+            )
         return await read_case_vote(self.contracts, self.documents, CaseId(int(text)))
 
     def page(self, template: str, **values: Any) -> HTMLResponse:
@@ -71,17 +76,23 @@ class Site:
         return HTMLResponse(html, headers={"Cache-Control": "no-store"})
 
     def phone_links(self, path: str) -> list[tuple[str, str]]:
-        """Return (wallet, address) pairs that open a page inside a wallet's own browser on a phone."""
+        """Return (wallet, address) pairs that open a page inside a wallet's own browser on a phone.
+
+        As the wallets document them: docs.metamask.io (deeplinks), docs.cdp.coinbase.com (mobile dapps),
+        developer.trustwallet.com (deep linking). Rainbow documents none that opens a page.
+        """
         parts = urlsplit(self.public_url)
+        path = f"{path}?{PARAMETER}={language()}"
         url = quote(f"{self.public_url}{path}", safe="")
         return [
-            ("MetaMask", f"https://metamask.app.link/dapp/{parts.netloc}{parts.path}{path}"),
-            ("Coinbase", f"https://go.cb-w.com/dapp?cb_url={url}"),
-            ("Trust", f"https://link.trustwallet.com/open_url?coin_id=60&url={url}"),
+            # MetaMask takes the address as it is, without its scheme; encoded it opens an empty tab.
+            ("MetaMask", f"https://link.metamask.io/dapp/{parts.netloc}{parts.path}{path}"),
+            ("Base (Coinbase Wallet)", f"https://go.cb-w.com/dapp?cb_url={url}"),
+            ("Trust Wallet", f"https://link.trustwallet.com/open_url?coin_id=60&url={url}"),
         ]
 
 
-def environment() -> Environment:
+def environment(network: Network) -> Environment:
     """Return the templates; everything put into them is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -95,17 +106,12 @@ def environment() -> Environment:
     )
     # In a template: {{ _("It ends %(when)s.", when=…) }} or {% trans %}…{% endtrans %}.
     made.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
-    made.globals["language"] = language
-    made.filters["number"] = number
-    made.filters["when"] = when
+    made.globals |= {"language": language, "languages": tuple(Language), "network": network}
     made.globals["independence"] = independence
-    made.filters["iso"] = lambda time: time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    made.filters["number"] = number
+    made.filters |= {"when": words.when, "iso": words.iso, "percent": words.percent, "limit": words.limit}
+    made.filters |= {"state": words.state, "vote_state": words.vote_state}
     return made
-
-
-def when(time: datetime) -> str:
-    """Return a time for people, in UTC; scripts show it in the reader's zone."""
-    return time.astimezone(UTC).strftime("%-d %B %Y, %H:%M:%S UTC")
 
 
 def parse_address(text: object) -> Address:
@@ -117,7 +123,7 @@ def parse_address(text: object) -> Address:
     from eth_utils.address import is_hex_address, to_checksum_address
 
     if not isinstance(text, str) or not text.startswith("0x") or not is_hex_address(text):
-        raise BadRequestError("This is not an address.", mend="An address is 0x and 40 hex digits.")
+        raise BadRequestError(_("This is not an address."), mend=_("An address is 0x and 40 hex digits."))
     return Address(to_checksum_address(text))
 
 
@@ -127,18 +133,21 @@ async def read_json(request: Request) -> dict[str, Any]:
     Raises:
         BadRequestError: too long, not JSON, or no object.
     """
-    mend = "Send a JSON object with the content type application/json."
+    mend = _("Send a JSON object with the content type application/json.")
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        raise BadRequestError("The body is not JSON.", mend=mend)
+        raise BadRequestError(_("The body is not JSON."), mend=mend)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_LIMIT:
-            raise BadRequestError("The body is too long.", mend=f"At most {BODY_LIMIT} bytes are read.")
+            raise BadRequestError(
+                _("The body is too long."),
+                mend=_("At most {limit} bytes are read.").format(limit=number(BODY_LIMIT)),
+            )
     try:
         value = load_json(bytes(body))
     except ValueError:
-        raise BadRequestError("The body is not JSON.", mend=mend) from None
+        raise BadRequestError(_("The body is not JSON."), mend=mend) from None
     if not isinstance(value, dict):
-        raise BadRequestError("The body is not a JSON object.", mend=mend)
+        raise BadRequestError(_("The body is not a JSON object."), mend=mend)
     return value

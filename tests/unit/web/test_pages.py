@@ -40,7 +40,7 @@ async def test_get_page__open_vote__readable_without_a_script(client: httpx.Asyn
     assert "<code>KillSwitch.pause(model 1)</code>, nothing else." in text
     assert "matches the text above" in text
     assert "Voting ends" in text
-    assert "metamask.app.link/dapp/dao.example/b/1" in text
+    assert "https://link.metamask.io/dapp/dao.example/b/1?lang=en" in text
 
 
 async def test_get_page__any__no_inline_script_or_style_and_strict_policy(client: httpx.AsyncClient) -> None:
@@ -195,7 +195,7 @@ async def test_post_link__signed__links_and_spends(
     message = (await client.get(f"{path}?wallet={wallet.address.lower()}")).json()["message"]
     signature = "0x" + bytes(wallet.sign_message(encode_defunct(text=message)).signature).hex()
     posted = await client.post(path, json={"message": message, "signature": signature})
-    assert posted.json() == {"status": "linked", "wallet": wallet.address}
+    assert posted.json() == {"status": "linked", "wallet": wallet.address, "moved": False}
     assert await store.read(wallets_of, USER) == [wallet.address]
     assert (await client.get(path, headers=HTML)).status_code == 410
 

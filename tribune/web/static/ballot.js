@@ -1,22 +1,23 @@
 // Signs a ballot with the reader's own wallet, sends it, and says when it was counted. No key is ever seen here.
+import { clock, say } from "./texts.js";
 import { WalletPicker, explain, fetchJson, postJson } from "./wallet.js";
 
 const POLL_MS = 1000;
 const REFRESH_MS = 5000;
 const POLLS = 600; // ten minutes
+const SENDS = 8; // a minute and a half, each wait longer than the one before
 
 const ballot = document.getElementById("ballot");
-const [caseId, chainId] = [ballot.dataset.case, Number(ballot.dataset.chain)];
-const api = `/api/ballots/${caseId}`;
+const api = ballot.dataset.api;
 const byId = (id) => document.getElementById(id);
 const [choice, form, status, error] = ["choice", "form", "status", "error"].map(byId);
 let wallet = null;
 let busy = false;
-let done = false;
+let state = ballot.dataset.state;
+let turn = 0; // what is shown belongs to the newest turn: a wallet chosen or a ballot sent
 
 const showError = (text) => { error.textContent = text; };
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const clock = (iso) => new Date(iso).toLocaleTimeString(undefined, { timeStyle: "medium" });
 
 function showTally(vote) {
   for (const [name, text] of Object.entries(vote.tally_text)) byId(`tally-${name}`).textContent = text;
@@ -25,37 +26,60 @@ function showTally(vote) {
 async function onReady(connected) {
   wallet = connected;
   choice.disabled = true;
-  if (!connected || done) return;
+  if (!connected || busy) return;
+  const mine = ++turn;
+  status.textContent = "";
   try {
     const vote = await fetchJson(`${api}?voter=${connected.account}`);
-    if (wallet !== connected) return;
+    if (mine !== turn) return;
     showTally(vote);
-    const when = vote.snapshot ? `, counted at ${clock(vote.snapshot)}` : "";
-    connected.say(` · ${vote.power_text}${when}. Votes bought later do not count.`);
-    if (vote.has_voted) {
-      await follow(connected.account, "This wallet has already voted.");
+    state = vote.state;
+    connected.say(
+      vote.snapshot && state !== "pending"
+        ? say("power", { power: vote.power_text, time: clock(vote.snapshot) })
+        : say("power_now", { power: vote.power_text }),
+    );
+    if (vote.ballot) {
+      await follow(connected.account, say("has_voted"));
     } else if (BigInt(vote.power) === 0n) {
-      showError(`This wallet had no votes${when || " yet"}. Tokens count once they are delegated, to yourself or somebody else; then they count in later votes.`);
+      showError(vote.snapshot && state !== "pending" ? say("no_power", { time: clock(vote.snapshot) }) : say("no_power_now"));
     } else if (!vote.open) {
-      status.textContent = vote.state === "pending" ? "Voting begins in a moment." : "This vote takes no ballots now.";
-      if (vote.state === "pending" || vote.state === "not_opened") {
-        await pause(POLL_MS * 2);
-        if (wallet === connected) await onReady(connected).then(() => { if (!choice.disabled) status.textContent = ""; });
-      }
+      status.textContent = say(state === "pending" ? "pending" : "closed");
     } else {
       choice.disabled = false;
       form.elements.support[0].focus({ preventScroll: true });
     }
   } catch (fault) {
-    showError(fault.message);
+    if (mine === turn) showError(fault.message);
   }
 }
 
-function typedData(vote, account, support, reason) {
+async function sign(provider, account, vote, support, reason) {
   const data = reason ? vote.typed_data.extended_ballot : vote.typed_data.ballot;
   Object.assign(data.message, { voter: account, support });
   if (reason) data.message.reason = reason;
-  return data;
+  status.textContent = say("sign");
+  try {
+    const signature = await provider.request({ method: "eth_signTypedData_v4", params: [account, JSON.stringify(data)] });
+    if (picker.account === account) return signature;
+  } catch (fault) {
+    throw new Error(explain(fault));
+  }
+  throw new Error(say("changed"));
+}
+
+// Sends until it is answered: a ballot that arrived although its answer was lost is found again, not taken twice.
+async function send(signed) {
+  status.textContent = say("sending");
+  for (let sent = 1; ; sent += 1) {
+    try {
+      return await postJson(api, signed);
+    } catch (fault) {
+      if (sent === SENDS || (fault.status && fault.status < 500)) throw fault;
+      status.textContent = say("sending_again");
+      await pause(POLL_MS * 2 ** Math.min(sent - 1, 4));
+    }
+  }
 }
 
 async function submit(event) {
@@ -63,58 +87,91 @@ async function submit(event) {
   if (busy || !wallet) return;
   busy = true;
   choice.disabled = true;
+  turn += 1;
   showError("");
+  status.focus({ preventScroll: true }); // the button that had it is disabled
   const { provider, account } = wallet;
   const support = Number(form.elements.support.value);
   const reason = form.elements.reason.value.trim().replaceAll("\r\n", "\n");
+  let taken = false;
   try {
-    if (!(await picker.onChain())) { await picker.check(); return; }
-    const vote = await fetchJson(api);
-    if (!vote.open) throw new Error("This vote takes no ballots now.");
-    status.textContent = "Your wallet asks you to sign.";
-    const data = JSON.stringify(typedData(vote, account, support, reason));
-    let signature;
-    try {
-      signature = await provider.request({ method: "eth_signTypedData_v4", params: [account, data] });
-    } catch (fault) {
-      throw new Error(explain(fault, chainId));
-    }
-    status.textContent = "Sending your vote.";
-    await postJson(api, { voter: account, support, reason, signature });
-    await follow(account, "Your vote was taken and is on its way to the chain.");
+    if (!(await picker.onChain())) await picker.switchChain();
+    if (!(await picker.onChain())) return;
+    const vote = await fetchJson(`${api}?voter=${account}`);
+    if (!vote.open) throw new Error(say("closed"));
+    const signature = await sign(provider, account, vote, support, reason);
+    await send({ voter: account, support, reason, signature });
+    taken = true;
   } catch (fault) {
     status.textContent = "";
-    showError(fault.message);
-    choice.disabled = !wallet;
+    showError(fault instanceof Error ? fault.message : explain(fault));
   } finally {
     busy = false;
+    if (!taken) await again(account);
   }
+  if (taken) await follow(account, say("taken")).catch((fault) => { status.textContent = ""; showError(fault.message); });
+}
+
+// Lets a person try again after a failure, with the wallet that is connected now.
+async function again(account) {
+  if (wallet && wallet.account !== account) {
+    const why = error.textContent;
+    await onReady(wallet);
+    showError(why);
+    return;
+  }
+  choice.disabled = !wallet;
+  if (wallet) byId("sign").focus({ preventScroll: true });
 }
 
 // Asks until the ballot is in a block or refused; a lost connection is only another second of waiting.
 async function follow(account, first) {
+  const mine = ++turn;
   status.textContent = first;
   for (let poll = 0; poll < POLLS; poll += 1) {
     const found = await fetchJson(`${api}/${account}`).catch((fault) => fault);
+    if (mine !== turn) return;
     if (found.status === "mined") {
-      done = true;
-      status.textContent = `Counted in block ${found.block}: ${found.choice}, ${found.weight_text}.`;
-      status.dataset.tx = found.tx;
-      fetchJson(api).then(showTally, () => {});
+      showCounted(found);
       return;
     }
-    if (found.status === "refused") throw new Error(found.error ?? "The ballot was refused.");
-    if (found instanceof Error) status.textContent = `${first} (No answer at the moment; trying again.)`;
-    else status.textContent = first;
+    if (found.status === "refused") throw new Error(found.error ?? say("refused"));
+    status.textContent = found instanceof Error && found.status !== 404 ? say("trying_again", { first }) : first;
     await pause(POLL_MS);
   }
-  throw new Error("Your vote is still on its way. Open this page again later to see whether it was counted.");
+  throw new Error(say("still_on_its_way"));
 }
 
-byId("signing").hidden = false;
-byId("scriptless").hidden = true;
-form.addEventListener("submit", submit);
-const picker = new WalletPicker({ chainId, onReady, onError: showError });
-setInterval(() => {
-  if (!document.hidden && !busy) fetchJson(api).then(showTally, () => {});
-}, REFRESH_MS);
+function showCounted(found) {
+  status.textContent = say("counted", { block: found.block, choice: found.choice, votes: found.weight_text });
+  byId("transaction").textContent = found.tx;
+  byId("receipt").hidden = false;
+  const explorer = byId("explorer");
+  if (explorer) explorer.href = `${explorer.dataset.explorer}/tx/${found.tx}`;
+  fetchJson(api).then(showTally, () => {});
+}
+
+async function refresh() {
+  if (document.hidden || busy) return;
+  const vote = await fetchJson(api).catch(() => null);
+  if (!vote || busy) return;
+  showTally(vote);
+  if (vote.state === state) return;
+  const before = state;
+  state = vote.state;
+  if (!form || (before === "pending" && !wallet)) location.reload(); // the page as it is now has a form
+  else if (before === "pending") await onReady(wallet);
+  else if (!choice.disabled) {
+    choice.disabled = true;
+    status.textContent = say("closed");
+  }
+}
+
+let picker = null;
+if (form) {
+  byId("signing").hidden = false;
+  byId("scriptless").hidden = true;
+  form.addEventListener("submit", submit);
+  picker = new WalletPicker({ onReady, onError: showError });
+}
+setInterval(refresh, REFRESH_MS);

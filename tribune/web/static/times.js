@@ -2,5 +2,5 @@
 for (const element of document.querySelectorAll("time[datetime]")) {
   const time = new Date(element.dateTime);
   element.title = element.textContent;
-  element.textContent = time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  element.textContent = time.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
 }

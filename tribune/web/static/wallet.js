@@ -1,15 +1,22 @@
 // Finds wallets (EIP-6963, else EIP-1193) and connects to one on the right chain. Keeps nothing and signs nothing.
+import { say } from "./texts.js";
 
 const WAIT_MS = 300; // wallets announce themselves within milliseconds
 const UNKNOWN_CHAIN = 4902;
 const DECLINED = 4001;
+const BUSY = -32002;
+
+const unknownChain = (fault) => [fault?.code, fault?.data?.originalError?.code].includes(UNKNOWN_CHAIN);
 
 /** Says what a wallet's error means, in plain words. */
-export function explain(fault, chainId) {
-  if (fault?.code === DECLINED) return "You declined in your wallet. Nothing was sent.";
-  if (fault?.code === UNKNOWN_CHAIN) return `Your wallet does not know chain ${chainId}. Add it there, then try again.`;
-  return `Your wallet said: ${String(fault?.message ?? fault).slice(0, 300)}`;
+export function explain(fault) {
+  if (fault?.plain) return fault.message;
+  if (fault?.code === DECLINED) return say("declined");
+  if (fault?.code === BUSY) return say("busy");
+  return say("wallet_said", { message: String(fault?.message ?? fault).slice(0, 300) });
 }
+
+const plain = (text) => Object.assign(new Error(text), { plain: true });
 
 /** Calls `found(name, provider)` for each wallet, and `none()` once where there is none. */
 function discover(found, none) {
@@ -23,26 +30,27 @@ function discover(found, none) {
   dispatchEvent(new Event("eip6963:requestProvider"));
   setTimeout(() => {
     if (seen.size) return;
-    if (globalThis.ethereum?.request) found("this browser's wallet", globalThis.ethereum);
+    if (globalThis.ethereum?.request) found(say("unnamed"), globalThis.ethereum);
     else none();
   }, WAIT_MS);
 }
 
 const short = (account) => `${account.slice(0, 6)}…${account.slice(-4)}`;
 
-/** The part of a page where a wallet is chosen. `onReady({provider, account} | null)` is told of every change. */
+/** The part of a page where a wallet is chosen. `onReady({provider, account, say} | null)` is told of every change. */
 export class WalletPicker {
-  constructor({ chainId, onReady, onError }) {
-    this.chainId = chainId;
+  constructor({ onReady, onError }) {
     this.onReady = onReady;
     this.onError = onError;
     this.list = document.getElementById("wallets");
     this.line = document.getElementById("account");
     this.switcher = document.getElementById("switch");
+    this.network = JSON.parse(this.list.dataset.network);
+    this.known = new WeakSet();
     this.switcher.addEventListener("click", () => this.switchChain());
     discover(
       (name, provider) => this.offer(name, provider),
-      () => this.say("No wallet was found in this browser. On a phone, open this page in your wallet's own browser."),
+      () => this.say(say("none")),
     );
   }
 
@@ -54,75 +62,103 @@ export class WalletPicker {
   offer(name, provider) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = `Use ${name}`;
-    button.addEventListener("click", () => this.connect(provider));
+    button.textContent = say("use", { name });
+    button.addEventListener("click", () => this.connect(provider, button));
+    if (!this.list.childElementCount) this.say("");
     this.list.append(button);
   }
 
-  async connect(provider) {
+  async connect(provider, button) {
     this.onError("");
     try {
       const [account] = await provider.request({ method: "eth_requestAccounts" });
-      if (!account) throw new Error("it gave no account");
-      if (this.provider !== provider) {
-        provider.on?.("accountsChanged", () => this.connect(provider));
-        provider.on?.("chainChanged", () => this.check());
-      }
+      if (!account) throw plain(say("no_account"));
       this.provider = provider;
       this.account = account;
+      this.listen(provider);
+      for (const other of this.list.children) other.setAttribute("aria-pressed", String(other === button));
       await this.check();
       if (!this.switcher.hidden) await this.switchChain();
     } catch (fault) {
       this.onReady(null);
-      this.onError(explain(fault, this.chainId));
+      this.onError(explain(fault));
     }
   }
 
-  /** Returns whether the wallet is on the chain of this vote. */
+  listen(provider) {
+    if (this.known.has(provider)) return;
+    this.known.add(provider);
+    const mine = (act) => (value) => {
+      if (this.provider === provider) act(value);
+    };
+    provider.on?.("accountsChanged", mine((accounts) => this.accountChanged(accounts?.[0])));
+    provider.on?.("chainChanged", mine(() => this.check().catch((fault) => this.onError(explain(fault)))));
+  }
+
+  accountChanged(account) {
+    if (account === this.account) return;
+    this.account = account;
+    if (account) {
+      this.check().catch((fault) => this.onError(explain(fault)));
+      return;
+    }
+    this.say("");
+    this.onReady(null);
+    this.onError(say("disconnected"));
+  }
+
+  /** Returns whether the wallet is on the chain of this page. */
   async onChain() {
-    return Number(await this.provider.request({ method: "eth_chainId" })) === this.chainId;
+    return Number(await this.provider.request({ method: "eth_chainId" })) === this.network.chain_id;
   }
 
   async check() {
     const right = await this.onChain();
     this.switcher.hidden = right;
     if (right) {
+      const yours = say("yours", { account: short(this.account) });
       this.onError("");
-      this.say(`Your wallet: ${short(this.account)}`);
-      await this.onReady({ provider: this.provider, account: this.account, say: (more) => this.say(`Your wallet: ${short(this.account)}${more}`) });
+      this.say(yours);
+      await this.onReady({ provider: this.provider, account: this.account, say: (more) => this.say(`${yours} · ${more}`) });
     } else {
       this.say("");
       this.onReady(null);
-      this.onError(`Your wallet is on another chain; this page needs chain ${this.chainId}.`);
+      this.onError(say("other_chain", { chain: this.network.name }));
     }
   }
 
   async switchChain() {
+    const chainId = `0x${this.network.chain_id.toString(16)}`;
+    const change = () => this.provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
     try {
-      const chainId = `0x${this.chainId.toString(16)}`;
-      await this.provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
+      try {
+        await change();
+      } catch (fault) {
+        if (!unknownChain(fault)) throw fault;
+        if (!this.network.add) throw plain(say("unknown_chain", { chain: this.network.name }));
+        await this.provider.request({ method: "wallet_addEthereumChain", params: [{ chainId, ...this.network.add }] });
+        await change();
+      }
       await this.check();
     } catch (fault) {
-      this.onError(explain(fault, this.chainId));
+      this.onError(explain(fault));
     }
   }
 }
 
-/** Fetches JSON; a refusal becomes an Error with its words. */
+/** Fetches JSON; a refusal becomes an Error with its words and `status`, no answer one without a status. */
 export async function fetchJson(url, options = {}) {
-  const response = await fetch(url, { headers: { Accept: "application/json" }, ...options });
+  const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang, ...options.headers };
+  const response = await fetch(url, { ...options, headers }).catch(() => {
+    throw new Error(say("offline"));
+  });
   const body = await response.json().catch(() => ({}));
   if (!response.ok) {
-    const fault = new Error([body.detail ?? `The server answered ${response.status}.`, body.mend].filter(Boolean).join(" "));
-    fault.status = response.status;
-    throw fault;
+    const words = [body.detail ?? say("answered", { status: response.status }), body.mend].filter(Boolean).join(" ");
+    throw Object.assign(new Error(words), { status: response.status });
   }
   return body;
 }
 
 export const postJson = (url, body) =>
-  fetchJson(url, {
-    method: "POST",
-    headers: { Accept: "application/json", "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
+  fetchJson(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });

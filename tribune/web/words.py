@@ -1,0 +1,55 @@
+"""Numbers, times and states as the pages write them, in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tribune.ballots.view import VoteState
+from tribune.chain.enums import State
+from tribune.language import _, number
+
+
+def when(time: datetime) -> str:
+    """Return a time for people, in UTC; scripts show it in the reader's zone."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def iso(time: datetime) -> str:
+    """Return a time for programs."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def percent(value: float) -> str:
+    """Return a share of all votes: "17.0 %"."""
+    return _("{n} %").format(n=number(value, 1))
+
+
+def limit(value: float) -> str:
+    """Return a share that was set, without a digit that says nothing: "20 %", "0.5 %"."""
+    return _("{n} %").format(n=number(value, 0 if abs(value - round(value)) < 0.05 else 1))
+
+
+def state(given: State) -> str:
+    """Return where a model stands."""
+    return {
+        State.INACTIVE: _("Inactive"),
+        State.ACTIVE: _("Active"),
+        State.SUSPENDED: _("Suspended"),
+        State.PAUSED: _("Paused"),
+        State.RETIRED: _("Retired"),
+    }[given]
+
+
+def vote_state(given: VoteState) -> str:
+    """Return where a vote stands, after a comma."""
+    return {
+        VoteState.NOT_OPENED: _("vote never opened"),
+        VoteState.PENDING: _("voting begins"),
+        VoteState.ACTIVE: _("being voted on"),
+        VoteState.CANCELED: _("cancelled"),
+        VoteState.DEFEATED: _("failed"),
+        VoteState.SUCCEEDED: _("passed"),
+        VoteState.QUEUED: _("waits to be carried out"),
+        VoteState.EXPIRED: _("passed, not carried out in time"),
+        VoteState.EXECUTED: _("passed and carried out"),
+    }[given]
