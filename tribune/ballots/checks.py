@@ -147,7 +147,7 @@ def check_open(vote: Vote) -> None:
                 call=f"openCase({vote.case_id})", time=f"{vote.open_until:%Y-%m-%d %H:%M:%S}"
             ),
         )
-    raise VoteNotOpenError(_("This vote takes no ballots any more."), mend=_("Its page says how it went."))
+    raise VoteNotOpenError(_("This vote has ended."), mend=_("Its page says how it went."))
 
 
 async def check_signature(

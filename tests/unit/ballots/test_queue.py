@@ -71,7 +71,7 @@ async def test_accept_ballot__twice__is_one_ballot(desk: Desk) -> None:
 
 async def test_accept_ballot__another_choice_after_one__refused(desk: Desk) -> None:
     await desk.send(desk.voting.holders[0], 1)
-    with pytest.raises(AlreadyVotedError, match="already voted For"):
+    with pytest.raises(AlreadyVotedError, match="already voted: For"):
         await desk.send(desk.voting.holders[0], 0)
 
 
