@@ -17,6 +17,7 @@ from tribune_bot.board import Board
 from tribune_bot.directory import Directory
 from tribune_bot.docket import Docket
 from tribune_bot.errors import tell
+from tribune_bot.notices import Notices
 from tribune_bot.services import Services
 from tribune_bot.speech import SpeakingTree
 from tribune_bot.views.buttons import BUTTONS
@@ -51,6 +52,7 @@ class TribuneBot(commands.Bot):
         )
         self.services = services
         self.board = Board(self, services)
+        self.notices = Notices(self, services.store)
         self.docket = Docket(services)
         self.directory = Directory(services.store, services.indexer)
         self.jobs: dict[str, Job] = {}
@@ -71,10 +73,11 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.reports import Reports
         from tribune_bot.cogs.silence import Silence
         from tribune_bot.cogs.slow_lane import SlowLane
+        from tribune_bot.cogs.voter_notices import VoterNotices
         from tribune_bot.cogs.votes import Votes
 
         cogs = (
-            *(Cases, Votes, Relay, Silence, Links, EarlyWarnings, Propose),
+            *(Cases, Votes, VoterNotices, Relay, Silence, Links, EarlyWarnings, Propose),
             *(Models, OneModel, Reports, Audit, Health),
             *(Proposals, SlowLane),
         )

@@ -1,0 +1,212 @@
+"""Tells each voter by direct message once its ballot is in a block, whoever brought it there, and what became
+of its signature under a call and of its delegation.
+
+Told are the owners of linked wallets, and whoever gave the ballot in Discord. A vote that a reorg undoes and
+that is counted again is told once; one that cannot be brought back is told as lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from discord.ext import commands
+
+from tribune.ballots.cast import EVENTS
+from tribune.ballots.lane import Lane
+from tribune.ballots.view import counted_votes
+from tribune.chain.enums import Support
+from tribune.exceptions import TribuneError
+from tribune.language import _
+from tribune.log import get_logger
+from tribune.store import notices as told
+from tribune.store import queries
+from tribune.store.tables import BallotState, CallState, now
+from tribune_bot.notices import is_owed, owe
+from tribune_bot.text import harmless
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tribune.store.session import Session
+    from tribune.store.tables import ChainEvent, HolderCall, SignedDelegation, StoredBallot
+    from tribune_bot.client import TribuneBot
+
+READER = "bot.notices"
+"""Name of our checkpoint; its block number is the row id of the last event taken in."""
+LOOK_S = 1.0
+RETRY_S = 2.0
+AT_ONCE = 200
+LOOK_BACK = timedelta(hours=1)
+"""How old an end may be that is looked at again; one that was told is not told twice."""
+
+
+class Told(NamedTuple):
+    """One message to one person."""
+
+    user: int
+    key: str
+    text: str
+    links: tuple[tuple[str, str], ...] = ()
+
+
+class VoterNotices(commands.Cog):
+    """Tells people what became of what they signed."""
+
+    def __init__(self, bot: TribuneBot) -> None:
+        self.bot = bot
+        self.services = bot.services
+        self._decimals: int | None = None
+
+    async def cog_load(self) -> None:
+        """Register the jobs."""
+        self.bot.add_job("send direct messages", self.bot.notices.outbox.run)
+        self.bot.add_job("tell voters", self.watch)
+
+    async def watch(self) -> None:
+        """Tell what is to be told, until cancelled."""
+        while True:
+            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
+            await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
+            try:
+                while await self.take_in():
+                    pass
+            except TribuneError as fault:
+                get_logger(__name__).warning("voters could not be told", error=str(fault))
+                await asyncio.sleep(RETRY_S)
+            finally:
+                await changed
+
+    async def take_in(self) -> bool:
+        """Promise a message to whoever is concerned by what is new; return whether there may be more.
+
+        Raises:
+            StoreError, ChainUnreachableError: call again.
+        """
+        if self._decimals is None:
+            [self._decimals] = await self.services.contracts.read(("TribuneToken", "decimals", ()))
+        since = now() - LOOK_BACK
+        found, place, more = await self.services.store.read(self._find, self._decimals, since)
+        if found or place is not None:
+            await self.services.store.run(_promise, found, place)
+            self.bot.notices.outbox.wake()
+        return more
+
+    def _find(self, session: Session, decimals: int, since: datetime) -> tuple[list[Told], int | None, bool]:
+        """Return what is to be told, our next place among events, and whether more of them wait."""
+        place = queries.checkpoint(session, READER)
+        after = place.block_number if place is not None else 0
+        events = queries.events_since(session, after, names=EVENTS, limit=AT_ONCE)
+        found = [one for event in events for one in self._counted(session, event, decimals)]
+        for ballot in told.refused_ballots(session, since):
+            found += self._refused(session, ballot)
+        for delegation in told.ended_delegations(session, since):
+            found += self._delegated(session, delegation)
+        for call in told.ended_calls(session, since):
+            found += self._called(session, call)
+        fresh = [one for one in found if not is_owed(session, one.user, one.key)]
+        return fresh, (events[-1].id or 0) if events else None, len(events) == AT_ONCE
+
+    def _counted(self, session: Session, event: ChainEvent, decimals: int) -> list[Told]:
+        args = event.args
+        proposal, voter = int(args["proposal_id"]), args["voter"]
+        ballot = queries.ballot_of(session, proposal, voter)
+        text = _(
+            "Your vote was counted in block {block}: {choice}, {votes} votes, of wallet `{wallet}`.\n"
+            "Transaction: `{tx}`"
+        ).format(
+            block=event.block_number,
+            choice=choice(args["support"]),
+            votes=counted_votes(int(args["weight"]), decimals),
+            wallet=voter,
+            tx=event.tx_hash,
+        )
+        links = self._vote_links(event.contract, ballot, proposal)
+        return [
+            Told(user, _ballot_key(proposal, voter), text, links)
+            for user in _concerned(session, voter, ballot.discord_user_id if ballot is not None else 0)
+        ]
+
+    def _refused(self, session: Session, ballot: StoredBallot) -> list[Told]:
+        """Tell who gave it in Discord that a ballot does not count, and who was told that it did."""
+        proposal, key = int(ballot.proposal_id), _ballot_key(int(ballot.proposal_id), ballot.voter)
+        texts = {
+            True: _(
+                "Your vote of wallet `{wallet}` was counted, but the chain took it back, and it does not "
+                "count any more. {why}"
+            ),
+            False: _("Your vote of wallet `{wallet}` was not counted. {why}"),
+        }
+        links = self._vote_links(ballot.governor, ballot, proposal)
+        found: list[Told] = []
+        for user in _concerned(session, ballot.voter, ballot.discord_user_id):
+            was_told = is_owed(session, user, key)
+            if was_told or user == ballot.discord_user_id:
+                text = texts[was_told].format(wallet=ballot.voter, why=harmless(_(ballot.error), 300))
+                # Signed again, it may be refused again, for another reason.
+                again = f"{key}/refused/{int(ballot.updated_at.timestamp() * 1e6)}"
+                found.append(Told(user, again, text, links))
+        return found
+
+    def _vote_links(
+        self, contract: str, ballot: StoredBallot | None, proposal: int
+    ) -> tuple[tuple[str, str], ...]:
+        services = self.services
+        if ballot is not None and ballot.case_id:
+            return ((_("The vote"), services.ballot_url(ballot.case_id)),)
+        return ((_("The vote"), services.proposal_url(proposal)),) if contract == Lane.SLOW else ()
+
+    def _delegated(self, session: Session, row: SignedDelegation) -> list[Told]:
+        if row.state == BallotState.MINED:
+            text = _(
+                "Your delegation was written to the chain in block {block}: `{wallet}` now votes through "
+                "`{delegatee}`, from the next vote on.\nTransaction: `{tx}`"
+            ).format(block=row.block_number, wallet=row.delegator, delegatee=row.delegatee, tx=row.tx_hash)
+        else:
+            text = _("Your delegation of wallet `{wallet}` was not written to the chain. {why}").format(
+                wallet=row.delegator, why=harmless(_(row.error), 300) if row.error else ""
+            )
+        key = f"delegation/{row.delegator}/{row.nonce}/{row.state}"
+        return [Told(user, key, text) for user in _concerned(session, row.delegator)]
+
+    def _called(self, session: Session, call: HolderCall) -> list[Told]:
+        """Tell who began a call, and who signed it, that its vote has opened, or never will."""
+        links: tuple[tuple[str, str], ...] = ()
+        if call.state == CallState.OPENED:
+            text = _("Holders' call {number}, which you signed or began, has opened its vote.").format(
+                number=call.id
+            )
+            links = ((_("The vote"), self.services.ballot_url(call.case_id)),)
+        else:
+            text = _(
+                "Holders' call {number}, which you signed or began, is over without a vote. {why}"
+            ).format(number=call.id, why=harmless(_(call.error), 300) if call.error else "")
+        users = dict.fromkeys([call.discord_user_id] if call.discord_user_id else [])
+        for signer in told.signers_of(session, call.id or 0):
+            users |= dict.fromkeys(told.owners_of(session, signer))
+        return [Told(user, f"call/{call.id}/{call.state}", text, links) for user in users]
+
+
+def choice(support: int) -> str:
+    """Return a choice as people read it."""
+    return {Support.AGAINST: _("Against"), Support.FOR: _("For"), Support.ABSTAIN: _("Abstain")}[
+        Support.of(support)
+    ]
+
+
+def _ballot_key(proposal: int, voter: str) -> str:
+    return f"ballot/{proposal}/{voter}"
+
+
+def _concerned(session: Session, wallet: str, user_id: int = 0) -> list[int]:
+    """Return the users that a wallet's doing is told to."""
+    users = [*([user_id] if user_id else []), *told.owners_of(session, wallet)]
+    return list(dict.fromkeys(users))
+
+
+def _promise(session: Session, found: list[Told], place: int | None) -> None:
+    for one in found:
+        owe(session, one.user, one.key, one.text, one.links)
+    if place is not None:
+        queries.set_checkpoint(session, READER, place, "")
