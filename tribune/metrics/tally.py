@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import sub
 from typing import Any
 
 from tribune.exceptions import DataError
@@ -104,23 +105,32 @@ class Tally:
         return cls(0, columns, {}, {name: Scores() for name in scheme.scored})
 
     @classmethod
-    def total(cls, tallies: Sequence[Tally]) -> Tally:
-        """Return the sum of at least one tally: all at once, for long windows, what `+` gives one by one."""
+    def total(cls, tallies: Sequence[Tally], less: Sequence[Tally] = ()) -> Tally:
+        """Return the sum of at least one tally less that of others, whose rows are among theirs.
+
+        All at once, for long windows, what `+` and `-` give one by one.
+        """
         first = tallies[0]
-        if len(tallies) == 1:
+        if len(tallies) == 1 and not less:
             return first
-        for other in tallies:
+        for other in (*tallies, *less):
             same = first.columns.keys() == other.columns.keys() and first.scores.keys() == other.scores.keys()
             if not same or any(
                 len(first.columns[name]) != len(other.columns[name]) for name in first.columns
             ):
                 raise DataError("These tallies were counted by different profiles and cannot be added.")
-        columns = {
-            name: tuple(map(sum, zip(*(one.columns[name] for one in tallies), strict=True)))
-            for name in first.columns
+        columns = {name: _summed([one.columns[name] for one in tallies]) for name in first.columns}
+        outcomes = [one.outcomes for one in tallies]
+        if less:
+            gone = {name: _summed([one.columns[name] for one in less]) for name in columns}
+            columns = {name: tuple(map(sub, cells, gone[name])) for name, cells in columns.items()}
+            outcomes += [{index: -count for index, count in one.outcomes.items()} for one in less]
+        scores = {
+            name: Scores.total([one.scores[name] for one in tallies], [one.scores[name] for one in less])
+            for name in first.scores
         }
-        scores = {name: Scores.total([one.scores[name] for one in tallies]) for name in first.scores}
-        return cls(sum(one.rows for one in tallies), columns, _added([t.outcomes for t in tallies]), scores)
+        rows = sum(one.rows for one in tallies) - sum(one.rows for one in less)
+        return cls(rows, columns, _added(outcomes), scores)
 
     def __add__(self, other: Tally) -> Tally:
         return Tally.total((self, other)) if isinstance(other, Tally) else NotImplemented
@@ -130,11 +140,7 @@ class Tally:
 
         Its scores stay in cells no finer than these, though fewer rows may ask for finer ones: see `is_fine`.
         """
-        columns = {name: tuple(map(int.__neg__, cells)) for name, cells in other.columns.items()}
-        outcomes = {index: -count for index, count in other.outcomes.items()}
-        left = replace(self, scores={}) + Tally(-other.rows, columns, outcomes)
-        scores = {name: Scores.total([table], [other.scores[name]]) for name, table in self.scores.items()}
-        return replace(left, scores=scores)
+        return Tally.total([self], [other])
 
     @property
     def is_fine(self) -> bool:
@@ -220,6 +226,10 @@ class Tally:
     def digest(self) -> bytes:
         """Return the sha-256 of the canonical bytes: equal on honest machines."""
         return hashlib.sha256(canonical_json(self.to_json())).digest()
+
+
+def _summed(columns: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    return columns[0] if len(columns) == 1 else tuple(map(sum, zip(*columns, strict=True)))
 
 
 def _added(tables: Iterable[Mapping[int, int]]) -> dict[int, int]:

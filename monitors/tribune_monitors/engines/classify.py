@@ -82,6 +82,10 @@ _Place = tuple[tuple[int, ...], int, int]
 """Positions: of each group's value, of the label among the outcomes, of the prediction in its column."""
 
 
+_REMEMBERED = 256
+"""Keys whose place is not looked for again: each comes with every cell of the score."""
+
+
 class OutcomeCounter:
     """Counts outcomes and, from the same rows, the columns of groups and of a prediction that is a category.
 
@@ -98,17 +102,19 @@ class OutcomeCounter:
         self._said = scheme.categories(spec.prediction.name) if spec.outcomes else None
         self._cells: dict[int, int] = {}
         self._first: dict[_Place, int] = {}
+        self._places: dict[OutcomeKey, _Place] = {}
         self._seen: dict[_Place, int] = {}
 
     def add(self, key: OutcomeKey, cell: float | None, rows: int) -> None:
         """Count rows that share a key and the fine cell of their score (regression: of their error).
 
-        Nothing is kept of the values themselves: a log may hold millions that the profile does not know.
+        Few of the values themselves are kept: a log may hold millions that the profile does not know.
         """
-        values, came, label, said = key
-        groups = tuple(one.position(value) for one, value in zip(self._groups, values, strict=True))
-        labelled = label_place(self._scheme, came, label) if self._said else 0
-        place = groups, labelled, self._said.position(said) if self._said else 0
+        place = self._places.get(key)
+        if place is None:
+            place = self._place(key)
+            if len(self._places) < _REMEMBERED:
+                self._places[key] = place
         first = self._first.get(place)
         if first is None:
             first = self._first[place] = self._flat(place)
@@ -117,8 +123,14 @@ class OutcomeCounter:
         if self._errors is None:
             self._add(first + self._layout.scores.cell(cell), rows)
         else:
-            for statistic, amount in _error(self._errors, came, cell):
+            for statistic, amount in _error(self._errors, key[1], cell):
                 self._add(first + statistic, amount * rows)
+
+    def _place(self, key: OutcomeKey) -> _Place:
+        values, came, label, said = key
+        groups = tuple(one.position(value) for one, value in zip(self._groups, values, strict=True))
+        labelled = label_place(self._scheme, came, label) if self._said else 0
+        return groups, labelled, self._said.position(said) if self._said else 0
 
     def _flat(self, place: _Place) -> int:
         """Return the first outcome of a place; scores, or a regression model's statistics, follow it."""

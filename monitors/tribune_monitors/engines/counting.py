@@ -68,16 +68,16 @@ def count_rows(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    finer = _finer(scheme, labels, run)
-    with ThreadPoolExecutor(at_once) as pool:  # the longest first
+    with ThreadPoolExecutor(at_once) as pool:  # the longest first, after what they wait for
+        finer = pool.submit(_finer, scheme, labels, run).result
         joint = pool.submit(_joint, scheme, labels, run, finer, stops_early)
-        label = pool.submit(_label, scheme, labels, run)
-        alone = [pool.submit(_columns, scheme, names, run) for names in _alone(scheme)]
         scores = {
             name: pool.submit(_score, scheme, name, labels, run, finer)
             for name in scheme.scored
             if labels is not Labels.JOINED
         }
+        label = pool.submit(_label, scheme, labels, run)
+        alone = [pool.submit(_columns, scheme, names, run) for names in _alone(scheme)]
         if tell is not None:
             _follow([joint, label, *alone, *scores.values()], tell)
     found = joint.result()
@@ -109,14 +109,14 @@ def _finer(scheme: Scheme, labels: Labels, run: Run) -> int:
     return finer_for(rows)
 
 
-def _joint(scheme: Scheme, labels: Labels, run: Run, finer: int, stops_early: bool) -> _Joint:
+def _joint(scheme: Scheme, labels: Labels, run: Run, bits: Callable[[], int], stops_early: bool) -> _Joint:
     """Count what needs labels; outcomes alone, where labels need no join and the rest is counted beside."""
     if labels is not Labels.JOINED:
         counter = OutcomeCounter(scheme)
         for *groups, came, label, said, cell, n in run(sql.outcome_counts(scheme, labels)):
             counter.add((tuple(groups), came, label, said), cell, n)
         return _Joint(counter)
-    most = None
+    most, finer = None, bits()
     if stops_early:
         ((rows,),) = run(sql.ROW_COUNT)
         found = _joined(scheme, finer, run(sql.joined_counts(scheme, finer, rows + 1)))
@@ -155,8 +155,11 @@ def _joined(scheme: Scheme, finer: int, found: Iterable[tuple[Any, ...]]) -> _Jo
     return joint
 
 
-def _score(scheme: Scheme, name: str, labels: Labels, run: Run, finer: int) -> tuple[tuple[int, ...], Scores]:
+def _score(
+    scheme: Scheme, name: str, labels: Labels, run: Run, bits: Callable[[], int]
+) -> tuple[tuple[int, ...], Scores]:
     """Return a score's column and its table by label."""
+    finer = bits()
     while True:
         found = list(run(sql.score_counts(scheme, name, labels, finer)))
         table = score_table(scheme, name, finer, found)

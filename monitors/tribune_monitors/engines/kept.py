@@ -107,9 +107,7 @@ class KeptTallies:
             left = [self._tally(key, scheme, _nowhere) for key in gone]
         except LookupError:
             return None
-        if left:
-            total -= Tally.total(left)
-        total = Tally.total([total, *(self._tally(key, scheme, make[key]) for key in came)])
+        total = Tally.total([total, *(self._tally(key, scheme, make[key]) for key in came)], left)
         return total if total.is_fine else None
 
     def _key(self, by: bytes, decisions: Sequence[Path], labels: Sequence[Path] = ()) -> bytes:
