@@ -21,6 +21,7 @@ from tribune_bot.notices import Notices
 from tribune_bot.services import Services
 from tribune_bot.speech import SpeakingTree
 from tribune_bot.views.buttons import BUTTONS
+from tribune_bot.views.calling import ConfirmButton
 from tribune_bot.views.pages import PageButton
 from tribune_bot.views.proposal_buttons import PROPOSAL_BUTTONS
 
@@ -61,8 +62,10 @@ class TribuneBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Add cogs and buttons and tell Discord the commands; called once, after login."""
         from tribune_bot.cogs.audit import Audit
+        from tribune_bot.cogs.calls import Calls
         from tribune_bot.cogs.cases import Cases
         from tribune_bot.cogs.early_warnings import EarlyWarnings
+        from tribune_bot.cogs.flag import Flag
         from tribune_bot.cogs.health import Health
         from tribune_bot.cogs.links import Links
         from tribune_bot.cogs.model import OneModel
@@ -77,13 +80,13 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.votes import Votes
 
         cogs = (
-            *(Cases, Votes, VoterNotices, Relay, Silence, Links, EarlyWarnings, Propose),
+            *(Cases, Votes, VoterNotices, Relay, Silence, Links, EarlyWarnings),
             *(Models, OneModel, Reports, Audit, Health),
-            *(Proposals, SlowLane),
+            *(Propose, Proposals, SlowLane, Flag, Calls),
         )
         for cog in cogs:
             await self.add_cog(cog(self))
-        self.add_dynamic_items(*BUTTONS, *PROPOSAL_BUTTONS, PageButton)
+        self.add_dynamic_items(*BUTTONS, *PROPOSAL_BUTTONS, PageButton, ConfirmButton)
         guild = discord.Object(self.services.guild_id)
         self.tree.copy_global_to(guild=guild)
         await self.tree.sync(guild=guild)

@@ -16,6 +16,7 @@ from tribune.ids import Address
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.documents import Documents
+    from tribune.ballots.holders.opening import CallOpener
     from tribune.ballots.linking import WalletLinks
     from tribune.ballots.relay import BallotRelay
     from tribune.chain.facade import Tribune
@@ -37,6 +38,7 @@ class Services:
     indexer: Indexer
     sender: Sender
     relay: BallotRelay
+    opener: CallOpener
     links: WalletLinks
     guild_id: int
     channel_id: int
@@ -54,6 +56,10 @@ class Services:
         """Address of a slow-lane proposal's page."""
         return f"{self.public_url}/p/{number}"
 
+    def call_url(self, call_id: int) -> str:
+        """Address of the page of holders' call for a vote."""
+        return f"{self.public_url}/c/{call_id}"
+
     def evidence_url(self, cid: str) -> str:
         """Address of a document."""
         return f"{self.public_url}/evidence/{cid}"
@@ -70,6 +76,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     """
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.documents import Documents
+    from tribune.ballots.holders.opening import CallOpener
     from tribune.ballots.linking import WalletLinks
     from tribune.ballots.relay import BallotRelay
     from tribune.chain.facade import Tribune
@@ -104,6 +111,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 ),
                 sender=sender,
                 relay=BallotRelay(store, contracts, sender),
+                opener=CallOpener(store, contracts, sender, settings.relay, settings.chain.finality_blocks),
                 links=WalletLinks(store, chain, settings.web.public_url),
                 guild_id=guild_id,
                 channel_id=channel_id,

@@ -15,7 +15,7 @@ from tribune.ballots.documents import Documents
 from tribune.ballots.linking import WalletLinks
 from tribune.exceptions import TribuneError
 from tribune.settings import RelaySettings, WebSettings
-from tribune.web import api, pages
+from tribune.web import api, calls, pages
 from tribune.web.headers import SafeHeaders
 from tribune.web.network import Network
 from tribune.web.problems import on_error
@@ -63,6 +63,9 @@ def create_app(
             Route("/api/ballots/{case_id}", api.post_ballot, methods=["POST"]),
             Route("/api/ballots/{case_id}/message", api.get_message),
             Route("/api/ballots/{case_id}/{voter}", api.get_ballot_status),
+            Route("/c/{call_id}", calls.get_page),
+            Route("/api/calls/{call_id}", calls.get_call, methods=["GET"]),
+            Route("/api/calls/{call_id}", calls.post_signature, methods=["POST"]),
             Route("/link/{token}", pages.get_link, methods=["GET"]),
             Route("/link/{token}", pages.post_link, methods=["POST"]),
             Route("/evidence/{cid}", pages.get_evidence),

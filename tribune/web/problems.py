@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from tribune.ballots.budget import BudgetSpentError
 from tribune.ballots.checks import BallotRefusedError
+from tribune.ballots.holders.refusals import CallRefusedError, UnknownCallError
 from tribune.ballots.linking import LinkRefusedError
 from tribune.ballots.view import UnknownCaseError
 from tribune.exceptions import ChainError, EvidenceError, SignatureError, StoreError, TribuneError
@@ -64,6 +65,8 @@ def problem_of(fault: Exception) -> Problem:
 def _kind(fault: TribuneError) -> tuple[int, str, str]:
     if isinstance(fault, BallotRefusedError):
         return fault.status, fault.problem, _("This ballot would not count")
+    if isinstance(fault, CallRefusedError):
+        return fault.status, fault.problem, _call_title(fault)
     if isinstance(fault, BudgetSpentError):
         return fault.status, fault.problem, _("We pay no more for now")
     if isinstance(fault, LinkRefusedError):
@@ -82,6 +85,12 @@ def _kind(fault: TribuneError) -> tuple[int, str, str]:
         if isinstance(fault, kind):
             return status, slug, title
     return 500, "internal", _("Something went wrong here")
+
+
+def _call_title(fault: CallRefusedError) -> str:
+    if isinstance(fault, UnknownCallError):
+        return _("There is no such call")
+    return _("This signature would not count")
 
 
 async def on_error(request: Request, fault: Exception) -> Response:

@@ -5,9 +5,15 @@ A proposal is not the bot's: holders sign it, or the proposer's own wallet sends
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import discord
+from discord import app_commands
 from discord.ext import commands
+
+from tribune.chain.enums import CaseKind
+from tribune_bot import choices
+from tribune_bot.views.calling import CallModal
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot
@@ -21,3 +27,17 @@ class Propose(
     def __init__(self, bot: TribuneBot) -> None:
         self.bot = bot
         self.services = bot.services
+
+    @app_commands.command(description="Ask holders to vote on stopping a model")
+    @app_commands.describe(model="Which model")
+    @app_commands.autocomplete(model=choices.models)
+    async def pause(self, interaction: discord.Interaction[Any], model: str) -> None:
+        """Ask why, and for evidence."""
+        await interaction.response.send_modal(CallModal(self.bot, model, CaseKind.HOLDER_PAUSE))
+
+    @app_commands.command(description="Ask holders to vote on letting a stopped model answer again")
+    @app_commands.describe(model="Which model")
+    @app_commands.autocomplete(model=choices.models)
+    async def resume(self, interaction: discord.Interaction[Any], model: str) -> None:
+        """Ask for the incident's conclusion: cause and fix."""
+        await interaction.response.send_modal(CallModal(self.bot, model, CaseKind.HOLDER_RESUME))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tribune.ballots.holders.documents import (
@@ -24,7 +24,7 @@ from tribune.ballots.holders.refusals import CallNotPossibleError
 from tribune.ballots.holders.simulation import Simulation, simulate
 from tribune.chain.codec import snake
 from tribune.chain.enums import CaseKind
-from tribune.ids import Cid, ModelId, VersionNumber
+from tribune.ids import CaseId, Cid, ModelId, VersionNumber
 from tribune.language import _
 from tribune.reports.canonical import cid
 from tribune.reports.evidence_store import write_everywhere
@@ -129,6 +129,8 @@ async def _planned(
         block=head.number,
     )
     version = VersionNumber(status["version"])
+    if isinstance(said, Conclusion) and not said.case_id:
+        said = replace(said, case_id=CaseId(status["case_id"]))  # the one that stopped it
     about = About(contracts.chain.chain_id, kind, model_id, name, version, status["epoch"], round_)
     document = make_document(about, said)
     return CallPlan(document, await simulate(contracts, about, document.digest, head.number), threshold)

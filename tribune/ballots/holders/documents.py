@@ -55,7 +55,7 @@ class Conclusion:
     cause: str
     fix: str
     case_id: CaseId
-    """The incident's case; 0 where none is known."""
+    """The incident's case; 0 where none is known, or before it was looked for."""
     links: tuple[str, ...] = ()
 
 

@@ -44,7 +44,7 @@ class CallView:
     chain_id: int
     governor: Address
     decimals: int
-    tx: str
+    signers: tuple[Address, ...]
 
     @property
     def resuming(self) -> bool:
@@ -108,7 +108,7 @@ async def read_call(store: Store, contracts: VoteContracts, documents: Documents
         chain_id=contracts.chain.chain_id,
         governor=contracts.governor,
         decimals=decimals,
-        tx=row.tx_hash,
+        signers=tuple(signers),
     )
 
 

@@ -1,0 +1,88 @@
+// Signs holders' call for a vote with the reader's own wallet and sends it. No key is ever seen here.
+import { say } from "./texts.js";
+import { WalletPicker, explain, fetchJson, postJson } from "./wallet.js";
+
+const REFRESH_MS = 5000;
+
+const byId = (id) => document.getElementById(id);
+const { api } = byId("call").dataset;
+const [signing, button, status, error] = ["signing", "sign", "status", "error"].map(byId);
+let wallet = null;
+let busy = false;
+
+const showError = (text) => { error.textContent = text; };
+
+function showProgress(found) {
+  byId("progress").textContent = found.progress_text;
+  if (!found.vote) return;
+  const vote = byId("vote");
+  vote.href = found.vote;
+  vote.hidden = false;
+}
+
+async function onReady(connected) {
+  wallet = connected;
+  button.disabled = true;
+  if (!connected || busy) return;
+  status.textContent = "";
+  try {
+    const found = await fetchJson(`${api}?signer=${connected.account}`);
+    if (wallet !== connected || busy) return;
+    showProgress(found);
+    connected.say(found.power_text);
+    if (found.has_signed) status.textContent = say("signed");
+    else if (BigInt(found.power) === 0n) showError(say("no_power"));
+    else if (found.state === "collecting" && found.readable) button.disabled = false;
+    else status.textContent = found.progress_text;
+  } catch (fault) {
+    showError(fault.message);
+  }
+}
+
+async function sign(provider, account) {
+  const { typed_data: data } = await fetchJson(api);
+  status.textContent = say("sign");
+  try {
+    const signature = await provider.request({ method: "eth_signTypedData_v4", params: [account, JSON.stringify(data)] });
+    if (picker.account === account) return signature;
+  } catch (fault) {
+    throw new Error(explain(fault));
+  }
+  throw new Error(say("changed"));
+}
+
+async function submit() {
+  if (busy || !wallet) return;
+  const { provider, account } = wallet;
+  busy = true;
+  button.disabled = true;
+  showError("");
+  status.focus({ preventScroll: true }); // the button that had it is disabled
+  let done = false;
+  try {
+    if (!(await picker.onChain())) await picker.switchChain();
+    if (!(await picker.onChain())) return;
+    const signature = await sign(provider, account);
+    status.textContent = say("sending");
+    showProgress(await postJson(api, { signer: account, signature }));
+    status.textContent = say("signed");
+    done = true;
+  } catch (fault) {
+    status.textContent = "";
+    showError(fault instanceof Error ? fault.message : explain(fault));
+  } finally {
+    busy = false;
+    button.disabled = done || !wallet;
+  }
+}
+
+let picker = null;
+if (signing) {
+  signing.hidden = false;
+  byId("scriptless").hidden = true;
+  button.addEventListener("click", submit);
+  picker = new WalletPicker({ onReady, onError: showError });
+}
+setInterval(() => {
+  if (!document.hidden && !busy) fetchJson(api).then(showProgress, () => {});
+}, REFRESH_MS);
