@@ -64,12 +64,15 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.audit import Audit
         from tribune_bot.cogs.calls import Calls
         from tribune_bot.cogs.cases import Cases
+        from tribune_bot.cogs.delegates import Delegates
         from tribune_bot.cogs.early_warnings import EarlyWarnings
         from tribune_bot.cogs.flag import Flag
         from tribune_bot.cogs.health import Health
+        from tribune_bot.cogs.help import Help
         from tribune_bot.cogs.links import Links
         from tribune_bot.cogs.model import OneModel
         from tribune_bot.cogs.models import Models
+        from tribune_bot.cogs.power import Power
         from tribune_bot.cogs.proposals import Proposals
         from tribune_bot.cogs.propose import Propose
         from tribune_bot.cogs.relay import Relay
@@ -82,6 +85,7 @@ class TribuneBot(commands.Bot):
         cogs = (
             *(Cases, Votes, VoterNotices, Relay, Silence, Links, EarlyWarnings),
             *(Models, OneModel, Reports, Audit, Health),
+            *(Power, Delegates, Help),
             *(Propose, Proposals, SlowLane, Flag, Calls),
         )
         for cog in cogs:

@@ -60,6 +60,16 @@ class VoteContracts:
         """Address of the KillSwitch."""
         return self.deployment.address("KillSwitch")
 
+    async def token(self) -> Address:
+        """Return the address of the token, by the governor's own word: a DAO may vote with one of others.
+
+        Raises:
+            ChainUnreachableError: the node does not answer.
+        """
+        if self._token is None:
+            [self._token] = await self.read(("PauseGovernor", "token", ()))
+        return self._token
+
     def call(self, contract: str, function: str, *arguments: Any, description: str = "") -> ContractCall:
         """Return a call of a contract of ours."""
         return load_abi(contract).call(self._address(contract), function, arguments, description)
@@ -71,9 +81,8 @@ class VoteContracts:
             RevertedError: one of them refuses.
             ChainUnreachableError: the node does not answer.
         """
-        if self._token is None and any(contract == TOKEN for contract, _, _ in reads):
-            # The governor's own word: a DAO may vote with a token that we did not deploy.
-            [self._token] = await self.read(("PauseGovernor", "token", ()))
+        if any(contract == TOKEN for contract, _, _ in reads):
+            await self.token()
         answers = await self.chain.call_many(
             [self.call(contract, function, *arguments) for contract, function, arguments in reads],
             block=block,

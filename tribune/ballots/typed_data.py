@@ -130,7 +130,7 @@ def ballot_digest(
     data["message"] |= {"proposalId": int(proposal_id), "nonce": nonce}
     if reason:
         data["message"]["params"] = b""
-    return _digest(data)
+    return typed_digest(data)
 
 
 def call_typed_data(chain_id: int, governor: Address, call: HolderCall) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def call_digest(chain_id: int, governor: Address, call: HolderCall) -> bytes:
     """Return the 32 bytes that a holder signs, equal to the contract's `hashCall`."""
     data = call_typed_data(chain_id, governor, call)
     data["message"] = {field["name"]: value for field, value in zip(_CALL, call.fields, strict=True)}
-    return _digest(data)
+    return typed_digest(data)
 
 
 def _typed(
@@ -170,7 +170,8 @@ def _typed(
     return {"types": types, "primaryType": name, "domain": domain, "message": message}
 
 
-def _digest(data: dict[str, Any]) -> bytes:
+def typed_digest(data: dict[str, Any]) -> bytes:
+    """Return the 32 bytes that a wallet signs for typed data whose numbers are numbers."""
     from eth_account.messages import encode_typed_data
     from eth_utils.crypto import keccak
 

@@ -1,6 +1,7 @@
 """`/link`, `/unlink`, `/wallets`: which wallets are a person's own, for notices and for showing power.
 
-A link is made for who asks, shown to nobody else, and works once. Voting never needs one.
+A link is made for who asks, shown to nobody else, and works once. Voting never needs one. Whose a wallet is
+stays private until its owner says otherwise.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from tribune.language import _
 from tribune.store import messages, queries
-from tribune_bot.text import harmless, moment
+from tribune.store.wallets import links_of, set_public
+from tribune_bot.text import fitted, harmless, moment
 from tribune_bot.views.buttons import link_button
 
 if TYPE_CHECKING:
@@ -37,11 +40,13 @@ class Links(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         invite = await self.services.links.invite(interaction.user.id)
         view = discord.ui.View(timeout=None)
-        view.add_item(link_button("Link a wallet", invite.url))
+        view.add_item(link_button(_("Link a wallet"), invite.url))
+        text = _(
+            "Open this page and sign a message with your wallet; it costs and allows nothing.\n"
+            "The link is yours alone, works once and ends {when}."
+        )
         await interaction.edit_original_response(
-            content="Open this page and sign a message with your wallet; it costs and allows nothing.\n"
-            f"The link is yours alone, works once and ends {moment(invite.expires_at)}.",
-            view=view,
+            content=text.format(when=moment(invite.expires_at)), view=view
         )
 
     @app_commands.command(description="Forget a wallet of yours")
@@ -50,14 +55,40 @@ class Links(commands.Cog):
         """Forget a wallet."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         gone = await self.services.store.run(messages.unlink_wallet, interaction.user.id, wallet)
-        text = (
-            "Forgotten: it is not linked to you any more."
-            if gone
-            else f"{harmless(wallet, 60)} is not linked to you."
-        )
+        text = _("Forgotten: it is not linked to you any more.") if gone else _not_yours(wallet)
         await interaction.edit_original_response(content=text)
 
+    @app_commands.command(description="Show the wallets that are linked to you, and who may know that")
+    @app_commands.describe(
+        wallet="The one to change", public="True: others see that it is yours, in /audit and where voters are"
+    )
+    async def wallets(
+        self, interaction: discord.Interaction[Any], wallet: str = "", public: bool | None = None
+    ) -> None:
+        """List the asker's wallets, after changing who may know of one."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        user = interaction.user.id
+        if (
+            wallet
+            and public is not None
+            and not await self.services.store.run(set_public, user, wallet, public)
+        ):
+            await interaction.edit_original_response(content=_not_yours(wallet))
+            return
+        links = await self.services.store.read(links_of, user)
+        lines = [
+            (_("`{wallet}` · public") if one.public else _("`{wallet}` · seen by nobody else")).format(
+                wallet=one.wallet
+            )
+            for one in links[:CHOICES]
+        ]
+        none = _("No wallet is linked to you. `/link` links one; voting does not need it.")
+        await interaction.edit_original_response(
+            content=fitted([_("Linked to you:"), *lines]) if links else none
+        )
+
     @unlink.autocomplete("wallet")
+    @wallets.autocomplete("wallet")
     async def _own_wallets(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
@@ -65,15 +96,8 @@ class Links(commands.Cog):
         found = [wallet for wallet in wallets if typed.lower() in wallet.lower()]
         return [app_commands.Choice(name=wallet, value=wallet) for wallet in found[:CHOICES]]
 
-    @app_commands.command(description="Show the wallets that are linked to you")
-    async def wallets(self, interaction: discord.Interaction[Any]) -> None:
-        """List the asker's wallets."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        wallets = await self.services.store.read(queries.wallets_of, interaction.user.id)
-        lines = [f"`{wallet}`" for wallet in wallets[:CHOICES]]
-        text = "\n".join(["Linked to you, seen by nobody else:", *lines])
-        await interaction.edit_original_response(
-            content=text
-            if wallets
-            else "No wallet is linked to you. `/link` links one; voting does not need it."
-        )
+
+def _not_yours(wallet: str) -> str:
+    if not wallet:
+        return _("Say which wallet: choose one that is linked to you.")
+    return _("{wallet} is not linked to you.").format(wallet=harmless(wallet, 60))

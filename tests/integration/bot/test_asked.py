@@ -194,3 +194,46 @@ async def test_bot__node_gone__says_that_it_cannot_look_and_what_it_knew(
     names = [choice["name"] for choice in await offered(world, "model", "acs")]
     assert names == ["acs-employment · model 1 · SUSPENDED"]
     await world.kill()
+
+
+async def test_bot__newcomer__learns_why_power_is_none_and_where_to_delegate(
+    chain: TestChain, world: BotWorld
+) -> None:
+    voting = await breached(chain, world)
+    helped = await asked(world, "help")
+    assert "My power is 0?" in helped.content
+    assert "do not know your wallet" in (await asked(world, "power")).content
+    delegate = await asked(world, "delegate")
+    token = chain.contracts["TribuneToken"]
+    assert f"call `delegate(address)` of the token `{token.address}`" in delegate.content
+    assert labels(delegate) == ["Delegate"]
+
+    holder, newcomer = voting.holders[0].address, chain.web3.eth.account.create().address
+    await asyncio.to_thread(chain.send, token.functions.transfer(newcomer, 10**18), voting.holders[1])
+    ada = int(world.discord.world.find_user("ada").id)
+    with open_store(world.settings.store_url) as store:
+        for wallet in (holder, newcomer):
+            await store.run(queries.link_wallet, ada, wallet)
+    power = await asked(world, "power")
+    assert "400,000 votes (40 %)." in power.content
+    assert "no votes. It holds 1 token, but tokens count only once they are delegated" in power.content
+    assert "has been stopped: it treats women and men differently**, counted <t:" in power.content
+    assert labels(power) == ["Delegate them"]
+    assert (await asked(world, "power", proposal="b1")).content.count("400,000 votes") == 2
+    assert "There is no proposal" in (await asked(world, "power", proposal="p9")).content
+
+    delegates = await asked(world, "delegates")
+    assert "1 token, delegated to nobody, so they do not count" in delegates.content
+    short = f"`{holder[:6]}…{holder[-4:]}`"
+    assert f"1. {short}: 400,000 (40 %)" in delegates.content
+
+    assert f"`{holder}` · seen by nobody else" in (await asked(world, "wallets")).content
+    shown = await asked(world, "wallets", wallet=holder, public="true")
+    assert f"`{holder}` · public" in shown.content
+    assert f"1. <@{ada}> ({short}): 400,000" in (await asked(world, "delegates")).content
+    refused = await asked(world, "wallets", wallet=voting.holders[2].address, public="true")
+    assert "is not linked to you" in refused.content
+    assert "Forgotten" in (await asked(world, "unlink", wallet=holder)).content
+    await world.halt()
+    found = await asyncio.to_thread(world.discord.ledger.report)
+    assert found["requests"] == []

@@ -1,0 +1,129 @@
+"""Bring queued delegations to the chain, and record what became of each.
+
+Sending one twice is harmless, since the token takes each number of a wallet once: after a crash the chain is
+asked first, and what is not there is sent again. It pays for gas with the relayer's key, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tribune.ballots.contracts import TOKEN
+from tribune.ballots.delegations import DelegationStatus, delegate_call, signed_of
+from tribune.exceptions import RevertedError, TransactionPendingError, TribuneError
+from tribune.language import _
+from tribune.store.delegations import waiting_delegations
+
+if TYPE_CHECKING:
+    from tribune.ballots.contracts import VoteContracts
+    from tribune.ballots.relay import Sends
+    from tribune.store.session import Session, Store
+    from tribune.store.tables import BallotState, SignedDelegation
+
+BATCH = 20
+"""Delegations under way together."""
+
+
+class DelegationRelay:
+    """Relays delegations.
+
+    Args:
+        store: the queue.
+        contracts: the token.
+        sender: who pays.
+    """
+
+    def __init__(self, store: Store, contracts: VoteContracts, sender: Sends) -> None:
+        self._store = store
+        self._contracts = contracts
+        self._sender = sender
+        self._turn = asyncio.Lock()
+
+    async def relay_all(self) -> list[DelegationStatus]:
+        """Relay what is queued; return what was settled, mined or refused.
+
+        Raises:
+            ChainUnreachableError: the chain does not answer; what was not settled is tried again next time.
+            TransactionPendingError: sent, but in no block yet; looked up again next time.
+            UnfundedError: the relayer's key cannot pay; the delegations stay queued.
+        """
+        async with self._turn:
+            rows = await self._store.read(waiting_delegations, BATCH)
+            found = await asyncio.gather(*(self._relay(row) for row in rows), return_exceptions=True)
+        faults = [one for one in found if isinstance(one, BaseException)]
+        if faults:
+            raise faults[0]
+        return [one for one in found if isinstance(one, DelegationStatus)]
+
+    async def _relay(self, row: SignedDelegation) -> DelegationStatus:
+        from tribune.store.tables import BallotState
+
+        if await self._is_used(row):
+            return await self._look_up(row)
+        signed = signed_of(row)
+        head = await self._contracts.chain.head()
+        if head.timestamp > signed.expiry:
+            why = _("It had expired before it could be sent. Sign a new one.")
+            return await self._record(row, BallotState.REJECTED, error=why)
+        await self._record(row, BallotState.RELAYED)
+        try:
+            receipt = await self._sender.send(delegate_call(self._contracts, signed))
+        except RevertedError:
+            return await self._look_up(row)
+        except TransactionPendingError as fault:
+            await self._record(row, BallotState.RELAYED, tx=str(fault.ids.get("tx_hash", "")))
+            raise
+        except TribuneError:
+            await self._record(row, BallotState.QUEUED)
+            raise
+        return await self._record(row, BallotState.MINED, tx=receipt.tx_hash, block=receipt.block_number)
+
+    async def _is_used(self, row: SignedDelegation) -> bool:
+        """Return whether the token has taken a delegation of this number."""
+        [nonce] = await self._contracts.read((TOKEN, "nonces", (row.delegator,)))
+        return bool(nonce > row.nonce)
+
+    async def _look_up(self, row: SignedDelegation) -> DelegationStatus:
+        """Settle what we did not see being taken, by what the token says."""
+        from tribune.store.tables import BallotState
+
+        if not await self._is_used(row):
+            why = _("The token did not take the signature.")
+            return await self._record(row, BallotState.REJECTED, error=why)
+        [delegate] = await self._contracts.read((TOKEN, "delegates", (row.delegator,)))
+        receipt = await self._contracts.chain.receipt(row.tx_hash) if row.tx_hash else None
+        if delegate != row.delegatee and (receipt is None or not receipt.succeeded):
+            why = _("Another signature of this wallet was counted instead.")
+            return await self._record(row, BallotState.REJECTED, error=why)
+        block = 0 if receipt is None else receipt.block_number
+        return await self._record(row, BallotState.MINED, block=block)
+
+    async def _record(
+        self,
+        row: SignedDelegation,
+        state: BallotState,
+        *,
+        tx: str | None = None,
+        block: int = 0,
+        error: str = "",
+    ) -> DelegationStatus:
+        tx_hash = row.tx_hash if tx is None else tx
+        return await self._store.run(_write, row, state, tx_hash, block, error)
+
+
+def _write(
+    session: Session, row: SignedDelegation, state: BallotState, tx_hash: str, block: int, error: str
+) -> DelegationStatus:
+    """Record where a delegation stands; one that another signature has replaced meanwhile is left alone."""
+    from tribune.store.delegations import delegation_of
+    from tribune.store.tables import now
+
+    fresh = delegation_of(session, row.delegator, row.nonce)
+    if fresh is None:
+        raise AssertionError("a queued delegation cannot be absent")
+    if fresh.signature == row.signature:
+        fresh.state, fresh.tx_hash, fresh.block_number = str(state), tx_hash, block
+        fresh.error, fresh.updated_at = error, now()
+        session.add(fresh)
+    return DelegationStatus.of(fresh)
