@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--frames", type=int, default=100, help="of the kills: at least so many")
     parser.add_argument("--kills", type=int, default=200, help="at least so many")
+    parser.add_argument("--kill-models", type=int, default=4, help="of the kills: models side by side")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--store", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--run", nargs="+", choices=CAMPAIGNS, default=CAMPAIGNS[:3])
@@ -85,7 +86,12 @@ def _campaign(
     name: str, root: Path, postgres: Postgres | None, chosen: argparse.Namespace
 ) -> dict[str, object]:
     if name == "kills":
-        size = {"frames": chosen.frames, "kills": chosen.kills, "seed": chosen.seed}
+        size = {
+            "frames": chosen.frames,
+            "kills": chosen.kills,
+            "seed": chosen.seed,
+            "models": chosen.kill_models,
+        }
         killed = kill_campaign(root, **size, postgres=postgres, loud=True)
         _show(killed)
         return killed.row

@@ -23,12 +23,16 @@ PATIENCE_S = 240.0
 REST_S = 40.0
 """Wall time after which nobody is killed until a frame is reported: slow machines must meet deadlines too."""
 OLD = 2
-"""Frames after which a process that did not come to its point is killed from outside."""
+"""Rounds after which a process that did not come to its point is killed from outside."""
 POLL_S = 1.0
 """Pause between two looks of a monitor, as long as a block: who looks more often only loads the machine."""
-BREACH_EVERY = 12
+BREACH_EVERY = 8
 UNWAITED = 0.25
-"""Share of frames that the next one does not wait for, so that work piles up."""
+"""Share of rounds that the next one does not wait for, so that work piles up."""
+TELL_EVERY = 5
+
+_Frames = list[tuple[ModelId, FrameIndex]]
+"""One frame of each model."""
 
 
 @dataclass
@@ -77,7 +81,7 @@ class _Reaper:
 
     def __init__(self, of: Estate, points: Lots) -> None:
         self.of, self.points = of, points
-        self.done = 0
+        self.rounds = 0
         self.kills = 0
         self.by_step: Counter[str] = Counter()
         self.by_function: Counter[str] = Counter()
@@ -92,7 +96,7 @@ class _Reaper:
         for place in self.of.places:
             life = place.life
             if life is not None and life.code is None:
-                old = self.done - self._born[life.number] >= OLD
+                old = self.rounds - self._born[life.number] >= OLD
                 if old and not self.peace:
                     self.of.fleet.kill(place)
                     self._note(place)
@@ -111,7 +115,7 @@ class _Reaper:
 
     def _start(self, place: Place) -> None:
         point = None if self.peace or self.rest else self.points.draw()
-        self._born[self.of.fleet.start(place, point).number] = self.done
+        self._born[self.of.fleet.start(place, point).number] = self.rounds
 
     def _note(self, place: Place) -> None:
         life = place.life
@@ -135,6 +139,7 @@ def kill_campaign(
     frames: int,
     kills: int,
     seed: int,
+    models: int = 1,
     postgres: Postgres | None = None,
     points: Lots | None = None,
     recompute: int = 5,
@@ -144,9 +149,10 @@ def kill_campaign(
 
     Args:
         root: empty folder.
-        frames: at least so many of one model.
+        frames: at least so many, of all models together.
         kills: at least so many of the three processes together.
         seed: of points and data.
+        models: whose frames come side by side.
         postgres: gives each monitor a database; None: SQLite files.
         points: where to kill; None draws points from what workers do in a rehearsal of two frames more.
         recompute: so many reports at the end.
@@ -155,28 +161,27 @@ def kill_campaign(
     began = time.monotonic()
     dice = random.Random(seed)  # noqa: S311 - a reproducible campaign, no secret
     with estate(root, postgres=postgres, poll_s=POLL_S) as of:
-        points = _after_evaluation(of, points) if points else rehearse(of, seed)
-        (model,) = of.models
+        points = _after_evaluation(of, points) if points else rehearse(of, seed, models)
         reaper = _Reaper(of, points)
-        sealed: list[FrameIndex] = []
+        sealed: list[_Frames] = []
         unwaited = 0
-        while reaper.done < frames or reaper.kills < kills:
+        while models * reaper.rounds < frames or reaper.kills < kills:
             breach = len(sealed) % BREACH_EVERY == BREACH_EVERY // 2
             reaper.tend()
-            sealed.append(of.seal(model, breach=breach))
+            sealed.append(_sealed(of, breach=breach))
             if not breach and unwaited == 0 and dice.random() < UNWAITED:
                 unwaited += 1
             else:
                 unwaited = 0
-                _wait(of, reaper, model, sealed[-2:])
+                _wait(of, reaper, *sealed[-2:])
                 if breach:
                     _vote(of, reaper)
-            reaper.done += 1
-            if loud and reaper.done % 10 == 0:
+            reaper.rounds += 1
+            if loud and reaper.rounds % TELL_EVERY == 0:
                 took = time.monotonic() - began
-                print(f"  {reaper.done} frames, {reaper.kills} kills, {took:.0f} s", flush=True)
+                print(f"  {models * reaper.rounds} frames, {reaper.kills} kills, {took:.0f} s", flush=True)
         reaper.make_peace()
-        _wait(of, reaper, model, sealed)
+        _wait(of, reaper, *sealed)
         for place in of.places:
             if (code := of.fleet.end(place, signal.SIGTERM)) != 0:
                 reaper.unexpected.append(f"{place.name} ended with {code} when it was told to stop")
@@ -186,7 +191,7 @@ def kill_campaign(
         reaper.unexpected += wrong
     return Killed(
         "postgres" if postgres else "sqlite",
-        reaper.done,
+        models * reaper.rounds,
         reaper.kills,
         reaper.by_step,
         reaper.by_function,
@@ -209,16 +214,15 @@ def _after_evaluation(of: Estate, points: Lots) -> Lots:
     return points
 
 
-def rehearse(of: Estate, seed: int) -> Points:
-    """Let three workers evaluate a model, report two frames and open a vote; return points of that."""
+def rehearse(of: Estate, seed: int, models: int = 1) -> Points:
+    """Let three workers evaluate models, report two frames of each and open a vote; return points of that."""
     counts = [place.folder / "steps.json" for place in of.places]
     for place, count in zip(of.places, counts, strict=True):
         of.fleet.start(place, count=count)
-    of.register()
-    (model,) = of.models
+    of.register(models)
     for breach in (False, True):
-        frame = of.seal(model, breach=breach)
-        of.wait(lambda frame=frame: of.complete(model, frame), 120, f"frame {frame}")
+        frames = _sealed(of, breach=breach)
+        of.wait(lambda frames=frames: _complete(of, frames), 120 + 30 * models, f"frames {frames}")
     _past_a_quarter(of)
     of.wait(lambda: len(set(cases_and_votes(of))) == 1, 60, "the vote")
     starting: Counter[str] = Counter()
@@ -232,9 +236,18 @@ def rehearse(of: Estate, seed: int) -> Points:
     return Points(seed, {name: math.ceil(n / len(of.places)) for name, n in starting.items()}, a_frame)
 
 
-def _wait(of: Estate, reaper: _Reaper, model: ModelId, frames: list[FrameIndex]) -> None:
+def _sealed(of: Estate, *, breach: bool) -> _Frames:
+    """Seal a frame of each model; a breach is the first one's."""
+    return [(model, of.seal(model, breach=breach and model == of.models[0])) for model in of.models]
+
+
+def _complete(of: Estate, frames: _Frames) -> bool:
+    return all(of.complete(model, frame) for model, frame in frames)
+
+
+def _wait(of: Estate, reaper: _Reaper, *rounds: _Frames) -> None:
     began = time.monotonic()
-    while not all(of.complete(model, frame) for frame in frames) and time.monotonic() < began + PATIENCE_S:
+    while not all(_complete(of, frames) for frames in rounds) and time.monotonic() < began + PATIENCE_S:
         reaper.rest = time.monotonic() > began + REST_S
         reaper.tend()
         time.sleep(0.05)
