@@ -41,7 +41,6 @@ async function onReady(connected) {
 
 async function sign(provider, account) {
   const { typed_data: data } = await fetchJson(api);
-  status.textContent = say("sign");
   try {
     const signature = await provider.request({ method: "eth_signTypedData_v4", params: [account, JSON.stringify(data)] });
     if (picker.account === account) return signature;
@@ -57,11 +56,12 @@ async function submit() {
   busy = true;
   button.disabled = true;
   showError("");
-  status.focus({ preventScroll: true }); // the button that had it is disabled
+  status.textContent = say("sign");
+  status.focus({ preventScroll: true }); // the button that had it is disabled; an empty line takes no focus
   let done = false;
   try {
     if (!(await picker.onChain())) await picker.switchChain();
-    if (!(await picker.onChain())) return;
+    if (!(await picker.onChain())) { status.textContent = ""; return; }
     const signature = await sign(provider, account);
     status.textContent = say("sending");
     showProgress(await postJson(api, { signer: account, signature }));
