@@ -1,19 +1,25 @@
-"""One chain with a small model for all tests of monitors; each test begins from the same snapshot."""
+"""One chain for all tests of monitors and one for all of pages; each test begins from the same snapshot."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from support.anvil import ROOT, Anvil, find_binary
+from support.browser import chromium
 from tribune.ids import Address, ModelId
 
 if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
     from integration.monitor_world import MonitorWorld
+    from integration.page_world import Stand
+    from support.voting import Voting
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +64,37 @@ def world(evaluated: MonitorWorld, tmp_path: Path) -> Iterator[MonitorWorld]:
         yield evaluated.copied(tmp_path)
     finally:
         assert evaluated.chain.rpc("evm_revert", snapshot)
+
+
+@pytest.fixture(scope="session")
+def deployed_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Voting, str]]:
+    if find_binary() is None or not (ROOT / ".build" / "__local__.json").exists():
+        pytest.skip("anvil or the compiled contracts are missing: run `make setup compile`")
+    from integration.page_world import deploy
+
+    with Anvil.start() as anvil:
+        yield deploy(anvil, tmp_path_factory.mktemp("evidence"))
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def unopened(
+    deployed_pages: tuple[Voting, str], browser: Browser, tmp_path: Path
+) -> AsyncIterator[Stand]:
+    """The pages of a case whose vote nobody has opened."""
+    from integration.page_world import standing
+
+    async with standing(deployed_pages, browser, tmp_path) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stand(unopened: Stand) -> Stand:
+    """The pages of a case that is being voted on."""
+    unopened.voting.open_vote()
+    return unopened

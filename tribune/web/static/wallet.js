@@ -56,7 +56,6 @@ export class WalletPicker {
 
   say(text) {
     this.line.textContent = text;
-    this.line.hidden = !text;
   }
 
   offer(name, provider) {
