@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from tribune.ballots.view import CaseVote, read_case_vote, read_power
 from tribune.ids import Address, CaseId
+from tribune.language import _
 from tribune.store import queries
 from tribune_bot.text import moment, percent
 from tribune_bot.views.buttons import link_button
@@ -52,8 +53,11 @@ class Votes(commands.Cog):
             await _answer(interaction, "This case cites no document that could be recomputed.")
             return
         url = self.services.evidence_url(vote.evidence)
-        if vote.resuming:
-            text = f"The steward's conclusion is named by its SHA-256:\n```\n{vote.evidence}\n```"
+        if vote.kind != "breach":
+            text = _(
+                "People wrote this document. Its name is its SHA-256, so that nobody can change it "
+                "unnoticed:\n```\n{name}\n```"
+            ).format(name=vote.evidence)
         else:
             text = (
                 "With the model's sealed log, anyone gets the same numbers to the last digit, or finds the "
