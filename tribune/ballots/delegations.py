@@ -15,6 +15,7 @@ from tribune.ballots.budget import check_budget
 from tribune.ballots.contracts import TOKEN
 from tribune.ballots.power import Standing, read_standings
 from tribune.ballots.typed_data import recover_signer, typed_digest
+from tribune.chain.types import ZERO_ADDRESS
 from tribune.exceptions import ChainUnreachableError, RevertedError, TribuneError
 from tribune.ids import Address
 from tribune.language import _
@@ -180,6 +181,11 @@ async def delegation_status(store: Store, delegator: Address, nonce: int) -> Del
 async def _check(contracts: VoteContracts, delegating: Delegating, signed: SignedBy) -> None:
     if delegating.domain is None:
         unsigned_delegation(delegating)  # raises
+    if signed.delegatee == ZERO_ADDRESS:
+        raise DelegationRefusedError(
+            _("That would delegate to nobody, so that these tokens would not count."),
+            mend=_("Name yourself, or somebody you trust."),
+        )
     now = delegating.standing.at
     expiry = datetime.fromtimestamp(min(signed.expiry, 2**37), UTC)
     if not now < expiry <= now + LONGEST:

@@ -15,7 +15,7 @@ from tribune.ballots.documents import Documents
 from tribune.ballots.linking import WalletLinks
 from tribune.exceptions import TribuneError
 from tribune.settings import RelaySettings, WebSettings
-from tribune.web import api, calls, pages
+from tribune.web import api, calls, delegations, pages
 from tribune.web.headers import SafeHeaders
 from tribune.web.network import Network
 from tribune.web.problems import on_error
@@ -66,6 +66,10 @@ def create_app(
             Route("/c/{call_id}", calls.get_page),
             Route("/api/calls/{call_id}", calls.get_call, methods=["GET"]),
             Route("/api/calls/{call_id}", calls.post_signature, methods=["POST"]),
+            Route("/delegate", delegations.get_page),
+            Route("/api/delegation", delegations.get_delegation, methods=["GET"]),
+            Route("/api/delegation", delegations.post_delegation, methods=["POST"]),
+            Route("/api/delegation/{delegator}/{nonce}", delegations.get_status),
             Route("/link/{token}", pages.get_link, methods=["GET"]),
             Route("/link/{token}", pages.post_link, methods=["POST"]),
             Route("/evidence/{cid}", pages.get_evidence),

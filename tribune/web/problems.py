@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from tribune.ballots.budget import BudgetSpentError
 from tribune.ballots.checks import BallotRefusedError
+from tribune.ballots.delegations import DelegationRefusedError
 from tribune.ballots.holders.refusals import CallRefusedError, UnknownCallError
 from tribune.ballots.linking import LinkRefusedError
 from tribune.ballots.view import UnknownCaseError
@@ -67,6 +68,8 @@ def _kind(fault: TribuneError) -> tuple[int, str, str]:
         return fault.status, fault.problem, _("This ballot would not count")
     if isinstance(fault, CallRefusedError):
         return fault.status, fault.problem, _call_title(fault)
+    if isinstance(fault, DelegationRefusedError):
+        return fault.status, fault.problem, _("This delegation would not count")
     if isinstance(fault, BudgetSpentError):
         return fault.status, fault.problem, _("We pay no more for now")
     if isinstance(fault, LinkRefusedError):

@@ -82,7 +82,7 @@ class Site:
         developer.trustwallet.com (deep linking). Rainbow documents none that opens a page.
         """
         parts = urlsplit(self.public_url)
-        path = f"{path}?{PARAMETER}={language()}"
+        path = f"{path}{'&' if '?' in path else '?'}{PARAMETER}={language()}"
         url = quote(f"{self.public_url}{path}", safe="")
         return [
             # MetaMask takes the address as it is, without its scheme; encoded it opens an empty tab.
