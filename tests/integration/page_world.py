@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,6 @@ from urllib.parse import urlsplit
 
 from support.anvil import ROOT, Anvil
 from support.browser import DESKTOP, Wallet
-from support.chain import TestChain, contract_types
-from support.voting import Voting, open_breach, slow_chain
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.relay import BallotRelay
 from tribune.chain.client import Chain
@@ -22,8 +20,11 @@ from tribune.settings import WebSettings
 from tribune.store.session import Store, open_store
 from tribune.sync.sender import Sender
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the support's imports web3, which warns at import
     from playwright.async_api import Browser, Page
+
+    from support.chain import TestChain
+    from support.voting import Voting
 
 PICTURES = ROOT / "build" / "screenshots"
 PATIENCE_MS = 30_000
@@ -57,49 +58,52 @@ class Stand:
         against, for_, abstain = self.voting.governor.functions.proposalVotes(self.voting.proposal_id).call()
         return against // 10**18, for_ // 10**18, abstain // 10**18
 
-    @asynccontextmanager
-    async def opened(
-        self,
-        path: str,
-        *wallets: Wallet,
-        size: dict[str, int] = DESKTOP,
-        address: str = "",
-        **options: Any,
-    ) -> AsyncIterator[Page]:
-        """Open a page in a browser that holds wallets; fail on any script error or request to elsewhere."""
-        from playwright.async_api import expect
+    def opened(self, path: str, *wallets: Wallet, **options: Any) -> AbstractAsyncContextManager[Page]:
+        """Open one of these pages in a browser that holds wallets."""
+        return opened(self.browser, f"{self.url}{path}", *wallets, **options)
 
-        faults: list[str] = []
-        options = {"locale": "en", **options}
-        context = await self.browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
-        page = await context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("console", lambda m: faults.append(m.text) if "Content Security Policy" in m.text else None)
-        here = urlsplit(address or self.url).netloc
-        page.on(
-            "request",
-            lambda request: None if urlsplit(request.url).netloc == here else faults.append(request.url),
-        )
-        for wallet in wallets:
-            await wallet.enter(page)
-        try:
-            await page.goto(address or f"{self.url}{path}")
-            yield page
-        finally:
-            await context.close()
-        assert not faults
+
+@asynccontextmanager
+async def opened(
+    browser: Browser, address: str, *wallets: Wallet, size: dict[str, int] = DESKTOP, **options: Any
+) -> AsyncIterator[Page]:
+    """Open an address in a browser that holds wallets; fail on any script error or request to elsewhere."""
+    from playwright.async_api import expect
+
+    faults: list[str] = []
+    context = await browser.new_context(viewport=size, **{"locale": "en", **options})  # type: ignore[arg-type]
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.on("console", lambda m: faults.append(m.text) if "Content Security Policy" in m.text else None)
+    here = urlsplit(address).netloc
+    page.on(
+        "request",
+        lambda request: None if urlsplit(request.url).netloc == here else faults.append(request.url),
+    )
+    for wallet in wallets:
+        await wallet.enter(page)
+    try:
+        await page.goto(address)
+        yield page
+    finally:
+        await context.close()
+    assert not faults
 
 
 def deploy(anvil: Anvil, folder: Path) -> tuple[Voting, str]:
     """Deploy, give a contract wallet some votes, and let a breach suspend a model."""
+    from support.voting import open_breach, slow_chain
+
     chain = slow_chain(anvil)
     safe = _owned_wallet(chain)
     return open_breach(chain, folder, vote=False), safe
 
 
 def _owned_wallet(chain: TestChain) -> str:
+    from support.chain import contract_types
+
     token, owner = chain.contracts["TribuneToken"], chain.holders[0]
     built = contract_types()["OwnedWallet"]
     made = chain.web3.eth.contract(abi=built["abi"], bytecode=built["deploymentBytecode"]["bytecode"])
@@ -112,6 +116,8 @@ def _owned_wallet(chain: TestChain) -> str:
 @asynccontextmanager
 async def standing(deployed: tuple[Voting, str], browser: Browser, folder: Path) -> AsyncIterator[Stand]:
     """Open the store and serve the pages; afterwards the chain is as it was."""
+    from support.voting import Voting
+
     voting, safe = deployed
     chain = voting.chain
     snapshot = chain.rpc("evm_snapshot")

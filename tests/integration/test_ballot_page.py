@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from integration.page_world import PICTURES, Stand, choose_wallet, opened, served, vote_on_page
 from support.browser import DESKTOP, PHONE, SKIP_REASON, Wallet, find_chromium
 from tribune.ballots.linking import WalletLinks
 from tribune.settings import WebSettings
@@ -14,7 +15,6 @@ from tribune.store.queries import wallets_of
 if TYPE_CHECKING:
     from playwright.async_api import Page, Route
 
-    from integration.page_world import Stand
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -47,8 +47,6 @@ async def test_ballot_page__clicked_through__counted_and_says_the_block(
     stand: Stand, name: str, size: dict[str, int]
 ) -> None:
     from playwright.async_api import expect
-
-    from integration.page_world import PICTURES, vote_on_page
 
     voter = stand.voting.holders[2]
     async with stand.opened("/b/1", Wallet(voter), size=size) as page:
@@ -115,8 +113,6 @@ async def test_ballot_page__in_german__speaks_it_after_one_press(stand: Stand) -
 async def test_ballot_page__several_wallets__the_chosen_one_votes(stand: Stand) -> None:
     from playwright.async_api import expect
 
-    from integration.page_world import vote_on_page
-
     one = Wallet(stand.voting.holders[2], name="First")
     other = Wallet(stand.voting.holders[3], name="Second")
     async with stand.opened("/b/1", one, other) as page:
@@ -128,8 +124,6 @@ async def test_ballot_page__several_wallets__the_chosen_one_votes(stand: Stand) 
 
 
 async def test_ballot_page__wallet_without_eip6963__found_as_window_ethereum(stand: Stand) -> None:
-    from integration.page_world import vote_on_page
-
     wallet = Wallet(stand.voting.holders[4], announced=False)
     async with stand.opened("/b/1", wallet) as page:
         await vote_on_page(page, "Abstain", wallet="this browser's wallet")
@@ -138,8 +132,6 @@ async def test_ballot_page__wallet_without_eip6963__found_as_window_ethereum(sta
 
 
 async def test_ballot_page__contract_wallet__its_owner_signs_and_it_counts(stand: Stand) -> None:
-    from integration.page_world import vote_on_page
-
     wallet = Wallet(stand.voting.holders[0], address=stand.safe)
     async with stand.opened("/b/1", wallet) as page:
         await vote_on_page(page, "For", "from a safe")
@@ -148,8 +140,6 @@ async def test_ballot_page__contract_wallet__its_owner_signs_and_it_counts(stand
 
 
 async def test_ballot_page__wallet_on_another_chain__is_switched_before_it_signs(stand: Stand) -> None:
-    from integration.page_world import vote_on_page
-
     wallet = Wallet(stand.voting.holders[2], chain_id=1)
     async with stand.opened("/b/1", wallet) as page:
         await vote_on_page(page, "For")
@@ -159,8 +149,6 @@ async def test_ballot_page__wallet_on_another_chain__is_switched_before_it_signs
 
 
 async def test_ballot_page__wallet_does_not_know_the_chain__says_so_and_signs_nothing(stand: Stand) -> None:
-    from integration.page_world import choose_wallet
-
     wallet = Wallet(stand.voting.holders[2], chain_id=1, known_chains=(1,))
     async with stand.opened("/b/1", wallet) as page:
         await choose_wallet(page)
@@ -171,13 +159,11 @@ async def test_ballot_page__wallet_does_not_know_the_chain__says_so_and_signs_no
 
 
 async def test_ballot_page__public_node_in_the_settings__the_chain_is_added(stand: Stand) -> None:
-    from integration.page_world import choose_wallet, served
-
     web = WebSettings(chain_name="Test Chain", coin="TST", wallet_rpc_url="https://rpc.example")
     wallet = Wallet(stand.voting.holders[2], chain_id=1, known_chains=(1,))
     async with (
         served(stand.store, stand.contracts, stand.voting.folder, web) as url,
-        stand.opened("", wallet, address=f"{url}/b/1") as page,
+        opened(stand.browser, f"{url}/b/1", wallet) as page,
     ):
         await choose_wallet(page)
         await may_sign(page)
@@ -192,8 +178,6 @@ async def test_ballot_page__public_node_in_the_settings__the_chain_is_added(stan
 
 
 async def test_ballot_page__no_power_at_the_snapshot__says_why_and_what_helps(stand: Stand) -> None:
-    from integration.page_world import choose_wallet
-
     async with stand.opened("/b/1", Wallet(stand.voting.chain.steward)) as page:
         await choose_wallet(page)
         await see(page, "#error", "This wallet had no votes, counted at")
@@ -202,8 +186,6 @@ async def test_ballot_page__no_power_at_the_snapshot__says_why_and_what_helps(st
 
 
 async def test_ballot_page__already_voted__shows_the_vote(stand: Stand) -> None:
-    from integration.page_world import choose_wallet
-
     voter, governor = stand.voting.holders[3], stand.voting.governor.functions
     receipt = stand.voting.chain.send(governor.castVote(stand.voting.proposal_id, 0), voter)
     async with stand.opened("/b/1", Wallet(voter)) as page:
@@ -216,8 +198,6 @@ async def test_ballot_page__declined_in_the_wallet__nothing_is_sent_and_may_be_t
     stand: Stand,
 ) -> None:
     from playwright.async_api import expect
-
-    from integration.page_world import vote_on_page
 
     wallet = Wallet(stand.voting.holders[2], declines=True)
     async with stand.opened("/b/1", wallet) as page:
@@ -233,8 +213,6 @@ async def test_ballot_page__declined_in_the_wallet__nothing_is_sent_and_may_be_t
 
 
 async def test_ballot_page__account_changed_while_signing__nothing_is_sent(stand: Stand) -> None:
-    from integration.page_world import vote_on_page
-
     wallet, other = Wallet(stand.voting.holders[2]), stand.voting.holders[3]
     wallet.may_answer.clear()
     async with stand.opened("/b/1", wallet) as page:
@@ -250,8 +228,6 @@ async def test_ballot_page__account_changed_while_signing__nothing_is_sent(stand
 
 async def test_ballot_page__wallet_disconnects_or_leaves_the_chain__says_so(stand: Stand) -> None:
     from playwright.async_api import expect
-
-    from integration.page_world import choose_wallet
 
     wallet = Wallet(stand.voting.holders[2])
     async with stand.opened("/b/1", wallet) as page:
@@ -269,8 +245,6 @@ async def test_ballot_page__wallet_disconnects_or_leaves_the_chain__says_so(stan
 
 
 async def test_ballot_page__signature_of_another_account__refused_with_the_reason(stand: Stand) -> None:
-    from integration.page_world import vote_on_page
-
     claimed = stand.voting.holders[2].address
     async with stand.opened("/b/1", Wallet(stand.voting.holders[4], address=claimed)) as page:
         await vote_on_page(page, "For")
@@ -280,8 +254,6 @@ async def test_ballot_page__signature_of_another_account__refused_with_the_reaso
 
 
 async def test_ballot_page__answer_lost_after_sending__the_ballot_is_found_again(stand: Stand) -> None:
-    from integration.page_world import vote_on_page
-
     sent = 0
 
     async def lose_first_answer(route: Route) -> None:
@@ -304,8 +276,6 @@ async def test_ballot_page__answer_lost_after_sending__the_ballot_is_found_again
 
 
 async def test_ballot_page__pressed_twice__asks_the_wallet_once(stand: Stand) -> None:
-    from integration.page_world import choose_wallet
-
     wallet = Wallet(stand.voting.holders[2])
     async with stand.opened("/b/1", wallet) as page:
         await choose_wallet(page)
@@ -318,8 +288,6 @@ async def test_ballot_page__pressed_twice__asks_the_wallet_once(stand: Stand) ->
 
 async def test_ballot_page__vote_opens_while_it_is_shown__shows_the_ballot_by_itself(unopened: Stand) -> None:
     from playwright.async_api import expect
-
-    from integration.page_world import PICTURES
 
     async with unopened.opened("/b/1", Wallet(unopened.voting.holders[2])) as page:
         await see(page, "#state", "The vote is not open yet. Anyone can open it until")
@@ -355,11 +323,9 @@ async def test_ballot_page__without_a_script__can_be_read_and_gives_the_message(
 
 
 async def test_link_page__signed__links_the_wallet(stand: Stand) -> None:
-    from integration.page_world import PICTURES, choose_wallet
-
     wallet = Wallet(stand.voting.holders[0])
     invite = await WalletLinks(stand.store, stand.contracts.chain, stand.url).invite(USER)
-    async with stand.opened("", wallet, address=invite.url, size=PHONE) as page:
+    async with opened(stand.browser, invite.url, wallet, size=PHONE) as page:
         await choose_wallet(page)
         await page.get_by_role("button", name="Sign and link").click()
         await see(page, "#status", f"Linked {wallet.account.address}")
@@ -368,11 +334,9 @@ async def test_link_page__signed__links_the_wallet(stand: Stand) -> None:
 
 
 async def test_link_page__contract_wallet__is_linked(stand: Stand) -> None:
-    from integration.page_world import choose_wallet
-
     links = WalletLinks(stand.store, stand.contracts.chain, stand.url)
     wallet = Wallet(stand.voting.holders[0], address=stand.safe)
-    async with stand.opened("", wallet, address=(await links.invite(USER)).url) as page:
+    async with opened(stand.browser, (await links.invite(USER)).url, wallet) as page:
         await choose_wallet(page)
         await page.get_by_role("button", name="Sign and link").click()
         await see(page, "#status", f"Linked {stand.safe}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from integration.test_ballot_page import opened, served
+from integration.page_world import PICTURES, opened, served
 from support.anvil import ROOT, Anvil, find_binary
 from support.browser import DESKTOP, PHONE, SKIP_REASON, Wallet, chromium, find_chromium
 from tribune.ballots.contracts import VoteContracts
@@ -37,7 +37,6 @@ pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason=SKIP_REASON),
 ]
 
-PICTURES = ROOT / "build" / "screenshots"
 HARM = Harm("It insults people.\nIt did so to three applicants this week.", ("https://news.example/insult",))
 
 
@@ -103,7 +102,7 @@ async def test_call_page__signed_and_reached__leads_to_the_vote(
 ) -> None:
     from playwright.async_api import expect
 
-    async with opened(stand, Wallet(stand.voting.holders[0]), f"{stand.url}/c/1", size) as page:
+    async with opened(stand.browser, f"{stand.url}/c/1", Wallet(stand.voting.holders[0]), size=size) as page:
         await expect(page.get_by_role("heading", level=1)).to_have_text(
             "Shall holders vote on stopping acs-employment v1?"
         )
@@ -123,7 +122,7 @@ async def test_call_page__signed_and_reached__leads_to_the_vote(
 async def test_call_page__by_keyboard_alone__signed(stand: Stand) -> None:
     from playwright.async_api import expect
 
-    async with opened(stand, Wallet(stand.voting.holders[4]), f"{stand.url}/c/1") as page:
+    async with opened(stand.browser, f"{stand.url}/c/1", Wallet(stand.voting.holders[4])) as page:
         await expect(page.get_by_role("button", name="Use Test Wallet")).to_be_visible()
         for label in ("Use Test Wallet", "Sign this call"):
             for _ in range(20):
@@ -141,7 +140,7 @@ async def test_call_page__opened_again_after_signing__says_so(stand: Stand) -> N
     from playwright.async_api import expect
 
     wallet = Wallet(stand.voting.holders[4])
-    async with opened(stand, wallet, f"{stand.url}/c/1") as page:
+    async with opened(stand.browser, f"{stand.url}/c/1", wallet) as page:
         await sign_on_page(page)
         await expect(page.locator("#status")).to_have_text("This wallet has signed.")
         await page.reload()
@@ -153,7 +152,7 @@ async def test_call_page__opened_again_after_signing__says_so(stand: Stand) -> N
 async def test_call_page__no_power__says_why_and_offers_nothing(stand: Stand) -> None:
     from playwright.async_api import expect
 
-    async with opened(stand, Wallet(stand.voting.chain.steward), f"{stand.url}/c/1") as page:
+    async with opened(stand.browser, f"{stand.url}/c/1", Wallet(stand.voting.chain.steward)) as page:
         await page.get_by_role("button", name="Use ").click()
         await expect(page.locator("#error")).to_contain_text("has no votes that count here")
         await expect(page.locator("#sign")).to_be_disabled()
@@ -163,7 +162,7 @@ async def test_call_page__declined__nothing_is_sent_and_may_be_tried_again(stand
     from playwright.async_api import expect
 
     wallet = Wallet(stand.voting.holders[4], declines=True)
-    async with opened(stand, wallet, f"{stand.url}/c/1") as page:
+    async with opened(stand.browser, f"{stand.url}/c/1", wallet) as page:
         await sign_on_page(page)
         await expect(page.locator("#error")).to_have_text("You declined in your wallet. Nothing was sent.")
         await expect(page.locator("#sign")).to_be_enabled()
@@ -174,7 +173,7 @@ async def test_call_page__wallet_on_another_chain__is_switched_before_it_signs(s
     from playwright.async_api import expect
 
     wallet = Wallet(stand.voting.holders[4], chain_id=1)
-    async with opened(stand, wallet, f"{stand.url}/c/1") as page:
+    async with opened(stand.browser, f"{stand.url}/c/1", wallet) as page:
         await sign_on_page(page)
         await expect(page.locator("#status")).to_have_text("This wallet has signed.")
     assert wallet.asked.index("wallet_switchEthereumChain") < wallet.asked.index("eth_signTypedData_v4")
@@ -183,7 +182,7 @@ async def test_call_page__wallet_on_another_chain__is_switched_before_it_signs(s
 async def test_call_page__without_a_script__can_be_read_and_says_how_to_sign(stand: Stand) -> None:
     from playwright.async_api import expect
 
-    async with opened(stand, None, f"{stand.url}/c/1", java_script_enabled=False) as page:
+    async with opened(stand.browser, f"{stand.url}/c/1", java_script_enabled=False) as page:
         await expect(page.get_by_text("It did so to three applicants this week.")).to_be_visible()
         await expect(page.get_by_text("You can sign without it: see below.")).to_be_visible()
         await expect(page.get_by_role("button", name="Sign this call")).to_be_hidden()
