@@ -13,6 +13,7 @@ import discord
 
 from tribune.reports.oversight import independence
 from tribune_bot.board import Shown
+from tribune_bot.server import Alert
 from tribune_bot.text import fitted, harmless, moment, percent
 from tribune_bot.views.buttons import CheckButton, PowerButton, VoteButton, evidence_button
 
@@ -70,7 +71,14 @@ def case_message(facts: CaseFacts, evidence_url: str | None) -> Shown:
         fitted([line for line in lines if line]),
         CheckButton.id_of(vote.case_id),
         _buttons(vote, evidence_url),
+        _alert(vote),
     )
+
+
+def _alert(vote: CaseVote) -> Alert | None:
+    if vote.outcome != "open":
+        return None
+    return Alert.VOTE if vote.suspended_until is None else Alert.TRIP
 
 
 def headline(vote: CaseVote) -> str:

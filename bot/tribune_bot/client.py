@@ -18,6 +18,7 @@ from tribune_bot.directory import Directory
 from tribune_bot.docket import Docket
 from tribune_bot.errors import tell
 from tribune_bot.notices import Notices
+from tribune_bot.server import Servers
 from tribune_bot.services import Services
 from tribune_bot.speech import SpeakingTree
 from tribune_bot.views.buttons import BUTTONS
@@ -52,6 +53,7 @@ class TribuneBot(commands.Bot):
             tree_cls=SpeakingTree,
         )
         self.services = services
+        self.servers = Servers(services.store, services.guild_id, services.channel_id)
         self.board = Board(self, services)
         self.notices = Notices(self, services.store)
         self.docket = Docket(services)
@@ -94,6 +96,11 @@ class TribuneBot(commands.Bot):
         guild = discord.Object(self.services.guild_id)
         self.tree.copy_global_to(guild=guild)
         await self.tree.sync(guild=guild)
+
+    async def close(self) -> None:
+        """Close the connections; messages that are to be edited are edited at the next start."""
+        await self.board.close()
+        await super().close()
 
     def add_job(self, name: str, job: Job) -> None:
         """Register work that runs as long as the bot does."""

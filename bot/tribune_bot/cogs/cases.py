@@ -17,6 +17,7 @@ from tribune.ballots.view import UnknownCaseError
 from tribune.chain.enums import Outcome
 from tribune.exceptions import ChainError, RevertedError, TribuneError
 from tribune.ids import CaseId
+from tribune.language import _
 from tribune.log import get_logger
 from tribune.store import messages, queries
 from tribune.sync.outbox import AlreadyDone, Outbox, PermanentFailure
@@ -121,7 +122,7 @@ class Cases(commands.Cog):
     async def show(self, case_id: CaseId, *, post: bool = False) -> CaseFacts:
         """Bring the message of a case up to date, one at a time: no older reading has the last word."""
         self._shown.setdefault(case_id, None)  # from here on a refresh waits for its turn
-        async with self._turns[case_id]:
+        async with self._turns[case_id], self.bot.servers.speaking():
             return await self._show(case_id, post=post)
 
     async def _show(self, case_id: CaseId, *, post: bool) -> CaseFacts:
@@ -150,7 +151,12 @@ class Cases(commands.Cog):
 
     async def _chart(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
         case_id = CaseId(payload["case"])
-        facts = await read_facts(self.services, case_id)
+        async with self.bot.servers.speaking():
+            facts = await read_facts(self.services, case_id)
+            return await self._attach_chart(facts)
+
+    async def _attach_chart(self, facts: CaseFacts) -> dict[str, Any]:
+        case_id = facts.vote.case_id
         try:
             image = await case_chart(self.services, facts.vote)
         except ChainError:
@@ -163,7 +169,7 @@ class Cases(commands.Cog):
                 subject_of(case_id),
                 f"case-{case_id}.png",
                 image,
-                f"Chart: {words.finding} {words.limit_words}",
+                _("Chart: {what}").format(what=f"{words.finding} {words.limit_words}".strip()),
             )
         return {}
 

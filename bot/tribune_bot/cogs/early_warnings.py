@@ -1,7 +1,7 @@
 """Early warnings: a rule of severity WARN was hit. Nothing is stopped and nobody is asked to vote.
 
 One message for each unbroken run of hits of a rule, edited while the run goes on. A frame that opened or
-joined a case is told by that case alone.
+joined a case is told by that case alone. In the server's quiet hours a warning waits for their end.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from discord.ext import commands
 from tribune.chain.enums import Severity
 from tribune.exceptions import PolicyError, TribuneError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
+from tribune.language import _
 from tribune.log import get_logger
 from tribune.reports.oversight import independence
 from tribune.store import messages, queries
+from tribune.store.tables import now
 from tribune.sync.outbox import Outbox
 from tribune_bot.board import Shown
 from tribune_bot.text import fitted, harmless, moment
@@ -93,7 +95,8 @@ class EarlyWarnings(commands.Cog):
             changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
             await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
             try:
-                if await self.services.store.run(_take_in):
+                server = await self.bot.servers.now()
+                if await self.services.store.run(_take_in, server.quiet_until(now())):
                     self.outbox.wake()
             except TribuneError as fault:
                 get_logger(__name__).warning("warnings could not be followed", error=str(fault))
@@ -101,12 +104,17 @@ class EarlyWarnings(commands.Cog):
                 await changed
 
     async def _tell(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
+        async with self.bot.servers.speaking():
+            await self._tell_hits(payload)
+        return {}
+
+    async def _tell_hits(self, payload: dict[str, Any]) -> None:
         last = Judged(**payload["judged"])
         record = await self.services.tribune.policy_book.policy_for(
             ModelId(last.model_id), FrameIndex(last.frame)
         )
         if record is None:
-            return {}
+            return
         events = await self.services.store.read(messages.newest_events, "ReportJudged", LOOK_BACK)
         judged = [Judged.of(event) for event in events]
         at = datetime.fromisoformat(payload["at"])
@@ -118,7 +126,6 @@ class EarlyWarnings(commands.Cog):
                 alone = independence(len(record.policy.panel))
                 shown = await self._shown(last, chain_rule, payload, place, first, at, alone)
                 await self.bot.board.show(subject, shown)
-        return {}
 
     async def _shown(
         self,
@@ -151,19 +158,31 @@ class EarlyWarnings(commands.Cog):
             await services.documents.profile(version.details.profile),
         )
         model = f"{harmless(name, 80)} v{last.version}"
-        since = f", since frame {first}" if first < last.frame else ""
-        by = f", by {alone}" if alone else ""
+        if first < last.frame:
+            seen = _("Seen {when} in frame {frame}, since frame {first}.").format(
+                when=moment(at), frame=last.frame, first=first
+            )
+        else:
+            seen = _("Seen {when} in frame {frame}.").format(when=moment(at), frame=last.frame)
         lines = [
-            f"**Early warning: {model} {harmless(words.fault, 160)}**",
+            _("**Early warning: {model}: {fault}**").format(model=model, fault=harmless(words.clause, 160)),
             harmless(words.sentence, 500),
-            f"Seen {moment(at)} in frame {last.frame}{since}{by}. Nothing is stopped, nothing is voted on.",
+            " ".join(
+                part
+                for part in (seen, _told_by(alone), _("Nothing is stopped, nothing is voted on."))
+                if part
+            ),
         ]
         button = evidence_button(services.evidence_url(cid(evidence)))
         return Shown(fitted(lines), mark=lines[0], buttons=(button,))
 
 
-def _take_in(session: Session) -> int:
-    """Write down which judged frames may be worth a warning; return how many."""
+def _told_by(alone: str) -> str:
+    return _("Told by {whom}.").format(whom=alone) if alone else ""
+
+
+def _take_in(session: Session, not_before: datetime | None) -> int:
+    """Write down which judged frames may be worth a warning, told from a time on; return how many."""
     place = queries.checkpoint(session, READER)
     since = place.block_number if place is not None else 0
     events = queries.events_since(session, since, names=["ReportJudged"])
@@ -179,7 +198,7 @@ def _take_in(session: Session) -> int:
                 "at": event.block_time.isoformat(),
             }
             key = f"warning/{judged.model_id}/{judged.version}/{judged.frame}"
-            asked += queries.enqueue(session, key, KIND, payload)
+            asked += queries.enqueue(session, key, KIND, payload, not_before=not_before)
     if events:
         queries.set_checkpoint(session, READER, events[-1].id or 0, "")
     return asked

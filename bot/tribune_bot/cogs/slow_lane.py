@@ -102,6 +102,10 @@ class SlowLane(commands.Cog):
 
     async def show(self, proposed: Proposed) -> ProposalVote:
         """Bring the message of a proposal up to date, and ask for what is due."""
+        async with self.bot.servers.speaking():
+            return await self._show(proposed)
+
+    async def _show(self, proposed: Proposed) -> ProposalVote:
         services = self.services
         vote = await read_proposal(services.contracts, services.documents, proposed)
         number = proposed.number

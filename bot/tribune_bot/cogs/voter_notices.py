@@ -87,7 +87,8 @@ class VoterNotices(commands.Cog):
         if self._decimals is None:
             [self._decimals] = await self.services.contracts.read(("TribuneToken", "decimals", ()))
         since = now() - LOOK_BACK
-        found, place, more = await self.services.store.read(self._find, self._decimals, since)
+        async with self.bot.servers.speaking():
+            found, place, more = await self.services.store.read(self._find, self._decimals, since)
         if found or place is not None:
             await self.services.store.run(_promise, found, place)
             self.bot.notices.outbox.wake()

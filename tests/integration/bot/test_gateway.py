@@ -223,7 +223,7 @@ async def test_bot__warn_rule_hit__tells_without_a_vote(
     with open_store(world.settings.store_url) as store:
         await store.run(lambda session: session.add(judged))
     world.start()
-    message = await world.message("Early warning: acs-employment v1 treats women and men differently")
+    message = await world.message("Early warning: acs-employment v1: it treats women and men differently")
     assert 'It said "employed" for 53 of 100 men and 6 of 100 women.' in message.content
     assert labels(message) == ["See the evidence"]
     await world.halt()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,9 +17,11 @@ from tribune.store import messages
 from tribune.store.session import Store, open_store
 from tribune_bot.board import Board, Shown
 from tribune_bot.errors import DiscordUnreachableError
+from tribune_bot.server import Alert, Servers
 from tribune_bot.views.buttons import CheckButton
 
 ME = 42
+GUILD, DEFAULT, CHOSEN = 4, 5, 6
 SUBJECT = "case/7"
 
 
@@ -27,6 +32,7 @@ class Channel:
         self.sent: list[Any] = []
         self.edits: list[dict[str, Any]] = []
         self.fault: Exception | None = None
+        self.edited = asyncio.Event()
 
     def _check(self) -> None:
         fault, self.fault = self.fault, None
@@ -49,6 +55,7 @@ class Channel:
     async def edit(self, **changes: Any) -> None:
         self._check()
         self.edits.append(changes)
+        self.edited.set()
 
     async def history(self, **_: Any) -> AsyncIterator[Any]:
         for message in reversed(self.sent):
@@ -67,8 +74,16 @@ def channel() -> Channel:
 
 
 def board_of(store: Store, channel: Channel) -> Board:
-    bot: Any = SimpleNamespace(user=SimpleNamespace(id=ME), get_partial_messageable=lambda _id: channel)
-    services: Any = SimpleNamespace(store=store, channel_id=5)
+    return board_in(store, {DEFAULT: channel})
+
+
+def board_in(store: Store, channels: dict[int, Channel]) -> Board:
+    bot: Any = SimpleNamespace(
+        user=SimpleNamespace(id=ME),
+        get_partial_messageable=channels.__getitem__,
+        servers=Servers(store, GUILD, DEFAULT),
+    )
+    services: Any = SimpleNamespace(store=store)
     return Board(bot, services)
 
 
@@ -92,6 +107,7 @@ async def test_show__changed__edits_in_place(store: Store, channel: Channel) -> 
     board = board_of(store, channel)
     await board.show(SUBJECT, shown("a"))
     await board.show(SUBJECT, shown("b"))
+    await board.settled()
     assert len(channel.sent) == 1
     assert [edit["content"] for edit in channel.edits] == ["b"]
 
@@ -100,6 +116,7 @@ async def test_show__mentions__are_closed(store: Store, channel: Channel) -> Non
     board = board_of(store, channel)
     await board.show(SUBJECT, shown("a"))
     await board.show(SUBJECT, shown("b"))
+    await board.settled()
     closed: dict[str, list[str]] = {"parse": []}
     assert channel.sent[0].allowed_mentions.to_dict() == closed
     assert channel.edits[0]["allowed_mentions"].to_dict() == closed
@@ -158,6 +175,7 @@ async def test_show__deleted_in_the_moment_in_which_it_is_found__stays_deleted(
     board = board_of(store, channel)
     await board.show(SUBJECT, shown("b"))
     await board.show(SUBJECT, shown("b"))
+    await board.settled()
     assert len(channel.sent) == 1
     assert channel.edits == []
 
@@ -184,13 +202,17 @@ async def test_show__post_did_not_get_out__is_posted_with_the_same_nonce(
     assert len(nonces[0]) <= 25
 
 
-async def test_show__edit_failed__is_edited_at_the_next_call(store: Store, channel: Channel) -> None:
+async def test_show__edit_failed__is_made_by_itself(
+    store: Store, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tribune_bot.board.FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("tribune_bot.board.EDIT_EVERY_S", 0.0)
     board = board_of(store, channel)
     await board.show(SUBJECT, shown("a"))
     channel.fault = aiohttp.ClientConnectionError()
-    with pytest.raises(DiscordUnreachableError):
-        await board.show(SUBJECT, shown("b"))
     assert await board.show(SUBJECT, shown("b"))
+    await board.settled()
+    assert [edit["content"] for edit in channel.edits] == ["b"]
 
 
 async def test_show__message_was_deleted__is_not_posted_again(store: Store, channel: Channel) -> None:
@@ -198,8 +220,101 @@ async def test_show__message_was_deleted__is_not_posted_again(store: Store, chan
     await board.show(SUBJECT, shown("a"))
     channel.fault = not_found()
     await board.show(SUBJECT, shown("b"))
+    await board.settled()
     assert len(channel.sent) == 1
     assert not await board.show(SUBJECT, shown("b"))
+
+
+async def test_show__changes_faster_than_edits_are_allowed__edits_once_more_with_the_newest(
+    store: Store, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tribune_bot.board.EDIT_EVERY_S", 0.3)
+    board = board_of(store, channel)
+    await board.show(SUBJECT, shown("0"))
+    await board.show(SUBJECT, shown("1"))
+    await board.settled()
+    began = time.monotonic()
+    for text in ("2", "3", "4"):
+        await board.show(SUBJECT, shown(text))
+        await asyncio.sleep(0.01)
+    await board.settled()
+    assert [edit["content"] for edit in channel.edits] == ["1", "4"]
+    assert time.monotonic() - began >= 0.25
+
+
+async def test_show__one_message_is_made_to_wait__the_other_is_edited(store: Store) -> None:
+    slow, quick = Channel(), Channel()
+    board = board_in(store, {DEFAULT: slow, CHOSEN: quick})
+    await board.show("case/7", shown("a"))
+    await Servers(store, GUILD, DEFAULT).choose(cases_channel=CHOSEN)
+    board_two = board_in(store, {DEFAULT: slow, CHOSEN: quick})
+    await board_two.show("case/8", shown("a"))
+    released = asyncio.Event()
+    real = slow.edit
+
+    async def wait(**changes: Any) -> None:
+        await released.wait()
+        await real(**changes)
+
+    slow.edit = wait  # type: ignore[method-assign]
+    await board_two.show("case/7", shown("b"))
+    await board_two.show("case/8", shown("b"))
+    await asyncio.wait_for(quick.edited.wait(), 5)
+    assert slow.edits == []
+    released.set()
+    await board_two.settled()
+    assert len(slow.edits) == 1
+
+
+async def test_close__edit_is_waiting__ends_it(store: Store, channel: Channel) -> None:
+    board = board_of(store, channel)
+    await board.show(SUBJECT, shown("a"))
+    await board.show(SUBJECT, shown("b"))
+    await board.close()
+    assert channel.edits == []
+
+
+async def test_show__chosen_channel__is_kept_when_another_is_chosen(store: Store) -> None:
+    default, chosen = Channel(), Channel()
+    await Servers(store, GUILD, DEFAULT).choose(cases_channel=CHOSEN)
+    board = board_in(store, {DEFAULT: default, CHOSEN: chosen})
+    await board.show(SUBJECT, shown("a"))
+    await board.show("proposal/1", shown("p"))
+    assert [message.content for message in chosen.sent] == ["a"]
+    assert [message.content for message in default.sent] == ["p"]
+    await Servers(store, GUILD, DEFAULT).choose(cases_channel=DEFAULT)
+    board = board_in(store, {DEFAULT: default, CHOSEN: chosen})
+    await board.show(SUBJECT, shown("b"))
+    await board.settled()
+    assert [edit["content"] for edit in chosen.edits] == ["b"]
+
+
+@pytest.mark.parametrize("code", [10003, 50001, 50013])
+async def test_show__chosen_channel_is_closed__is_told_in_the_configured_one_with_the_mend(
+    store: Store, code: int
+) -> None:
+    default, chosen = Channel(), Channel()
+    answer: Any = SimpleNamespace(status=403, reason="")
+    chosen.fault = discord.Forbidden(answer, {"code": code, "message": "no"})
+    await Servers(store, GUILD, DEFAULT).choose(cases_channel=CHOSEN)
+    await board_in(store, {DEFAULT: default, CHOSEN: chosen}).show(SUBJECT, shown("a"))
+    assert default.sent[0].content == "a"
+    assert f"I cannot write in <#{CHOSEN}>" in default.sent[1].content
+    assert "/setup" in default.sent[1].content
+
+
+async def test_show__alert__mentions_exactly_the_chosen_roles_once(store: Store, channel: Channel) -> None:
+    await Servers(store, GUILD, DEFAULT).choose(trip_roles=[71, GUILD, 72], vote_roles=[73])
+    board = board_of(store, channel)
+    alarm = replace(shown("a"), alert=Alert.TRIP)
+    await board.show(SUBJECT, alarm)
+    await board.show(SUBJECT, replace(alarm, content="b"))
+    await board.settled()
+    assert channel.sent[0].content == "a\n<@&71> <@&72>"
+    assert channel.sent[0].allowed_mentions.to_dict()["roles"] == [71, 72]
+    assert channel.sent[0].allowed_mentions.to_dict()["parse"] == []
+    assert channel.edits[0]["content"] == "b"
+    assert channel.edits[0]["allowed_mentions"].to_dict() == {"parse": []}
 
 
 async def test_attach__posted__replaces_the_picture(store: Store, channel: Channel) -> None:

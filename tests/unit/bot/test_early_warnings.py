@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def asked_for(store: Store, *events: ChainEvent) -> list[str]:
         for one in events:
             session.add(one)
     with store.session() as session:
-        _take_in(session)
+        _take_in(session, None)
     with store.session() as session:
         return [row.key for row in queries.queued(session, [KIND])]
 
@@ -69,6 +70,16 @@ def test_take_in__hit_without_a_case__asks_for_a_warning(store: Store) -> None:
 
 def test_take_in__no_hit_a_case_or_an_evaluation__asks_for_nothing(store: Store) -> None:
     assert asked_for(store, event(1, 0), event(2, WARN, case_id=7), event(0, WARN)) == []
+
+
+def test_take_in__in_quiet_hours__waits_for_their_end(store: Store) -> None:
+    ends = NOW + timedelta(hours=5)
+    with store.session() as session:
+        session.add(event(3, WARN))
+    with store.session() as session:
+        _take_in(session, ends)
+        [row] = queries.queued(session, [KIND])
+    assert row.not_before == ends
 
 
 def test_take_in__twice__asks_once(store: Store) -> None:

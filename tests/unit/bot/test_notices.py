@@ -23,6 +23,7 @@ from tribune.store.tables import (
 )
 from tribune_bot.cogs.voter_notices import VoterNotices
 from tribune_bot.notices import KIND, Notices
+from tribune_bot.server import Servers
 
 ADA, BEN = 11, 12
 WALLET = "0x" + "Aa" * 20
@@ -56,6 +57,7 @@ class Bot:
         self.user = SimpleNamespace(id=42)
         self.channels: dict[int, DirectChannel] = {}
         self.notices = Notices(self, store)  # type: ignore[arg-type]
+        self.servers = Servers(store, 4, 5)
         self.services: Any = SimpleNamespace(
             store=store,
             contracts=SimpleNamespace(read=self._read),
