@@ -15,7 +15,7 @@ def server_settings(session: Session, guild_id: int) -> dict[str, Any]:
     return {} if row is None else dict(row.settings)
 
 
-def choose(session: Session, guild_id: int, **chosen: Any) -> dict[str, Any]:
+def choose(session: Session, guild_id: int, /, **chosen: Any) -> dict[str, Any]:
     """Set some of a server's settings and keep the others; return all of them."""
     row = session.get(ServerSettings, guild_id) or ServerSettings(guild_id=guild_id)
     row.settings, row.updated_at = {**row.settings, **chosen}, now()
