@@ -15,7 +15,7 @@ from tribune.ballots.documents import Documents
 from tribune.ballots.linking import WalletLinks
 from tribune.exceptions import TribuneError
 from tribune.settings import RelaySettings, WebSettings
-from tribune.web import api, calls, delegations, pages
+from tribune.web import api, calls, delegations, incidents, pages
 from tribune.web.headers import SafeHeaders
 from tribune.web.network import Network
 from tribune.web.problems import on_error
@@ -63,6 +63,8 @@ def create_app(
             Route("/api/ballots/{case_id}", api.post_ballot, methods=["POST"]),
             Route("/api/ballots/{case_id}/message", api.get_message),
             Route("/api/ballots/{case_id}/{voter}", api.get_ballot_status),
+            Route("/i/{case_id}", incidents.get_page),
+            Route("/api/incidents/{case_id}", incidents.get_incident),
             Route("/c/{call_id}", calls.get_page),
             Route("/api/calls/{call_id}", calls.get_call, methods=["GET"]),
             Route("/api/calls/{call_id}", calls.post_signature, methods=["POST"]),

@@ -1,0 +1,66 @@
+"""Events of the index about a case: what happened to it, who signed its frame, who voted. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from tribune.store.tables import ChainEvent
+
+_WORD = 66
+"""Characters of 0x and 32 bytes in hex."""
+_ORDER = (col(ChainEvent.block_number), col(ChainEvent.log_index))
+
+
+def events_of_case(session: Session, case_id: int, names: Iterable[str]) -> Sequence[ChainEvent]:
+    """Return the events of these names that name a case, in chain order."""
+    return session.exec(
+        select(ChainEvent)
+        .where(
+            col(ChainEvent.name).in_(list(names)),
+            ChainEvent.args["case_id"].as_integer() == case_id,
+        )
+        .order_by(*_ORDER)
+    ).all()
+
+
+def ballots_cast(session: Session, governor: str, proposal_id: int) -> Sequence[ChainEvent]:
+    """Return the ballots of a governor's proposal, in chain order."""
+    return session.exec(
+        select(ChainEvent)
+        .where(
+            col(ChainEvent.name).in_(["VoteCast", "VoteCastWithParams"]),
+            ChainEvent.address == governor,
+            func.substr(ChainEvent.data, 1, _WORD) == f"0x{proposal_id:064x}",
+        )
+        .order_by(*_ORDER)
+    ).all()
+
+
+def attestations(session: Session, model_id: int, version: int, frame: int) -> Sequence[ChainEvent]:
+    """Return the signatures of a frame that counted, in chain order."""
+    args = ChainEvent.args
+    return session.exec(
+        select(ChainEvent)
+        .where(
+            ChainEvent.model_id == model_id,
+            ChainEvent.name == "Attested",
+            args["frame"].as_integer() == frame,
+            args["version"].as_integer() == version,
+        )
+        .order_by(*_ORDER)
+    ).all()
+
+
+def states_of(session: Session, model_id: int) -> Sequence[ChainEvent]:
+    """Return a model's changes of state and the cases opened about it, in chain order."""
+    return session.exec(
+        select(ChainEvent)
+        .where(
+            ChainEvent.model_id == model_id,
+            col(ChainEvent.name).in_(["StateChanged", "CaseOpened"]),
+        )
+        .order_by(*_ORDER)
+    ).all()
