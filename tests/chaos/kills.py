@@ -232,8 +232,8 @@ def rehearse(of: Estate, seed: int, models: int = 1) -> Points:
         steps = json.loads(count.read_text("utf-8"))
         starting.update(steps["starting"])
         looking.update(steps["looking"])
-    frames = 3 * models * len(of.places)  # the evaluation was work, too
-    a_frame = {name: math.ceil(n / frames) for name, n in looking.items()}
+    reports = 3 * models * len(of.places)  # an evaluation is one, too
+    a_frame = {name: math.ceil(n / reports) for name, n in looking.items()}
     return Points(seed, {name: math.ceil(n / len(of.places)) for name, n in starting.items()}, a_frame)
 
 
