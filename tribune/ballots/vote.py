@@ -48,6 +48,10 @@ class Vote(Protocol):
         """Votes so far."""
 
     @property
+    def decimals(self) -> int:
+        """Of the token."""
+
+    @property
     def open_until(self) -> datetime | None:
         """Until when it can be opened; None where nothing has to be opened."""
 

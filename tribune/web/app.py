@@ -15,7 +15,7 @@ from tribune.ballots.documents import Documents
 from tribune.ballots.linking import WalletLinks
 from tribune.exceptions import TribuneError
 from tribune.settings import RelaySettings, WebSettings
-from tribune.web import api, calls, delegations, incidents, pages
+from tribune.web import api, calls, delegations, incidents, pages, proposals
 from tribune.web.headers import SafeHeaders
 from tribune.web.network import Network
 from tribune.web.problems import on_error
@@ -72,6 +72,13 @@ def create_app(
             Route("/api/delegation", delegations.get_delegation, methods=["GET"]),
             Route("/api/delegation", delegations.post_delegation, methods=["POST"]),
             Route("/api/delegation/{delegator}/{nonce}", delegations.get_status),
+            Route("/p/draft/{draft_id}", proposals.get_draft_page),
+            Route("/p/{number}", proposals.get_page),
+            Route("/api/drafts/{draft_id}", proposals.get_draft),
+            Route("/api/proposals/{number}", proposals.get_proposal, methods=["GET"]),
+            Route("/api/proposals/{number}", proposals.post_ballot, methods=["POST"]),
+            Route("/api/proposals/{number}/message", proposals.get_message),
+            Route("/api/proposals/{number}/{voter}", proposals.get_ballot_status),
             Route("/link/{token}", pages.get_link, methods=["GET"]),
             Route("/link/{token}", pages.post_link, methods=["POST"]),
             Route("/evidence/{cid}", pages.get_evidence),

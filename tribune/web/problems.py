@@ -14,8 +14,10 @@ from starlette.responses import JSONResponse, Response
 from tribune.ballots.budget import BudgetSpentError
 from tribune.ballots.checks import BallotRefusedError
 from tribune.ballots.delegations import DelegationRefusedError
+from tribune.ballots.drafts import UnknownDraftError
 from tribune.ballots.holders.refusals import CallRefusedError, UnknownCallError
 from tribune.ballots.linking import LinkRefusedError
+from tribune.ballots.proposals import NoSlowLaneError, UnknownProposalError
 from tribune.ballots.view import UnknownCaseError
 from tribune.exceptions import ChainError, EvidenceError, SignatureError, StoreError, TribuneError
 from tribune.language import _
@@ -77,6 +79,9 @@ def _kind(fault: TribuneError) -> tuple[int, str, str]:
         return (410 if gone else 403), "link-refused", _("This wallet was not linked")
     kinds: tuple[tuple[type[TribuneError], int, str, str], ...] = (
         (UnknownCaseError, 404, "unknown-case", _("There is no such case")),
+        (UnknownProposalError, 404, "unknown-proposal", _("There is no such proposal")),
+        (UnknownDraftError, 404, "unknown-draft", _("There is no such draft")),
+        (NoSlowLaneError, 404, "no-slow-lane", _("This is decided elsewhere")),
         (NotFoundError, 404, "not-found", _("Nothing is there")),
         (BadRequestError, 400, "bad-request", _("This request is not of its form")),
         (SignatureError, 400, "bad-signature", _("This is not a signature")),
