@@ -78,7 +78,7 @@ def what_it_does(vote: ProposalVote, *, most: int) -> list[str]:
         return [
             _("⚠ What our index holds of it is not what its id stands for. Do not sign; tell the operators.")
         ]
-    lines = [line for call in vote.calls for line in _call_lines(call)]
+    lines = [line for call in vote.calls for line in call_lines(call)]
     if len(lines) > most:
         rest = len(lines) - most + 1
         lines = [*lines[: most - 1], _("… and {n} more lines on its page").format(n=number(rest))]
@@ -103,7 +103,8 @@ def so_far(vote: ProposalVote) -> str:
     return told
 
 
-def _call_lines(call: CallWords) -> list[str]:
+def call_lines(call: CallWords) -> list[str]:
+    """Return what a call does, a line each, and a flag where the words do not say all."""
     lines = [f"• {harmless(line, _LINE)}" for line in call.lines]
     if not call.known:
         lines.append(

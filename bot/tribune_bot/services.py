@@ -60,6 +60,10 @@ class Services:
         """Address of the page of holders' call for a vote."""
         return f"{self.public_url}/c/{call_id}"
 
+    def draft_url(self, draft_id: str) -> str:
+        """Address of a draft's page."""
+        return f"{self.public_url}/p/draft/{draft_id}"
+
     def evidence_url(self, cid: str) -> str:
         """Address of a document."""
         return f"{self.public_url}/evidence/{cid}"

@@ -64,16 +64,26 @@ def read_policy(
     return PolicyInput(panel=who, rules=Policy.of_table(table).rules, **asdict(terms))
 
 
-def _address(text: object, where: str) -> Address:
-    from eth_utils.address import is_address
+def account_of(text: object) -> Address | None:
+    """Return an account's address, None where it is none, zero, or was mistyped (its checksum, EIP-55)."""
+    from eth_utils.address import is_checksum_address, is_hex_address
 
-    # A mistyped digit shows in the checksum (EIP-55).
-    if not isinstance(text, str) or not is_address(text) or checksum(text) == ZERO_ADDRESS:
+    if not isinstance(text, str) or not text.startswith("0x") or not is_hex_address(text):
+        return None
+    mixed = text[2:] not in (text[2:].lower(), text[2:].upper())
+    if (mixed and not is_checksum_address(text)) or checksum(text) == ZERO_ADDRESS:
+        return None
+    return checksum(text)
+
+
+def _address(text: object, where: str) -> Address:
+    found = account_of(text)
+    if found is None:
         raise PolicyError(
             f"{where}: the panel names {text!r}, which is no address, or a mistyped one.",
             mend="Write 0x and 40 hex digits; copy it anew.",
         )
-    return checksum(text)
+    return found
 
 
 def _check(k: int, panel: tuple[Address, ...]) -> None:

@@ -20,7 +20,7 @@ from tribune.ballots.drafts import (
     keep_backtest,
     read_draft,
 )
-from tribune.ballots.policy_file import MOST_BYTES, parse_policy, read_policy
+from tribune.ballots.policy_file import MOST_BYTES, account_of, parse_policy, read_policy
 from tribune.ballots.proposals import NoSlowLaneError, find_proposal, read_proposal
 from tribune.ballots.proposer import read_proposer
 from tribune.ballots.trying import try_calls
@@ -278,3 +278,13 @@ async def test_read_proposer__somebody_else_sends_the_same__the_governor_refuses
 def test_read_policy__no_policy__refused(text: str) -> None:
     with pytest.raises(PolicyError):
         read_policy(parse_policy(text))
+
+
+@pytest.mark.parametrize("text", [ACCOUNT.replace("DeaD", "dEAD"), "0x" + "0" * 40, "0x12", "", None, 7])
+def test_account_of__mistyped_or_none__is_none(text: Any) -> None:
+    assert account_of(text) is None
+
+
+@pytest.mark.parametrize("text", [ACCOUNT, ACCOUNT.lower()])
+def test_account_of__address__with_its_checksum(text: str) -> None:
+    assert account_of(text) == ACCOUNT
