@@ -78,3 +78,29 @@ def signatures(session: Session, model_id: int, version: int, frame: int) -> lis
         .order_by(col(ChainEvent.id))
     )
     return [(event.args["monitor"], event.args["report"]) for event in found]
+
+
+def admitted_monitors(session: Session) -> dict[str, str]:
+    """Return address → name of the monitors that are admitted."""
+    found: dict[str, str] = {}
+    for event in all_since(session, 0, ["MonitorAdmitted", "MonitorDismissed"]):
+        account = str(event.args["account"])
+        if event.name == "MonitorAdmitted":
+            found[account] = str(event.args["name"])
+        else:
+            found.pop(account, None)
+    return found
+
+
+def last_signatures(session: Session, among: int) -> dict[str, ChainEvent]:
+    """Return monitor → its newest `Attested`, among so many of the newest of all monitors."""
+    newest = session.exec(
+        select(ChainEvent)
+        .where(ChainEvent.name == "Attested")
+        .order_by(col(ChainEvent.id).desc())
+        .limit(among)
+    )
+    found: dict[str, ChainEvent] = {}
+    for event in newest:
+        found.setdefault(str(event.args["monitor"]), event)
+    return found

@@ -8,12 +8,25 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from tribune.exceptions import TribuneError
+from tribune.exceptions import ChainError
+from tribune.language import _, number, plural
 from tribune.store import queries
-from tribune_bot.text import harmless, moment
+from tribune.store.happenings import admitted_monitors, last_signatures
+from tribune.store.vitals import store_vitals
+from tribune_bot.text import fitted, harmless, moment, wallet_name
 
 if TYPE_CHECKING:
+    from tribune.chain.types import Block
     from tribune_bot.client import TribuneBot
+
+BALLOT_GAS = 75_000
+"""What a ballot costs in a transaction of many."""
+LOW_BALLOTS = 500
+"""Fewer that can be paid for are worth a warning."""
+LATE_BLOCKS = 3
+MOST_MONITORS = 12
+AMONG = 5_000
+"""Signatures among which a monitor's last one is looked for."""
 
 
 class Health(commands.Cog):
@@ -27,20 +40,83 @@ class Health(commands.Cog):
     async def health(self, interaction: discord.Interaction[Any]) -> None:
         """Say how the bot is."""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        lines = await self._chain()
+        vitals = await self.services.store.read(store_vitals)
+        waiting = await self.services.store.read(queries.outbox_depth)
+        lines.append(
+            _("**Work that waits:** {n}, the oldest for {seconds} s").format(
+                n=number(waiting), seconds=number(vitals.oldest_s)
+            )
+            if waiting
+            else _("**Work that waits:** none")
+        )
+        latency = self.bot.latency
+        shown = (
+            _("{ms} ms").format(ms=number(latency * 1000)) if 0 <= latency < 1e6 else _("not measured yet")
+        )
+        lines.append(_("**Discord:** {latency}").format(latency=shown))
+        lines += await self._monitors()
+        await interaction.edit_original_response(content=fitted(lines))
+
+    async def _chain(self) -> list[str]:
         services = self.services
-        waiting = await services.store.read(queries.outbox_depth)
-        lines = [f"**Work that waits:** {waiting}"]
         try:
             head = await services.tribune.chain.head()
             balance = await services.tribune.chain.balance(services.sender.address)
-        except TribuneError as fault:
-            lines.insert(0, f"**Chain:** cannot be seen ({harmless(fault.message, 200)})")
-        else:
-            seen = services.indexer.head
-            behind = "nothing yet" if seen is None else f"{max(head.number - seen.number, 0)} blocks behind"
-            lines.insert(0, f"**Chain:** block {head.number}, {moment(head.time)}; read: {behind}")
-            lines.append(f"**Gas:** `{services.sender.address}` holds {balance / 10**18:.4f}")
-        latency = self.bot.latency
-        shown = f"{latency * 1000:.0f} ms" if 0 <= latency < 1e6 else "not measured yet"
-        lines.append(f"**Discord:** {shown}")
-        await interaction.edit_original_response(content="\n".join(lines))
+            price = int(await services.tribune.chain.request("eth_gasPrice"), 16)
+        except ChainError as fault:
+            return [_("**Chain:** cannot be seen ({why})").format(why=harmless(fault.message, 200))]
+        return [
+            _("**Chain:** block {block}, {when}; {read}").format(
+                block=number(head.number), when=moment(head.time), read=self._read(head)
+            ),
+            self._gas(balance, price),
+        ]
+
+    def _read(self, head: Block) -> str:
+        """Say how far the index is."""
+        seen = self.services.indexer.head
+        if seen is None:
+            return _("nothing of it has been read yet")
+        behind = max(head.number - seen.number, 0)
+        if behind < LATE_BLOCKS:
+            return _("all of it has been read")
+        return plural("⚠ read up to {n} block before it", "⚠ read up to {n} blocks before it", behind).format(
+            n=number(behind)
+        )
+
+    def _gas(self, balance: int, price: int) -> str:
+        address = self.services.sender.address
+        coins = number(balance / 10**18, 4)
+        if not price:
+            return _("**Gas:** `{address}` holds {coins}").format(address=address, coins=coins)
+        ballots = balance // (BALLOT_GAS * price)
+        told = (
+            _("⚠ **Gas:** `{address}` holds {coins}, enough for {ballots} only")
+            if ballots < LOW_BALLOTS
+            else _("**Gas:** `{address}` holds {coins}, enough for {ballots}")
+        )
+        count = plural("{n} ballot", "{n} ballots", ballots).format(n=number(ballots))
+        return told.format(address=address, coins=coins, ballots=count)
+
+    async def _monitors(self) -> list[str]:
+        admitted = await self.services.store.read(admitted_monitors)
+        if not admitted:
+            return [_("**Monitors:** none is admitted")]
+        last = await self.services.store.read(last_signatures, AMONG)
+        lines = [_("**Monitors, and what each signed last:**")]
+        for account, name in list(admitted.items())[:MOST_MONITORS]:
+            who = f"{harmless(name, 40)} {wallet_name(account)}".strip()
+            event = last.get(account)
+            if event is None:
+                lines.append(_("- {who}: nothing, as far as we look back").format(who=who))
+                continue
+            lines.append(
+                _("- {who}: frame {frame} of model {model}, {when}").format(
+                    who=who,
+                    frame=number(event.args["frame"]),
+                    model=event.args["model_id"],
+                    when=moment(event.block_time),
+                )
+            )
+        return lines

@@ -107,7 +107,11 @@ async def test_bot__a_model_asked_about__tells_what_the_index_and_the_chain_have
         assert await store.run(messages.unlink_wallet, ada, holder)
 
     health = await asked(world, "health")
-    assert "Chain:" in health.content
+    assert "all of it has been read" in health.content
+    assert " ballots" in health.content
+    assert health.content.count("- monitor `0x") == 3
+    assert health.content.count(": frame 0 of model 1, <t:") == 2
+    assert health.content.count(": nothing, as far as we look back") == 1
     await world.halt()
     found = await asyncio.to_thread(world.discord.ledger.report)
     assert found["requests"] == []
