@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from tribune.chain.enums import State, Support
+from tribune.language import _, number, plural
 from tribune.reports.oversight import independence
 from tribune_bot.board import Shown
 from tribune_bot.server import Alert
-from tribune_bot.text import fitted, harmless, moment, percent
-from tribune_bot.views.buttons import CheckButton, PowerButton, VoteButton, evidence_button
+from tribune_bot.standing import state_word
+from tribune_bot.text import fitted, harmless, moment, percent, wallet_name
+from tribune_bot.views.buttons import CheckButton, PowerButton, VoteButton, evidence_button, link_button
 
 if TYPE_CHECKING:
+    from tribune.ballots.incident import Ballot, Ending
     from tribune.ballots.view import CaseVote
 
 _HEADLINE, _SENTENCE, _CONCLUSION = 300, 500, 900  # characters; together well under a message's 2000
@@ -41,10 +45,14 @@ class Agreement:
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """A case at one moment: its vote, and who measured it (None: nobody, or it could not be read)."""
+    """A case at one moment: its vote, who measured it, and how it ended.
+
+    None: nobody did, it has not ended, or that could not be read.
+    """
 
     vote: CaseVote
     agreement: Agreement | None = None
+    ending: Ending | None = None
 
 
 def subject_of(case_id: int) -> str:
@@ -52,27 +60,36 @@ def subject_of(case_id: int) -> str:
     return f"case/{case_id}"
 
 
-def case_message(facts: CaseFacts, evidence_url: str | None) -> Shown:
-    """Return what the message of a case shows."""
+def case_message(facts: CaseFacts, evidence_url: str | None, incident_url: str | None = None) -> Shown:
+    """Return what the message of a case shows.
+
+    Args:
+        facts: the case as it stands.
+        evidence_url: address of its document, None where it has none.
+        incident_url: address of its timeline, None to leave it out.
+    """
     vote = facts.vote
     lines = [f"**{headline(vote)}**"]
     longest, most = (_CONCLUSION, 6) if vote.resuming else (_SENTENCE, 1)
     lines.append(harmless(vote.words.sentence, longest, lines=most))
-    for name, text in (
-        ("How sure", _sure(facts)),
-        ("Stopped until", _until(vote)),
-        ("Your vote", _vote(vote)),
-        ("So far", _so_far(vote)),
-        ("If nobody votes", _otherwise(vote)),
-    ):
-        if text:
-            lines.append(f"**{name}:** {text}")
+    if told := _sure(facts):
+        lines.append(_("**How sure:** {text}").format(text=told))
+    lines += _closing(facts) if vote.outcome != "open" else _asking(vote)
     return Shown(
         fitted([line for line in lines if line]),
         CheckButton.id_of(vote.case_id),
-        _buttons(vote, evidence_url),
+        _buttons(vote, evidence_url, incident_url),
         _alert(vote),
     )
+
+
+def withdrawn(case_id: int) -> Shown:
+    """Return what is shown of a case that a reorganisation of the chain took away."""
+    text = _(
+        "**Case {case} is not on the chain any more**\n"
+        "The chain replaced the blocks that it was in. If it comes back, this message tells it again."
+    ).format(case=case_id)
+    return Shown(text, CheckButton.id_of(case_id))
 
 
 def _alert(vote: CaseVote) -> Alert | None:
@@ -85,96 +102,203 @@ def headline(vote: CaseVote) -> str:
     """Return the first line: what holds now."""
     name = f"{harmless(vote.model.name, 80)} v{vote.model.version}"
     clause = harmless(vote.words.clause, 160)
-    state = vote.model.state
+    state, word = vote.model.state, state_word(vote.model.state)
+    if vote.outcome == "open":
+        if vote.suspended_until is not None and state is State.ACTIVE:
+            return _("{name} answers again, its suspension ran out: {why}").format(name=name, why=clause)
+        return harmless(vote.words.headline, _HEADLINE)
     if vote.outcome == "upheld" and vote.resuming:
-        return (
-            f"{name} is {state.upper()} again: the vote to resume passed"
-            if state == "Active"
-            else f"{name}: the vote to resume passed; now it is {state.upper()}"
+        text = (
+            _("{name} is {state} again: the vote to resume passed")
+            if state is State.ACTIVE
+            else _("{name}: the vote to resume passed; now it is {state}")
         )
-    if vote.outcome == "upheld":
-        if state == "Paused":
-            return f"{name} is PAUSED until a vote says otherwise: {clause}"
-        return f"{name} was PAUSED by vote: {clause}. Now the model is {state.upper()}"
-    if vote.outcome == "rejected":
-        what = "resuming it" if vote.resuming else "stopping it"
-        return f"{name}: holders voted against {what}; it is {state.upper()}"
-    if vote.outcome == "lapsed":
-        return f"{name}: the vote ended without a decision; it is {state.upper()}"
-    if vote.suspended_until is not None and state == "Active":
-        return f"{name} answers again, its suspension ran out: {clause}"
-    return harmless(vote.words.headline, _HEADLINE)
+    elif vote.outcome == "upheld":
+        text = (
+            _("{name} is {state} until a vote says otherwise: {why}")
+            if state is State.PAUSED
+            else _("{name} was PAUSED by vote: {why}. Now the model is {state}")
+        )
+    elif vote.outcome == "rejected":
+        text = (
+            _("{name}: holders voted against resuming it; it is {state}")
+            if vote.resuming
+            else _("{name}: holders voted against stopping it; it is {state}")
+        )
+    else:
+        text = _("{name}: the vote ended without a decision; it is {state}")
+    return text.format(name=name, state=word, why=clause)
 
 
 def _sure(facts: CaseFacts) -> str:
     parts = []
-    if facts.vote.words.rows is not None:
-        parts.append(f"{facts.vote.words.rows:,} decisions")
+    rows = facts.vote.words.rows
+    if rows is not None:
+        parts.append(plural("{n} decision", "{n} decisions", rows).format(n=number(rows)))
     found = facts.agreement
     if found is not None and facts.vote.kind == "stale" and not found.reported:
-        parts.append(f"none of its {found.panel} monitors has reported")
+        parts.append(_("none of its {n} monitors has reported").format(n=number(found.panel)))
     elif found is not None and found.agreeing:
-        told = f"{found.agreeing} of {found.panel} monitors got exactly the same result"
+        told = [
+            _("{n} of {panel} monitors got exactly the same result").format(
+                n=number(found.agreeing), panel=number(found.panel)
+            )
+        ]
         others, silent = found.reported - found.agreeing, found.panel - found.reported
         if others:
-            told += f", {others} got another one"
+            told.append(_("{n} got another one").format(n=number(others)))
         if silent:
-            told += f", {silent} {'has' if silent == 1 else 'have'} not reported"
-        parts.append(told)
+            words = plural("{n} has not reported", "{n} have not reported", silent)
+            told.append(words.format(n=number(silent)))
+        parts.append(", ".join(told))
     if facts.vote.panel is not None and (alone := independence(facts.vote.panel)):
-        parts.append(alone)
+        parts.append(_(alone))
     return "; ".join(parts)
 
 
-def _until(vote: CaseVote) -> str:
-    if vote.suspended_until is None or vote.model.state != "Suspended":
-        return ""
-    return f"{moment(vote.suspended_until)} at the latest"
+def _asking(vote: CaseVote) -> list[str]:
+    """Return the lines of a case that is being voted on."""
+    lines = []
+    if vote.suspended_until is not None and vote.model.state is State.SUSPENDED:
+        lines.append(_("**Stopped until:** {when} at the latest").format(when=moment(vote.suspended_until)))
+    lines.append(_("**Your vote:** {text}").format(text=_vote(vote)))
+    if vote.state != "not_opened":
+        lines.append(_("**So far:** {text}").format(text=so_far(vote)))
+    if otherwise := _otherwise(vote):
+        lines.append(_("**If nobody votes:** {text}").format(text=otherwise))
+    return lines
 
 
 def _vote(vote: CaseVote) -> str:
-    if vote.outcome != "open":
-        return ""
     if vote.state == "not_opened":
-        return f"is being opened; anyone can open it until {moment(vote.open_until, 't')}"
+        return _("is being opened; anyone can open it until {when}").format(when=moment(vote.open_until, "t"))
     if vote.resuming:
-        question = "let it answer again?"
+        question = _("let it answer again?")
     else:
-        question = "keep it stopped?" if vote.suspended_until is not None else "stop it?"
+        question = _("keep it stopped?") if vote.suspended_until is not None else _("stop it?")
     if vote.state in _VOTING and vote.deadline is not None:
-        return f"{question} Ends {moment(vote.deadline)}"
+        text = _("{question} Ends {when}")
+        return text.format(question=question, when=moment(vote.deadline))
     if vote.state == "succeeded":
-        return f"{question} It passed and is being carried out"
-    return f"{question} It has ended and is being recorded"
+        return _("{question} It passed and is being carried out").format(question=question)
+    return _("{question} It has ended and is being recorded").format(question=question)
 
 
-def _so_far(vote: CaseVote) -> str:
-    if vote.state == "not_opened":
-        return ""
+def so_far(vote: CaseVote) -> str:
+    """Return how a vote stands in a line."""
     tally = vote.tally
-    told = (
-        f"{percent(tally.percent(tally.taking_part))} of all power voted"
-        f" · needs {percent(tally.percent(tally.quorum))}"
+    parts = [
+        _("{share} of all power voted").format(share=percent(tally.percent(tally.taking_part))),
+        _needed(vote),
+        _split(vote),
+    ]
+    return " · ".join(parts)
+
+
+def _needed(vote: CaseVote) -> str:
+    tally = vote.tally
+    needed = percent(tally.percent(tally.quorum))
+    if tally.super_quorum is None or vote.state not in _VOTING:
+        return _("needs {share}").format(share=needed)
+    return _("needs {share} ({early} for ends it at once)").format(
+        share=needed, early=percent(tally.percent(tally.super_quorum))
     )
-    if tally.super_quorum is not None and vote.state in _VOTING:
-        told += f" ({percent(tally.percent(tally.super_quorum))} for ends it at once)"
-    told += f" · {percent(tally.percent(tally.for_))} for, {percent(tally.percent(tally.against))} against"
-    if tally.abstain:
-        told += f", {percent(tally.percent(tally.abstain))} abstain"
-    return told
+
+
+def _split(vote: CaseVote) -> str:
+    tally = vote.tally
+    told = _("{for_} for, {against} against").format(
+        for_=percent(tally.percent(tally.for_)), against=percent(tally.percent(tally.against))
+    )
+    if not tally.abstain:
+        return told
+    abstain = _("{share} abstain").format(share=percent(tally.percent(tally.abstain)))
+    return f"{told}, {abstain}"
 
 
 def _otherwise(vote: CaseVote) -> str:
-    if vote.outcome != "open" or vote.state not in (*_VOTING, "not_opened"):
+    if vote.state not in (*_VOTING, "not_opened"):
         return ""
     if vote.resuming:
-        return "it stays stopped"
-    if vote.suspended_until is not None and vote.model.state == "Suspended":
-        return f"it starts answering again {moment(vote.suspended_until, 't')}"
-    return "it goes on answering" if vote.model.state == "Active" else ""
+        return _("it stays stopped")
+    if vote.suspended_until is not None and vote.model.state is State.SUSPENDED:
+        return _("it starts answering again {when}").format(when=moment(vote.suspended_until, "t"))
+    return _("it goes on answering") if vote.model.state is State.ACTIVE else ""
 
 
-def _buttons(vote: CaseVote, evidence_url: str | None) -> tuple[discord.ui.Item[Any], ...]:
+def _closing(facts: CaseFacts) -> list[str]:
+    """Return the lines of a case that has ended: who decided, what ran, what happens next."""
+    vote, ending = facts.vote, facts.ending
+    lines = []
+    if vote.state == "not_opened":
+        lines.append(_("**Who decided:** nobody, the vote was not opened in time"))
+    elif ending is not None and not ending.voters:
+        lines.append(_("**Who decided:** nobody voted"))
+    else:
+        lines.append(_("**Who decided:** {text}").format(text=_decided(vote, ending)))
+    if ending is not None:
+        lines.append(_("**What ran:** {text}").format(text=_ran(vote, ending)))
+    if then := _next(vote):
+        lines.append(_("**What happens next:** {text}").format(text=then))
+    return lines
+
+
+def _decided(vote: CaseVote, ending: Ending | None) -> str:
+    parts = [so_far(vote)]
+    if ending is not None:
+        count = plural("{n} wallet voted", "{n} wallets voted", ending.voters)
+        parts.insert(0, count.format(n=number(ending.voters)))
+        parts.append(_("most votes: {whose}").format(whose=", ".join(_one(vote, b) for b in ending.largest)))
+    return " · ".join(parts)
+
+
+def _one(vote: CaseVote, ballot: Ballot) -> str:
+    text = {
+        Support.FOR: _("{who} {share} for"),
+        Support.AGAINST: _("{who} {share} against"),
+        Support.ABSTAIN: _("{who} {share} abstains"),
+    }[ballot.support]
+    return text.format(who=wallet_name(ballot.voter), share=percent(vote.tally.percent(ballot.weight)))
+
+
+def _ran(vote: CaseVote, ending: Ending) -> str:
+    if vote.outcome == "upheld":
+        text = _("`{call}` in block {block}, {when}, nothing else; transaction `{tx}`")
+    else:
+        text = _("nothing but the record of this, in block {block}, {when}; transaction `{tx}`")
+    when = moment(ending.time, "f")
+    return text.format(call=vote.call.text, block=number(ending.block), when=when, tx=ending.tx)
+
+
+def _next(vote: CaseVote) -> str:
+    """Return what happens next; nothing where a later vote has decided since."""
+    state = vote.model.state
+    if vote.outcome == "upheld":
+        if vote.resuming:
+            return _("it answers and goes on being measured") if state is State.ACTIVE else ""
+        return (
+            _("it stays stopped until a vote lets it answer again; its steward can call for one")
+            if state is State.PAUSED
+            else ""
+        )
+    if vote.resuming:
+        return _("it stays stopped; the vote can be called for again") if state is State.PAUSED else ""
+    if state is State.SUSPENDED:
+        return (
+            _("it starts answering again {when}").format(when=moment(vote.suspended_until, "t"))
+            if vote.suspended_until is not None
+            else ""
+        )
+    if state is not State.ACTIVE:
+        return ""
+    if vote.outcome == "rejected" and vote.kind in ("breach", "stale"):
+        return _("it answers; for some time this finding alone does not stop it again, another one does")
+    return _("it answers; the next finding asks for a vote again")
+
+
+def _buttons(
+    vote: CaseVote, evidence_url: str | None, incident_url: str | None
+) -> tuple[discord.ui.Item[Any], ...]:
     voting = vote.outcome == "open" and vote.state in _VOTING
     buttons: list[discord.ui.Item[Any]] = [VoteButton(vote.case_id)] if voting else []
     if evidence_url is not None:
@@ -182,4 +306,6 @@ def _buttons(vote: CaseVote, evidence_url: str | None) -> tuple[discord.ui.Item[
     buttons.append(CheckButton(vote.case_id))
     if voting:
         buttons.append(PowerButton(vote.case_id))
+    if incident_url is not None:
+        buttons.append(link_button(_("What happened"), incident_url))
     return tuple(buttons)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tribune.ballots.incident import read_ending
 from tribune.ballots.view import read_case_vote
 from tribune.exceptions import RevertedError
 from tribune.ids import CaseId, FrameIndex, ModelId, VersionNumber
@@ -14,16 +15,16 @@ if TYPE_CHECKING:
 
 
 async def read_facts(services: Services, case_id: CaseId) -> CaseFacts:
-    """Read a case, its vote and how many monitors agree.
+    """Read a case, its vote, how many monitors agree, and how it ended.
 
     Raises:
         UnknownCaseError: there is no such case.
-        ChainUnreachableError: the chain cannot be read.
+        ChainUnreachableError, StoreError: chain or index cannot be read.
     """
     vote = await read_case_vote(services.contracts, services.documents, case_id)
     measured = vote.kind in ("breach", "stale")
     agreement = await _agreement(services, case_id, vote.block) if measured else None
-    return CaseFacts(vote, agreement)
+    return CaseFacts(vote, agreement, await read_ending(services.store, vote))
 
 
 async def _agreement(services: Services, case_id: CaseId, block: int) -> Agreement | None:

@@ -52,6 +52,10 @@ class Services:
         """Address of a case's ballot page."""
         return f"{self.public_url}/b/{case_id}"
 
+    def incident_url(self, case_id: int) -> str:
+        """Address of a case's timeline."""
+        return f"{self.public_url}/i/{case_id}"
+
     def proposal_url(self, number: int) -> str:
         """Address of a slow-lane proposal's page."""
         return f"{self.public_url}/p/{number}"

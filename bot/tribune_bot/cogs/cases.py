@@ -131,7 +131,8 @@ class Cases(commands.Cog):
         if post and vote.outcome != "open" and vote.read_at - vote.opened_at > NEWS:
             post = False
         url = self.services.evidence_url(vote.evidence) if vote.evidence is not None else None
-        await self.bot.board.show(subject_of(case_id), case_message(facts, url), post=post)
+        shown = case_message(facts, url, self.services.incident_url(case_id))
+        await self.bot.board.show(subject_of(case_id), shown, post=post)
         if vote.outcome != "open":
             self.bot.docket.settle(case_id)
         if vote.outcome == "open" or vote.model.state in ("Paused", "Suspended"):

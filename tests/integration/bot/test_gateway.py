@@ -84,7 +84,9 @@ async def test_bot__breach_to_pause__one_message_from_alert_to_paused(
     assert 'It said "employed" for 53 of 100 men and 6 of 100 women.' in message.content
 
     await world.until(lambda: "Vote" in labels(message), "the vote's buttons")
-    assert labels(message) == ["Vote", "See the evidence", "Check it yourself", "My voting power"]
+    assert labels(message) == [
+        *("Vote", "See the evidence", "Check it yourself", "My voting power", "What happened")
+    ]
     await world.until(lambda: message.attachments, "the chart")
     assert message.attachments[0].content.startswith(b"\x89PNG")
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from tribune.ballots.view import VoteState
-from tribune.chain.enums import State
+from tribune.ballots.incident import Ballot, Ending
+from tribune.ballots.view import VoteState, VoteTally
+from tribune.chain.enums import State, Support
+from tribune.ids import Address
 from tribune_bot.board import Shown
-from tribune_bot.case_message import Agreement, CaseFacts, case_message
-from unit.bot.samples import VOTE, WORDS, vote
+from tribune_bot.case_message import Agreement, CaseFacts, case_message, withdrawn
+from unit.bot.samples import NOW, VOTE, WORDS, vote
 
 URL = "http://127.0.0.1:8000/evidence/bafkrei"
 
@@ -58,7 +60,7 @@ def test_case_message__vote_not_opened__has_no_vote_button() -> None:
         ("upheld", State.PAUSED, "is PAUSED until a vote says otherwise: it treats women"),
         (
             "upheld",
-            "Active",
+            State.ACTIVE,
             "was PAUSED by vote: it treats women and men differently. Now the model is ACTIVE",
         ),
         ("rejected", State.ACTIVE, "holders voted against stopping it; it is ACTIVE"),
@@ -105,6 +107,48 @@ def test_case_message__hostile_name__neither_pings_nor_formats() -> None:
 def test_case_message__overlong_words__fit_a_message() -> None:
     words = replace(WORDS, headline="h" * 5000, sentence="s" * 5000)
     assert len(shown(vote(words=words)).content) <= 2000
+
+
+BALLOTS = (
+    Ballot(Address("0x71" + "0" * 36 + "4e"), Support.FOR, 40),
+    Ballot(Address("0x72" + "0" * 36 + "4f"), Support.AGAINST, 3),
+)
+ENDING = Ending(812, NOW, "0xabc", 2, BALLOTS)
+
+
+def test_case_message__upheld__closes_with_who_decided_what_ran_and_what_comes() -> None:
+    tally = VoteTally(40, 3, 0, 20, 60, 100)
+    made = replace(vote(State.PAUSED, outcome="upheld", tally=tally), state=VoteState.EXECUTED)
+    lines = case_message(CaseFacts(made, None, ENDING), URL).content.splitlines()
+    assert lines[3:] == [
+        "**Who decided:** 2 wallets voted · 43 % of all power voted · needs 20 % · 40 % for, 3 % against"
+        " · most votes: `0x7100…004e` 40 % for, `0x7200…004f` 3 % against",
+        "**What ran:** `KillSwitch.pause(model 1)` in block 812, <t:1795270200:f>, nothing else; "
+        "transaction `0xabc`",
+        "**What happens next:** it stays stopped until a vote lets it answer again; "
+        "its steward can call for one",
+    ]
+    assert "Your vote" not in lines
+
+
+def test_case_message__lapsed_unopened__says_that_nobody_decided() -> None:
+    made = replace(vote(State.ACTIVE, outcome="lapsed"), state=VoteState.NOT_OPENED)
+    content = case_message(CaseFacts(made, None, replace(ENDING, voters=0, largest=())), URL).content
+    assert "**Who decided:** nobody, the vote was not opened in time" in content
+    assert "**What ran:** nothing but the record of this, in block 812" in content
+    assert "**What happens next:** it answers; the next finding asks for a vote again" in content
+
+
+def test_case_message__settled__leads_to_its_timeline() -> None:
+    made = case_message(CaseFacts(vote(State.PAUSED, outcome="upheld")), URL, "http://127.0.0.1:8000/i/7")
+    assert labels(made)[-1] == "What happened"
+
+
+def test_withdrawn__undone_case__can_neither_be_voted_on_nor_lost() -> None:
+    gone = withdrawn(7)
+    assert gone.buttons == ()
+    assert gone.mark == shown(VOTE).mark
+    assert "Case 7 is not on the chain any more" in gone.content
 
 
 def test_digest__same_facts__is_the_same() -> None:
