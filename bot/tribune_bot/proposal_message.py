@@ -14,6 +14,7 @@ from tribune.ballots.spans import span
 from tribune.ballots.view import VoteState
 from tribune.language import _, number
 from tribune_bot.board import Shown
+from tribune_bot.server import Alert
 from tribune_bot.text import fitted, harmless, moment, percent
 from tribune_bot.views.buttons import link_button
 from tribune_bot.views.proposal_buttons import DetailsButton, ProposalVoteButton
@@ -54,7 +55,9 @@ def proposal_message(vote: ProposalVote, url: str, failure: str = "") -> Shown:
     if vote.state in VOTING:
         buttons.append(ProposalVoteButton(vote.number))
     buttons += [DetailsButton(vote.number), link_button(_("Read it whole"), url)]
-    return Shown(fitted([line for line in lines if line]), DetailsButton.id_of(vote.number), tuple(buttons))
+    alert = Alert.VOTE if vote.state in VOTING else None
+    text = fitted([line for line in lines if line])
+    return Shown(text, DetailsButton.id_of(vote.number), tuple(buttons), alert)
 
 
 def headline(vote: ProposalVote) -> str:

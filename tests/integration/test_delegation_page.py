@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from integration.page_world import SendingWallet
 from support.browser import DESKTOP, PHONE, SKIP_REASON, Wallet, find_chromium
 from tribune.ballots.delegation_relay import DelegationRelay
 
@@ -23,19 +23,6 @@ pytestmark = [
 ]
 
 FRIEND = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
-
-
-@dataclass
-class SendingWallet(Wallet):
-    """A wallet that sends transactions too, as anvil's own accounts can."""
-
-    chain: Any = None
-
-    async def _answer(self, method: str, parameters: list[Any] | None) -> dict[str, Any]:
-        if method != "eth_sendTransaction":
-            return await super()._answer(method, parameters)
-        self.asked.append(method)
-        return {"result": self.chain.rpc("eth_sendTransaction", *(parameters or []))}
 
 
 def delegate_of(stand: Stand, place: int) -> str:
