@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tribune.ballots.holders.documents import Harm
 from tribune.ballots.holders.progress import share_words
+from tribune.ballots.holders.view import CallView, question_of
 from tribune.chain.enums import CaseKind
 from tribune.language import _, plural
 from tribune.store.tables import CallState
@@ -19,7 +20,6 @@ from tribune_bot.views.buttons import link_button
 if TYPE_CHECKING:
     from tribune.ballots.holders.beginning import CallPlan
     from tribune.ballots.holders.documents import CallDocument, Conclusion
-    from tribune.ballots.holders.view import CallView
     from tribune_bot.services import Services
 
 _NAME, _SHOWN, _PREVIEWED, _LINES = 80, 600, 400, 6  # characters and lines: escaped they still fit
@@ -55,6 +55,8 @@ def call_message(view: CallView, services: Services) -> Shown:
             buttons.insert(0, link_button(_("Sign"), page))
     elif view.progress.case_id:
         buttons.insert(0, link_button(_("Vote"), services.ballot_url(view.progress.case_id)))
+    if view.held_up:
+        lines.append(_("**Not open yet:** {why}").format(why=harmless(view.held_up, 300)))
     return Shown(fitted(lines), f"<{page}>", tuple(buttons))
 
 
@@ -122,11 +124,7 @@ def _headline(view: CallView) -> str:
             if view.resuming
             else _("A call for a vote on stopping {model} is over")
         )
-    return (
-        _("Shall holders vote on letting {model} answer again?")
-        if view.resuming
-        else _("Shall holders vote on stopping {model}?")
-    )
+    return question_of(view.call.kind)
 
 
 def _fields(document: CallDocument) -> str:

@@ -54,6 +54,16 @@ def calls_to_watch(session: Session) -> Sequence[HolderCall]:
     ).all()
 
 
+def newest_collecting(session: Session, limit: int) -> Sequence[HolderCall]:
+    """Return the newest calls that collect signatures, newest first."""
+    return session.exec(
+        select(HolderCall)
+        .where(HolderCall.state == CallState.COLLECTING)
+        .order_by(col(HolderCall.id).desc())
+        .limit(limit)
+    ).all()
+
+
 def change_call(session: Session, call_id: int, /, **values: Any) -> None:
     """Change a call's columns."""
     session.execute(

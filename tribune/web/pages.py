@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tribune.ballots.checks import REASON_LIMIT
+from tribune.ballots.holders.view import list_calls
 from tribune.ballots.panel import panel_size
 from tribune.ballots.result import Phase, find_closing, phase_of, result_words
 from tribune.exceptions import ChainError
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 async def get_index(request: Request) -> Response:
     """`GET /`: models and votes."""
     site: Site = request.app.state.site
-    return site.page("index.html", overview=await read_overview(site.contracts))
+    return site.page(
+        "index.html",
+        overview=await read_overview(site.contracts),
+        calls=await list_calls(site.store, site.contracts),
+    )
 
 
 async def get_page(request: Request) -> Response:

@@ -75,8 +75,9 @@ class Calls(commands.Cog):
     async def show(self, call_id: int) -> None:
         """Post a call's message or bring it up to date."""
         services = self.services
-        view = await read_call(services.store, services.contracts, services.documents, call_id)
-        await self.bot.board.show(subject_of(call_id), call_message(view, services))
+        async with self.bot.servers.speaking():
+            view = await read_call(services.store, services.contracts, services.documents, call_id)
+            await self.bot.board.show(subject_of(call_id), call_message(view, services))
 
     async def _remember_posted(self) -> None:
         subjects = await self.services.store.read(messages.posted_subjects, "call/")

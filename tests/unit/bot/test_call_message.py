@@ -64,6 +64,7 @@ def view_of(document: CallDocument, **progress: Any) -> CallView:
         governor=GOVERNOR,
         decimals=0,
         signers=(GOVERNOR,),
+        held_up="",
     )
 
 
@@ -103,6 +104,11 @@ def test_call_message__over__says_why_and_asks_for_nothing() -> None:
     assert labels(view) == ["See the evidence"]
     assert "**So far:** Too few had signed." in shown.content
     assert "If enough sign" not in shown.content
+
+
+def test_call_message__reached_but_held_up__says_why() -> None:
+    view = replace(view_of(CallDocument(STOP, HARM)), held_up="What we pay for others is used up.")
+    assert "**Not open yet:** What we pay for others is used up." in call_message(view, SERVICES).content
 
 
 def test_call_message__document_cannot_be_read__offers_nothing_to_sign() -> None:

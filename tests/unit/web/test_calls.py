@@ -83,6 +83,15 @@ async def test_get_page__collecting__says_what_is_asked_and_what_runs(
     assert "Sign without this page" in page
 
 
+async def test_get_index__a_call_collects__leads_to_it(
+    client: httpx.AsyncClient, voting: Voting, store: Store
+) -> None:
+    assert "Votes that holders call for" not in (await client.get("/")).text
+    await begin(voting, store)
+    page = (await client.get("/")).text
+    assert '<a href="/c/1">Shall holders vote on stopping acs-employment v1?</a>' in page
+
+
 async def test_get_page__in_german__is_in_german_where_it_is_translated(
     client: httpx.AsyncClient, voting: Voting, store: Store
 ) -> None:

@@ -16,6 +16,7 @@ from tribune.ballots.typed_data import call_digest, recover_signer
 from tribune.chain.pause_governor import PauseGovernor, SignedCall
 from tribune.exceptions import RevertedError, TransactionPendingError
 from tribune.ids import Address
+from tribune.language import _
 from tribune.log import get_logger
 from tribune.store import calls
 from tribune.store.tables import CallState
@@ -107,7 +108,7 @@ class CallOpener:
             await self._change(row, tx_hash=receipt.tx_hash)
             get_logger(__name__).info(call.description, call=call_id, block=receipt.block_number)
         except RevertedError as fault:  # somebody was quicker, or it cannot be opened now
-            why = str(fault.ids.get("error") or fault.message)
+            why = _why_not(str(fault.ids.get("error") or fault.message))
             self._not_before[call_id] = clock + LOOK_AGAIN_S
             if "tx_hash" in fault.ids:
                 self._not_before[call_id] = clock + PAY_AGAIN_S
@@ -169,6 +170,13 @@ class CallOpener:
 
     async def _change(self, row: HolderCall, **values: Any) -> None:
         await self._store.run(calls.change_call, row.id or 0, **values)
+
+
+def _why_not(error: str) -> str:
+    """Return why the contracts would not open a vote although enough have signed."""
+    if error == "CallBelowThreshold":
+        return _("Some signatures do not count at this moment, and without them too few have signed.")
+    return _("The contracts would not open it now ({error}).").format(error=error)
 
 
 def _claim(session: Session, call_id: int, limits: RelaySettings, instead: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tribune.ballots.calls import DecodedCall
 from tribune.ballots.holders.documents import CallDocument, Conclusion, read_document
-from tribune.ballots.holders.progress import CallProgress, read_progress, share_words, signed_form
+from tribune.ballots.holders.progress import CallProgress, kind_of, read_progress, share_words, signed_form
 from tribune.ballots.holders.refusals import CallMismatchError, UnknownCallError
 from tribune.ballots.holders.simulation import Simulation, simulate
 from tribune.ballots.typed_data import call_typed_data
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tribune.chain.pause_governor import HolderCall
     from tribune.store.session import Session, Store
     from tribune.store.tables import HolderCall as StoredCall
+
+MOST = 20
+"""Calls in a list."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class CallView:
     governor: Address
     decimals: int
     signers: tuple[Address, ...]
+    held_up: str
+    """Why its vote is not open although enough have signed; empty otherwise."""
 
     @property
     def resuming(self) -> bool:
@@ -59,12 +64,7 @@ class CallView:
     @property
     def question(self) -> str:
         """What is asked."""
-        text = (
-            _("Shall holders vote on letting {model} answer again?")
-            if self.resuming
-            else _("Shall holders vote on stopping {model}?")
-        )
-        return text.format(model=self.model)
+        return question_of(self.call.kind).format(model=self.model)
 
     @property
     def model(self) -> str:
@@ -81,6 +81,39 @@ class CallView:
         return _("{votes} votes ({share} %)").format(
             votes=number(power / 10**self.decimals), share=share_words(self.progress.percent(power))
         )
+
+
+@dataclass(frozen=True)
+class ListedCall:
+    """A call in a list."""
+
+    id: int
+    question: str
+    deadline: datetime
+
+
+def question_of(kind: CaseKind) -> str:
+    """Return what a call asks, with a place for the model."""
+    if kind is CaseKind.HOLDER_RESUME:
+        return _("Shall holders vote on letting {model} answer again?")
+    return _("Shall holders vote on stopping {model}?")
+
+
+async def list_calls(store: Store, contracts: VoteContracts) -> tuple[ListedCall, ...]:
+    """Return the newest calls that collect signatures, as far as we know.
+
+    Raises:
+        ChainUnreachableError: the chain cannot be read.
+        StoreError: the store cannot be read.
+    """
+    rows = await store.read(calls.newest_collecting, MOST)
+    names = await contracts.read(*(("ModelRegistry", "nameOf", (row.model_id,)) for row in rows))
+    return tuple(
+        ListedCall(
+            row.id or 0, question_of(kind_of(row)).format(model=f"{name} v{row.version}"), row.deadline
+        )
+        for row, name in zip(rows, names, strict=True)
+    )
 
 
 async def read_call(store: Store, contracts: VoteContracts, documents: Documents, call_id: int) -> CallView:
@@ -109,6 +142,7 @@ async def read_call(store: Store, contracts: VoteContracts, documents: Documents
         governor=contracts.governor,
         decimals=decimals,
         signers=tuple(signers),
+        held_up=_(row.error) if row.error and progress.reached else "",
     )
 
 
