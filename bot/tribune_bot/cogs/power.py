@@ -62,6 +62,10 @@ class Power(commands.Cog):
     async def power(self, interaction: discord.Interaction[Any], proposal: str = "") -> None:
         """Show the asker's power."""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        await self.tell(interaction, [await self._vote(proposal)] if proposal else await self._open_votes())
+
+    async def tell(self, interaction: discord.Interaction[Any], votes: list[tuple[str, Vote]]) -> None:
+        """Answer with the asker's power now and in these votes, each with its title."""
         services = self.services
         wallets = await services.store.read(queries.wallets_of, interaction.user.id)
         if not wallets:
@@ -71,7 +75,6 @@ class Power(commands.Cog):
             )
             await interaction.edit_original_response(content=text)
             return
-        votes = [await self._vote(proposal)] if proposal else await self._open_votes()
         mine = [Address(wallet) for wallet in wallets[:MOST_WALLETS]]
         standings = await read_standings(services.contracts, mine)
         others = [*wallets, *(one.delegate for one in standings)]

@@ -75,6 +75,13 @@ async def test_bot__a_model_asked_about__tells_what_the_index_and_the_chain_have
     assert len(hostile[0]["name"]) <= 100
     assert "\u202e" not in hostile[0]["name"]
 
+    for command in ("model", "audit"):
+        told = await asked(world, command, model="2")
+        assert r"\*\*@" in told.content
+        assert "@everyone" not in told.content
+        assert "\u202e" not in told.content
+        assert "https://" not in told.content
+
     model = await asked(world, "model", model="1")
     assert "less than a day in service since <t:" in model.content
     assert "1 rule broken, stopped 1 time" in model.content
@@ -168,6 +175,37 @@ async def test_bot__frames_judged__reports_and_history_show_values_limits_and_si
     assert "the last frames, up to frame 3" in history.content
     assert "Frame 3: 43.1 %, beyond the limit of 10 %; 1 of 2 frames was beyond it." in history.content
     assert history.attachments[0].content.startswith(b"\x89PNG")
+    await world.halt()
+
+
+async def test_bot__more_models_than_a_page__are_turned_through(chain: TestChain, world: BotWorld) -> None:
+    registry = chain.contracts["ModelRegistry"].functions
+    for place in range(1, 27):
+        await asyncio.to_thread(chain.send, registry.registerModel(f"model {place}"), chain.steward)
+    world.start()
+    await world.until(lambda: world.discord.gateway.connected, "the gateway")
+
+    async def all_read() -> Message:
+        while True:
+            found = await asked(world, "models")
+            if "26 models" in found.content:
+                return found
+            await asyncio.sleep(0.1)
+
+    first = await asyncio.wait_for(all_read(), 20)
+    assert "26 models, page 1 of 3" in first.content
+    assert "**model 26**, INACTIVE" in first.content
+    assert "**model 14**" not in first.content
+    world.press("ada", first, "More")
+    await world.until(lambda: "page 2 of 3" in first.content, "the second page")
+    assert "**model 14**, INACTIVE" in first.content
+    world.press("ada", first, "More")
+    await world.until(lambda: "page 3 of 3" in first.content, "the last page")
+    assert "**model 1**, INACTIVE" in first.content
+    world.press("ada", first, "Back")
+    await world.until(lambda: "page 2 of 3" in first.content, "the second page again")
+    found = await offered(world, "model", "")
+    assert len(found) == 25
     await world.halt()
 
 
