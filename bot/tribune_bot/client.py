@@ -25,6 +25,7 @@ from tribune_bot.views.buttons import BUTTONS
 from tribune_bot.views.calling import ConfirmButton
 from tribune_bot.views.pages import PageButton
 from tribune_bot.views.proposal_buttons import PROPOSAL_BUTTONS
+from tribune_bot.views.setup_panel import SETUP_PARTS
 
 READY_WAIT_S = 0.5
 """How long discord.py waits for guilds before it says that it is ready."""
@@ -79,20 +80,21 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.propose import Propose
         from tribune_bot.cogs.relay import Relay
         from tribune_bot.cogs.reports import Reports
+        from tribune_bot.cogs.setup import Setup
         from tribune_bot.cogs.silence import Silence
         from tribune_bot.cogs.slow_lane import SlowLane
         from tribune_bot.cogs.voter_notices import VoterNotices
         from tribune_bot.cogs.votes import Votes
 
         cogs = (
-            *(Cases, Votes, VoterNotices, Relay, Silence, Links, EarlyWarnings),
+            *(Cases, Votes, VoterNotices, Setup, Relay, Silence, Links, EarlyWarnings),
             *(Models, OneModel, Reports, Audit, Health),
             *(Power, Delegates, Help),
             *(Propose, Proposals, SlowLane, Flag, Calls),
         )
         for cog in cogs:
             await self.add_cog(cog(self))
-        self.add_dynamic_items(*BUTTONS, *PROPOSAL_BUTTONS, PageButton, ConfirmButton)
+        self.add_dynamic_items(*BUTTONS, *PROPOSAL_BUTTONS, *SETUP_PARTS, PageButton, ConfirmButton)
         guild = discord.Object(self.services.guild_id)
         self.tree.copy_global_to(guild=guild)
         await self.tree.sync(guild=guild)
