@@ -22,8 +22,8 @@ def settings_of(world: BotWorld) -> dict[str, Any]:
 
 def part_id(message: Message, begin: str) -> str:
     """Return the custom_id of a part of a message."""
-    parts = [part for row in message.components for part in row["components"]]
-    return next(part["custom_id"] for part in parts if part["custom_id"].startswith(begin))
+    ids = [str(part["custom_id"]) for row in message.components for part in row["components"]]
+    return next(one for one in ids if one.startswith(begin))
 
 
 async def test_setup__admin__chooses_language_channel_and_quiet_hours(
