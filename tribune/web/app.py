@@ -19,6 +19,7 @@ from tribune.web import api, calls, delegations, incidents, pages, proposals
 from tribune.web.headers import SafeHeaders
 from tribune.web.network import Network
 from tribune.web.problems import on_error
+from tribune.web.rates import RateLimit
 from tribune.web.site import HERE, Site, environment
 from tribune.web.speaking import Speaking
 
@@ -86,7 +87,7 @@ def create_app(
             Route("/healthz", pages.get_health),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
-        middleware=[Middleware(SafeHeaders), Middleware(Speaking)],
+        middleware=[Middleware(SafeHeaders), Middleware(Speaking), Middleware(RateLimit, web=web)],
         exception_handlers={TribuneError: on_error, HTTPException: on_error, Exception: on_error},
     )
     app.state.site = Site(

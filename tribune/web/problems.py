@@ -40,6 +40,10 @@ class NotFoundError(TribuneError):
     """Nothing is there."""
 
 
+class TooManyRequestsError(TribuneError):
+    """One address asks too often; `ids["retry_s"]` says when it may again."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """An error as it is told."""
@@ -83,6 +87,7 @@ def _kind(fault: TribuneError) -> tuple[int, str, str]:
         (UnknownDraftError, 404, "unknown-draft", _("There is no such draft")),
         (NoSlowLaneError, 404, "no-slow-lane", _("This is decided elsewhere")),
         (NotFoundError, 404, "not-found", _("Nothing is there")),
+        (TooManyRequestsError, 429, "too-many-requests", _("Too many requests")),
         (BadRequestError, 400, "bad-request", _("This request is not of its form")),
         (SignatureError, 400, "bad-signature", _("This is not a signature")),
         (EvidenceError, 404, "no-evidence", _("This document is not here")),
@@ -115,6 +120,8 @@ async def on_error(request: Request, fault: Exception) -> Response:
     headers = {"Cache-Control": "no-store"}
     if problem.status == 503:
         headers["Retry-After"] = str(RETRY_S)
+    elif isinstance(fault, TooManyRequestsError):
+        headers["Retry-After"] = str(fault.ids["retry_s"])
     if not _for_people(request):
         body = {
             "type": f"{site.public_url}/problems/{problem.slug}",

@@ -230,3 +230,99 @@ def links(client: httpx.AsyncClient, store: Store) -> WalletLinks:
     site = transport.app.state.site  # type: ignore[attr-defined]
     made: WalletLinks = site.links
     return made
+
+
+async def test_get_page__vote_over__shows_result_and_block_and_no_form(
+    client: httpx.AsyncClient, voting: Voting
+) -> None:
+    chain, governor = voting.chain, voting.governor.functions
+    for holder in voting.holders[:2]:
+        chain.send(governor.castVote(voting.proposal_id, 1), holder)
+    before = (await client.get("/b/1", headers=HTML)).text
+    assert "The vote has passed, and has not been carried out yet." in before
+    assert "executeCase(1)" in before
+    receipt = chain.send(governor.executeCase(1))
+    text = (await client.get("/b/1", headers=HTML)).text
+    assert "the model is stopped until another vote" in text
+    assert f"Settled in block {receipt['blockNumber']}," in text
+    assert "What ran: <code>KillSwitch.pause(model 1)</code>, nothing else." in text
+    assert f"0x{receipt['transactionHash'].hex().removeprefix('0x')}" in text
+    assert "650,000 (65.0 %)" in text
+    assert "<form" not in text
+    assert "ballot.js" not in text
+
+
+@pytest.mark.parametrize(
+    ("voters", "said"),
+    [
+        ([], "it takes more votes for than against"),
+        ([(4, 1)], "most were for, but too few took part"),
+        ([(0, 0)], "most were against, and enough took part, so it ended the suspension"),
+    ],
+)
+async def test_get_page__vote_failed__says_why(
+    client: httpx.AsyncClient, voting: Voting, voters: list[tuple[int, int]], said: str
+) -> None:
+    chain, governor = voting.chain, voting.governor.functions
+    for holder, support in voters:
+        chain.send(governor.castVote(voting.proposal_id, support), voting.holders[holder])
+    chain.warp(700)
+    if (0, 0) in voters:
+        chain.send(chain.contracts["KillSwitch"].functions.poke(1))
+    text = (await client.get("/b/1", headers=HTML)).text
+    assert said in text
+    assert "<form" not in text
+
+
+async def test_get_page__vote_not_opened_in_time__says_so(client: httpx.AsyncClient, voting: Voting) -> None:
+    switch = voting.chain.contracts["KillSwitch"].functions
+    voting.chain.warp(3_000)
+    from support.voting import guardian_suspends
+
+    case = guardian_suspends(voting.chain, voting.folder)
+    open_ = (await client.get(f"/b/{case}", headers=HTML)).text
+    assert f"openCase({case})" in open_
+    assert "This page then shows the ballot by itself." in open_
+    voting.chain.warp(200)
+    over = (await client.get(f"/b/{case}", headers=HTML)).text
+    assert "Nobody opened the vote in time, so nothing was decided." in over
+    voting.chain.send(switch.poke(case))
+    assert "Nobody opened the vote in time" in (await client.get(f"/b/{case}", headers=HTML)).text
+
+
+async def test_get_page__pending__says_when_voting_begins(client: httpx.AsyncClient, voting: Voting) -> None:
+    from support.voting import guardian_suspends
+
+    voting.chain.warp(3_000)
+    case = guardian_suspends(voting.chain, voting.folder)
+    voting.chain.send(voting.governor.functions.openCase(case))
+    text = (await client.get(f"/b/{case}", headers=HTML)).text
+    assert "Voting begins <time" in text
+
+
+async def test_get_page__another_language__is_offered_in_its_own_name_and_kept_for_phones(
+    client: httpx.AsyncClient,
+) -> None:
+    text = (await client.get("/b/1", headers=HTML)).text
+    assert '<html lang="en">' in text
+    assert '<a href="?lang=de" lang="de" hreflang="de">Deutsch</a>' in text
+    german = (await client.get("/b/1?lang=de", headers=HTML)).text
+    assert '<html lang="de">' in german
+    assert '<a href="?lang=en" lang="en" hreflang="en">English</a>' in german
+    assert "https://go.cb-w.com/dapp?cb_url=https%3A%2F%2Fdao.example%2Fb%2F1%3Flang%3Dde" in german
+    assert (
+        "https://link.trustwallet.com/open_url?coin_id=60&amp;url=https%3A%2F%2Fdao.example%2Fb%2F1" in german
+    )
+
+
+@pytest.mark.parametrize("reason", ["", "Sí, «daño»"])
+async def test_get_message__signed_as_it_was_downloaded__is_accepted(
+    client: httpx.AsyncClient, voting: Voting, reason: str
+) -> None:
+    voter = voting.holders[0]
+    asked = {"voter": voter.address.lower(), "support": "0", "reason": reason}
+    answer = await client.get("/api/ballots/1/message", params=asked)
+    assert answer.headers["content-disposition"] == 'attachment; filename="ballot-1.json"'
+    signature = voter.sign_typed_data(full_message=answer.json()).signature.hex()
+    sent = {"voter": voter.address, "support": 0, "reason": reason, "signature": f"0x{signature}"}
+    assert (await client.post("/api/ballots/1", json=sent)).status_code == 202

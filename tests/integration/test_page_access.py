@@ -1,0 +1,111 @@
+"""Who cannot see well, or uses no mouse: axe finds nothing on any page, in both schemes, sizes and languages.
+
+axe-core is put into the page by the test alone, past the page's own policy, which forbids foreign scripts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from integration.page_world import PICTURES, Stand, choose_wallet, opened
+from support.anvil import ROOT
+from support.browser import PHONE, SKIP_REASON, Wallet, find_chromium
+from tribune.ballots.linking import WalletLinks
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page, ViewportSize
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+USER = 80351110224678912
+SHAPES: tuple[tuple[Literal["light", "dark"], ViewportSize, str], ...] = (
+    ("light", {"width": 1280, "height": 800}, "desktop"),
+    ("dark", {"width": 360, "height": 740}, "phone"),
+)
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.chromium,
+    pytest.mark.skipif(find_chromium() is None, reason=SKIP_REASON),
+    pytest.mark.skipif(not AXE.is_file(), reason="axe-core is missing: run `make setup`"),
+]
+
+
+async def findings(page: Page) -> list[Any]:
+    """Return what axe finds, with all that is folded opened."""
+    await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    if not await page.evaluate("'axe' in window"):
+        await page.add_script_tag(path=AXE)
+    found = await page.evaluate("tags => axe.run(document, { runOnly: tags })", TAGS)
+    assert len(found["passes"]) > 10  # it has looked
+    return [
+        (one["id"], node["target"], node["failureSummary"])
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+async def look(stand: Stand, address: str, name: str) -> None:
+    """Look at a page in both languages, schemes and sizes, and keep pictures."""
+    for language in ("en", "de"):
+        async with opened(stand.browser, address, locale=language, bypass_csp=True) as page:
+            await page.wait_for_function("document.querySelector('#account')?.textContent !== ''")
+            assert await page.evaluate("document.documentElement.lang") == language
+            for scheme, size, shape in SHAPES:
+                await page.emulate_media(color_scheme=scheme)
+                await page.set_viewport_size(size)
+                assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+                picture = PICTURES / f"{name}-{shape}-{scheme}-{language}.png"
+                await page.screenshot(path=picture, full_page=True)
+                assert await findings(page) == [], (name, language, scheme)
+
+
+async def test_pages__list_evidence_and_error__nothing_found(stand: Stand) -> None:
+    from tribune.ballots.documents import Documents
+    from tribune.ballots.view import read_case_vote
+    from tribune.ids import CaseId
+
+    vote = await read_case_vote(stand.contracts, Documents([stand.voting.folder]), CaseId(1))
+    await look(stand, f"{stand.url}/", "list")
+    await look(stand, f"{stand.url}/evidence/{vote.evidence}/view", "evidence")
+    await look(stand, f"{stand.url}/b/99", "error")
+
+
+async def test_pages__ballot__nothing_found(stand: Stand) -> None:
+    await look(stand, f"{stand.url}/b/1", "ballot")
+
+
+async def test_pages__ballot_over__nothing_found_and_says_how_it_went(stand: Stand) -> None:
+    chain, governor = stand.voting.chain, stand.voting.governor.functions
+    for holder in stand.voting.holders[:2]:
+        chain.send(governor.castVote(stand.voting.proposal_id, 1), holder)
+    chain.send(governor.executeCase(1))
+    await look(stand, f"{stand.url}/b/1", "ballot-over")
+
+
+async def test_pages__link__nothing_found(stand: Stand) -> None:
+    links = WalletLinks(stand.store, stand.contracts.chain, stand.url)
+    await look(stand, (await links.invite(USER)).url, "link")
+
+
+async def test_pages__ballot_with_a_wallet__nothing_found(stand: Stand) -> None:
+    from playwright.async_api import expect
+
+    wallet = Wallet(stand.voting.holders[2])
+    for scheme in ("light", "dark"):
+        async with stand.opened("/b/1", wallet, size=PHONE, color_scheme=scheme, bypass_csp=True) as page:
+            await choose_wallet(page)
+            await expect(page.locator("#sign")).to_be_enabled()
+            await page.screenshot(path=PICTURES / f"ballot-wallet-phone-{scheme}-en.png", full_page=True)
+            assert await findings(page) == []
+
+
+async def test_pages__refusal__nothing_found_and_is_read_aloud(stand: Stand) -> None:
+    from playwright.async_api import expect
+
+    async with stand.opened("/b/1", Wallet(stand.voting.chain.steward), bypass_csp=True) as page:
+        await choose_wallet(page)
+        await expect(page.get_by_role("alert")).to_contain_text("This wallet had no votes")
+        assert await findings(page) == []
