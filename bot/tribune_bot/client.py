@@ -83,11 +83,12 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.setup import Setup
         from tribune_bot.cogs.silence import Silence
         from tribune_bot.cogs.slow_lane import SlowLane
+        from tribune_bot.cogs.subscriptions import Subscriptions
         from tribune_bot.cogs.voter_notices import VoterNotices
         from tribune_bot.cogs.votes import Votes
 
         cogs = (
-            *(Cases, Votes, VoterNotices, Setup, Relay, Silence, Links, EarlyWarnings),
+            *(Cases, Votes, VoterNotices, Subscriptions, Setup, Relay, Silence, Links, EarlyWarnings),
             *(Models, OneModel, Reports, Audit, Health),
             *(Power, Delegates, Help),
             *(Propose, Proposals, SlowLane, Flag, Calls),

@@ -273,6 +273,7 @@ class Subscription(SQLModel, table=True):
     discord_user_id: int = Field(primary_key=True, sa_type=BigInteger)
     model_id: int = Field(primary_key=True, sa_type=BigInteger)
     """0 for every model."""
+    language: str = "en"
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
 

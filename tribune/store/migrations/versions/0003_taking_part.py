@@ -110,6 +110,7 @@ def upgrade() -> None:
         "subscription",
         sa.Column("discord_user_id", sa.BigInteger(), nullable=False),
         sa.Column("model_id", sa.BigInteger(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("discord_user_id", "model_id"),
     )
