@@ -94,7 +94,7 @@ async def test_take_in__same_again_after_a_reorg__is_told_once(store: Store) -> 
     await cog.take_in()
     await store.run(kept.subscribe, ADA, 1, "en")
     for hours in (1, 2):
-        await store.run(lambda session, at=hours: put(session, opened(7, hours=at)))
+        await store.run(put, opened(7, hours=hours))
         await cog.take_in()
     assert len((await promised(store))[ADA]) == 1
 
