@@ -167,7 +167,9 @@ def _proposals(listing: Listing, typed: str) -> list[tuple[str, str]]:
     found = [(_case_choice(listing, case), f"b{case.id}") for case in cases]
     slow = [
         (
-            _("Proposal {number}: {title}").format(number=one.number, title=plain(one.title, 80)),
+            _("Proposal {number}, in its proposer's words: {title}").format(
+                number=one.number, title=plain(one.title, 80)
+            ),
             f"p{one.number}",
         )
         for one in reversed(listing.proposals.values())

@@ -23,7 +23,7 @@ from tribune.chain.types import utc, utc_or_none
 from tribune.exceptions import EvidenceError, RevertedError, TribuneError
 from tribune.ids import Address, CaseId, Cid, Digest, ProposalId
 from tribune.language import _
-from tribune.store.proposals import proposals_created
+from tribune.store.proposals import proposal_created, proposals_created
 from tribune.sync.indexer import stored_log
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from tribune.chain.types import ContractCall, Log
     from tribune.store.session import Session, Store
 
+_IDS_FROM = 10**9
+"""No governor has so many proposals; an id, being a hash, is never so small."""
+_BOUND = re.compile(r"\s*#proposer=0x[0-9a-fA-F]{40}$")
+"""What binds a proposal to the wallet that sends it, for the governor to read."""
 BACKTEST = re.compile(r"^Backtest: (b[a-z2-7]{58})$", re.MULTILINE)
 """The line of a description that names a policy's backtest by its content id."""
 
@@ -144,7 +148,7 @@ class ProposalVote:
     @property
     def claim(self) -> str:
         """What its proposer wrote; it decides nothing."""
-        return self.proposed.calls.description
+        return _BOUND.sub("", self.proposed.calls.description)
 
     @property
     def over(self) -> bool:
@@ -175,11 +179,12 @@ async def find_proposal(store: Store, contracts: VoteContracts, name: str) -> Pr
         UnknownProposalError: there is none, or the index has not read it yet.
         NoSlowLaneError: the DAO decides elsewhere.
     """
-    found = await list_proposals(store, contracts)
+    if not contracts.has_slow_lane:
+        raise no_slow_lane()
     if name.isascii() and name.isdigit() and len(name) < 79:
-        for one in found:
-            if int(name) in (one.number, one.proposal_id):
-                return one
+        found = await store.read(_one, int(name))
+        if found is not None:
+            return found
     raise UnknownProposalError(
         _("There is no proposal {name}.").format(name=name[:80]),
         mend=_("Check the link; one that was made just now is here in a few seconds."),
@@ -275,6 +280,13 @@ def _proposed(session: Session) -> list[Proposed]:
     for number, row in enumerate(proposals_created(session, Lane.SLOW), start=1):
         found.append(_read(number, stored_log(row), row.block_time))
     return found
+
+
+def _one(session: Session, name: int) -> Proposed | None:
+    if 0 < name < _IDS_FROM:
+        row = proposal_created(session, Lane.SLOW, name)
+        return None if row is None else _read(name, stored_log(row), row.block_time)
+    return next((one for one in _proposed(session) if one.proposal_id == name), None)
 
 
 def _read(number: int, log: Log, time: datetime) -> Proposed:

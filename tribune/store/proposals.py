@@ -18,6 +18,17 @@ def proposals_created(session: Session, contract: str) -> Sequence[ChainEvent]:
     ).all()
 
 
+def proposal_created(session: Session, contract: str, number: int) -> ChainEvent | None:
+    """Return the `ProposalCreated` event of a governor's proposal by its place, from 1."""
+    return session.exec(
+        select(ChainEvent)
+        .where(ChainEvent.contract == contract, ChainEvent.name == "ProposalCreated")
+        .order_by(col(ChainEvent.block_number), col(ChainEvent.log_index))
+        .offset(number - 1)
+        .limit(1)
+    ).first()
+
+
 def ballots_at(
     session: Session, governor: str, state: BallotState, *, limit: int = 500
 ) -> Sequence[StoredBallot]:

@@ -19,6 +19,7 @@ from tribune.reports.oversight import independence
 from tribune.web.chart import draw_chart, has_chart
 from tribune.web.overview import read_overview
 from tribune.web.problems import BadRequestError, NotFoundError
+from tribune.web.proposals import newest
 from tribune.web.site import Site, parse_address, read_json
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ async def get_index(request: Request) -> Response:
         "index.html",
         overview=await read_overview(site.contracts),
         calls=await list_calls(site.store, site.contracts),
+        proposals=await newest(site),
     )
 
 

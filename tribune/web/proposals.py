@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
 from tribune.ballots.checks import REASON_LIMIT
 from tribune.ballots.drafts import Draft, read_draft
-from tribune.ballots.proposals import ProposalVote, find_proposal, read_proposal
+from tribune.ballots.proposals import (
+    ProposalVote,
+    UnknownProposalError,
+    find_proposal,
+    list_proposals,
+    read_proposal,
+)
 from tribune.ballots.proposer import read_proposer
 from tribune.ballots.queue import ballot_status, next_nonce
 from tribune.ballots.typed_data import unsigned_ballot
@@ -25,6 +32,21 @@ if TYPE_CHECKING:
 
     from tribune.ballots.decided import CallWords
     from tribune.ids import Address
+
+LISTED = 5
+"""Proposals on the first page; each is read whole, since its title comes from its calls."""
+
+
+async def newest(site: Site) -> list[ProposalVote]:
+    """Return the newest proposals as they stand now, newest first; none where the DAO decides elsewhere."""
+    if not site.contracts.has_slow_lane:
+        return []
+    found = reversed((await list_proposals(site.store, site.contracts))[-LISTED:])
+    votes = []
+    for proposed in found:
+        with suppress(UnknownProposalError):  # its block was replaced: the index will see that too
+            votes.append(await read_proposal(site.contracts, site.documents, proposed))
+    return votes
 
 
 async def get_page(request: Request) -> Response:

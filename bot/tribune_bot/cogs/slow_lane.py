@@ -88,7 +88,8 @@ class SlowLane(commands.Cog):
             StoreError, ChainUnreachableError, DiscordUnreachableError: call again.
         """
         head = self.services.indexer.head
-        if head is None:
+        some_due = any(at is not None and head is not None and at <= head.time for at in self._open.values())
+        if head is None or not (everything or some_due):
             return
         for proposed in (await list_proposals(self.services.store, self.services.contracts))[-NEWEST:]:
             if self._settled.get(proposed.number) == proposed:

@@ -79,7 +79,7 @@ async def test_proposals__both_lanes__open_ones_first() -> None:
     found = await choices.proposals(asked(bot(made)), "")
     assert [(one.value, one.name) for one in found] == [
         ("b1", "Case 1: credit v4: it broke a rule (open)"),
-        ("p1", "Proposal 1: @here new"),
+        ("p1", "Proposal 1, in its proposer's words: @here new"),
         ("b2", "Case 2: credit v4: the guardian stopped it (passed)"),
     ]
     assert [one.value for one in await choices.proposals(asked(bot(made)), "guardian")] == ["b2"]

@@ -253,3 +253,11 @@ async def test_get_message__signed_with_any_tool__is_taken(
     signature = bytes(account.sign_typed_data(full_message=answer.json()).signature).hex()
     body = {"voter": account.address, "support": 0, "reason": "No", "signature": f"0x{signature}"}
     assert (await client.post("/api/proposals/1", json=body)).status_code == 202
+
+
+async def test_get_index__proposal__listed_by_what_its_calls_do(
+    client: httpx.AsyncClient, proposed: Proposing
+) -> None:
+    page = (await client.get("/")).text
+    assert '<a href="/p/1">Proposal 1: Admit the monitor Observatory</a>' in page
+    assert "Free beer" not in page
