@@ -64,6 +64,14 @@ def newest_collecting(session: Session, limit: int) -> Sequence[HolderCall]:
     ).all()
 
 
+def signed_so_far(session: Session) -> tuple[int, int]:
+    """Return how many calls and signatures there are: it changes with each that comes."""
+    counts = [
+        session.exec(select(func.count()).select_from(one)).one() for one in (HolderCall, CallSignature)
+    ]
+    return int(counts[0]), int(counts[1])
+
+
 def change_call(session: Session, call_id: int, /, **values: Any) -> None:
     """Change a call's columns."""
     session.execute(

@@ -13,7 +13,7 @@ from discord.ext import commands
 from tribune.ballots.holders.view import read_call
 from tribune.exceptions import TribuneError
 from tribune.log import get_logger
-from tribune.store import messages
+from tribune.store import calls, messages
 from tribune.waiting import came_within
 from tribune_bot.call_message import call_message, subject_of
 
@@ -33,6 +33,8 @@ class Calls(commands.Cog):
         self.bot = bot
         self.services = bot.services
         self._wake = asyncio.Event()
+        self._seen: object = None
+        """The block and the signatures at our last look: while neither changes, nothing has changed."""
         self._to_show: set[int] = set()
         """Calls whose message may be out of date: one that Discord did not take stays here."""
 
@@ -53,7 +55,10 @@ class Calls(commands.Cog):
                 if not started:
                     await self._remember_posted()
                     started = True
-                await self.look()
+                seen = (self.services.indexer.head, await self.services.store.read(calls.signed_so_far))
+                if seen != self._seen or self._to_show:
+                    await self.look()
+                    self._seen = seen
                 await came_within(LOOK_S, self._wake.wait())
             except TribuneError as fault:
                 get_logger(__name__).warning("calls could not be followed", error=str(fault))
