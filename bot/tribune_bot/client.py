@@ -21,6 +21,7 @@ from tribune_bot.notices import Notices
 from tribune_bot.server import Servers
 from tribune_bot.services import Services
 from tribune_bot.speech import SpeakingTree
+from tribune_bot.threads import Threads
 from tribune_bot.views.buttons import BUTTONS
 from tribune_bot.views.calling import ConfirmButton
 from tribune_bot.views.pages import PageButton
@@ -57,6 +58,7 @@ class TribuneBot(commands.Bot):
         self.servers = Servers(services.store, services.guild_id, services.channel_id)
         self.board = Board(self, services)
         self.notices = Notices(self, services.store)
+        self.threads = Threads(self, services.store)
         self.docket = Docket(services)
         self.directory = Directory(services.store, services.indexer)
         self.jobs: dict[str, Job] = {}

@@ -7,7 +7,6 @@ nothing, here or anywhere else: a private answer never becomes a public one.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,8 @@ import discord
 
 from tribune.log import get_logger
 from tribune.store import queries
-from tribune.sync.outbox import AlreadyDone, Outbox
-from tribune_bot.board import CLOCK_SKEW, INTENT
+from tribune.sync.outbox import Outbox
+from tribune_bot import once
 from tribune_bot.errors import discord_faults
 from tribune_bot.text import LONGEST
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot
 
 KIND = "discord.dm"
-LOOK_BACK = 50
-"""Messages of a person's channel looked through for one that may have got out."""
 _NOT_TO_BE_TOLD = frozenset({10013, 50001, 50007, 50033, 50278})
 """Unknown user, no access, takes no messages, no recipient, no server in common."""
 
@@ -80,18 +77,12 @@ class Notices:
         return fresh
 
     async def _send(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
-        intent = f"post/{key}"
-        fresh = await self._store.run(queries.enqueue, intent, INTENT, {})
+        fresh = await once.intend(self._store, key)
         try:
             with discord_faults("send a direct message"):
                 channel = await self._bot.create_dm(discord.Object(payload["user"]))
-                if not fresh and await self._got_out(channel, key, payload["text"]):
-                    raise AlreadyDone
-                sent = await channel.send(
-                    payload["text"],
-                    view=_view(payload["links"]),
-                    nonce=_nonce(key),
-                    allowed_mentions=discord.AllowedMentions.none(),
+                sent = await once.send(
+                    self._bot, self._store, channel, key, payload["text"], payload["links"], fresh=fresh
                 )
         except Exception as fault:
             cause = fault.__cause__
@@ -99,26 +90,4 @@ class Notices:
                 get_logger(__name__).info("a person takes no direct messages", key=key, code=cause.code)
                 return {"closed": cause.code}
             raise
-        return {"message": sent.id}
-
-    async def _got_out(self, channel: discord.DMChannel, key: str, text: str) -> bool:
-        """Return whether an earlier attempt sent it."""
-        row = await self._store.read(queries.outbox_row, f"post/{key}")
-        since = None if row is None else row.created_at - CLOCK_SKEW
-        me = self._bot.user.id if self._bot.user is not None else 0
-        async for message in channel.history(limit=LOOK_BACK, after=since, oldest_first=False):
-            if message.author.id == me and message.content.strip() == text.strip():
-                return True
-        return False
-
-
-def _nonce(key: str) -> str:
-    """Return what lets Discord tell a repeated message; its limit is 25 characters."""
-    return hashlib.sha256(key.encode()).hexdigest()[:25]
-
-
-def _view(links: Sequence[Sequence[str]]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for label, url in links:
-        view.add_item(discord.ui.Button(label=label, url=url, style=discord.ButtonStyle.link))
-    return view
+        return {"message": sent}

@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Any
 from discord.ext import commands
 
 from tribune.ballots.view import UnknownCaseError
-from tribune.chain.enums import Outcome
+from tribune.chain.enums import Outcome, State
 from tribune.exceptions import ChainError, RevertedError, TribuneError
 from tribune.ids import CaseId
 from tribune.language import _
 from tribune.log import get_logger
 from tribune.store import messages, queries
+from tribune.store.tables import now
 from tribune.sync.outbox import AlreadyDone, Outbox, PermanentFailure
-from tribune_bot.case_message import CaseFacts, case_message, subject_of
+from tribune_bot.board import CLOCK_SKEW
+from tribune_bot.case_message import CaseFacts, case_message, subject_of, withdrawn
+from tribune_bot.case_news import news_of, reminder_times, thread_name
 from tribune_bot.charts import case_chart
 from tribune_bot.facts import read_facts
 
@@ -61,19 +64,23 @@ class Cases(commands.Cog):
         self.bot.add_job("index the chain", self.services.indexer.run)
         self.bot.add_job("do what cases ask for", self.outbox.run)
         self.bot.add_job("watch cases", self.watch)
+        self.bot.add_job("speak in threads", self.bot.threads.outbox.run)
 
     async def watch(self) -> None:
         """Take in events and keep messages up to date, until cancelled."""
         await self._until_done(self._start)
+        everything = True
         while True:
             changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
             await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
             try:
-                events = await self.take_in()
-                await self.refresh(everything=bool(events))
+                everything |= bool(await self.take_in())
+                await self.refresh(everything=everything)
+                everything = await changed  # also where a reorg took events away and brought none
             except TribuneError as fault:
                 get_logger(__name__).warning("cases could not be followed", error=str(fault))
                 await asyncio.sleep(RETRY_S)
+                everything = True
             finally:
                 await changed
 
@@ -88,14 +95,20 @@ class Cases(commands.Cog):
 
     async def _start(self) -> None:
         """Find out what is open and what is posted."""
-        await self.bot.docket.load()
+        for case_id in await self.bot.docket.load():  # also those that a replaced governor left behind
+            await self.services.store.run(_ask, case_id, self._governor)
+        self.outbox.wake()
         for subject in await self.services.store.read(messages.posted_subjects, "case/"):
             self._shown[CaseId(int(subject.removeprefix("case/")))] = None
         await self.refresh(everything=True)
 
+    @property
+    def _governor(self) -> str:
+        return self.services.tribune.pause_governor.address
+
     async def take_in(self) -> int:
         """Write down what new events ask for; return how many events there were."""
-        events = await self.services.store.run(_take_in)
+        events = await self.services.store.run(_take_in, self._governor)
         for event in events:
             if event.name == "CaseOpened":
                 self.bot.docket.add(CaseId(event.args["case_id"]))
@@ -117,7 +130,10 @@ class Cases(commands.Cog):
             try:
                 await self.show(case_id)
             except UnknownCaseError:  # undone by a reorg; should it come back, its event brings it back
-                self._shown.pop(case_id, None)
+                self._shown[case_id] = None
+                self.bot.docket.settle(case_id)
+                async with self.bot.servers.speaking():
+                    await self.bot.board.show(subject_of(case_id), withdrawn(case_id), post=False)
 
     async def show(self, case_id: CaseId, *, post: bool = False) -> CaseFacts:
         """Bring the message of a case up to date, one at a time: no older reading has the last word."""
@@ -133,13 +149,27 @@ class Cases(commands.Cog):
         url = self.services.evidence_url(vote.evidence) if vote.evidence is not None else None
         shown = case_message(facts, url, self.services.incident_url(case_id))
         await self.bot.board.show(subject_of(case_id), shown, post=post)
-        if vote.outcome != "open":
+        quiet_until = (await self.bot.servers.now()).quiet_until(now())
+        urls = self.services.ballot_url(case_id), self.services.incident_url(case_id)
+        news = news_of(vote, *urls, quiet_until)
+        await self.bot.threads.tell(subject_of(case_id), thread_name(vote), news)
+        if vote.outcome == "open":
+            self.bot.docket.add(case_id)  # again, where a reorg took its end away
+        else:
             self.bot.docket.settle(case_id)
-        if vote.outcome == "open" or vote.model.state in ("Paused", "Suspended"):
-            self._shown[case_id] = _next_change(facts)
+        if self._may_change(facts):
+            self._shown[case_id] = _next_change(facts, quiet_until)
         else:
             self._shown.pop(case_id, None)
         return facts
+
+    def _may_change(self, facts: CaseFacts) -> bool:
+        """Return whether a message may have to tell something else: what is not final can be undone."""
+        vote = facts.vote
+        if vote.outcome == "open" or vote.model.state in (State.PAUSED, State.SUSPENDED):
+            return True
+        final = vote.block - self.services.tribune.chain.finality_blocks
+        return facts.ending is None or facts.ending.block > final
 
     async def _post(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Post a case's message, then its chart follows by an edit: the alert never waits for a figure."""
@@ -195,26 +225,29 @@ class Cases(commands.Cog):
         return case.vote_at(ours) != 0 or case.outcome is not Outcome.OPEN
 
 
-def _next_change(facts: CaseFacts) -> datetime | None:
+def _next_change(facts: CaseFacts, quiet_until: datetime | None) -> datetime | None:
     """Return the next time at which a case changes though nothing happens on the chain."""
     vote = facts.vote
-    times = (vote.open_until, vote.snapshot, vote.deadline, vote.suspended_until)
+    times = [vote.open_until, vote.snapshot, vote.deadline, vote.suspended_until]
+    times += reminder_times(vote) or ()
+    if quiet_until is not None:  # by our clock, which may be behind the chain's
+        times.append(max(quiet_until, vote.read_at + CLOCK_SKEW))
     later = [time for time in times if time is not None and time >= vote.read_at]
     return min(later, default=None)
 
 
-def _take_in(session: Session) -> list[ChainEvent]:
+def _take_in(session: Session, governor: str) -> list[ChainEvent]:
     place = queries.checkpoint(session, READER)
     events = list(queries.events_since(session, place.block_number if place is not None else 0))
     for event in events:
         if event.name == "CaseOpened":
-            _ask(session, event.args["case_id"])
+            _ask(session, event.args["case_id"], governor)
     if events:
         queries.set_checkpoint(session, READER, events[-1].id or 0, "")
     return events
 
 
-def _ask(session: Session, case_id: int) -> None:
-    """Write down what a new case asks for; what is written already stays as it is."""
+def _ask(session: Session, case_id: int, governor: str) -> None:
+    """Write down what an open case asks for; what is written already stays as it is."""
     queries.enqueue(session, f"message/case/{case_id}", POST, {"case": case_id})
-    queries.enqueue(session, f"open/case/{case_id}", OPEN_VOTE, {"case": case_id})
+    queries.enqueue(session, f"open/case/{case_id}/{governor}", OPEN_VOTE, {"case": case_id})

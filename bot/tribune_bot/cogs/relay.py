@@ -1,12 +1,14 @@
 """Brings ballots to the chain and carries out what was voted; pays gas, decides nothing.
 
 Ballots that come together go together. Every call is simulated first; what somebody else has done already
-counts as done. A case whose vote ended otherwise is recorded by `poke`.
+counts as done. A case whose vote ended otherwise is recorded by `poke`; a vote whose opening was lost, as by
+a reorg, is opened again.
 """
 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from discord.ext import commands
@@ -34,6 +36,8 @@ GATHER_S = 1.5
 DUE_S = 1.0
 """Pause between two looks whether a vote has ended."""
 RETRY_S = 2.0
+LOST_AFTER = timedelta(seconds=30)
+"""A vote that is not open so long after its case was opened: its opening was lost."""
 _OVER = (ProposalState.DEFEATED, ProposalState.EXPIRED, ProposalState.CANCELED)
 
 
@@ -104,21 +108,29 @@ class Relay(commands.Cog):
             return False
         try:
             receipt = await self.services.sender.send(call)
-        except RevertedError:
+        except RevertedError as fault:
             case = await self.services.tribune.kill_switch.case(case_id)
-            if case.outcome is Outcome.OPEN:
+            if case.outcome is not Outcome.OPEN:
+                return True  # somebody else was quicker
+            if fault.ids.get("error") == "EpochStale":
+                return False  # another vote has decided since: this one opens no more, and its window ends
+            again = await self._due(case)
+            if again is not None and again.description == call.description:
                 raise
-            return True  # somebody else was quicker
+            return False  # likewise, and the case goes on
         get_logger(__name__).info(call.description, case=case_id, block=receipt.block_number)
         return True
 
     async def _due(self, case: Case) -> ContractCall | None:
         tribune = self.services.tribune
-        if not case.vote:
-            head = await tribune.chain.head()
-            return tribune.kill_switch.poke(case.case_id) if head.time > case.open_until else None
         if not case.vote_at(tribune.pause_governor.address):
-            return None  # voted on at a governor that was replaced: nothing of it can be carried out
+            head = await tribune.chain.head()
+            # A vote at a replaced governor is never carried out; after its latest end that can be recorded.
+            if head.time > (case.vote_ends or case.open_until):
+                return tribune.kill_switch.poke(case.case_id)
+            if case.vote_ends is None and head.time > case.opened_at + LOST_AFTER:
+                return tribune.pause_governor.open_case(case.case_id)
+            return None
         state = await tribune.pause_governor.state(case.vote)
         if state is ProposalState.SUCCEEDED:
             return tribune.pause_governor.execute_case(case.case_id)

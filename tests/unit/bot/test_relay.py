@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,12 +51,14 @@ class Chain:
         self.sent: list[str] = []
         self.after: Outcome | None = None
         self.refuse = False
-        self.time = NOW
+        self.time = self.open_until = NOW
+        self.vote_ends: datetime | None = None
         self.address = GOVERNOR
 
     async def case(self, case_id: CaseId) -> Any:
         vote = 0 if self.state_now is None else 99
-        return replace(PENDING, case_id=case_id, vote=ProposalId(vote), outcome=self.outcome)
+        times: dict[str, Any] = {"open_until": self.open_until, "vote_ends": self.vote_ends}
+        return replace(PENDING, case_id=case_id, vote=ProposalId(vote), outcome=self.outcome, **times)
 
     async def state(self, _proposal: int) -> ProposalState | None:
         return self.state_now
@@ -66,6 +68,9 @@ class Chain:
 
     def poke(self, _case: CaseId) -> Any:
         return SimpleNamespace(description="poke")
+
+    def open_case(self, _case: CaseId) -> Any:
+        return SimpleNamespace(description="open")
 
     def execute_case(self, _case: CaseId) -> Any:
         return SimpleNamespace(description="execute")
@@ -110,6 +115,28 @@ async def test_finish__state_of_the_vote__does_what_is_due(state: Any, sent: lis
     chain = Chain(state)
     assert await relay_of(chain).finish(CASE) is bool(sent)
     assert chain.sent == sent
+
+
+async def test_finish__opening_lost__opens_the_vote_again() -> None:
+    chain = Chain(None)
+    chain.open_until, chain.time = NOW + timedelta(hours=12), NOW + timedelta(seconds=31)
+    await relay_of(chain).finish(CASE)
+    assert chain.sent == ["open"]
+
+
+async def test_finish__opened_just_now__leaves_the_opening_to_the_outbox() -> None:
+    chain = Chain(None)
+    chain.open_until, chain.time = NOW + timedelta(hours=12), NOW + timedelta(seconds=29)
+    assert not await relay_of(chain).finish(CASE)
+    assert chain.sent == []
+
+
+async def test_finish__orphaned_after_its_latest_end__records_that() -> None:
+    chain = Chain(ProposalState.SUCCEEDED)
+    chain.address, chain.vote_ends = ANOTHER, NOW + timedelta(hours=24)
+    chain.time = NOW + timedelta(hours=25)
+    assert await relay_of(chain).finish(CASE)
+    assert chain.sent == ["poke"]
 
 
 async def test_finish__window_over_without_a_vote__records_that() -> None:
