@@ -6,7 +6,9 @@ nothing fits.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import discord
@@ -164,8 +166,9 @@ def model_title(listing: Listing, model: ListedModel) -> str:
 
 def _proposals(listing: Listing, typed: str) -> list[tuple[str, str]]:
     cases = sorted(listing.cases.values(), key=lambda case: (case.outcome is not Outcome.OPEN, -case.id))
-    found = [(_case_choice(listing, case), f"b{case.id}") for case in cases]
-    slow = [
+    still_open = sum(case.outcome is Outcome.OPEN for case in cases)
+    told = ((_case_choice(listing, case), f"b{case.id}") for case in cases)
+    slow = (
         (
             _("Proposal {number}, in its proposer's words: {title}").format(
                 number=one.number, title=plain(one.title, 80)
@@ -173,14 +176,13 @@ def _proposals(listing: Listing, typed: str) -> list[tuple[str, str]]:
             f"p{one.number}",
         )
         for one in reversed(listing.proposals.values())
-    ]
-    still_open = sum(case.outcome is Outcome.OPEN for case in cases)
-    return _fitting([*found[:still_open], *slow, *found[still_open:]], typed)
+    )
+    return _fitting(chain(islice(told, still_open), slow, told), typed)
 
 
 def _open_cases(listing: Listing, typed: str) -> list[tuple[str, str]]:
-    cases = [case for case in reversed(listing.cases.values()) if case.outcome is Outcome.OPEN]
-    return _fitting([(_case_choice(listing, case), f"b{case.id}") for case in cases], typed)
+    cases = (case for case in reversed(listing.cases.values()) if case.outcome is Outcome.OPEN)
+    return _fitting(((_case_choice(listing, case), f"b{case.id}") for case in cases), typed)
 
 
 def _case_choice(listing: Listing, case: ListedCase) -> str:
@@ -195,9 +197,10 @@ def _case_choice(listing: Listing, case: ListedCase) -> str:
     )
 
 
-def _fitting(offered: list[tuple[str, str]], typed: str) -> list[tuple[str, str]]:
+def _fitting(offered: Iterable[tuple[str, str]], typed: str) -> list[tuple[str, str]]:
+    """Return the first that fit; what comes after them is not even worded."""
     sought = typed.strip().casefold()
-    return [one for one in offered if sought in one[0].casefold() or sought == one[1]][:MOST]
+    return list(islice((one for one in offered if sought in one[0].casefold() or sought == one[1]), MOST))
 
 
 def _number(text: str) -> int:

@@ -177,12 +177,20 @@ class Directory:
             if found is not None:
                 self._place, events, anew = found
                 if anew:
-                    self._listing = Listing()
-                for event in events:
-                    self._listing.take_in(event)
+                    self._listing = await asyncio.to_thread(_listed, events)
+                else:
+                    for event in events:
+                        self._listing.take_in(event)
             head = self._indexer.head
             self._listing.at = datetime.now(UTC) if head is None else head.time
             return self._listing
+
+
+def _listed(events: Iterable[ChainEvent]) -> Listing:
+    listing = Listing()
+    for event in events:
+        listing.take_in(event)
+    return listing
 
 
 def _news(session: Session, seen: _Place) -> tuple[_Place, list[ChainEvent], bool] | None:
@@ -193,8 +201,8 @@ def _news(session: Session, seen: _Place) -> tuple[_Place, list[ChainEvent], boo
         return None
     count, newest = extent(session, _NAMES)
     events = list(all_since(session, seen.newest, _NAMES))
-    anew = count - len(events) != seen.events  # rows are never numbered again: some were taken away
-    if anew:
+    lost = count - len(events) != seen.events  # rows are never numbered again: some were taken away
+    if lost:
         events = list(all_since(session, 0, _NAMES))
         count = len(events)
-    return _Place(block, count, max(newest, seen.newest)), events, anew
+    return _Place(block, count, max(newest, seen.newest)), events, lost or not seen.events

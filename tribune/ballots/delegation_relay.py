@@ -7,13 +7,14 @@ asked first, and what is not there is sent again. It pays for gas with the relay
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tribune.ballots.contracts import TOKEN
 from tribune.ballots.delegations import DelegationStatus, delegate_call, signed_of
 from tribune.exceptions import RevertedError, TransactionPendingError, TribuneError
 from tribune.language import _
-from tribune.store.delegations import waiting_delegations
+from tribune.store.delegations import mined_delegations, waiting_delegations
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 BATCH = 20
 """Delegations under way together."""
+RECENT = timedelta(hours=1)
+"""How long one that is in a block is looked after, until that is final: longer than any chain needs."""
 
 
 class DelegationRelay:
@@ -49,12 +52,30 @@ class DelegationRelay:
             UnfundedError: the relayer's key cannot pay; the delegations stay queued.
         """
         async with self._turn:
+            await self._take_back()
             rows = await self._store.read(waiting_delegations, BATCH)
             found = await asyncio.gather(*(self._relay(row) for row in rows), return_exceptions=True)
         faults = [one for one in found if isinstance(one, BaseException)]
         if faults:
             raise faults[0]
         return [one for one in found if isinstance(one, DelegationStatus)]
+
+    async def _take_back(self) -> None:
+        """Queue again what a reorg took out of the chain; what is final is not looked at any more."""
+        from tribune.store.tables import BallotState
+
+        recent = await self._store.read(mined_delegations, RECENT)
+        if not recent:
+            return
+        chain = self._contracts.chain
+        final = (await chain.head()).number - chain.finality_blocks
+        rows = [row for row in recent if row.block_number > final]
+        if not rows:
+            return
+        nonces = await self._contracts.read(*((TOKEN, "nonces", (row.delegator,)) for row in rows))
+        for row, nonce in zip(rows, nonces, strict=True):
+            if nonce <= row.nonce:
+                await self._record(row, BallotState.QUEUED, tx="")
 
     async def _relay(self, row: SignedDelegation) -> DelegationStatus:
         from tribune.store.tables import BallotState

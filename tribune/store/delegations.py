@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
-from tribune.store.tables import BallotState, SignedDelegation
+from tribune.store.tables import BallotState, SignedDelegation, now
 
 
 def delegation_of(session: Session, delegator: str, nonce: int) -> SignedDelegation | None:
@@ -26,4 +27,15 @@ def waiting_delegations(session: Session, limit: int) -> Sequence[SignedDelegati
         .where(col(SignedDelegation.state).in_(states))
         .order_by(col(SignedDelegation.id))
         .limit(limit)
+    ).all()
+
+
+def mined_delegations(session: Session, within: timedelta) -> Sequence[SignedDelegation]:
+    """Return the delegations that were found in a block within this time."""
+    return session.exec(
+        select(SignedDelegation).where(
+            SignedDelegation.state == BallotState.MINED,
+            col(SignedDelegation.block_number) > 0,
+            col(SignedDelegation.updated_at) > now() - within,
+        )
     ).all()

@@ -9,9 +9,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from tribune.chain.enums import State
-from tribune.exceptions import ChainError
+from tribune.exceptions import ChainError, StoreError
 from tribune.ids import ModelId
 from tribune.language import _, number, plural
+from tribune.log import get_logger
 from tribune_bot.standing import DOTS, halt_line, state_word
 from tribune_bot.text import fitted, harmless
 from tribune_bot.views.pages import LONGEST_ABOUT, Page, paging, show_page
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot
     from tribune_bot.directory import ListedModel, Listing
 
+LOOK_S = 10.0
 EACH = 12
 """Models on a page: with the longest names that are shown they fit into one message."""
 SHOWN = {
@@ -36,6 +38,19 @@ class Models(commands.Cog):
     def __init__(self, bot: TribuneBot) -> None:
         self.bot = bot
         self.services = bot.services
+
+    async def cog_load(self) -> None:
+        """Register the job."""
+        self.bot.add_job("know what there is", self.keep_listing)
+
+    async def keep_listing(self) -> None:
+        """Read what is new before somebody types, until cancelled."""
+        while True:
+            try:
+                await self.bot.directory.look()
+            except StoreError as fault:
+                get_logger(__name__).warning("the list of models is not up to date", error=str(fault))
+            await self.services.indexer.wait_changed(LOOK_S)
 
     @app_commands.command(description="List the models that token holders watch over")
     @app_commands.describe(search="Only models whose name contains this", stand="Only models that stand so")

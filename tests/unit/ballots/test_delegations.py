@@ -131,6 +131,25 @@ async def test_relay_all__number_used_otherwise__is_refused_with_the_reason(
     assert "Another signature" in settled.error
 
 
+async def test_relay_all__reorg_takes_it_away__is_sent_again(
+    voting: Voting, contracts: VoteContracts, store: Store, sender: Sender
+) -> None:
+    holder, relay = voting.holders[0], DelegationRelay(store, contracts, sender)
+    await accept_delegation(store, contracts, LIMITS, await signed(contracts, holder))
+    before = voting.chain.rpc("evm_snapshot")
+    await relay.relay_all()
+    assert delegate_of(voting, holder) == FRIEND
+    assert voting.chain.rpc("evm_revert", before)
+    assert delegate_of(voting, holder) != FRIEND
+    again = Sender(
+        contracts.chain, voting.chain.relayer, receipt_timeout_s=10
+    )  # the key's count went back too
+    [settled] = await DelegationRelay(store, contracts, again).relay_all()
+    assert settled.status == "mined"
+    assert delegate_of(voting, holder) == FRIEND
+    assert await relay.relay_all() == []
+
+
 def expire(session: Session, wallet: str) -> None:
     row = delegation_of(session, wallet, 0)
     assert row is not None
