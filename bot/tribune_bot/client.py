@@ -81,6 +81,7 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.proposals import Proposals
         from tribune_bot.cogs.propose import Propose
         from tribune_bot.cogs.relay import Relay
+        from tribune_bot.cogs.reorgs import Reorgs
         from tribune_bot.cogs.reports import Reports
         from tribune_bot.cogs.setup import Setup
         from tribune_bot.cogs.silence import Silence
@@ -93,7 +94,7 @@ class TribuneBot(commands.Bot):
             *(Cases, Votes, VoterNotices, Subscriptions, Setup, Relay, Silence, Links, EarlyWarnings),
             *(Models, OneModel, Reports, Audit, Health),
             *(Power, Delegates, Help),
-            *(Propose, Proposals, SlowLane, Flag, Calls),
+            *(Propose, Proposals, SlowLane, Flag, Calls, Reorgs),
         )
         for cog in cogs:
             await self.add_cog(cog(self))

@@ -181,8 +181,13 @@ class BallotRelay:
         cast = {**await find_votes(self._contracts, proposal_id, others, lane), **cast}
         why = ""
         if refuse and any(row.voter not in cast for row in rows):
-            [state] = await self._contracts.read((lane, "state", (proposal_id,)))
-            if ProposalState.of(state) is not ProposalState.ACTIVE:
+            try:
+                [state] = await self._contracts.read((lane, "state", (proposal_id,)))
+            except RevertedError:  # a reorg took the proposal away
+                state = None
+            if state is None:
+                why = _("The chain does not have this vote any more.")
+            elif ProposalState.of(state) is not ProposalState.ACTIVE:
                 why = _("The vote had ended before this ballot could be counted.")
             elif lane is Lane.FAST:
                 why = _("The contract did not take the signature.")

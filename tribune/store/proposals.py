@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -49,6 +49,26 @@ def ballots_under_way(session: Session, governor: str, voter: str) -> Sequence[S
             StoredBallot.governor == governor,
             StoredBallot.voter == voter,
             col(StoredBallot.state).in_([str(BallotState.QUEUED), str(BallotState.RELAYED)]),
+        )
+        .order_by(col(StoredBallot.id))
+    ).all()
+
+
+def mined_unseen(session: Session, above: int, up_to: int, names: Collection[str]) -> Sequence[StoredBallot]:
+    """Return ballots that count as mined in these blocks (`above` is left out) without an event of a vote.
+
+    An event is looked for by its transaction.
+    """
+    seen = select(ChainEvent.tx_hash).where(
+        col(ChainEvent.block_number) > above, col(ChainEvent.name).in_(list(names))
+    )
+    return session.exec(
+        select(StoredBallot)
+        .where(
+            StoredBallot.state == BallotState.MINED,
+            col(StoredBallot.block_number) > above,
+            col(StoredBallot.block_number) <= up_to,
+            col(StoredBallot.tx_hash).not_in(seen),
         )
         .order_by(col(StoredBallot.id))
     ).all()

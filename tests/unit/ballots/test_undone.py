@@ -1,0 +1,155 @@
+"""Reorgs that take ballots off the chain: each is counted exactly once in the end, in either lane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tribune.ballots.contracts import VoteContracts
+from tribune.ballots.documents import Documents
+from tribune.ballots.lane import Lane
+from tribune.ballots.proposals import find_proposal, read_proposal
+from tribune.ballots.queue import accept_ballot
+from tribune.ballots.relay import BallotRelay
+from tribune.ballots.typed_data import SignedBallot, parse_signature
+from tribune.ballots.undone import queue_undone
+from tribune.ballots.view import read_case_vote
+from tribune.chain.client import Chain
+from tribune.ids import Address
+from tribune.store.session import Store
+from tribune.store.tables import StoredBallot
+from tribune.sync.indexer import Indexer
+from tribune.sync.sender import Sender
+
+if TYPE_CHECKING:
+    from support.proposing import Proposing
+    from support.voting import Voting
+
+DEPTH = 12
+
+
+class Desk:
+    """Queues a ballot of the second holder, relays, looks back."""
+
+    def __init__(
+        self, voting: Voting, index: Indexer, store: Store, contracts: VoteContracts, documents: Documents
+    ) -> None:
+        self.voting, self.index, self.store = voting, index, store
+        self.contracts, self.documents = contracts, documents
+
+    async def queue(self, lane: Lane, proposing: Proposing) -> None:
+        account = self.voting.holders[1]
+        if lane is Lane.FAST:
+            self.voting.open_vote()
+            case = await read_case_vote(self.contracts, self.documents, self.voting.case_id)
+            ballot = SignedBallot(
+                case.proposal_id,
+                Address(account.address),
+                1,
+                "",
+                parse_signature(self.voting.sign(account, 1)),
+            )
+            await accept_ballot(self.store, self.contracts, case, ballot)
+            return
+        proposing.propose([proposing.admit()], "Admit it")
+        await self.index.catch_up()
+        vote = await read_proposal(
+            self.contracts, self.documents, await find_proposal(self.store, self.contracts, "1")
+        )
+        signed = parse_signature(proposing.sign(account))
+        ballot = SignedBallot(vote.proposal_id, Address(account.address), 1, "", signed)
+        await accept_ballot(self.store, self.contracts, vote, ballot)
+
+    async def relay(self) -> list[str]:
+        # A sender of its own, as after a restart: one that lives on meets a reorg in its own tests.
+        chain = self.contracts.chain
+        sender = Sender(chain, self.voting.chain.relayer, receipt_timeout_s=30)
+        return [one.status for one in await BallotRelay(self.store, self.contracts, sender).relay_all()]
+
+    async def look_back(self) -> int:
+        await self.index.catch_up()
+        head = self.index.head
+        assert head is not None
+        return await queue_undone(self.store, self.contracts, head.number, DEPTH)
+
+    def mine(self, blocks: int) -> None:
+        for _ in range(blocks):
+            self.voting.chain.warp(1)
+
+    @property
+    def ballot(self) -> StoredBallot | None:
+        from sqlmodel import select
+
+        with self.store.session() as session:
+            return session.exec(select(StoredBallot)).first()
+
+
+@pytest.fixture
+def desk(
+    breach: Voting, index: Indexer, store: Store, contracts: VoteContracts, documents: Documents, chain: Chain
+) -> Desk:
+    return Desk(breach, index, store, contracts, documents)
+
+
+@pytest.mark.parametrize("lane", list(Lane))
+async def test_queue_undone__block_replaced__queued_and_counted_again(
+    desk: Desk, proposing: Proposing, lane: Lane
+) -> None:
+    await desk.queue(lane, proposing)
+    before = desk.voting.chain.rpc("evm_snapshot")
+    assert await desk.relay() == ["mined"]
+    assert await desk.look_back() == 0
+    assert desk.voting.chain.rpc("evm_revert", before)
+    desk.mine(3)
+    assert await desk.look_back() == 1
+    assert await desk.relay() == ["mined"]
+    desk.mine(1)
+    assert await desk.look_back() == 0
+    governor = desk.voting.chain.contracts[lane]
+    assert len(governor.events.VoteCast().get_logs(from_block=0)) == 1
+
+
+async def test_queue_undone__taken_into_another_block__recorded_there(
+    desk: Desk, proposing: Proposing
+) -> None:
+    await desk.queue(Lane.SLOW, proposing)
+    before = desk.voting.chain.rpc("evm_snapshot")
+    await desk.relay()
+    await desk.look_back()
+    assert desk.voting.chain.rpc("evm_revert", before)
+    desk.mine(1)
+    cast = proposing.governor.functions.castVote(proposing.proposal_id, 1)
+    receipt = desk.voting.chain.send(cast, desk.voting.holders[1])
+    desk.mine(2)
+    assert await desk.look_back() == 0
+    found = desk.ballot
+    assert found is not None
+    assert (found.state, found.block_number) == ("mined", receipt["blockNumber"])
+
+
+async def test_relay_all__proposal_itself_undone__refused_with_the_reason(
+    desk: Desk, proposing: Proposing
+) -> None:
+    before = desk.voting.chain.rpc("evm_snapshot")
+    await desk.queue(Lane.SLOW, proposing)
+    assert desk.voting.chain.rpc("evm_revert", before)
+    desk.mine(12)
+    assert await desk.relay() == ["refused"]
+    found = desk.ballot
+    assert found is not None
+    assert "does not have this vote any more" in found.error
+
+
+async def test_queue_undone__cast_with_another_tool__forgotten_not_queued(
+    desk: Desk, proposing: Proposing
+) -> None:
+    await desk.queue(Lane.SLOW, proposing)
+    with desk.store.session() as session:
+        kept = session.get(StoredBallot, 1)
+        assert kept is not None
+        kept.signature, kept.state, kept.tx_hash = "", "mined", "0x" + "ab" * 32
+        kept.block_number = desk.voting.chain.web3.eth.block_number
+        session.add(kept)
+    assert await desk.look_back() == 1
+    assert desk.ballot is None

@@ -1,0 +1,77 @@
+"""Ballots that a reorg took off the chain again: back into the queue, so that each is counted in the end.
+
+The index tells which may be concerned, the chain alone whether they are. Those that got into another block
+are recorded there. Nothing here sends a transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tribune.ballots.cast import EVENTS, CastVote, find_votes
+from tribune.ballots.lane import Lane
+from tribune.ballots.queue import mark_mined
+from tribune.ids import Address, CaseId, ProposalId
+
+if TYPE_CHECKING:
+    from tribune.ballots.contracts import VoteContracts
+    from tribune.store.session import Session, Store
+
+_Key = tuple[Lane, ProposalId, CaseId]
+
+
+async def queue_undone(store: Store, contracts: VoteContracts, indexed: int, depth: int) -> int:
+    """Queue again what a reorg undid; return how many ballots that were.
+
+    Args:
+        store: the queue, and the index.
+        contracts: the chain.
+        indexed: newest block that the index has taken in.
+        depth: how many blocks below it may still be replaced.
+
+    Raises:
+        ChainUnreachableError, StoreError: could not look; call again.
+    """
+    undone = 0
+    for (lane, proposal_id, case_id), voters in (await store.read(_doubtful, indexed, depth)).items():
+        cast = await find_votes(contracts, proposal_id, voters, lane)
+        undone += await store.run(_record, lane, proposal_id, case_id, voters, cast)
+    return undone
+
+
+def _doubtful(session: Session, indexed: int, depth: int) -> dict[_Key, list[Address]]:
+    """Return the voters whose ballots count as mined in a block that the index knows otherwise."""
+    from tribune.store.proposals import mined_unseen
+
+    found: dict[_Key, list[Address]] = {}
+    for row in mined_unseen(session, indexed - depth, indexed, EVENTS):
+        key = (Lane(row.governor), ProposalId(int(row.proposal_id)), CaseId(row.case_id))
+        found.setdefault(key, []).append(Address(row.voter))
+    return found
+
+
+def _record(
+    session: Session,
+    lane: Lane,
+    proposal_id: ProposalId,
+    case_id: CaseId,
+    voters: list[Address],
+    cast: dict[Address, CastVote],
+) -> int:
+    from tribune.store.queries import ballot_of
+    from tribune.store.tables import BallotState, now
+
+    undone = 0
+    for voter in voters:
+        row = ballot_of(session, proposal_id, voter)
+        if voter in cast:
+            mark_mined(session, case_id, proposal_id, cast[voter], lane)
+        elif row is not None and row.state == BallotState.MINED:
+            undone += 1
+            if not row.signature:  # cast with another tool: its voter has it, not we
+                session.delete(row)
+                continue
+            row.state, row.weight, row.tx_hash = BallotState.QUEUED, "0", ""
+            row.block_number, row.updated_at = 0, now()
+            session.add(row)
+    return undone
