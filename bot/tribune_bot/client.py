@@ -22,6 +22,7 @@ from tribune_bot.server import Servers
 from tribune_bot.services import Services
 from tribune_bot.speech import SpeakingTree
 from tribune_bot.threads import Threads
+from tribune_bot.views.ballot_modal import ElsewhereButton
 from tribune_bot.views.buttons import BUTTONS
 from tribune_bot.views.calling import ConfirmButton
 from tribune_bot.views.pages import PageButton
@@ -98,7 +99,9 @@ class TribuneBot(commands.Bot):
         )
         for cog in cogs:
             await self.add_cog(cog(self))
-        self.add_dynamic_items(*BUTTONS, *PROPOSAL_BUTTONS, *SETUP_PARTS, PageButton, ConfirmButton)
+        self.add_dynamic_items(
+            *BUTTONS, *PROPOSAL_BUTTONS, *SETUP_PARTS, PageButton, ConfirmButton, ElsewhereButton
+        )
         guild = discord.Object(self.services.guild_id)
         self.tree.copy_global_to(guild=guild)
         await self.tree.sync(guild=guild)

@@ -62,6 +62,8 @@ async def accept_ballot(
     vote: Vote,
     ballot: SignedBallot,
     limits: RelaySettings | None = None,
+    *,
+    discord_user_id: int = 0,
 ) -> BallotStatus:
     """Check a ballot and queue it; sent again, it is found again.
 
@@ -71,6 +73,7 @@ async def accept_ballot(
         vote: what the ballot is about.
         ballot: what the voter signed.
         limits: how much is paid for voters; None: what is usual.
+        discord_user_id: who handed it in and is told once it is mined; 0: nobody we know.
 
     Raises:
         BallotRefusedError: it would not count, with the reason.
@@ -85,7 +88,7 @@ async def accept_ballot(
     nonce = await next_nonce(store, contracts, vote, ballot.voter)
     await check_signature(contracts, ballot, vote.lane, nonce)
     await check_power(contracts, ballot, vote)
-    return _same(await store.run(_put, vote, ballot, limits), ballot)
+    return _same(await store.run(_put, vote, ballot, limits, discord_user_id), ballot)
 
 
 async def next_nonce(store: Store, contracts: VoteContracts, vote: Vote, voter: Address) -> int:
@@ -178,7 +181,9 @@ def _under_way(session: Session, lane: Lane, voter: Address) -> list[ProposalId]
     return [ProposalId(int(row.proposal_id)) for row in ballots_under_way(session, lane, voter)]
 
 
-def _put(session: Session, vote: Vote, ballot: SignedBallot, limits: RelaySettings | None) -> BallotStatus:
+def _put(
+    session: Session, vote: Vote, ballot: SignedBallot, limits: RelaySettings | None, discord_user_id: int
+) -> BallotStatus:
     """Insert a ballot, or put a new one in the place of one that was refused."""
     from tribune.settings import RelaySettings
     from tribune.store.queries import add_once, ballot_of
@@ -195,6 +200,7 @@ def _put(session: Session, vote: Vote, ballot: SignedBallot, limits: RelaySettin
             proposal_id=str(ballot.proposal_id),
             governor=vote.lane,
             case_id=vote.case_id,
+            discord_user_id=discord_user_id,
             voter=ballot.voter,
             support=ballot.support,
             reason=ballot.reason,
@@ -207,5 +213,6 @@ def _put(session: Session, vote: Vote, ballot: SignedBallot, limits: RelaySettin
     if row.state == BallotState.REJECTED:
         row.support, row.reason, row.signature = ballot.support, ballot.reason, signature
         row.state, row.error, row.tx_hash, row.updated_at = BallotState.QUEUED, "", "", now()
+        row.discord_user_id = discord_user_id or row.discord_user_id
         session.add(row)
     return BallotStatus.of(row)

@@ -28,6 +28,7 @@ from tribune.language import _
 from tribune.log import get_logger
 from tribune_bot.proposal_message import VOTING, headline, proposal_message, so_far, subject_of, what_it_does
 from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.views.ballot_modal import ElsewhereButton, Kind
 from tribune_bot.views.buttons import link_button
 
 if TYPE_CHECKING:
@@ -186,6 +187,8 @@ class SlowLane(commands.Cog):
             label = _("Open the ballot")
         view = discord.ui.View(timeout=None)
         view.add_item(link_button(label, url))
+        if vote.state in VOTING:
+            view.add_item(ElsewhereButton(Kind.PROPOSAL, number))
         await interaction.edit_original_response(content=f"{text}\n<{url}>", view=view)
 
     async def details(self, interaction: discord.Interaction[Any], number: int) -> None:

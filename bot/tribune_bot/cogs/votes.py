@@ -15,6 +15,7 @@ from tribune.ids import CaseId
 from tribune.language import _
 from tribune_bot.case_message import headline
 from tribune_bot.text import moment
+from tribune_bot.views.ballot_modal import ElsewhereButton, Kind
 from tribune_bot.views.buttons import link_button
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Votes(commands.Cog):
         """Answer with the ballot of a case."""
         vote = await self._read(case_id)
         url = self.services.ballot_url(case_id)
+        buttons: list[discord.ui.Item[Any]] = []
         if vote.state not in _VOTING or vote.outcome != "open":
             text = _("This vote has ended. The page shows how it went.")
             label = _("See how it went")
@@ -46,7 +48,8 @@ class Votes(commands.Cog):
             if vote.deadline is not None:
                 text = _("{text}\nIt ends {when}.").format(text=text, when=moment(vote.deadline))
             label = _("Open the ballot")
-        await _answer(interaction, f"{text}\n<{url}>", link_button(label, url))
+            buttons.append(ElsewhereButton(Kind.CASE, case_id))
+        await _answer(interaction, f"{text}\n<{url}>", link_button(label, url), *buttons)
 
     async def check(self, interaction: discord.Interaction[Any], case_id: int) -> None:
         """Answer with the command that recomputes a case's report."""
@@ -77,13 +80,12 @@ class Votes(commands.Cog):
         return await read_case_vote(self.services.contracts, self.services.documents, CaseId(case_id))
 
 
-async def _answer(
-    interaction: discord.Interaction[Any], text: str, button: discord.ui.Button[Any] | None = None
-) -> None:
+async def _answer(interaction: discord.Interaction[Any], text: str, *buttons: discord.ui.Item[Any]) -> None:
     view: discord.ui.View = discord.utils.MISSING
-    if button is not None:
+    if buttons:
         view = discord.ui.View(timeout=None)
-        view.add_item(button)
+        for button in buttons:
+            view.add_item(button)
     await interaction.edit_original_response(
         content=text, view=view, allowed_mentions=discord.AllowedMentions.none()
     )
