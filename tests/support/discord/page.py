@@ -111,10 +111,11 @@ class Page:
                     name = escape(str(label or field.get("label") or field["custom_id"]))
                     value = escape(str(field.get("value") or ""))
                     hint = escape(str(field.get("placeholder") or ""))
-                    fields.append(
-                        f'<label>{name} <textarea name="{escape(field["custom_id"])}" placeholder="{hint}">'
-                        f"{value}</textarea></label>"
-                    )
+                    called = escape(field["custom_id"])
+                    box = f'<textarea name="{called}" placeholder="{hint}">{value}</textarea>'
+                    if "options" in field:
+                        box = f'<select name="{called}">{"".join(map(_option, field["options"]))}</select>'
+                    fields.append(f"<label>{name} {box}</label>")
         return (
             f'<form class="modal" data-interaction="{one.id}"><h3>{escape(str(modal["title"]))}</h3>'
             f"{''.join(fields)}<button>Submit</button></form>"
@@ -228,3 +229,8 @@ def _address(url: str) -> str:
 def _html(text: str) -> web.Response:
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
     return web.Response(text=text, content_type="text/html", headers=headers)
+
+
+def _option(choice: dict[str, Any]) -> str:
+    """Return a choice of a modal's menu."""
+    return f'<option value="{escape(str(choice["value"]))}">{escape(str(choice["label"]))}</option>'

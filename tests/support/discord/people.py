@@ -203,4 +203,5 @@ def _filled(component: Json, values: dict[str, Any]) -> Json:
     found["custom_id"] = component["custom_id"]
     if component["type"] == TEXT_INPUT:
         return found | {"value": values.get(component["custom_id"], component.get("value") or "")}
-    return found | {"values": values.get(component["custom_id"], [])}
+    chosen = values.get(component["custom_id"], [])
+    return found | {"values": [chosen] if isinstance(chosen, str) else chosen}  # a form's menu gives text
