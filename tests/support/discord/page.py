@@ -231,6 +231,6 @@ def _html(text: str) -> web.Response:
     return web.Response(text=text, content_type="text/html", headers=headers)
 
 
-def _option(choice: dict[str, Any]) -> str:
+def _option(choice: Json) -> str:
     """Return a choice of a modal's menu."""
     return f'<option value="{escape(str(choice["value"]))}">{escape(str(choice["label"]))}</option>'
