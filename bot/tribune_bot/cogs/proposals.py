@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from tribune.ballots.holders.view import list_calls
 from tribune.ballots.proposals import list_proposals, read_proposal
 from tribune.ids import CaseId
 from tribune.language import _
@@ -17,7 +18,7 @@ from tribune_bot.cogs.slow_lane import details_text
 from tribune_bot.facts import read_facts
 from tribune_bot.proposal_message import VOTING
 from tribune_bot.proposal_message import headline as proposal_headline
-from tribune_bot.text import fitted, moment
+from tribune_bot.text import fitted, harmless, moment
 from tribune_bot.views.buttons import link_button
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ class Proposals(commands.Cog):
             now.append(_line(headline(facts.vote), self.services.ballot_url(case_id), facts.vote.deadline))
         waiting, ended = await self._slow()
         lines = [*now, *waiting] or [_("Nothing is being voted on.")]
+        if called := await list_calls(self.services.store, self.services.contracts):
+            lines.append(_("**Votes that holders call for:**"))
+            lines += [
+                _line(harmless(call.question, 200), self.services.call_url(call.id), call.deadline)
+                for call in called
+            ]
         if ended:
             lines += [_("**Decided before:**"), *ended]
         await interaction.edit_original_response(content=fitted(lines))

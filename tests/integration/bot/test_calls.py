@@ -117,6 +117,8 @@ async def test_flag__posted_signed_and_reached__opens_the_vote_and_leads_to_it(
     message = await flagged(world)
     assert labels(message) == ["Sign", "See the evidence"]
     assert "0 holders have signed: 0 % of all votes. 18 % are needed" in message.content
+    listed = await world.answered(world.command("ben", "proposals"))
+    assert "**Votes that holders call for:**\n**Shall holders vote on stopping" in listed.content
     await sign(world, serving, 1, 4)
     await world.until(lambda: "1 holder has signed: 8 % of all votes" in message.content, "the progress")
     await sign(world, serving, 1, 3)
