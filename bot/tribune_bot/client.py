@@ -71,6 +71,7 @@ class TribuneBot(commands.Bot):
         from tribune_bot.cogs.calls import Calls
         from tribune_bot.cogs.cases import Cases
         from tribune_bot.cogs.delegates import Delegates
+        from tribune_bot.cogs.disagreements import Disagreements
         from tribune_bot.cogs.early_warnings import EarlyWarnings
         from tribune_bot.cogs.flag import Flag
         from tribune_bot.cogs.health import Health
@@ -93,7 +94,7 @@ class TribuneBot(commands.Bot):
 
         cogs = (
             *(Cases, Votes, VoterNotices, Subscriptions, Setup, Relay, Silence, Links, EarlyWarnings),
-            *(Models, OneModel, Reports, Audit, Health),
+            *(Models, OneModel, Reports, Audit, Health, Disagreements),
             *(Power, Delegates, Help),
             *(Propose, Proposals, SlowLane, Flag, Calls, Reorgs),
         )
