@@ -22,6 +22,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from tribune.language import CATALOGUES, DOMAIN, Language
+from tribune.metrics.registry import METRICS
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("tribune", "bot/tribune_bot")
@@ -29,6 +30,7 @@ METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extra
 OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
+    "marked": None,
     "gettext": None,
     "plural": (1, 2),
     "ngettext": (1, 2),
@@ -69,6 +71,8 @@ def _template() -> Catalog:
         ):
             del line  # it would change the file with each edit of the code
             made.add(message, None, [(f"{source}/{name}", 0)], auto_comments=comments, context=context)
+    for metric in METRICS.values():  # put together there, so not to be found in the code
+        made.add(metric.words, None, [("tribune/metrics", 0)])
     return made
 
 

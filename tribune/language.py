@@ -12,6 +12,7 @@ import gettext as gnu
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -86,12 +87,17 @@ def _(text: str) -> str:
     return _catalogue(language()).gettext(text)
 
 
+def marked(text: str) -> str:
+    """Return a text as it stands: a constant that `_` translates where it is shown."""
+    return text
+
+
 def plural(one: str, many: str, count: int) -> str:
     """Return the text for a count, in the language that is spoken: `one` for 1, in English `many` else."""
     return _catalogue(language()).ngettext(one, many, count)
 
 
-def number(value: float, digits: int = 0) -> str:
+def number(value: float | Decimal, digits: int = 0) -> str:
     """Write a number with separators: "12,400", in German "12.400"; with `digits` behind the point."""
     thousands, point = _SEPARATORS[language()]
     return f"{value:,.{digits}f}".translate({ord(","): thousands, ord("."): point})

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tribune.exceptions import TribuneError
+from tribune.language import _, number
 from tribune.metrics import quality
 from tribune.metrics.binning import Grid
 from tribune.metrics.fixed import MICRO
@@ -127,26 +128,36 @@ class Counts:
         if not isinstance(binning, Grid):
             named, known = dict(described.values), binning.values
             if len(places) > 1 or places[0] >= len(known):
-                return f"have other values of {described.title}"
+                return _("have other values of {column}").format(column=described.title)
             title = described.value_title(known[places[0]])
-            return f"are {title}" if named.get(known[places[0]]) else f"have {title}"
+            return (_("are {value}") if named.get(known[places[0]]) else _("have {value}")).format(
+                value=title
+            )
         low, high = places[0], places[-1]  # 0 is the low tail, bin i is place i + 1
         last = len(binning.edges)
         floor = None if low == 0 else float(binning.begin(binning.edges[low - 1]))
         ceiling = None if high == last else float(binning.begin(binning.edges[high]))
         if floor is None and ceiling is None:
-            return f"have any {described.title}"
-        if floor is None:
-            return f"have {described.title} below {_short(ceiling)}"
-        if ceiling is None:
-            return f"have {described.title} of {_short(floor)} or more"
-        return f"have {described.title} from {_short(floor)} to under {_short(ceiling)}"
+            text = _("have any {column}")
+        elif floor is None:
+            text = _("have {column} below {end}")
+        elif ceiling is None:
+            text = _("have {column} of {begin} or more")
+        else:
+            text = _("have {column} from {begin} to under {end}")
+        return text.format(
+            column=described.title,
+            begin="" if floor is None else significant(floor),
+            end="" if ceiling is None else significant(ceiling),
+        )
 
 
-def _short(number: float | None) -> str:
-    if number is None:
-        return ""
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+def significant(value: float) -> str:
+    """Return a number with three significant digits, one of four or more whole: "0.25", "1,200"."""
+    if abs(value) >= 1000:
+        return number(value)
+    shown = f"{value:.3g}"
+    return shown if "e" in shown else number(float(shown), len(shown.partition(".")[2]))
 
 
 def read_counts(evidence: Mapping[str, Any] | None, profile: Profile | None) -> Counts | None:

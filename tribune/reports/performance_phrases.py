@@ -7,6 +7,7 @@ beside it where there are any. Refuses to tell a value that the document or the 
 
 from __future__ import annotations
 
+from tribune.language import _, marked, number
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.registry import METRICS
 from tribune.metrics.value import MetricName
@@ -14,33 +15,75 @@ from tribune.metrics.words import amount, describe_metric
 from tribune.reports.counts import Counts, Rate
 from tribune.reports.phrase import Noun, Phrase, of_100
 
-_TESTED = "when it was tested"
 _SHARES = {
-    "accuracy": "It was right in {now} decisions whose outcome is known ({counts}){then}.",
-    "precision": 'When it said "{outcome}" it was right in {now} decisions ({counts}){then}.',
-    "recall": 'It found {now} of those whose outcome was "{outcome}" ({counts}){then}.',
-    "specificity": 'Of those whose outcome was not "{outcome}", it said so of {now} ({counts}){then}.',
-}
-_FAULTS = {
-    "accuracy": ("is wrong too often", "is wrong more often than {tested}"),
+    "accuracy": (
+        marked("It was right in {now} decisions whose outcome is known ({hits} of {rows})."),
+        marked(
+            "It was right in {now} decisions whose outcome is known ({hits} of {rows}); "
+            "when it was tested, in {then}."
+        ),
+    ),
     "precision": (
-        'is wrong too often when it says "{outcome}"',
-        'is wrong more often than {tested} when it says "{outcome}"',
+        marked('When it said "{outcome}" it was right in {now} decisions ({hits} of {rows}).'),
+        marked(
+            'When it said "{outcome}" it was right in {now} decisions ({hits} of {rows}); '
+            "when it was tested, in {then}."
+        ),
     ),
-    "recall": ('overlooks "{outcome}" too often', 'overlooks "{outcome}" more often than {tested}'),
+    "recall": (
+        marked('It found {now} of those whose outcome was "{outcome}" ({hits} of {rows}).'),
+        marked(
+            'It found {now} of those whose outcome was "{outcome}" ({hits} of {rows}); when it was tested, '
+            "{then}."
+        ),
+    ),
     "specificity": (
-        'says "{outcome}" too often where it is not so',
-        'says "{outcome}" where it is not so more often than {tested}',
+        marked('Of those whose outcome was not "{outcome}", it said so of {now} ({hits} of {rows}).'),
+        marked(
+            'Of those whose outcome was not "{outcome}", it said so of {now} ({hits} of {rows}); when it was '
+            "tested, of {then}."
+        ),
     ),
-    "f1": ('is wrong too often about "{outcome}"', 'is wrong about "{outcome}" more often than {tested}'),
-    "auc": ("tells cases apart worse than your rule allows", "tells cases apart worse than {tested}"),
-    "brier": ("gives scores that come true too seldom", "gives scores that come true less than {tested}"),
-    "calibration_gap": ("gives scores that come true too seldom", ""),
-    "accuracy_gap_by_score": ("", "is wrong more often than {tested} where its scores are alike"),
+}
+"""A share of rows now, and beside what it was when the model was tested."""
+_FAULTS = {
+    "accuracy": (marked("is wrong too often"), marked("is wrong more often than when it was tested")),
+    "precision": (
+        marked('is wrong too often when it says "{outcome}"'),
+        marked('is wrong more often than when it was tested when it says "{outcome}"'),
+    ),
+    "recall": (
+        marked('overlooks "{outcome}" too often'),
+        marked('overlooks "{outcome}" more often than when it was tested'),
+    ),
+    "specificity": (
+        marked('says "{outcome}" too often where it is not so'),
+        marked('says "{outcome}" where it is not so more often than when it was tested'),
+    ),
+    "f1": (
+        marked('is wrong too often about "{outcome}"'),
+        marked('is wrong about "{outcome}" more often than when it was tested'),
+    ),
+    "auc": (
+        marked("tells cases apart worse than your rule allows"),
+        marked("tells cases apart worse than when it was tested"),
+    ),
+    "brier": (
+        marked("gives scores that come true too seldom"),
+        marked("gives scores that come true less than when it was tested"),
+    ),
+    "calibration_gap": (marked("gives scores that come true too seldom"), ""),
+    "accuracy_gap_by_score": (
+        "",
+        marked("is wrong more often than when it was tested where its scores are alike"),
+    ),
 }
 """What a measure beyond its limit says of the model, and what its change says."""
-_ERRORS = ("is further from the truth than your rule allows", "is further from the truth than {tested}")
-_OTHERS = ("is wrong too often", "does worse than {tested}")
+_ERRORS = (
+    marked("is further from the truth than your rule allows"),
+    marked("is further from the truth than when it was tested"),
+)
+_OTHERS = (marked("is wrong too often"), marked("does worse than when it was tested"))
 _NOUNS = {
     "accuracy": "share of right answers",
     "f1": "F1 score",
@@ -67,10 +110,10 @@ def describe_answers(parts: MetricName, target: str, counts: Counts) -> Phrase |
     finding = _finding(base, measure, target, counts)
     if finding is None:
         return None
-    said = {"outcome": _outcome(counts, target), "tested": _TESTED}
     alike = _ERRORS if measure in ("mae", "rmse", "bias", "r2") else _OTHERS
     known = alike if ".macro_" in base else _FAULTS.get(measure, alike)
-    return Phrase((known[changed] or alike[changed]).format(**said), finding, noun_of(parts))
+    fault = _(known[changed] or alike[changed]).format(outcome=_outcome(counts, target))
+    return Phrase(fault, finding, noun_of(parts))
 
 
 def noun_of(parts: MetricName) -> Noun:
@@ -90,8 +133,12 @@ def describe_value(name: str, counts: Counts) -> str | None:
     if now is None:
         return None
     words = describe_metric(name, counts.profile.spec)
-    before = f"; {_TESTED}, {amount(name, then[0])}" if then is not None else ""
-    return f"{words[:1].upper()}{words[1:]} was {amount(name, now[0])}{before}."
+    text = _("{what} was {now}.") if then is None else _("{what} was {now}; when it was tested, {then}.")
+    return text.format(
+        what=f"{words[:1].upper()}{words[1:]}",
+        now=amount(name, now[0]),
+        then="" if then is None else amount(name, then[0]),
+    )
 
 
 def _finding(base: str, measure: str, target: str, counts: Counts) -> str | None:
@@ -108,12 +155,14 @@ def _share(name: str, measure: str, target: str, counts: Counts) -> str | None:
     now, then = (_rate(value) for value in counts.measured(name))
     if now is None or not now[1]:
         return None
-    before = f"; {_TESTED}, {'of' if measure == 'specificity' else 'in'} {of_100(then)}" if then else ""
-    if measure == "recall":
-        before = f"; {_TESTED}, {of_100(then)}" if then else ""
     hits, rows = now
-    return _SHARES[measure].format(
-        outcome=_outcome(counts, target), now=of_100(now), counts=f"{hits:,} of {rows:,}", then=before
+    alone, beside = _SHARES[measure]
+    return _(beside if then else alone).format(
+        outcome=_outcome(counts, target),
+        now=of_100(now),
+        hits=number(hits),
+        rows=number(rows),
+        then=of_100(then) if then else "",
     )
 
 

@@ -5,11 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
 
+from tribune.language import _, marked, number
 from tribune.metrics.fixed import MICRO
 from tribune.reports.counts import Rate
 
-_AN = "aeiouAEFHILMNORSX"
-"""First letters that follow "an": vowels, and letters of abbreviations whose name starts with one."""
+_NOUNS = {
+    "gap": (marked("a gap"), marked("this gap")),
+    "rise": (marked("a rise"), marked("this rise")),
+    "fall": (marked("a fall"), marked("this fall")),
+    "shift": (marked("a shift"), marked("this shift")),
+    "distance": (marked("a distance"), marked("this distance")),
+    "ratio": (marked("a ratio"), marked("this ratio")),
+    "rate": (marked("a rate"), marked("this rate")),
+    "share": (marked("a share"), marked("this share")),
+    "number": (marked("a number"), marked("this number")),
+    "value": (marked("a value"), marked("this value")),
+    "mean": (marked("a mean"), marked("this mean")),
+    "median": (marked("a median"), marked("this median")),
+    "95th percentile": (marked("a 95th percentile"), marked("this 95th percentile")),
+    "share of right answers": (marked("a share of right answers"), marked("this share of right answers")),
+    "F1 score": (marked("an F1 score"), marked("this F1 score")),
+    "AUC": (marked("an AUC"), marked("this AUC")),
+    "correlation": (marked("a correlation"), marked("this correlation")),
+    "Brier score": (marked("a Brier score"), marked("this Brier score")),
+    "mean error": (marked("a mean error"), marked("this mean error")),
+    "RMSE": (marked("an RMSE"), marked("this RMSE")),
+    "R²": (marked("an R²"), marked("this R²")),
+}
+"""What limits are on: as one of its kind, and as the one that was found."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +40,7 @@ class Noun:
     """What a limit is on, and how its amounts are shown.
 
     Args:
-        name: "gap", "rise", …; empty: no word for it.
+        name: "gap", "rise", …: one that `_NOUNS` has.
         percent: whether amounts are points of 100.
     """
 
@@ -25,9 +48,14 @@ class Noun:
     percent: bool = True
 
     @property
-    def article(self) -> str:
-        """The indefinite article with its space."""
-        return "an " if self.name[:1] in _AN else "a "
+    def one(self) -> str:
+        """One of its kind: "a gap"."""
+        return _(_NOUNS[self.name][0])
+
+    @property
+    def this(self) -> str:
+        """The one that was found: "this gap"."""
+        return _(_NOUNS[self.name][1])
 
     def show_pair(self, limit: int, value: int, *, sure: str) -> tuple[str, str]:
         """Show limit and value with as few decimals as still tell them apart.
@@ -46,7 +74,7 @@ class Noun:
             shown = exactly.quantize(step, rounding)
             if (shown > shown_limit) == (value > limit) and (shown < shown_limit) == (value < limit):
                 break
-        return f"{shown_limit:,f}", f"{shown.normalize():,f}"
+        return _plain(shown_limit), _plain(shown.normalize())
 
 
 @dataclass(frozen=True)
@@ -62,10 +90,15 @@ def of_100(rate: Rate) -> str:
     """Show a rate as "53 of 100", rounded half-even, never to none or all where it is neither."""
     hits, rows = rate
     if not rows:
-        return "none"
+        return _("none")
     share = (Decimal(100 * hits) / rows).quantize(Decimal(1), ROUND_HALF_EVEN)
     if share == 0 and hits:
-        return "fewer than 1 of 100"
+        return _("fewer than 1 of 100")
     if share == 100 and hits < rows:
-        return "more than 99 of 100"
-    return f"{share} of 100"
+        return _("more than 99 of 100")
+    return _("{n} of 100").format(n=share)
+
+
+def _plain(value: Decimal) -> str:
+    exponent = value.as_tuple().exponent
+    return number(value, max(0, -exponent) if isinstance(exponent, int) else 0)

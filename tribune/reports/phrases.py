@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import permutations
 
+from tribune.language import _, marked, number, plural
 from tribune.metrics.fixed import exact
 from tribune.metrics.gaps import gap_bounds, ratio_bounds
 from tribune.metrics.intervals import share
@@ -20,7 +21,6 @@ from tribune.metrics.words import target_title
 from tribune.reports.counts import Counts, Rate
 from tribune.reports.performance_phrases import describe_answers, describe_value, noun_of
 from tribune.reports.phrase import Noun, Phrase, of_100
-from tribune.wording import counted
 
 _NOUNS = {
     "quality.invalid_rate_increase": Noun("rise"),
@@ -33,38 +33,70 @@ _NOUNS = {
     "summary.percentile_50": Noun("median", percent=False),
     "summary.percentile_95": Noun("95th percentile", percent=False),
 }
-_REALLY = "Of those who really {kind} {said}, it said {said} for"
+_SAID = marked("It said {said} for {more} {high} and {fewer} {low}.")
+_WERE = marked("Of those who really were {said}, it said {said} for {more} {high} and {fewer} {low}.")
+_WERE_NOT = marked("Of those who really were not {said}, it said {said} for {more} {high} and {fewer} {low}.")
+_RIGHT = marked("It was right about {more} {high} and {fewer} {low}.")
 _FAIRNESS = {
-    "demographic_parity": ("It said {said} for", "treats {low} and {high} differently"),
-    "equalized_odds": (_REALLY, "is wrong about {low} and {high} in different ways"),
-    "equal_opportunity": (_REALLY, "overlooks {low} more often than {high}"),
-    "accuracy": ("It was right about", "is wrong about {low} more often than about {high}"),
+    "demographic_parity": marked("treats {low} and {high} differently"),
+    "equalized_odds": marked("is wrong about {low} and {high} in different ways"),
+    "equal_opportunity": marked("overlooks {low} more often than {high}"),
+    "accuracy": marked("is wrong about {low} more often than about {high}"),
 }
-"""How a finding starts, and the fault, by what is compared."""
-_QUALITY_FAULTS = {
-    "missing_rate": "often gets no {0}",
-    "unseen_rate": "gets values of {0} that it was never tested on",
-    "out_of_range_rate": "gets values of {0} beyond the range that it was tested on",
+"""The fault, by what is compared."""
+_QUALITY = {
+    "missing_rate": (
+        marked("often gets no {column}"),
+        marked("In {now} decisions {column} was missing; when it was tested, in {then}."),
+    ),
+    "unseen_rate": (
+        marked("gets values of {column} that it was never tested on"),
+        marked(
+            "In {now} decisions {column} had a value never seen when it was tested; "
+            "when it was tested, in {then}."
+        ),
+    ),
+    "out_of_range_rate": (
+        marked("gets values of {column} beyond the range that it was tested on"),
+        marked(
+            "In {now} decisions {column} was beyond the range it was tested on; "
+            "when it was tested, in {then}."
+        ),
+    ),
+    "": (
+        marked("gets values of {column} that cannot be used"),
+        marked(
+            "In {now} decisions {column} was missing or not a value it was tested on; when it was tested, in "
+            "{then}."
+        ),
+    ),
 }
+"""The fault and the finding, by what is measured."""
 
 
 def plain_fault(parts: MetricName, target: str) -> tuple[str, Noun]:
     """Return a predicate and noun from a metric's name alone."""
     family = parts.base.split(".", 1)[0]
-    by = f" by {target}" if target else ""
-    faults = {
-        "fairness": f"treats groups{by} differently",
-        "quality": f"gets input of too low quality{by and f' ({target})'}",
-        "drift": f"sees other data than it was tested on{by and f' ({target})'}",
-        "performance": "is wrong too often",
-        "summary": f"is beyond your limit on {target}",
+    named = {
+        "fairness": _("treats groups by {target} differently"),
+        "quality": _("gets input of too low quality ({target})"),
+        "drift": _("sees other data than it was tested on ({target})"),
     }
+    unnamed = {
+        "fairness": _("treats groups differently"),
+        "quality": _("gets input of too low quality"),
+        "drift": _("sees other data than it was tested on"),
+        "performance": _("is wrong too often"),
+    }
+    either = {"summary": _("is beyond your limit on {target}")}
+    fault = {**unnamed, **(named if target else {}), **either}.get(family, _("broke the rule on {metric}"))
+    fault = fault.format(target=target, metric=parts.base)
     if family == "fairness":
-        return faults[family], _fairness_noun(parts.base)
+        return fault, _fairness_noun(parts.base)
     if family == "performance":
-        return faults[family], noun_of(parts)
+        return fault, noun_of(parts)
     noun = _NOUNS.get(parts.base, Noun("share") if family == "quality" else Noun("value", percent=False))
-    return faults.get(family, f"broke the rule on {parts.base}"), noun
+    return fault, noun
 
 
 def describe(parts: MetricName, target: str, rule: Rule, counts: Counts) -> Phrase | None:
@@ -104,28 +136,28 @@ def _widest(rates: Mapping[str, Rate], z: int, *, ratio: bool) -> tuple[Decimal,
 
 
 def _fairness(measure: str, target: str, rule: Rule, counts: Counts) -> Phrase | None:
-    compared, _, form = measure.rpartition("_")
+    compared, _sign, form = measure.rpartition("_")
     if compared not in _FAIRNESS:
         return _measured(rule, MetricName.parse(rule.metric), target, counts)
-    shown, fault = _FAIRNESS[compared]
     z = rule.z if MetricName.parse(rule.metric).bound == ("upper" if form == "ratio" else "lower") else 0
     if compared == "equalized_odds":
         true, false = counts.error_rates(target)
-        families = [(true, "were"), (false, "were not")]
+        families = [(true, _WERE), (false, _WERE_NOT)]
     elif compared == "equal_opportunity":
-        families = [(counts.opportunities(target), "were")]
+        families = [(counts.opportunities(target), _WERE)]
     elif compared == "accuracy":
-        families = [(counts.right_by_group(target), "")]
+        families = [(counts.right_by_group(target), _RIGHT)]
     else:
-        families = [(counts.positive_rates(target), "")]
-    found = [(_widest(rates, z, ratio=form == "ratio"), rates, kind) for rates, kind in families]
-    judged = [(widest, rates, kind) for widest, rates, kind in found if widest is not None]
+        families = [(counts.positive_rates(target), _SAID)]
+    found = [(_widest(rates, z, ratio=form == "ratio"), rates, text) for rates, text in families]
+    judged = [(widest, rates, text) for widest, rates, text in found if widest is not None]
     if not judged:
         return None
-    (_, high, low), rates, kind = max(judged, key=lambda one: one[0][0])
-    start = shown.format(kind=kind, said=f'"{counts.outcome()}"')
-    finding = f"{start} {of_100(rates[high])} {high} and {of_100(rates[low])} {low}."
-    return Phrase(fault.format(low=low, high=high), finding, _fairness_noun(measure))
+    (_apart, high, low), rates, text = max(judged, key=lambda one: one[0][0])
+    finding = _(text).format(
+        said=f'"{counts.outcome()}"', more=of_100(rates[high]), high=high, fewer=of_100(rates[low]), low=low
+    )
+    return Phrase(_(_FAIRNESS[compared]).format(low=low, high=high), finding, _fairness_noun(measure))
 
 
 def _fairness_noun(measure: str) -> Noun:
@@ -136,22 +168,22 @@ def _fairness_noun(measure: str) -> Noun:
 
 def _quality(measure: str, target: str, rule: Rule, counts: Counts) -> Phrase | None:
     if measure == "volume":
-        how = "many" if rule.op == ">" else "few"
-        finding = f"It made {counted(counts.rows, 'decision')} in this frame."
-        return Phrase(f"made unusually {how} decisions", finding, _NOUNS["quality.volume"])
+        fault = _("made unusually many decisions") if rule.op == ">" else _("made unusually few decisions")
+        finding = plural(
+            "It made {n} decision in this frame.", "It made {n} decisions in this frame.", counts.rows
+        ).format(n=number(counts.rows))
+        return Phrase(fault, finding, _NOUNS["quality.volume"])
     title = counts.title(target)
     rates = counts.quality(measure, target)
     if rates is None:
         return None
     now, then = rates
-    broken = {
-        "missing_rate": f"{title} was missing",
-        "unseen_rate": f"{title} had a value never seen when it was tested",
-        "out_of_range_rate": f"{title} was beyond the range it was tested on",
-    }.get(measure, f"{title} was missing or not a value it was tested on")
-    finding = f"In {of_100(now)} decisions {broken}; when it was tested, in {of_100(then)}."
-    fault = _QUALITY_FAULTS.get(measure, "gets values of {0} that cannot be used").format(title)
-    return Phrase(fault, finding, _NOUNS.get(f"quality.{measure}", Noun("share")))
+    fault, finding = _QUALITY.get(measure, _QUALITY[""])
+    return Phrase(
+        _(fault).format(column=title),
+        _(finding).format(now=of_100(now), column=title, then=of_100(then)),
+        _NOUNS.get(f"quality.{measure}", Noun("share")),
+    )
 
 
 def _drift(parts: MetricName, target: str, counts: Counts) -> Phrase | None:
@@ -159,24 +191,26 @@ def _drift(parts: MetricName, target: str, counts: Counts) -> Phrase | None:
     noun = _NOUNS.get(parts.base, Noun("distance", percent=False))
     answers = (Role.PREDICTION, Role.SCORE)
     fault = (
-        "now answers otherwise than when it was tested"
+        _("now answers otherwise than when it was tested")
         if counts.profile.spec.column(target).role in answers
-        else f"now sees other values of {title} than it was tested on"
+        else _("now sees other values of {column} than it was tested on").format(column=title)
     )
     changed = counts.most_changed(target)
     if changed is None:
         return None
     name, now_rate, then_rate = changed
-    return Phrase(
-        fault, f"{of_100(now_rate)} decisions {name}; when it was tested, {of_100(then_rate)}.", noun
+    finding = _("{now} decisions {what}; when it was tested, {then}.").format(
+        now=of_100(now_rate), what=name, then=of_100(then_rate)
     )
+    return Phrase(fault, finding, noun)
 
 
 def _summary(parts: MetricName, target: str, counts: Counts) -> Phrase | None:
     finding = describe_value(f"{parts.base.removesuffix('_change')}/{target}", counts)
     if finding is None:
         return None
-    return Phrase(f"is beyond your limit on {counts.title(target)}", finding, _NOUNS[parts.base])
+    fault = _("is beyond your limit on {target}").format(target=counts.title(target))
+    return Phrase(fault, finding, _NOUNS[parts.base])
 
 
 def _measured(rule: Rule, parts: MetricName, target: str, counts: Counts) -> Phrase | None:

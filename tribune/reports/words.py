@@ -14,14 +14,14 @@ from enum import StrEnum
 from typing import Any
 
 from tribune.exceptions import TribuneError
+from tribune.language import _, marked, number, plural
 from tribune.metrics.policy import Rule
 from tribune.metrics.profile import Profile
 from tribune.metrics.value import NOT_AVAILABLE, MetricName
 from tribune.metrics.words import amount, describe_metric
 from tribune.reports import phrases
-from tribune.reports.counts import FAULTS, Counts, read_counts
+from tribune.reports.counts import FAULTS, Counts, read_counts, significant
 from tribune.reports.phrase import Noun
-from tribune.wording import counted
 
 
 class Kind(StrEnum):
@@ -96,7 +96,7 @@ class CaseWords:
     rows: int | None = None
 
 
-NOT_LOOKED = "The evidence could not be read here, so this is only what the chain says."
+NOT_LOOKED = marked("The evidence could not be read here, so this is only what the chain says.")
 
 
 def case_words(
@@ -119,7 +119,7 @@ def case_words(
     if case.kind is not Kind.BREACH:
         return _without_rule(case, evidence)
     if rule is None:
-        return _made(case, "broke one of the rules you voted", "", "", looked=False)
+        return _made(case, _("broke one of the rules you voted"), "", "", looked=False)
     parts = MetricName.parse(rule.metric)
     counts = read_counts(evidence, profile)
     target = parts.target or (_at(evidence, rule.metric) if parts.over == "max" else "")
@@ -127,9 +127,13 @@ def case_words(
         about = _metric_words(rule, profile)
         return _made(
             case,
-            "cannot be measured",
-            f"{_borne(rule.na_budget)} nobody could measure {about}.",
-            f"The rules you voted bear {counted(rule.na_budget, 'such frame')}, no more.",
+            _("cannot be measured"),
+            _not_measured(rule.na_budget, about),
+            plural(
+                "The rules you voted bear {n} such frame, no more.",
+                "The rules you voted bear {n} such frames, no more.",
+                rule.na_budget,
+            ).format(n=number(rule.na_budget)),
             looked=counts is not None,
         )
     words = None
@@ -141,7 +145,7 @@ def case_words(
     if words is None:
         fault, noun = phrases.plain_fault(parts, target)
         about = _metric_words(rule, profile)
-        found = f"What was measured: {about}."
+        found = _("What was measured: {what}.").format(what=about)
         return _made(case, fault, found, _limit(case.value, rule, noun), looked=False)
     return _made(
         case,
@@ -153,36 +157,44 @@ def case_words(
     )
 
 
-def _borne(frames: int) -> str:
-    if frames:
-        return f"For more than {counted(frames, 'frame')} in a row"
-    return "In this frame"
+def _not_measured(frames: int, what: str) -> str:
+    if not frames:
+        return _("In this frame nobody could measure {what}.").format(what=what)
+    return plural(
+        "For more than {n} frame in a row nobody could measure {what}.",
+        "For more than {n} frames in a row nobody could measure {what}.",
+        frames,
+    ).format(n=number(frames), what=what)
 
 
 def _resume(case: Subject, conclusion: Mapping[str, Any] | None) -> CaseWords:
     texts = [
-        f"{title}: {text.strip()}"
-        for title, key in (("Cause", "cause"), ("Fix", "fix"))
+        title.format(text=text.strip())
+        for title, key in ((_("Cause: {text}"), "cause"), (_("Fix: {text}"), "fix"))
         if conclusion is not None and isinstance(text := conclusion.get(key), str) and text.strip()
     ]
     finding = "\n".join(texts)
     looked = bool(texts)
     called = case.share is not None
-    asks = (
-        f"{_holders(case)} say that the incident is over and ask to run {case.name}."
-        if called
-        else f"Its steward says that the incident is over and asks to run {case.name}."
+    if called:
+        asks = _("{holders} say that the incident is over and ask to run {name}.")
+        clause = _("{holders} ask to run it again")
+    else:
+        asks = _("Its steward says that the incident is over and asks to run {name}.")
+        clause = _("its steward asks to run it again")
+    asks = asks.format(holders=_holders(case), name=case.name)
+    sentence = finding or _(
+        "The conclusion of the incident could not be read here; only its digest is known."
     )
-    sentence = finding or "The conclusion of the incident could not be read here; only its digest is known."
     return CaseWords(
-        headline=f"{case.name}: shall it answer again?",
+        headline=_("{name}: shall it answer again?").format(name=case.name),
         fault="",
-        clause=f"{_holders(case)} ask to run it again" if called else "its steward asks to run it again",
+        clause=clause.format(holders=_holders(case)),
         finding=finding,
         limit_words="",
         sentence=sentence,
         why=f"{asks[:1].upper()}{asks[1:]}\n{sentence}",
-        question=f"Let {case.name} answer again?",
+        question=_("Let {name} answer again?").format(name=case.name),
         looked=looked,
     )
 
@@ -190,26 +202,29 @@ def _resume(case: Subject, conclusion: Mapping[str, Any] | None) -> CaseWords:
 def _without_rule(case: Subject, evidence: Mapping[str, Any] | None) -> CaseWords:
     """Say who stopped a model or asks to, where no rule was hit."""
     if case.kind is Kind.STALE:
-        finding = (
-            f"No report on its decisions{_in_frame(case)} was accepted in time, so nobody knows how it does."
-        )
-        return _told(case, f"nobody has measured it{_since(case)}", finding, looked=True)
+        return _told(case, _nobody_since(case), _no_report(case), looked=True)
     said = evidence.get("reason") if evidence is not None else None
     reason = said.strip() if isinstance(said, str) else ""
     if case.kind is Kind.HOLDER_PAUSE:
-        called = f"{_holders(case)} ask to stop it"
-        finding = f"They say why: {reason}" if reason else "They ask for this vote without a rule being hit."
-        return _told(case, called, finding, looked=bool(reason))
-    acted = "the guardian stopped it" if case.stopped else "the guardian asks to stop it"
-    finding = f"The guardian says why: {reason}" if reason else "The guardian acted without a rule being hit."
-    told = _told(case, acted, finding, looked=bool(reason))
-    return replace(told, headline=f"{case.name} has been stopped by the guardian") if case.stopped else told
+        called = _("{holders} ask to stop it").format(holders=_holders(case))
+        text = (
+            _("They say why: {reason}") if reason else _("They ask for this vote without a rule being hit.")
+        )
+        return _told(case, called, text.format(reason=reason), looked=bool(reason))
+    acted = _("the guardian stopped it") if case.stopped else _("the guardian asks to stop it")
+    text = (
+        _("The guardian says why: {reason}") if reason else _("The guardian acted without a rule being hit.")
+    )
+    told = _told(case, acted, text.format(reason=reason), looked=bool(reason))
+    if not case.stopped:
+        return told
+    return replace(told, headline=_("{name} has been stopped by the guardian").format(name=case.name))
 
 
 def _told(case: Subject, clause: str, finding: str, *, looked: bool) -> CaseWords:
-    sentence = finding if looked else f"{finding} {NOT_LOOKED}"
+    sentence = finding if looked else f"{finding} {_(NOT_LOOKED)}"
     return CaseWords(
-        headline=f"{case.name} {_what(case)}: {clause}",
+        headline=_headline(case, clause),
         fault="",
         clause=clause,
         finding=finding,
@@ -222,29 +237,47 @@ def _told(case: Subject, clause: str, finding: str, *, looked: bool) -> CaseWord
 
 
 def _holders(case: Subject) -> str:
-    return "holders" if case.share is None else f"holders of {case.share:.3g} % of all votes"
+    if case.share is None:
+        return _("holders")
+    return _("holders of {share} % of all votes").format(share=significant(case.share))
 
 
-def _since(case: Subject) -> str:
-    return "" if case.start is None else f" since {case.start:%H:%M} UTC on {case.start.day} {case.start:%B}"
+def _nobody_since(case: Subject) -> str:
+    if case.start is None:
+        return _("nobody has measured it")
+    months = (
+        *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June")),
+        *(_("July"), _("August"), _("September"), _("October"), _("November"), _("December")),
+    )
+    return _("nobody has measured it since {clock} UTC on {day} {month}").format(
+        clock=f"{case.start:%H:%M}", day=case.start.day, month=months[case.start.month - 1]
+    )
 
 
-def _in_frame(case: Subject) -> str:
+def _no_report(case: Subject) -> str:
     if case.start is not None and case.end is not None:
         form = _clock(case.start, case.end)
-        return f" between {case.start:{form}} and {case.end:{form}} UTC"
-    return f" in frame {case.frame}" if case.frame else ""
+        return _(
+            "No report on its decisions between {start} and {end} UTC was accepted in time, so nobody knows "
+            "how it does."
+        ).format(start=f"{case.start:{form}}", end=f"{case.end:{form}}")
+    if case.frame:
+        return _(
+            "No report on its decisions in frame {frame} was accepted in time, so nobody knows how it does."
+        ).format(frame=case.frame)
+    return _("No report on its decisions was accepted in time, so nobody knows how it does.")
 
 
 def _made(
     case: Subject, fault: str, finding: str, limit_words: str, *, looked: bool, rows: int | None = None
 ) -> CaseWords:
-    note = "" if looked else NOT_LOOKED
+    note = "" if looked else _(NOT_LOOKED)
     sentence = " ".join(part for part in (finding, limit_words, note) if part)
+    clause = _("it {fault}").format(fault=fault)
     return CaseWords(
-        headline=f"{case.name} {_what(case)}: it {fault}",
+        headline=_headline(case, clause),
         fault=fault,
-        clause=f"it {fault}",
+        clause=clause,
         finding=finding,
         limit_words=limit_words,
         sentence=sentence,
@@ -255,12 +288,13 @@ def _made(
     )
 
 
-def _what(case: Subject) -> str:
-    return "has been stopped" if case.stopped else "needs your vote"
+def _headline(case: Subject, clause: str) -> str:
+    text = _("{name} has been stopped: {why}") if case.stopped else _("{name} needs your vote: {why}")
+    return text.format(name=case.name, why=clause)
 
 
 def _question(case: Subject) -> str:
-    return f"Keep {case.name} stopped?" if case.stopped else f"Stop {case.name}?"
+    return (_("Keep {name} stopped?") if case.stopped else _("Stop {name}?")).format(name=case.name)
 
 
 def _clock(start: datetime, end: datetime) -> str:
@@ -271,12 +305,14 @@ def _clock(start: datetime, end: datetime) -> str:
 def _when(case: Subject, sentence: str) -> str:
     if case.start is not None and case.end is not None:
         form = _clock(case.start, case.end)
-        when = f"Between {case.start:{form}} and {case.end:{form}} UTC"
+        when = _("Between {start} and {end} UTC").format(
+            start=f"{case.start:{form}}", end=f"{case.end:{form}}"
+        )
     elif case.frame:
-        when = f"In frame {case.frame}"
+        when = _("In frame {frame}").format(frame=case.frame)
     else:
         return sentence
-    if sentence.startswith("It "):
+    if sentence.startswith("It "):  # English alone: there the two make one sentence
         return f"{when} it {sentence.removeprefix('It ')}"
     return f"{when}: {sentence}"
 
@@ -286,12 +322,14 @@ def _limit(value: int, rule: Rule, noun: Noun) -> str:
     if rule.m > 1 and not sure:  # the value is the m-th worst: the others are at least as bad
         sure = "at least" if rule.op == ">" else "at most"
     limit, shown = noun.show_pair(rule.limit, value, sure=sure)
-    voted = f"The limit you voted is {noun.article}{noun.name} of {limit}"
-    was = f"{sure} {shown}".strip()
+    was = {"at least": _("at least {value}"), "at most": _("at most {value}")}.get(sure, "{value}")
     if rule.w > 1:
-        frames = f"{rule.m} of the last {rule.w} frames"
-        return f"{voted}; in {frames} it was {was}."
-    return f"{voted}; this {noun.name} is {was}."
+        text = _("The limit you voted is {noun} of {limit}; in {m} of the last {w} frames it was {was}.")
+    else:
+        text = _("The limit you voted is {noun} of {limit}; {this} is {was}.")
+    return text.format(
+        noun=noun.one, this=noun.this, limit=limit, was=was.format(value=shown), m=rule.m, w=rule.w
+    )
 
 
 def _metric_words(rule: Rule, profile: Profile | None) -> str:
