@@ -14,6 +14,7 @@ import discord
 from discord import app_commands
 
 from tribune.exceptions import TribuneError
+from tribune.language import _
 from tribune.log import get_logger
 from tribune_bot.text import harmless
 
@@ -45,11 +46,11 @@ async def tell(interaction: discord.Interaction[Any], fault: BaseException) -> N
         text = harmless(f"{fault.message} {fault.mend}", 1500)
         log.info("told a person what is wrong", error=str(fault))
     elif isinstance(fault, app_commands.CommandNotFound):
-        text = "This command is not known any more. Reload Discord and try again."
+        text = _("This command is not known any more. Reload Discord and try again.")
     elif isinstance(fault, app_commands.CheckFailure):
-        text = "You may not use this here."
+        text = _("You may not use this here.")
     else:
-        text = "Something went wrong here, not with you. It is written down; please try again in a minute."
+        text = _("Something went wrong here, not with you. It is written down; please try again in a minute.")
         log.error("an interaction failed", exc_info=fault)
     with contextlib.suppress(discord.DiscordException, aiohttp.ClientError, OSError):
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:

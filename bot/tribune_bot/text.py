@@ -9,6 +9,8 @@ import re
 import unicodedata
 from datetime import datetime
 
+from tribune.language import _, number
+
 LONGEST = 2000
 """Characters of a bot's message."""
 
@@ -45,8 +47,9 @@ def _printable(line: str) -> str:
 def percent(share: float) -> str:
     """Show percent as people read it: "31 %", "4.1 %", "less than 0.1 %"."""
     if 0 < share < 0.1:
-        return "less than 0.1 %"
-    return f"{share:.0f} %" if share >= 10 else f"{share:.1f}".removesuffix(".0") + " %"
+        return _("less than {share} %").format(share=number(0.1, 1))
+    digits = 0 if share >= 10 or f"{share:.1f}".endswith(".0") else 1
+    return f"{number(share, digits)} %"
 
 
 def moment(time: datetime, style: str = "R") -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import EvidenceError, TribuneError
+from tribune.language import _
 from tribune.reports.canonical import canonical_bytes, cid
 from tribune.reports.evidence_store import read_from_any
 
@@ -83,6 +84,7 @@ class Documents:
 
     def _look(self, name: Cid) -> dict[str, Any]:
         missing = EvidenceError(
-            f"No store holds {name}.", mend="Set TRIBUNE_EVIDENCE_URLS to a store that has it."
+            _("No store holds {name}.").format(name=name),
+            mend=_("Set TRIBUNE_EVIDENCE_URLS to a store that has it."),
         )
         return read_from_any(self._stores, name, missing, timeout_s=self._timeout_s)

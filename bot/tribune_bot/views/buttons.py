@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import discord
 
-from tribune.language import spoken
+from tribune.language import _, spoken
 from tribune_bot.errors import tell
 from tribune_bot.speech import language_of
 
@@ -24,12 +24,18 @@ class CaseButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"trib
     """A button about a case."""
 
     ACTION: ClassVar[str] = ""
-    LABEL: ClassVar[str] = ""
     STYLE: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
 
     def __init__(self, case_id: int) -> None:
-        super().__init__(discord.ui.Button(label=self.LABEL, style=self.STYLE, custom_id=self.id_of(case_id)))
+        super().__init__(
+            discord.ui.Button(label=self.label(), style=self.STYLE, custom_id=self.id_of(case_id))
+        )
         self.case_id = case_id
+
+    @classmethod
+    def label(cls) -> str:
+        """Return what the button says."""
+        return ""
 
     @classmethod
     def id_of(cls, case_id: int) -> str:
@@ -58,22 +64,34 @@ class VoteButton(CaseButton, template=rf"tribune:vote:{_NUMBER}"):
     """Leads to the ballot."""
 
     ACTION = "vote"
-    LABEL = "Vote"
     STYLE = discord.ButtonStyle.primary
+
+    @classmethod
+    def label(cls) -> str:
+        """Return what the button says."""
+        return _("Vote")
 
 
 class CheckButton(CaseButton, template=rf"tribune:check:{_NUMBER}"):
     """Says how to recompute the report."""
 
     ACTION = "check"
-    LABEL = "Check it yourself"
+
+    @classmethod
+    def label(cls) -> str:
+        """Return what the button says."""
+        return _("Check it yourself")
 
 
 class PowerButton(CaseButton, template=rf"tribune:power:{_NUMBER}"):
     """Shows the presser's voting power on this vote."""
 
     ACTION = "power"
-    LABEL = "My voting power"
+
+    @classmethod
+    def label(cls) -> str:
+        """Return what the button says."""
+        return _("My voting power")
 
 
 BUTTONS: tuple[type[CaseButton], ...] = (VoteButton, CheckButton, PowerButton)
@@ -86,4 +104,4 @@ def link_button(label: str, url: str) -> discord.ui.Button[Any]:
 
 def evidence_button(url: str, *, conclusion: bool = False) -> discord.ui.Button[Any]:
     """Return the button to a case's document."""
-    return link_button("See the conclusion" if conclusion else "See the evidence", url)
+    return link_button(_("See the conclusion") if conclusion else _("See the evidence"), url)
