@@ -117,7 +117,14 @@ def open_model(chain: TestChain, folder: Path, *, stale_suspends: bool = False) 
 
 def open_breach(chain: TestChain, folder: Path, *, vote: bool = True) -> Voting:
     """Activate a model and let a breach suspend it."""
-    policy = open_model(chain, folder)
+    voting = Voting(chain, folder, trip(chain, folder, open_model(chain, folder)), ProposalId(0))
+    if vote:
+        voting.open_vote()
+    return voting
+
+
+def trip(chain: TestChain, folder: Path, policy: bytes) -> CaseId:
+    """Let a breach of this policy suspend the model; return the case."""
     _, evidence, value = documents()
     write_evidence(folder, evidence)
     contracts = chain.contracts
@@ -128,11 +135,7 @@ def open_breach(chain: TestChain, folder: Path, *, vote: bool = True) -> Voting:
     chain.rpc("anvil_setBalance", hub, hex(10**18))
     sent = contracts["KillSwitch"].functions.trip(breach).transact({"from": hub})
     assert chain.web3.eth.wait_for_transaction_receipt(sent, timeout=20)["status"] == 1
-    case_id = CaseId(contracts["KillSwitch"].functions.caseCount().call())
-    voting = Voting(chain, folder, case_id, ProposalId(0))
-    if vote:
-        voting.open_vote()
-    return voting
+    return CaseId(contracts["KillSwitch"].functions.caseCount().call())
 
 
 def guardian_suspends(chain: TestChain, folder: Path) -> CaseId:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 from tribune.figures.history import Point
+from tribune.figures.theme import PALETTES, Theme
+from tribune.metrics import Rule, Severity
 from tribune.metrics.value import NOT_AVAILABLE
-from tribune_bot.charts import points_of
+from tribune_bot.charts import _draw, points_of
+from unit.bot.samples import VOTE
+
+RULE = Rule("fairness.demographic_parity_difference.lower/SEX", ">", 100_000, Severity.TRIP, z=3_000_000)
 
 
 def judged(frame: int, *values: int, model: int = 1, policy: str = "0xaa") -> Any:
@@ -31,3 +37,16 @@ def test_points_of__many_frames__keeps_the_last_twelve() -> None:
 
 def test_points_of__evaluation__is_no_frame_of_the_grid() -> None:
     assert points_of([judged(0, 4)], 1, "0xaa", 0, 3) == []
+
+
+def test_draw__any__brings_its_own_ground_so_that_a_dark_and_a_light_client_show_it_alike() -> None:
+    import io
+
+    from PIL import Image
+
+    drawn = _draw(replace(VOTE, rule=RULE), [Point(1, 50_000), Point(2, 431_000)])
+    image = Image.open(io.BytesIO(drawn)).convert("RGBA")
+    assert image.getchannel("A").getextrema() == (255, 255)
+    corners = [(0, 0), (image.width - 1, 0), (0, image.height - 1), (image.width - 1, image.height - 1)]
+    ground = (*bytes.fromhex(PALETTES[Theme.LIGHT].paper[1:]), 255)
+    assert {image.getpixel(corner) for corner in corners} == {ground}
