@@ -21,7 +21,7 @@ from tribune.ballots.trying import try_calls
 from tribune.chain.governor import ProposedCalls
 from tribune.chain.policy_book import PolicyInput
 from tribune.chain.types import ContractCall
-from tribune.exceptions import TribuneError
+from tribune.exceptions import EvidenceError, TribuneError
 from tribune.ids import Address, Cid, ModelId
 from tribune.language import _, number, plural
 from tribune.reports.evidence_store import write_everywhere
@@ -212,7 +212,8 @@ async def keep_backtest(stores: Sequence[str | Path], data: bytes) -> Cid:
         raise DraftRefusedError(_("The attached file is no backtest."), mend=mend) from None
     copies = await asyncio.to_thread(write_everywhere, stores, document)
     if not copies.written:
-        raise next(iter(copies.failed.values()))
+        nowhere = EvidenceError(_("No evidence store is set up."), mend=_("Tell its operators."))
+        raise next(iter(copies.failed.values()), nowhere)
     return name
 
 

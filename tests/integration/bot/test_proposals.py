@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from integration.bot.world import URL, BotWorld, labels
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
-from tribune.ballots.proposals import find_proposal, read_proposal
+from tribune.ballots.proposals import find_proposal, list_proposals, read_proposal
 from tribune.ballots.queue import accept_ballot
 from tribune.ballots.typed_data import SignedBallot
 from tribune.chain.client import Chain
 from tribune.chain.deployments import load_deployment
 from tribune.ids import Address
 from tribune.store.session import open_store
+from tribune_bot.cogs.slow_lane import SlowLane
+from tribune_bot.services import opened
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
     from support.chain import TestChain
@@ -127,3 +132,37 @@ async def test_bot__no_governor_in_the_record__commands_work_and_nothing_is_watc
     listed = await world.answered(world.command("ada", "proposals"))
     assert "Nothing is being voted on" in listed.content
     await world.halt()
+
+
+class Hurried:
+    """A sender that somebody else is quicker than, each time."""
+
+    def __init__(self, sender: Any, before: Callable[[], None]) -> None:
+        self.address, self._sender, self._before = sender.address, sender, before
+        self.sent = 0
+
+    async def send(self, call: Any) -> Any:
+        await asyncio.to_thread(self._before)
+        receipt = await self._sender.send(call)
+        self.sent += 1
+        return receipt
+
+
+async def test_carry_on__somebody_executes_between_look_and_sending__counts_as_done_once(
+    chain: TestChain, proposing: Proposing, world: BotWorld
+) -> None:
+    await asyncio.to_thread(proposing.propose, [proposing.admit()], "Admit it")
+    await asyncio.to_thread(proposing.pass_vote)
+    async with opened(world.settings) as services:
+        await services.indexer.catch_up()
+        [proposed] = await list_proposals(services.store, services.contracts)
+        bot: Any = SimpleNamespace(services=services)
+        assert await SlowLane(bot).carry_on(proposed)  # puts it into the timelock
+        await asyncio.to_thread(chain.warp, 61)
+        hurried: Any = Hurried(services.sender, proposing.execute)
+        bot.services = replace(services, sender=hurried)
+        assert await SlowLane(bot).carry_on(proposed)
+        assert await SlowLane(bot).carry_on(proposed)
+        assert hurried.sent == 0
+    governor = chain.contracts["OversightGovernor"]
+    assert len(governor.events.ProposalExecuted().get_logs(from_block=0)) == 1

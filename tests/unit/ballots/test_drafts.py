@@ -25,7 +25,7 @@ from tribune.ballots.proposals import NoSlowLaneError, find_proposal, read_propo
 from tribune.ballots.proposer import read_proposer
 from tribune.ballots.trying import try_calls
 from tribune.chain.deployments import Deployment
-from tribune.exceptions import PolicyError
+from tribune.exceptions import EvidenceError, PolicyError
 from tribune.ids import Address, ModelId
 from tribune.store.session import Store
 from tribune.sync.indexer import Indexer
@@ -288,3 +288,8 @@ def test_account_of__mistyped_or_none__is_none(text: Any) -> None:
 @pytest.mark.parametrize("text", [ACCOUNT, ACCOUNT.lower()])
 def test_account_of__address__with_its_checksum(text: str) -> None:
     assert account_of(text) == ACCOUNT
+
+
+async def test_keep_backtest__no_store_is_set_up__says_so(desk: Desk) -> None:
+    with pytest.raises(EvidenceError, match="No evidence store"):
+        await keep_backtest([], desk.backtest())
