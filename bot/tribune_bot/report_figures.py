@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 from tribune.exceptions import PolicyError
 from tribune.figures.history import FRAMES, Point, rule_history, summary_of
 from tribune.figures.theme import Theme
+from tribune.language import _
 from tribune.metrics.policy import Rule
 from tribune.reports.counts import FAULTS
 from tribune.store.happenings import events_of_model
@@ -90,7 +91,10 @@ def report_figure(told: ToldReport) -> bytes | None:
 
     if told.document is None or told.profile is None or told.policy is None:
         return None
-    title = f"{told.name} v{told.report.version}, {told.report.frame}"
+    frame, version = told.report.frame, told.report.version
+    title = (
+        _("{model} v{version}, frame {frame}") if frame else _("{model} v{version}, its evaluation")
+    ).format(model=told.name, version=version, frame=frame)
     try:
         return report_drawings(told.document, told.profile, told.policy, title=title)[0].draw(
             "png", Theme.LIGHT

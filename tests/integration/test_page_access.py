@@ -90,6 +90,10 @@ async def test_pages__link__nothing_found(stand: Stand) -> None:
     await look(stand, (await links.invite(USER)).url, "link")
 
 
+async def test_pages__delegation__nothing_found(stand: Stand) -> None:
+    await look(stand, f"{stand.url}/delegate?to={stand.voting.chain.steward.address}", "delegate")
+
+
 async def test_pages__ballot_with_a_wallet__nothing_found(stand: Stand) -> None:
     from playwright.async_api import expect
 

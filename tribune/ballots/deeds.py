@@ -36,13 +36,13 @@ class Telling:
         who: shows a wallet.
         when: shows a time.
         cases: proposal → case, for votes.
-        decimals: of the token.
+        decimals: of the token; None where nobody could look.
     """
 
     who: Callable[[Address], str]
     when: Callable[[datetime], str]
     cases: Mapping[int, int]
-    decimals: int
+    decimals: int | None
 
 
 def tell(event: ChainEvent, how: Telling) -> str:
@@ -190,6 +190,8 @@ def _cast(args: Mapping[str, Any], how: Telling) -> str:
 
 
 def _votes(amount: int, how: Telling) -> str:
+    if how.decimals is None:
+        return _("votes that cannot be counted now")
     whole = amount // 10**how.decimals
     if amount and not whole:
         return _("less than 1 vote")

@@ -33,6 +33,8 @@ class Audit(commands.Cog):
     def __init__(self, bot: TribuneBot) -> None:
         self.bot = bot
         self.services = bot.services
+        self._decimals: int | None = None
+        """Of the token, once it has been read; it never changes."""
 
     @app_commands.command(description="Who did what to a model: versions, rules, cases, votes, pauses")
     @app_commands.describe(model="Which model")
@@ -54,14 +56,15 @@ class Audit(commands.Cog):
         shown, pages, part = paging(len(trail.ids), EACH, asked)
         events = await services.store.read(events_by_id, trail.ids[part])
         senders, blind = await self._senders(events)
-        [decimals] = [18] if blind else await services.contracts.read(("TribuneToken", "decimals", ()))
+        if self._decimals is None and not blind:
+            [self._decimals] = await services.contracts.read(("TribuneToken", "decimals", ()))
         wallets = {wallet for event in events for wallet in _wallets(event)} | set(senders.values())
         owners = await services.store.read(public_owners, wallets)
 
         def who(wallet: Address) -> str:
             return wallet_name(wallet, owners.get(wallet))
 
-        how = Telling(who, lambda time: moment(time, "f"), trail.cases, decimals)
+        how = Telling(who, lambda time: moment(time, "f"), trail.cases, self._decimals)
         lines = [_line(event, how, senders.get(event.tx_hash)) for event in events]
         count = plural("{n} event", "{n} events", len(trail.ids)).format(n=number(len(trail.ids)))
         head = _("**{name}**: {count}, page {page} of {pages}").format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,3 +97,9 @@ def test_tell__every_event_of_the_trail__is_a_contracts_and_has_words() -> None:
     contracts = ("ModelRegistry", "PolicyBook", "KillSwitch", "ReportHub", "DecisionLog", "PauseGovernor")
     known = {event["name"] for contract in contracts for event in load_abi(contract).events.values()}
     assert told <= known
+
+
+def test_tell__token_could_not_be_read__tells_no_number() -> None:
+    event = happened("VoteCast", voter=ADA, proposal_id=9, support=1, weight=10**18)
+    told = tell(event, replace(HOW, decimals=None))
+    assert told == "<0xad> voted for, with votes that cannot be counted now, on case 4."
