@@ -124,10 +124,10 @@ class Board:
             edit.add_done_callback(lambda _done: self._edits.pop(subject, None))
             return True
 
-    async def settled(self) -> None:
-        """Wait until every message shows what it is to show."""
-        while self._edits:
-            await asyncio.wait(list(self._edits.values()))
+    async def settled(self, subject: str = "") -> None:
+        """Wait until a subject's message, or where none is named every one, shows what it is to show."""
+        while edits := [edit for one, edit in self._edits.items() if subject in ("", one)]:
+            await asyncio.wait(edits)
 
     async def close(self) -> None:
         """Give up edits that have not been made; whoever starts next makes them."""

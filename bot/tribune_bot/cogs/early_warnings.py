@@ -126,6 +126,7 @@ class EarlyWarnings(commands.Cog):
                 alone = independence(len(record.policy.panel))
                 shown = await self._shown(last, chain_rule, payload, place, first, at, alone)
                 await self.bot.board.show(subject, shown)
+                await self.bot.board.settled(subject)  # nothing else would bring it up to date
 
     async def _shown(
         self,
