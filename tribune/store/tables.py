@@ -171,7 +171,8 @@ class StoredBallot(SQLModel, table=True):
     block_number: int = Field(default=0, sa_type=BigInteger)
     weight: str = "0"
     error: str = ""
-    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime, index=True)
+    """Indexed: what was taken in a day is counted for each ballot that comes."""
     updated_at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
 

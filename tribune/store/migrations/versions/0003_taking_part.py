@@ -37,6 +37,7 @@ def upgrade() -> None:
     op.add_column("chain_event", sa.Column("model_id", sa.BigInteger(), nullable=True))
     op.execute(_MODEL_OF[op.get_bind().dialect.name])
     op.create_index("ix_chain_event_model_id", "chain_event", ["model_id", "name", "id"])
+    op.create_index("ix_ballot_created_at", "ballot", ["created_at"])
     op.create_table(
         "holder_call",
         sa.Column("id", _BIG, autoincrement=True, nullable=False),
