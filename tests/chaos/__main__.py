@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--frames", type=int, default=100, help="of the kills: at least so many")
     parser.add_argument("--kills", type=int, default=200, help="at least so many")
-    parser.add_argument("--kill-models", type=int, default=4, help="of the kills: models side by side")
+    parser.add_argument("--kill-models", type=int, default=2, help="of the kills: models side by side")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--store", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--run", nargs="+", choices=CAMPAIGNS, default=CAMPAIGNS[:3])
