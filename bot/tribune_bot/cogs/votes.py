@@ -1,4 +1,4 @@
-"""What a press of a case's buttons answers: the way to the ballot, how to recompute, one's own power.
+"""`/vote`, and what a press of a case's buttons answers: the ballot, how to recompute, one's own power.
 
 Answers are private. Voting needs no linked wallet; linking only lets a person see its power here.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import discord
+from discord import app_commands
 from discord.ext import commands
 
 from tribune.ballots.view import CaseVote, read_case_vote
 from tribune.ids import CaseId
 from tribune.language import _
+from tribune_bot import choices
 from tribune_bot.case_message import headline
 from tribune_bot.text import moment
 from tribune_bot.views.ballot_modal import ElsewhereButton, Kind
@@ -21,6 +23,7 @@ from tribune_bot.views.buttons import link_button
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot
     from tribune_bot.cogs.power import Power
+    from tribune_bot.cogs.slow_lane import SlowLane
 
 _VOTING = ("pending", "active")
 
@@ -31,6 +34,19 @@ class Votes(commands.Cog):
     def __init__(self, bot: TribuneBot) -> None:
         self.bot = bot
         self.services = bot.services
+
+    @app_commands.command(name="vote", description="Get your ballot on an open vote")
+    @app_commands.describe(proposal="Which one")
+    @app_commands.autocomplete(proposal=choices.proposals)
+    async def vote_command(self, interaction: discord.Interaction[Any], proposal: str) -> None:
+        """Answer with the ballot of a case or of a proposal."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        meant = await choices.find_proposal(self.bot, proposal)
+        if meant.lane == "p":
+            slow: SlowLane = self.bot.get_cog("SlowLane")  # type: ignore[assignment]
+            await slow.vote(interaction, meant.number)
+        else:
+            await self.vote(interaction, meant.number)
 
     async def vote(self, interaction: discord.Interaction[Any], case_id: int) -> None:
         """Answer with the ballot of a case."""

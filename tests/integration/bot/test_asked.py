@@ -82,6 +82,11 @@ async def test_bot__a_model_asked_about__tells_what_the_index_and_the_chain_have
         assert "\u202e" not in told.content
         assert "https://" not in told.content
 
+    ballot = await asked(world, "vote", proposal="b1")
+    assert "/b/1>" in ballot.content
+    assert "Open the ballot" in labels(ballot)
+    assert "There is no proposal" in (await asked(world, "vote", proposal="b2")).content
+
     model = await asked(world, "model", model="1")
     assert "less than a day in service since <t:" in model.content
     assert "1 rule broken, stopped 1 time" in model.content
