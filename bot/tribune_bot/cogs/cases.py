@@ -24,9 +24,10 @@ from tribune.store.tables import now
 from tribune.sync.outbox import AlreadyDone, Outbox, PermanentFailure
 from tribune_bot.board import CLOCK_SKEW
 from tribune_bot.case_message import CaseFacts, case_message, subject_of, withdrawn
-from tribune_bot.case_news import news_of, reminder_times, thread_name
+from tribune_bot.case_news import news_of, thread_name
 from tribune_bot.charts import case_chart
 from tribune_bot.facts import read_facts
+from tribune_bot.reminders import reminder_times
 
 if TYPE_CHECKING:
     from tribune.store.session import Session

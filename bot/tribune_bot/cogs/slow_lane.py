@@ -26,8 +26,12 @@ from tribune.ballots.proposals import (
 from tribune.exceptions import RevertedError, TribuneError
 from tribune.language import _
 from tribune.log import get_logger
+from tribune.store.tables import now
+from tribune_bot.board import CLOCK_SKEW
 from tribune_bot.proposal_message import VOTING, headline, proposal_message, so_far, subject_of, what_it_does
+from tribune_bot.reminders import begun, reminder, reminder_times
 from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.threads import News
 from tribune_bot.views.ballot_modal import ElsewhereButton, Kind
 from tribune_bot.views.buttons import link_button
 
@@ -114,12 +118,15 @@ class SlowLane(commands.Cog):
         old = vote.over and vote.read_at - proposed.created_at > NEWS
         shown = proposal_message(vote, services.proposal_url(number), self._failed.get(number, ""))
         await self.bot.board.show(subject_of(number), shown, post=not old)
+        quiet_until = (await self.bot.servers.now()).quiet_until(now())
+        news = news_of(vote, services.proposal_url(number), quiet_until)
+        await self.bot.threads.tell(subject_of(number), _("Proposal {number}").format(number=number), news)
         if vote.over:
             self._settled[number] = proposed
             self._open.pop(number, None)
             self._failed.pop(number, None)
         else:
-            self._open[number] = _next_change(vote)
+            self._open[number] = _next_change(vote, quiet_until)
         if due(vote, services.contracts) is not None and number not in self._carrying:
             self._carrying.add(number)
             self._due.put_nowait(proposed)
@@ -225,9 +232,18 @@ def details_text(vote: ProposalVote) -> str:
     return fitted(lines)
 
 
-def _next_change(vote: ProposalVote) -> datetime | None:
+def news_of(vote: ProposalVote, url: str, quiet_until: datetime | None) -> list[News]:
+    """Return what there is to say in a proposal's thread now; arguments as for `reminder`."""
+    if vote.state in VOTING:
+        links = ((_("Open the ballot"), url),)
+        return [*begun(vote, links), *reminder(vote, so_far(vote), links, quiet_until)]
+    links = ((_("See how it went"), url),)
+    return [News(f"{vote.state}/{vote.proposal_id}", f"**{headline(vote)}**", links)]
+
+
+def _next_change(vote: ProposalVote, quiet_until: datetime | None) -> datetime | None:
     """Return the next time at which a proposal changes though nothing happens on the chain."""
-    later = [
-        time for time in (vote.snapshot, vote.deadline, vote.eta) if time is not None and time >= vote.read_at
-    ]
-    return min(later, default=None)
+    times = [vote.snapshot, vote.deadline, vote.eta, *(reminder_times(vote) or ())]
+    if quiet_until is not None:  # by our clock, which may be behind the chain's
+        times.append(max(quiet_until, vote.read_at + CLOCK_SKEW))
+    return min((time for time in times if time is not None and time >= vote.read_at), default=None)

@@ -86,11 +86,19 @@ async def test_bot__proposal_to_execution__one_message_and_nobody_else_needed(
     assert registry.isAdmitted("0x00000000000000000000000000000000DeaDBeef").call()
     assert len(world.messages) == 1
 
+    def in_thread() -> list[str]:
+        return [one.content for one in world.discord.world.messages_in(message.thread_id or "")]
+
+    await world.until(lambda: any("is in force" in text for text in in_thread()), "the news of it")
+    assert "The vote is open until" in in_thread()[0]
+    said = in_thread()
+
     await world.halt()
     world.start()  # a new life posts nothing again
     await world.until(lambda: world.discord.gateway.identified > 1, "the second start")
     await asyncio.sleep(1)
     assert len(world.messages) == 1
+    assert in_thread() == said
     await world.halt()
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from tribune.ballots.view import VoteState, VoteTally
 from tribune.chain.enums import State
-from tribune_bot.case_news import missing, news_of, reminder_times, thread_name
+from tribune_bot.case_news import news_of, thread_name
+from tribune_bot.reminders import missing, reminder_times
 from tribune_bot.threads import News
 from unit.bot.samples import NOW, VOTE, vote
 
