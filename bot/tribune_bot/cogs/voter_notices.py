@@ -22,6 +22,7 @@ from tribune.language import _
 from tribune.log import get_logger
 from tribune.store import notices as told
 from tribune.store import queries
+from tribune.store.subscriptions import newest_event
 from tribune.store.tables import BallotState, CallState, now
 from tribune_bot.notices import is_owed, owe
 from tribune_bot.text import harmless
@@ -38,8 +39,8 @@ READER = "bot.notices"
 LOOK_S = 1.0
 RETRY_S = 2.0
 AT_ONCE = 200
-LOOK_BACK = timedelta(hours=1)
-"""How old an end may be that is looked at again; one that was told is not told twice."""
+LOOK_BACK, SLACK = timedelta(hours=1), timedelta(minutes=1)
+"""How old an end may be at our first look, and how far each look reaches behind the one before it."""
 
 
 class Told(NamedTuple):
@@ -58,6 +59,7 @@ class VoterNotices(commands.Cog):
         self.bot = bot
         self.services = bot.services
         self._decimals: int | None = None
+        self._looked: datetime | None = None
 
     async def cog_load(self) -> None:
         """Register the jobs."""
@@ -86,19 +88,22 @@ class VoterNotices(commands.Cog):
         """
         if self._decimals is None:
             [self._decimals] = await self.services.contracts.read(("TribuneToken", "decimals", ()))
-        since = now() - LOOK_BACK
+        began = now()
+        since = began - LOOK_BACK if self._looked is None else self._looked - SLACK
         async with self.bot.servers.speaking():
             found, place, more = await self.services.store.read(self._find, self._decimals, since)
         if found or place is not None:
             await self.services.store.run(_promise, found, place)
             self.bot.notices.outbox.wake()
+        self._looked = began
         return more
 
     def _find(self, session: Session, decimals: int, since: datetime) -> tuple[list[Told], int | None, bool]:
         """Return what is to be told, our next place among events, and whether more of them wait."""
         place = queries.checkpoint(session, READER)
-        after = place.block_number if place is not None else 0
-        events = queries.events_since(session, after, names=EVENTS, limit=AT_ONCE)
+        if place is None:  # a new bot tells nobody what happened before it
+            return [], newest_event(session), False
+        events = queries.events_since(session, place.block_number, names=EVENTS, limit=AT_ONCE)
         found = [one for event in events for one in self._counted(session, event, decimals)]
         for ballot in told.refused_ballots(session, since):
             found += self._refused(session, ballot)

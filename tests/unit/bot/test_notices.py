@@ -83,8 +83,11 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture
-def bot(store: Store) -> Bot:
-    return Bot(store)
+async def bot(store: Store) -> Bot:
+    """A bot that has looked before, so that what follows is news."""
+    made = Bot(store)
+    await caught_up(made)
+    return made
 
 
 def closed() -> discord.Forbidden:
@@ -186,6 +189,15 @@ async def test_take_in__counted_again_after_a_reorg__is_told_once(bot: Bot, stor
     await store.run(lambda session: put(session, cast()))
     await caught_up(bot)
     assert len(bot.told(ADA)) == 1
+
+
+async def test_take_in__before_the_first_look_ever__is_told_nobody(store: Store) -> None:
+    await store.run(queries.link_wallet, ADA, WALLET)
+    await store.run(put, cast())
+    fresh = Bot(store)
+    await caught_up(fresh)
+    await caught_up(fresh)
+    assert fresh.told(ADA) == []
 
 
 async def test_take_in__nobody_linked__nobody_is_told(bot: Bot, store: Store) -> None:
