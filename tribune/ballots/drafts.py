@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING
 
 from tribune.ballots.calls import proposal_id
 from tribune.ballots.decided import CallWords, title_of, words_of_calls
-from tribune.ballots.policy_file import parse_policy, read_policy
 from tribune.ballots.proposals import backtest_is_of, no_slow_lane
 from tribune.ballots.trying import try_calls
 from tribune.chain.governor import ProposedCalls
-from tribune.chain.policy_book import PolicyInput
 from tribune.chain.types import ContractCall
 from tribune.exceptions import EvidenceError, TribuneError
 from tribune.ids import Address, Cid, ModelId
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
 
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.documents import Documents
+    from tribune.chain.policy_book import PolicyInput
     from tribune.store.session import Store
     from tribune.store.tables import ProposalDraft
 
@@ -115,6 +114,8 @@ async def draft_policy(
         NoSlowLaneError: the DAO decides elsewhere.
         ChainUnreachableError, StoreError: could not look, could not keep it.
     """
+    from tribune.ballots.policy_file import parse_policy, read_policy
+
     _check_lane(contracts)
     policy = read_policy(parse_policy(text))
     models, name, count, *admitted = await contracts.read(

@@ -23,7 +23,6 @@ from tribune.ballots.drafts import (
     draft_policy,
     keep_backtest,
 )
-from tribune.ballots.policy_file import MOST_BYTES, account_of
 from tribune.exceptions import TribuneError
 from tribune.ids import Cid
 from tribune.language import _, number, spoken
@@ -127,6 +126,8 @@ class PolicyModal(DraftModal):
 
     async def draft(self, interaction: discord.Interaction[Any]) -> Draft:
         """Make the draft."""
+        from tribune.ballots.policy_file import MOST_BYTES
+
         services = self._bot.services
         model_id = await find_model(self._bot, self._typed)
         if self._policy is not None:
@@ -172,6 +173,8 @@ class MonitorModal(DraftModal):
 
     async def draft(self, interaction: discord.Interaction[Any]) -> Draft:
         """Make the draft."""
+        from tribune.ballots.policy_file import account_of
+
         account = account_of(self._address)
         if account is None:
             raise DraftRefusedError(
