@@ -8,6 +8,7 @@ nothing, here or anywhere else: a private answer never becomes a public one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot
 
 KIND = "discord.dm"
+NEWS = timedelta(days=7)
+"""What happened longer ago is history: an index that is read again tells it to nobody."""
 _NOT_TO_BE_TOLD = frozenset({10013, 50001, 50007, 50033, 50278})
 """Unknown user, no access, takes no messages, no recipient, no server in common."""
 

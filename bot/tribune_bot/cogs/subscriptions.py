@@ -20,8 +20,9 @@ from tribune.language import _, best_of, language, spoken
 from tribune.log import get_logger
 from tribune.store import queries
 from tribune.store import subscriptions as kept
+from tribune.store.tables import now
 from tribune_bot import choices
-from tribune_bot.notices import owe
+from tribune_bot.notices import NEWS, owe
 from tribune_bot.text import fitted, harmless, moment
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ class Subscriptions(
             return 0
         events = queries.events_since(session, place.block_number, names=EVENTS)
         told = 0
-        for model_id, together in _by_transaction(session, events).values():
+        news = [event for event in events if event.block_time >= now() - NEWS]
+        for model_id, together in _by_transaction(session, news).values():
             for user, tag in kept.subscribers_of(session, model_id).items():
                 with spoken(best_of([tag])):
                     text = _text(names.get(model_id, f"#{model_id}"), together)

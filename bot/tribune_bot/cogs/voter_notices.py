@@ -24,7 +24,7 @@ from tribune.store import notices as told
 from tribune.store import queries
 from tribune.store.subscriptions import newest_event
 from tribune.store.tables import BallotState, CallState, now
-from tribune_bot.notices import is_owed, owe
+from tribune_bot.notices import NEWS, is_owed, owe
 from tribune_bot.text import harmless
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ class VoterNotices(commands.Cog):
         if place is None:  # a new bot tells nobody what happened before it
             return [], newest_event(session), False
         events = queries.events_since(session, place.block_number, names=EVENTS, limit=AT_ONCE)
-        found = [one for event in events for one in self._counted(session, event, decimals)]
+        news = [event for event in events if event.block_time >= now() - NEWS]
+        found = [one for event in news for one in self._counted(session, event, decimals)]
         for ballot in told.refused_ballots(session, since):
             found += self._refused(session, ballot)
         for delegation in told.ended_delegations(session, since):

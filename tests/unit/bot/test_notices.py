@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -95,16 +96,18 @@ def closed() -> discord.Forbidden:
     return discord.Forbidden(answer, {"code": 50007, "message": "Cannot send messages to this user"})
 
 
-def cast(voter: str = WALLET, weight: int = 12_400) -> Any:
-    return happened(
+def cast(days_ago: float = 0) -> Any:
+    event = happened(
         "VoteCast",
         contract="PauseGovernor",
         proposal_id=PROPOSAL,
-        voter=voter,
+        voter=WALLET,
         support=1,
-        weight=weight,
+        weight=12_400,
         reason="",
     )
+    event.block_time = now() - timedelta(days=days_ago)
+    return event
 
 
 def ballot(user: int = 0, **other: Any) -> StoredBallot:
@@ -198,6 +201,13 @@ async def test_take_in__before_the_first_look_ever__is_told_nobody(store: Store)
     await caught_up(fresh)
     await caught_up(fresh)
     assert fresh.told(ADA) == []
+
+
+async def test_take_in__index_read_again__tells_no_votes_of_long_ago(bot: Bot, store: Store) -> None:
+    await store.run(queries.link_wallet, ADA, WALLET)
+    await store.run(put, cast(days_ago=8))
+    await caught_up(bot)
+    assert bot.told(ADA) == []
 
 
 async def test_take_in__nobody_linked__nobody_is_told(bot: Bot, store: Store) -> None:
