@@ -14,6 +14,7 @@ from integration.test_call_page import HARM
 from integration.test_proposal_page import drafted, proposed
 from support.anvil import ROOT
 from support.browser import PHONE, SKIP_REASON, Wallet, find_chromium
+from support.index import read_chain
 from tribune.ballots.linking import WalletLinks
 
 if TYPE_CHECKING:
@@ -86,6 +87,15 @@ async def test_pages__ballot_over__nothing_found_and_says_how_it_went(stand: Sta
         chain.send(governor.castVote(stand.voting.proposal_id, 1), holder)
     chain.send(governor.executeCase(1))
     await look(stand, f"{stand.url}/b/1", "ballot-over")
+
+
+async def test_pages__incident__nothing_found(stand: Stand) -> None:
+    chain, governor = stand.voting.chain, stand.voting.governor.functions
+    for holder in stand.voting.holders[:2]:
+        chain.send(governor.castVote(stand.voting.proposal_id, 1), holder)
+    chain.send(governor.executeCase(1))
+    await read_chain(chain, stand.store)
+    await look(stand, f"{stand.url}/i/1", "incident")
 
 
 async def test_pages__link__nothing_found(stand: Stand) -> None:

@@ -1,14 +1,21 @@
-"""Events put into a store as the indexer does, for tests that need no chain."""
+"""Events in a store: put there as the indexer does, for tests that need no chain, or read by it from one."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from tribune.chain.client import Chain
+from tribune.chain.codec import Abi
+from tribune.ids import Address
 from tribune.store import queries
-from tribune.store.session import Session
+from tribune.store.session import Session, Store
 from tribune.store.tables import ChainEvent
 from tribune.store.vitals import INDEX
+from tribune.sync.indexer import Indexer
+
+if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
+    from support.chain import TestChain
 
 BEGAN = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -73,3 +80,13 @@ def put(session: Session, *events: ChainEvent) -> None:
         event.log_index = place
         session.add(event)
     queries.set_checkpoint(session, INDEX, place, f"0x{place:064x}")
+
+
+async def read_chain(chain: TestChain, store: Store) -> None:
+    """Take a whole chain into a store, as the bot does."""
+    contracts = {
+        Address(contract.address): Abi(name, cast(Any, contract.abi))
+        for name, contract in chain.contracts.items()
+    }
+    async with Chain(chain.anvil.http_url, chain_id=31337, timeout_s=5) as client:
+        await Indexer(client, store, contracts).catch_up()

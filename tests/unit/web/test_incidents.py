@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import httpx
 
-from tribune.chain.client import Chain
-from tribune.chain.codec import Abi
+from support.index import read_chain
 from tribune.chain.enums import CaseKind
-from tribune.ids import Address
 from tribune.reports.canonical import cid_digest
 from tribune.reports.evidence_store import write_evidence
 from tribune.store.session import Store
@@ -18,18 +16,6 @@ if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's fil
     from support.voting import Voting
 
 HTML = {"accept": "text/html"}
-
-
-async def indexed(voting: Voting, store: Store) -> None:
-    """Read the whole chain into the store, as the bot does."""
-    from tribune.sync.indexer import Indexer
-
-    async with Chain(voting.chain.anvil.http_url, chain_id=31337, timeout_s=5) as chain:
-        contracts = {
-            Address(contract.address): Abi(name, cast(Any, contract.abi))
-            for name, contract in voting.chain.contracts.items()
-        }
-        await Indexer(chain, store, contracts).catch_up()
 
 
 def vote(voting: Voting, choices: list[int]) -> None:
@@ -63,7 +49,7 @@ async def test_get_incident__breach_to_pause__tells_each_step_in_order(
     vote(voting, [0, 1, 1, 1, 2])
     voting.chain.warp(700)
     carry_out(voting)
-    await indexed(voting, store)
+    await read_chain(voting.chain, store)
     found = await steps(client)
     in_order(
         found,
@@ -88,7 +74,7 @@ async def test_get_incident__resumed__tells_the_conclusion_and_names_the_other_c
     conclusion = cid_digest(write_evidence(voting.folder, {"cause": "Ages were wrong.", "fix": "Mended."}))
     governor = voting.governor.functions
     voting.chain.send(governor.callResume(1, 1, bytes(conclusion)), voting.chain.steward)
-    await indexed(voting, store)
+    await read_chain(voting.chain, store)
     in_order(
         await steps(client), "It was PAUSED by vote.", "shall it answer again?", "Cause: Ages were wrong."
     )
@@ -102,14 +88,14 @@ async def test_get_incident__nobody_voted__tells_that_the_suspension_ran_out(
     client: httpx.AsyncClient, voting: Voting, store: Store
 ) -> None:
     voting.chain.warp(2_100)
-    await indexed(voting, store)
+    await read_chain(voting.chain, store)
     in_order(await steps(client), "The time for voting was over.", "The suspension ran out")
 
 
 async def test_get_page__every_step__stands_with_time_block_and_transaction(
     client: httpx.AsyncClient, voting: Voting, store: Store
 ) -> None:
-    await indexed(voting, store)
+    await read_chain(voting.chain, store)
     told = (await client.get("/api/incidents/1")).json()
     text = (await client.get("/i/1", headers=HTML)).text
     assert "<h1>acs-employment v1 has been stopped: it treats women and men differently</h1>" in text
