@@ -125,10 +125,6 @@ async def test_pages__draft_and_proposal__nothing_found(stand: Stand) -> None:
     await look(stand, f"{stand.url}/p/1", "proposal")
 
 
-async def test_pages__incident__nothing_found(stand: Stand) -> None:
-    await look(stand, f"{stand.url}/i/1", "incident")
-
-
 async def test_pages__ballot_with_a_wallet__nothing_found(stand: Stand) -> None:
     from playwright.async_api import expect
 
