@@ -19,7 +19,7 @@ from tribune.exceptions import ChainError, RevertedError, TribuneError
 from tribune.ids import CaseId
 from tribune.language import _
 from tribune.log import get_logger
-from tribune.store import messages, queries
+from tribune.store import incidents, messages, queries
 from tribune.store.tables import now
 from tribune.sync.outbox import AlreadyDone, Outbox, PermanentFailure
 from tribune_bot.board import CLOCK_SKEW
@@ -130,11 +130,19 @@ class Cases(commands.Cog):
         for case_id in sorted(due):
             try:
                 await self.show(case_id)
-            except UnknownCaseError:  # undone by a reorg; should it come back, its event brings it back
-                self._shown[case_id] = None
-                self.bot.docket.settle(case_id)
-                async with self.bot.servers.speaking():
-                    await self.bot.board.show(subject_of(case_id), withdrawn(case_id), post=False)
+            except UnknownCaseError:
+                await self._withdraw(case_id)
+
+    async def _withdraw(self, case_id: CaseId) -> None:
+        """Say that a reorg undid a case, once the index has lost it too: a node may only be behind.
+
+        Should it come back, its event brings it back.
+        """
+        if await self.services.store.read(incidents.events_of_case, case_id, ["CaseOpened"]):
+            return
+        self.bot.docket.settle(case_id)
+        async with self.bot.servers.speaking():
+            await self.bot.board.show(subject_of(case_id), withdrawn(case_id), post=False)
 
     async def show(self, case_id: CaseId, *, post: bool = False) -> CaseFacts:
         """Bring the message of a case up to date, one at a time: no older reading has the last word."""
@@ -151,9 +159,10 @@ class Cases(commands.Cog):
         shown = case_message(facts, url, self.services.incident_url(case_id))
         await self.bot.board.show(subject_of(case_id), shown, post=post)
         quiet_until = (await self.bot.servers.now()).quiet_until(now())
-        urls = self.services.ballot_url(case_id), self.services.incident_url(case_id)
-        news = news_of(vote, *urls, quiet_until)
-        await self.bot.threads.tell(subject_of(case_id), thread_name(vote), news)
+        if vote.outcome == "open" or (facts.ending and vote.read_at - facts.ending.time < NEWS):
+            urls = self.services.ballot_url(case_id), self.services.incident_url(case_id)
+            news = news_of(vote, *urls, quiet_until)
+            await self.bot.threads.tell(subject_of(case_id), thread_name(vote), news)
         if vote.outcome == "open":
             self.bot.docket.add(case_id)  # again, where a reorg took its end away
         else:

@@ -119,8 +119,10 @@ class SlowLane(commands.Cog):
         shown = proposal_message(vote, services.proposal_url(number), self._failed.get(number, ""))
         await self.bot.board.show(subject_of(number), shown, post=not old)
         quiet_until = (await self.bot.servers.now()).quiet_until(now())
-        news = news_of(vote, services.proposal_url(number), quiet_until)
-        await self.bot.threads.tell(subject_of(number), _("Proposal {number}").format(number=number), news)
+        if not old:
+            news = news_of(vote, services.proposal_url(number), quiet_until)
+            name = _("Proposal {number}").format(number=number)
+            await self.bot.threads.tell(subject_of(number), name, news)
         if vote.over:
             self._settled[number] = proposed
             self._open.pop(number, None)
