@@ -41,7 +41,17 @@ def main() -> int:
     """Write the catalogues, or say what is wrong with them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a text is missing")
-    check = parser.parse_args().check
+    faults = update(check=parser.parse_args().check)
+    print("\n".join(faults[:50]) or "all texts are translated")
+    return 1 if faults else 0
+
+
+def update(*, check: bool) -> list[str]:
+    """Write the catalogues; return what is wrong with them: empty when nothing is.
+
+    Args:
+        check: write nothing; a catalogue that would be written otherwise is wrong.
+    """
     template = _template()
     faults: list[str] = []
     for language in Language:
@@ -51,7 +61,7 @@ def main() -> int:
         catalogue = _read(folder / f"{DOMAIN}.po", language)
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
-        faults += [f"{language}: {fault}" for message in catalogue if (fault := _fault(message))]
+        faults += [f"{language}: {fault}" for message in catalogue if (fault := fault_of(message))]
         for name, text in ((f"{DOMAIN}.po", _po(catalogue)), (f"{DOMAIN}.mo", _mo(catalogue))):
             path = folder / name
             if not check:
@@ -59,8 +69,7 @@ def main() -> int:
                 path.write_bytes(text)
             elif not path.is_file() or path.read_bytes() != text:
                 faults.append(f"{path.relative_to(ROOT)} is not up to date: python -m scripts.catalogues")
-    print("\n".join(faults[:50]) or f"{len(template)} texts, all translated")
-    return 1 if faults else 0
+    return faults
 
 
 def _template() -> Catalog:
@@ -83,7 +92,7 @@ def _read(path: Path, language: Language) -> Catalog:
         return read_po(file, locale=language)
 
 
-def _fault(message: Message) -> str:
+def fault_of(message: Message) -> str:
     """Return what is wrong with a translation; empty when nothing is."""
     if not message.id:
         return ""
