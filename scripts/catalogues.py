@@ -10,19 +10,26 @@ places, or the `.mo` is not made from the `.po`.
 from __future__ import annotations
 
 import argparse
+import importlib
+import inspect
 import io
+import pkgutil
 import re
 import string
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from discord import app_commands
+from discord.ext import commands
 
 from tribune.language import CATALOGUES, DOMAIN, Language
 from tribune.metrics.registry import METRICS
+from tribune_bot import cogs
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("tribune", "bot/tribune_bot")
@@ -82,7 +89,28 @@ def _template() -> Catalog:
             made.add(message, None, [(f"{source}/{name}", 0)], auto_comments=comments, context=context)
     for metric in METRICS.values():  # put together there, so not to be found in the code
         made.add(metric.words, None, [("tribune/metrics", 0)])
+    for text in _described():
+        made.add(text, None, [("bot/tribune_bot/cogs", 0)])
     return made
+
+
+def _described() -> Iterator[str]:
+    """Return what Discord shows of commands while somebody types one: their decorators hold it."""
+    for found in pkgutil.iter_modules(cogs.__path__):
+        module = importlib.import_module(f"{cogs.__name__}.{found.name}")
+        for cog in vars(module).values():
+            if not (
+                inspect.isclass(cog) and issubclass(cog, commands.Cog) and cog.__module__ == module.__name__
+            ):
+                continue
+            if issubclass(cog, commands.GroupCog):
+                yield str(cog.__cog_group_description__)
+            for command in cog.__cog_app_commands__:
+                yield command.description
+                if isinstance(command, app_commands.Command):
+                    for parameter in command.parameters:
+                        yield str(parameter.description)
+                        yield from (choice.name for choice in parameter.choices)
 
 
 def _read(path: Path, language: Language) -> Catalog:

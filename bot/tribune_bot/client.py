@@ -20,7 +20,7 @@ from tribune_bot.errors import tell
 from tribune_bot.notices import Notices
 from tribune_bot.server import Servers
 from tribune_bot.services import Services
-from tribune_bot.speech import SpeakingTree
+from tribune_bot.speech import DescriptionTranslator, SpeakingTree
 from tribune_bot.threads import Threads
 from tribune_bot.views.ballot_modal import ElsewhereButton
 from tribune_bot.views.buttons import BUTTONS
@@ -103,6 +103,7 @@ class TribuneBot(commands.Bot):
         self.add_dynamic_items(
             *BUTTONS, *PROPOSAL_BUTTONS, *SETUP_PARTS, PageButton, ConfirmButton, ElsewhereButton
         )
+        await self.tree.set_translator(DescriptionTranslator())
         guild = discord.Object(self.services.guild_id)
         self.tree.copy_global_to(guild=guild)
         await self.tree.sync(guild=guild)
