@@ -95,7 +95,7 @@ export class WalletPicker {
   }
 
   accountChanged(account) {
-    if (account === this.account) return;
+    if (account?.toLowerCase() === this.account?.toLowerCase()) return; // some wallets change the case alone
     this.account = account;
     if (account) {
       this.check().catch((fault) => this.onError(explain(fault)));
