@@ -226,6 +226,19 @@ async def test_ballot_page__account_changed_while_signing__nothing_is_sent(stand
     assert await stand.relay.relay_all() == []
 
 
+async def test_ballot_page__same_account_told_again_while_signing__counted(stand: Stand) -> None:
+    """Wallets give one account now in lower case, now with capitals."""
+    wallet = Wallet(stand.voting.holders[2])
+    wallet.may_answer.clear()
+    async with stand.opened("/b/1", wallet) as page:
+        await vote_on_page(page, "For")
+        await see(page, "#status", "Your wallet asks you to sign.")
+        await wallet.change_account(page, wallet.account)
+        wallet.may_answer.set()
+        await stand.relay_until_counted(page)
+    assert stand.votes == (0, 170_000, 0)
+
+
 async def test_ballot_page__wallet_disconnects_or_leaves_the_chain__says_so(stand: Stand) -> None:
     from playwright.async_api import expect
 

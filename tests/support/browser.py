@@ -109,7 +109,7 @@ class Wallet:
         """Let its holder choose another account, or none."""
         if account is not None:
             self.account, self.address = account, account.address
-        await self._tell(page, "accountsChanged", [] if account is None else [self.address.lower()])
+        await self._tell(page, "accountsChanged", [] if account is None else [self.address])
 
     async def change_chain(self, page: Page, chain_id: int) -> None:
         """Let its holder choose another chain."""
