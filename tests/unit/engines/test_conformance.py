@@ -15,9 +15,9 @@ from tribune_monitors.engines.conformance import (
     assert_conformant,
     expected,
     file_name,
-    rows,
     scheme,
 )
+from tribune_monitors.engines.conformance_rows import rows
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 
 
