@@ -10,14 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON as SqlJson
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Index,
-    LargeBinary,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from tribune.store.columns import Big, UtcTime
