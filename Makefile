@@ -36,12 +36,13 @@ spark: .spark/.ready  ## does Spark count as DuckDB does? Needs Java 17 or newer
 	@JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" .spark/bin/pytest -q \
 		tests/unit/engines/test_spark_engine.py
 
-check: setup coverage slither symbolic  ## lint, types, imports, ABIs, gas, and the proofs that are not tests
+check: setup coverage slither symbolic  ## lint, types, imports, ABIs, translations, gas, and the proofs that are not tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/export_abis.py --check
+	$(BIN)/python -m scripts.catalogues --check
 	$(BIN)/python -m scripts.contract_reference --check
 	@PYTHONPATH=tests $(BIN)/python -m bench.gas --check
 
