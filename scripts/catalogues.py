@@ -18,6 +18,7 @@ import re
 import string
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -163,6 +164,7 @@ _DATED = (
 
 def _mo(catalogue: Catalog) -> bytes:
     again = read_po(io.BytesIO(_po(catalogue)), locale=catalogue.locale)
+    again.creation_date = datetime(1970, 1, 1, tzinfo=UTC)  # else the file would differ each minute
     buffer = io.BytesIO()
     write_mo(buffer, again)
     return buffer.getvalue()
