@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tribune_bot.directory import ListedModel, Listing
 
 LOOK_S = 10.0
+FIRST_READ_S = 5.0
+"""How long somebody waits who asks before anything of the chain was read; Discord waits far longer."""
 EACH = 12
 """Models on a page: with the longest names that are shown they fit into one message."""
 SHOWN = {
@@ -67,6 +69,9 @@ class Models(commands.Cog):
         """Return a page of the models that an answer is about: "stopped:part of a name"."""
         kind, _colon, sought = about.partition(":")
         listing = await self.bot.directory.look()
+        if not listing.models and await self.services.tribune.model_registry.model_count():
+            await self.services.indexer.wait_changed(FIRST_READ_S)
+            listing = await self.bot.directory.look()
         found = listing.search(sought, SHOWN.get(kind))
         if not found:
             return Page(await self._nothing(others=bool(listing.models)))
