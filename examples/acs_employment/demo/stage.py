@@ -102,6 +102,7 @@ class Stage:
         if self.real_discord:
             return
         command = ["-m", "support.discord", "--folder", str(self.discord_folder), "--users", ",".join(VOTERS)]
+        command += ["--channels", "oversight,proposals", "--roles", "voters,stewards"]
         self.processes.start("discord", command, {"PYTHONPATH": str(ROOT / "tests")})
 
     def start_monitor(self, name: str) -> None:

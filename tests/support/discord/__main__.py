@@ -16,6 +16,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="for ca.pem, bot-token and ports.json")
     parser.add_argument("--openapi", type=Path, help="discord-openapi.json: check what the bot sends")
     parser.add_argument("--users", default=",".join(USERS), help="member names; the first owns the guild")
+    parser.add_argument("--channels", default="oversight", help="channel names; the bot's is the first")
+    parser.add_argument("--roles", default="", help="names of roles that can be mentioned")
     parser.add_argument("--control-port", type=int, default=0, help="0: any free one")
     parser.add_argument("--answer-within", type=float, default=ANSWER_WITHIN_S, help="seconds (Discord: 3)")
     given = parser.parse_args()
@@ -32,6 +34,8 @@ async def _serve(given: argparse.Namespace) -> None:
         given.folder,
         openapi=given.openapi,
         users=tuple(given.users.split(",")),
+        channels=tuple(given.channels.split(",")),
+        roles=tuple(filter(None, given.roles.split(","))),
         answer_within_s=given.answer_within,
         control_port=given.control_port,
     )

@@ -17,7 +17,8 @@
 | GET requests | | what the bot sent: method, path, status, body |
 | GET validation | | what broke the OpenAPI description |
 
-A user is named by name or id. The four POSTs of people take `wait` too: seconds to wait for the answer.
+A user is named by name or id. The four POSTs of people take `wait` too: seconds to wait for the answer;
+and `locale`: what the person's client is set to from then on. A file is {"filename", "base64"}.
 What a person could not do in a real client is 409, what is not there 404, a bad body 400.
 """
 
@@ -191,7 +192,10 @@ class Control:
         return web.json_response(await asyncio.to_thread(self._ledger.report))
 
     def _user(self, sent: Json) -> User:
-        return self._world.find_user(str(sent["user"]))
+        found = self._world.find_user(str(sent["user"]))
+        if "locale" in sent:
+            self._world.locales[found.id] = str(sent["locale"])
+        return found
 
     def _channel(self, channel_id: str | None) -> Channel:
         if channel_id is None:

@@ -2,16 +2,29 @@
 "use strict";
 const part = document.getElementById("part");
 const user = document.getElementById("user");
+const locale = document.getElementById("locale");
 const said = document.getElementById("said");
+
+const cancelled = new Set(); // modals that were closed without sending them
+let toEnd = false; // whether the next change brings what was asked for, which stands last
+
+function showEnd() {
+  const last = part.lastElementChild;
+  last?.scrollIntoView({ block: "end" });
+  last?.querySelector?.("form.modal input, form.modal textarea")?.focus();
+}
 
 async function act(path, body) {
   const answer = await fetch("/control/" + path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ user: user.value, wait: 5, ...body }),
+    body: JSON.stringify({ user: user.value, locale: locale.value, wait: 5, ...body }),
   });
   const found = await answer.json();
   said.textContent = answer.ok ? (found.done ? "" : "The application did not respond.") : found.error;
+  toEnd = answer.ok && found.callback !== "update" && found.callback !== "deferred_update";
+  if (toEnd) showEnd();
+  return answer.ok;
 }
 
 function showTimes() {
@@ -29,11 +42,20 @@ function showTimes() {
 }
 
 function show(html) {
-  const typed = part.querySelector("form.modal :focus");
-  if (typed) return false; // never take away what somebody is writing
+  if (part.querySelector("form.modal :focus, select:focus")) return false; // somebody is writing or choosing
+  const written = new Map();
+  for (const form of part.querySelectorAll("form.modal"))
+    for (const field of form.elements) if (field.name) written.set(`${form.dataset.interaction} ${field.name}`, field.value);
   part.innerHTML = html;
+  for (const form of part.querySelectorAll("form.modal")) {
+    if (cancelled.has(form.dataset.interaction)) form.remove();
+    for (const field of form.elements)
+      field.value = written.get(`${form.dataset.interaction} ${field.name}`) ?? field.value;
+  }
   for (const embed of part.querySelectorAll(".embed")) embed.style.borderColor = "#" + embed.dataset.color;
   showTimes();
+  if (toEnd) showEnd();
+  toEnd = false;
   return true;
 }
 
@@ -58,32 +80,33 @@ async function follow() {
   }
 }
 
+function choose(select) {
+  select.blur();
+  const values = [...select.selectedOptions].map((one) => one.value).filter(Boolean);
+  act("press", { message_id: select.dataset.message, custom_id: select.dataset.press, values });
+}
+
 part.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-press]");
   if (button) act("press", { message_id: button.dataset.message, custom_id: button.dataset.press });
+  if (event.target.closest("[data-choose]")) choose(event.target.closest("[data-choose]").previousElementSibling.querySelector("select"));
+  const modal = event.target.closest("[data-cancel]")?.form;
+  if (modal) {
+    cancelled.add(modal.dataset.interaction);
+    modal.remove();
+  }
 });
 part.addEventListener("change", (event) => {
-  const chosen = event.target.closest("select[data-press]");
-  if (chosen) act("press", { message_id: chosen.dataset.message, custom_id: chosen.dataset.press, values: [chosen.value] });
+  const chosen = event.target.closest("select[data-press]:not([multiple])");
+  if (chosen) choose(chosen);
 });
 part.addEventListener("submit", (event) => {
   event.preventDefault();
   document.activeElement.blur();
-  const values = Object.fromEntries(new FormData(event.target));
+  const values = {};
+  for (const field of event.target.elements)
+    if (field.name) values[field.name] = field.multiple ? [...field.selectedOptions].map((one) => one.value) : field.value;
   act("modal", { interaction_id: event.target.dataset.interaction, values });
-});
-document.getElementById("command").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const line = document.getElementById("line");
-  const words = line.value.match(/[^\s=]+="[^"]*"|\S+/g) ?? [];
-  const options = {}, name = [];
-  for (const word of words) {
-    const at = word.indexOf("=");
-    if (at < 0) name.push(word);
-    else options[word.slice(0, at)] = word.slice(at + 1).replace(/^"|"$/g, "");
-  }
-  act("command", { name: name.join(" "), options });
-  line.value = "";
 });
 user.addEventListener("change", () => poll.abort());
 setInterval(showTimes, 1000);

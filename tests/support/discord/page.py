@@ -12,12 +12,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from .bodies import flat
+from .fields import SELECTS, modal_field, select
 from .people import BUTTON, LINK_STYLE
-from .world import DIRECT_CHANNEL, LOADING, Attachment, Interaction, Json, Message, User, World
+from .world import DIRECT_CHANNEL, LOADING, TEXT_CHANNEL, Attachment, Interaction, Json, Message, User, World
 
 HERE = Path(__file__).parent
-TYPES = {"page.js": "text/javascript", "page.css": "text/css"}
+TYPES = {"page.js": "text/javascript", "command.js": "text/javascript", "page.css": "text/css"}
+LANGUAGES = {"en-US": "English", "de": "Deutsch", "fr": "Français"}
 POLICY = "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'"
 STYLES = {1: "primary", 2: "plain", 3: "success", 4: "danger", 5: "link"}
 SHOWN_PRIVATE = 5  # the latest answers that only the chosen person sees
@@ -34,7 +35,7 @@ class Page:
         return [
             web.get("/", self._whole),
             web.get("/part", self._part),
-            web.get("/{name:page\\.(?:js|css)}", self._static),
+            web.get("/{name:page\\.js|page\\.css|command\\.js}", self._static),
         ]
 
     async def _whole(self, request: web.Request) -> web.Response:
@@ -43,18 +44,27 @@ class Page:
             f"<option{' selected' if one == who else ''}>{escape(one.name)}</option>"
             for one in self._world.users.values()
         )
+        spoken = self._world.locales.get(who.id, "en-US")
+        languages = "".join(
+            f'<option value="{code}"{" selected" if code == spoken else ""}>{name}</option>'
+            for code, name in LANGUAGES.items()
+        )
         return _html(
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>Stand-in Discord</title>'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
             '<link rel="icon" href="data:,">'
             '<link rel="stylesheet" href="/page.css"><script src="/page.js" defer></script>'
+            '<script src="/command.js" defer></script>'
             f"<header><h1>{escape(self._world.guild_name)} "
             f"<small>#{escape(self._world.channel.name)}</small></h1>"
-            f'<label>You are <select id="user">{people}</select></label></header>'
+            f'<p><label>You are <select id="user">{people}</select></label> '
+            f'<label>Language <select id="locale">{languages}</select></label></p></header>'
             f'<main id="part" data-revision="{self._world.revision}">{self._body(who)}</main>'
             '<footer><form id="command"><label for="line">Command</label> '
-            '<input id="line" autocomplete="off" placeholder="/name option=value"><button>Run</button></form>'
-            f'<p id="said" role="status"></p><details><summary>Commands</summary>{self._commands()}</details>'
+            '<input id="line" autocomplete="off" list="names" placeholder="/name option=value">'
+            '<button>Run</button><datalist id="names"></datalist><div id="options"></div></form>'
+            '<p id="said" role="status"></p>'
+            '<details><summary>All commands</summary><ul id="commands"></ul></details>'
             "</footer></html>"
         )
 
@@ -73,17 +83,14 @@ class Page:
             return self._world.find_user(request.query["user"])
         return next(iter(self._world.users.values()))
 
-    def _commands(self) -> str:
-        every = [*self._world.commands[None], *self._world.commands[self._world.guild_id]]
-        named = (f"<li><code>/{escape(one['name'])}</code> {escape(one['description'])}" for one in every)
-        return f"<ul>{''.join(named)}</ul>"
-
     def _body(self, who: User) -> str:
         world = self._world
         parts = [self._message(one) for one in world.messages_in(world.channel.id)]
         for channel in world.channels.values():
             seen = world.messages_in(channel.id)
-            if channel.parent_id is not None and seen:
+            if channel.kind == TEXT_CHANNEL and channel != world.channel and seen:
+                parts += [f"<h2>#{escape(channel.name)}</h2>", *map(self._message, seen)]
+            elif channel.parent_id is not None and seen:
                 parts += [f"<h2>Thread: {escape(channel.name)}</h2>", *map(self._message, seen)]
             elif channel.kind == DIRECT_CHANNEL and channel.recipient == who and seen:
                 parts += [f"<h2>Direct messages to {escape(who.name)}</h2>", *map(self._message, seen)]
@@ -94,31 +101,21 @@ class Page:
         """Yield what only this person sees: ephemeral answers, an open modal, an unanswered press."""
         own = [one for one in self._world.interactions.values() if one.user == who]
         submitted = {one.opened_by.id for one in own if one.opened_by is not None}
-        for one in own[-SHOWN_PRIVATE:]:
+        shown: list[str] = []
+        for one in own:
             if one.modal is not None and one.id not in submitted:
-                yield self._modal(one)
-            for message in one.messages:
-                if message.ephemeral and not message.deleted:
-                    yield self._message(message)
+                shown.append(self._modal(one))
+            private = (message for message in one.messages if message.ephemeral and not message.deleted)
+            shown += map(self._message, private)
+        yield from shown[-SHOWN_PRIVATE:]
 
     def _modal(self, one: Interaction) -> str:
         modal = one.modal or {}
-        fields = []
-        for outer in modal["components"]:
-            label = outer.get("label")
-            for field in flat([outer]):
-                if "custom_id" in field:
-                    name = escape(str(label or field.get("label") or field["custom_id"]))
-                    value = escape(str(field.get("value") or ""))
-                    hint = escape(str(field.get("placeholder") or ""))
-                    called = escape(field["custom_id"])
-                    box = f'<textarea name="{called}" placeholder="{hint}">{value}</textarea>'
-                    if "options" in field:
-                        box = f'<select name="{called}">{"".join(map(_option, field["options"]))}</select>'
-                    fields.append(f"<label>{name} {box}</label>")
+        fields = (modal_field(self._world, outer) for outer in modal["components"])
         return (
             f'<form class="modal" data-interaction="{one.id}"><h3>{escape(str(modal["title"]))}</h3>'
-            f"{''.join(fields)}<button>Submit</button></form>"
+            f"{''.join(fields)}<button>Submit</button> "
+            '<button type="button" data-cancel>Cancel</button></form>'
         )
 
     def _message(self, one: Message) -> str:
@@ -155,16 +152,10 @@ class Page:
                 f'data-press="{escape(part.get("custom_id", ""))}"{disabled}>'
                 f"{label}</button>"
             )
-        if kind == 3:
-            options = "".join(
-                f'<option value="{escape(one["value"])}">{escape(one["label"])}</option>'
-                for one in part["options"]
-            )
-            hint = escape(str(part.get("placeholder") or "Choose"))
-            return (
-                f'<select data-message="{message.id}" data-press="{escape(part["custom_id"])}">'
-                f"<option selected disabled>{hint}</option>{options}</select>"
-            )
+        if kind in SELECTS:
+            pressed = f'data-message="{message.id}" data-press="{escape(part["custom_id"])}"'
+            disabled = " disabled" if part.get("disabled") else ""
+            return select(self._world, part, pressed + disabled)
         if kind == 10:
             return f"<div>{self._marked(part['content'])}</div>"
         inner = [*part.get("components", []), *([part["accessory"]] if "accessory" in part else [])]
@@ -196,9 +187,21 @@ class Page:
             lambda found: f'<time data-at="{found[1]}" data-style="{found[2] or "f"}"></time>',
             safe,
         )
+        shown = {f"&lt;#{one.id}&gt;": f"#{one.name}" for one in self._world.channels.values()}
+        shown |= {f"&lt;@&amp;{one.id}&gt;": f"@{one.name}" for one in self._world.roles.values()}
+        for sign, name in shown.items():
+            safe = safe.replace(sign, f"<b>{escape(name)}</b>")
         safe = re.sub(r"&lt;@!?(\d+)&gt;", lambda found: f"<b>@{escape(names.get(found[1], '?'))}</b>", safe)
         safe = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", safe)
         safe = re.sub(r"(?<![\w*])[*_]([^*_\n]+)[*_](?![\w*])", r"<i>\1</i>", safe)
+        safe = re.sub(r"(?m)^#{1,3} (.+)$", r"<b>\1</b>", safe)
+        safe = re.sub(r"(?m)^-# (.+)$", r"<small>\1</small>", safe)
+        safe = re.sub(
+            r"&lt;(https?://[^\s&]+)&gt;",
+            r'<a target="_blank" rel="noopener" href="\1">\1</a>',
+            safe,
+        )
+        safe = re.sub(r"&lt;/([\w -]+):\d+&gt;", r"<code>/\1</code>", safe)
         safe = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", safe)
         safe = re.sub(
             r"\[([^\]\n]+)\]\((https?://[^\s)]+)\)",
@@ -229,8 +232,3 @@ def _address(url: str) -> str:
 def _html(text: str) -> web.Response:
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
     return web.Response(text=text, content_type="text/html", headers=headers)
-
-
-def _option(choice: Json) -> str:
-    """Return a choice of a modal's menu."""
-    return f'<option value="{escape(str(choice["value"]))}">{escape(str(choice["label"]))}</option>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from .world import DIRECT_CHANNEL, THREAD, Attachment, Channel, Interaction, Json, Message, User, World
+from .world import DIRECT_CHANNEL, THREAD, Attachment, Channel, Interaction, Json, Message, Role, User, World
 
 CDN = "https://cdn.discordapp.com"
 JOINED = datetime(2024, 1, 1, tzinfo=UTC).isoformat()
@@ -120,23 +120,28 @@ def application(world: World) -> Json:
     }
 
 
-def guild(world: World) -> Json:
-    """Return the guild with its one role, as REST gives it."""
-    nothing: list[Any] = []
-    everyone: Json = {
-        "id": world.guild_id,
-        "name": "@everyone",
+def role(one: Role, position: int) -> Json:
+    """Return a role object."""
+    return {
+        "id": one.id,
+        "name": one.name,
         "permissions": MEMBER_PERMISSIONS,
-        "position": 0,
+        "position": position,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,
         "managed": False,
-        "mentionable": False,
+        "mentionable": position > 0,
         "icon": None,
         "unicode_emoji": None,
         "flags": 0,
     }
+
+
+def guild(world: World) -> Json:
+    """Return the guild with its roles, as REST gives it."""
+    nothing: list[Any] = []
+    every = [Role(world.guild_id, "@everyone"), *world.roles.values()]
     empty = dict.fromkeys(EMPTY_GUILD_FIELDS)
     zero = dict.fromkeys(ZERO_GUILD_FIELDS, 0)
     return (
@@ -146,7 +151,7 @@ def guild(world: World) -> Json:
             "id": world.guild_id,
             "name": world.guild_name,
             "owner_id": world.owner.id,
-            "roles": [everyone],
+            "roles": [role(one, position) for position, one in enumerate(every)],
             "features": nothing,
             "emojis": nothing,
             "stickers": nothing,
@@ -309,7 +314,7 @@ def interaction(world: World, one: Interaction) -> Json:
         "channel": channel(world, one.channel) | {"permissions": permissions_of(world, one.user)},
         "data": one.data,
         "app_permissions": MEMBER_PERMISSIONS,
-        "locale": "en-US",
+        "locale": world.locales.get(one.user.id, "en-US"),
         "entitlements": [],
         "entitlement_sku_ids": [],
         "authorizing_integration_owners": {"0": "0" if direct else world.guild_id},

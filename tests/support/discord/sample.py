@@ -32,6 +32,23 @@ class Reason(discord.ui.Modal, title="Why?"):
         await interaction.response.send_message(f"Because: {self.why.value}", ephemeral=True)
 
 
+class Choice(discord.ui.View):
+    """Asks for roles and a channel, and says what was chosen."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+
+    @discord.ui.select(cls=discord.ui.RoleSelect, custom_id="roles", min_values=0, max_values=2)
+    async def roles(self, interaction: discord.Interaction, select: discord.ui.RoleSelect[Any]) -> None:
+        """Say the roles."""
+        await interaction.response.send_message(", ".join(one.name for one in select.values) or "none")
+
+    @discord.ui.select(cls=discord.ui.ChannelSelect, custom_id="room")
+    async def room(self, interaction: discord.Interaction, select: discord.ui.ChannelSelect[Any]) -> None:
+        """Say the channel."""
+        await interaction.response.send_message(select.values[0].name)
+
+
 class Vote(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"vote:(?P<case>\d+)"):
     """Puts its answer off, then gives a link that only the voter sees."""
 
@@ -55,13 +72,21 @@ async def power(interaction: discord.Interaction, who: discord.User, at: int = 0
     await interaction.response.send_message(f"{who.name} at {at}", ephemeral=True)
 
 
+async def read(
+    interaction: discord.Interaction, text: discord.Attachment, room: discord.TextChannel | None = None
+) -> None:
+    """Say what a file holds, where, and in which language."""
+    held = (await text.read()).decode()
+    await interaction.response.send_message(f"{text.filename}: {held} in {room} {interaction.locale.value}")
+
+
 async def why(interaction: discord.Interaction) -> None:
     """Open the modal."""
     await interaction.response.send_modal(Reason())
 
 
 class Bot(discord.Client):
-    """Its commands are `/power who at` and `/why`, its button is `Vote`."""
+    """Its commands are `/power who at`, `/read text room` and `/why`, its button is `Vote`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(intents=discord.Intents.default(), guild_ready_timeout=0.05, **options)
@@ -69,6 +94,7 @@ class Bot(discord.Client):
         self.resumed = asyncio.Event()
         self.failed: list[BaseException] = []
         self.tree.add_command(app_commands.Command(name="power", description="Yours", callback=power))
+        self.tree.add_command(app_commands.Command(name="read", description="Files", callback=read))
         self.tree.add_command(app_commands.Command(name="why", description="Ask", callback=why))
 
     async def setup_hook(self) -> None:

@@ -42,11 +42,13 @@ class StandIn:
         *,
         openapi: Path | None = None,
         users: tuple[str, ...] = USERS,
+        channels: tuple[str, ...] = ("oversight",),
+        roles: tuple[str, ...] = (),
         answer_within_s: float = ANSWER_WITHIN_S,
         control_port: int = 0,
     ) -> None:
         self.folder = folder
-        self.world = World(list(users))
+        self.world = World(list(users), channels=channels, roles=roles)
         self._control_port = control_port
         self._token = _token(folder)
         self.gateway = Gateway(self.world, self._token)
@@ -103,7 +105,7 @@ class StandIn:
         return web.Response(body=found.content, content_type=found.content_type)
 
     def _control(self) -> web.Application:
-        app = web.Application(middlewares=[plain_errors])
+        app = web.Application(middlewares=[plain_errors], client_max_size=2 * MAX_UPLOAD_BYTES)
         app.add_routes(Control(self.world, self.gateway, self.faults, self.ledger).routes())
         app.add_routes(Page(self.world).routes())
         return app

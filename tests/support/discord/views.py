@@ -107,6 +107,7 @@ def state(world: World) -> Json:
         "channel_id": world.channel.id,
         "owner": world.owner.name,
         "users": [{"id": who.id, "name": who.name} for who in world.users.values()],
+        "roles": [{"id": one.id, "name": one.name} for one in world.roles.values()],
         "channels": [payloads.channel(world, one) for one in world.channels.values()],
         "commands": [*world.commands[None], *world.commands[world.guild_id]],
     }

@@ -35,6 +35,14 @@ class User:
     bot: bool = False
 
 
+@dataclass(frozen=True)
+class Role:
+    """A role of the guild that can be mentioned; nobody holds one."""
+
+    id: str
+    name: str
+
+
 @dataclass
 class Channel:
     """A text channel, a thread under it, or the direct channel between the bot and one user."""
@@ -118,7 +126,14 @@ class Interaction:
 class World:
     """Everything, with a revision that rises at each change so that readers can wait for the next one."""
 
-    def __init__(self, users: list[str], *, guild: str = "Example DAO", channel: str = "oversight") -> None:
+    def __init__(
+        self,
+        users: list[str],
+        *,
+        guild: str = "Example DAO",
+        channels: tuple[str, ...] = ("oversight",),
+        roles: tuple[str, ...] = (),
+    ) -> None:
         self._sequence: Iterator[int] = itertools.count()
         self.revision = 0
         self._waiters: set[asyncio.Future[None]] = set()
@@ -130,9 +145,13 @@ class World:
         for name in users:
             self.add_user(name)
         self.owner = next(iter(self.users.values()))
-        first = Channel(self.snowflake(), TEXT_CHANNEL, channel, self.owner.id)
-        self.channels: dict[str, Channel] = {first.id: first}
-        self.channel = first
+        self.locales: dict[str, str] = {}  # of users' clients, where not American English
+        rooms = [Channel(self.snowflake(), TEXT_CHANNEL, name, self.owner.id) for name in channels]
+        self.channels: dict[str, Channel] = {one.id: one for one in rooms}
+        self.channel = rooms[0]
+        self.roles: dict[str, Role] = {
+            one.id: one for one in (Role(self.snowflake(), name) for name in roles)
+        }
         self.messages: dict[str, Message] = {}
         self._public: dict[str, list[Message]] = {}  # by channel, so that long runs stay fast
         self.attachments: dict[str, Attachment] = {}

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import discord
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import FilePayload, Page, async_playwright, expect
 
-from support.discord.sample import Bot, Vote
+from support.discord.sample import Bot, Choice, Vote
 from support.discord.server import StandIn
 
 CHROMIUM = shutil.which("chromium")
@@ -56,3 +56,37 @@ async def test_page__command_and_modal__answered_twice_over(page: Page) -> None:
     await page.get_by_label("Command").fill("/nothing")
     await page.get_by_role("button", name="Run").click()
     await expect(page.get_by_role("status")).to_have_text("there is no command /nothing")
+
+
+async def test_page__command_chosen_from_the_list__its_options_are_fields(page: Page) -> None:
+    await page.get_by_text("All commands").click()
+    await page.get_by_role("button", name="/power").click()
+    await page.get_by_label("who").select_option(label="@cleo")
+    await page.get_by_label("at (may be left out)").fill("12")
+    await page.get_by_role("button", name="Run").click()
+    await expect(page.get_by_text("cleo at 12")).to_be_visible()
+
+
+async def test_page__file_given_in_german__reaches_the_bot(page: Page) -> None:
+    await page.get_by_label("Language").select_option("de")
+    await page.get_by_label("Command").fill("/read")
+    file: FilePayload = {"name": "policy.toml", "mimeType": "text/plain", "buffer": b"k = 2"}
+    await page.get_by_label("text").set_input_files(file)
+    await page.get_by_role("button", name="Run").click()
+    await expect(page.get_by_text("policy.toml: k = 2 in None de")).to_be_visible()
+
+
+async def test_page__several_chosen__sent_together(page: Page, bot: Bot, stand_in: StandIn) -> None:
+    await bot.text_channel().send("Choose", view=Choice())
+    await page.get_by_role("button", name="Choose").click()
+    await expect(page.get_by_text("none", exact=True)).to_be_visible()
+    await page.get_by_label("Choose").last.select_option(label="#oversight")
+    await expect(page.get_by_text("oversight", exact=True)).to_be_visible()
+
+
+async def test_page__modal_cancelled__gone_and_nothing_sent(page: Page, stand_in: StandIn) -> None:
+    await page.get_by_label("Command").fill("/why")
+    await page.get_by_role("button", name="Run").click()
+    await page.get_by_role("button", name="Cancel").click()
+    await expect(page.get_by_label("Reason")).to_have_count(0)
+    assert len(stand_in.world.interactions) == 1
