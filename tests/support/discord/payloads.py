@@ -124,7 +124,7 @@ def role(one: Role, position: int) -> Json:
     """Return a role object."""
     return {
         "id": one.id,
-        "name": one.name,
+        "name": one.name if position else "@everyone",
         "permissions": MEMBER_PERMISSIONS,
         "position": position,
         "color": 0,
@@ -141,7 +141,6 @@ def role(one: Role, position: int) -> Json:
 def guild(world: World) -> Json:
     """Return the guild with its roles, as REST gives it."""
     nothing: list[Any] = []
-    every = [Role(world.guild_id, "@everyone"), *world.roles.values()]
     empty = dict.fromkeys(EMPTY_GUILD_FIELDS)
     zero = dict.fromkeys(ZERO_GUILD_FIELDS, 0)
     return (
@@ -151,7 +150,7 @@ def guild(world: World) -> Json:
             "id": world.guild_id,
             "name": world.guild_name,
             "owner_id": world.owner.id,
-            "roles": [role(one, position) for position, one in enumerate(every)],
+            "roles": [role(one, position) for position, one in enumerate(world.roles.values())],
             "features": nothing,
             "emojis": nothing,
             "stickers": nothing,

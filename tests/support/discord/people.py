@@ -143,7 +143,9 @@ class People:
                 found.setdefault("users", {})[one] = payloads.user(person)
                 found.setdefault("members", {})[one] = bare
             elif kind in (ROLES, MENTIONABLES) and one in world.roles:
-                found.setdefault("roles", {})[one] = payloads.role(world.roles[one], 1)
+                found.setdefault("roles", {})[one] = payloads.role(
+                    world.roles[one], list(world.roles).index(one)
+                )
             elif kind == CHANNELS and one in world.channels:
                 shown = payloads.channel(world, world.channels[one])
                 found.setdefault("channels", {})[one] = shown | {"permissions": payloads.MEMBER_PERMISSIONS}

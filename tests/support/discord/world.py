@@ -149,9 +149,9 @@ class World:
         rooms = [Channel(self.snowflake(), TEXT_CHANNEL, name, self.owner.id) for name in channels]
         self.channels: dict[str, Channel] = {one.id: one for one in rooms}
         self.channel = rooms[0]
-        self.roles: dict[str, Role] = {
-            one.id: one for one in (Role(self.snowflake(), name) for name in roles)
-        }
+        everyone = Role(self.guild_id, "everyone")  # has the guild's id, as on Discord
+        every = [everyone, *(Role(self.snowflake(), name) for name in roles)]
+        self.roles: dict[str, Role] = {one.id: one for one in every}
         self.messages: dict[str, Message] = {}
         self._public: dict[str, list[Message]] = {}  # by channel, so that long runs stay fast
         self.attachments: dict[str, Attachment] = {}

@@ -41,7 +41,7 @@ async def choose(control: Control, panel: str, custom_id: str, values: list[str]
 
 
 async def test_choose__roles__resolved(control: Control, panel: str) -> None:
-    assert await choose(control, panel, "roles", await ids(control, "roles")) == "voters, stewards"
+    assert await choose(control, panel, "roles", (await ids(control, "roles"))[1:]) == "voters, stewards"
 
 
 async def test_choose__no_role_where_none_is_needed__taken(control: Control, panel: str) -> None:
