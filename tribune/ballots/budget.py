@@ -43,17 +43,25 @@ def check_budget(session: Session, limits: RelaySettings, wallet: Address | None
     from tribune.store.tables import now
 
     since = now() - WINDOW
-    mend = _("Try again in some hours, or pay for it yourself: call {instead}.").format(instead=instead)
     most = limits.per_wallet_per_day
     if wallet is not None and relayed.asked_by(session, wallet, since) >= most:
-        raise BudgetSpentError(
-            _("We have paid {most} times for this wallet in 24 hours, and pay no more for now.").format(
-                most=number(most)
-            ),
-            mend=mend,
-            wallet=wallet,
-        )
+        raise spent(most, wallet, instead)
     if relayed.asked_by_all(session, since) >= limits.per_day:
         raise BudgetSpentError(
-            _("What we pay for others in 24 hours is used up."), mend=mend, per_day=limits.per_day
+            _("What we pay for others in 24 hours is used up."), mend=_mend(instead), per_day=limits.per_day
         )
+
+
+def spent(most: int, wallet: Address, instead: str) -> BudgetSpentError:
+    """Return that we have paid so many times for a wallet, and what its owner can send himself."""
+    return BudgetSpentError(
+        _("We have paid {most} times for this wallet in 24 hours, and pay no more for now.").format(
+            most=number(most)
+        ),
+        mend=_mend(instead),
+        wallet=wallet,
+    )
+
+
+def _mend(instead: str) -> str:
+    return _("Try again in some hours, or pay for it yourself: call {instead}.").format(instead=instead)

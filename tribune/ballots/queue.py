@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tribune.ballots.budget import check_budget
+from tribune.ballots.budget import check_budget, spent
 from tribune.ballots.cast import CastVote, find_votes
 from tribune.ballots.checks import AlreadyVotedError, check_form, check_power, check_signature
 from tribune.ballots.lane import Lane
@@ -192,6 +192,8 @@ def _put(
     known = ballot_of(session, ballot.proposal_id, ballot.voter)
     if known is None or known.state == BallotState.REJECTED:
         instead = f"castVote({ballot.proposal_id}, {ballot.support}) of {vote.governor}"
+        if known is not None and known.tx_hash:  # paid for, and refused in its block: once is enough
+            raise spent(1, ballot.voter, instead)
         check_budget(session, limits or RelaySettings(), ballot.voter, instead)
     signature = "0x" + ballot.signature.hex()
     add_once(

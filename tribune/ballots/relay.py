@@ -9,10 +9,11 @@ a voter.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from tribune.ballots.cast import CastVote, find_votes, votes_in
+from tribune.ballots.gas import CONTRACT, most_gas, signed_by_key
 from tribune.ballots.lane import Lane
 from tribune.ballots.queue import BallotStatus, mark_mined
 from tribune.chain.enums import ProposalState
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from tribune.store.tables import StoredBallot
 
 BATCH = 150
-"""Ballots in one transaction: at 75,000 gas each, a third of a block of 36 million."""
+"""Ballots in one transaction."""
+BATCH_GAS = 16_000_000
+"""Most that they may use together: a transaction's limit is 16.7 million (EIP-7825)."""
 AT_ONCE = 20
 """Transactions of the slow lane that are under way together."""
 
@@ -38,8 +41,8 @@ class Sends(Protocol):
 
     address: Address
 
-    async def send(self, call: ContractCall) -> Receipt:
-        """Simulate, send, wait for the receipt."""
+    async def send(self, call: ContractCall, *, headroom: int = 0, most: int | None = None) -> Receipt:
+        """Simulate, send, wait for the receipt; gas beside what is estimated, and at most in all."""
 
 
 class BallotRelay:
@@ -82,7 +85,7 @@ class BallotRelay:
         """
         async with self._turn:
             settled = await self._look_again(proposal_id)
-            while rows := await self._store.run(_claim, proposal_id, self._batch):
+            while rows := await self._store.run(_claim, proposal_id, self._batch, self._by_key):
                 settled += await self._relay(proposal_id, rows)
             return _logged(settled)
 
@@ -112,9 +115,9 @@ class BallotRelay:
             function, reason = "castVoteWithReasonAndParamsBySig", [row.reason, b""]
         arguments = (proposal_id, row.support, row.voter, *reason, signature)
         call = self._contracts.call(Lane.SLOW, function, *arguments, description="cast a ballot")
-        logs = await self._sent(call, [row])
-        cast = {} if logs is None else votes_in(logs, self._contracts.governor_of(Lane.SLOW), proposal_id)
-        return await self._settle(proposal_id, [row], cast)
+        logs, tx_hash = await self._sent(call, [row], most=most_gas(row, by_key=False))
+        cast = votes_in(logs, self._contracts.governor_of(Lane.SLOW), proposal_id)
+        return await self._settle(proposal_id, [row], cast, tx_hash)
 
     async def _relay(self, proposal_id: ProposalId, rows: Sequence[StoredBallot]) -> list[BallotStatus]:
         call = self._contracts.call(
@@ -124,22 +127,34 @@ class BallotRelay:
             [(row.voter, row.support, row.reason, bytes.fromhex(row.signature[2:])) for row in rows],
             description=f"cast {len(rows)} ballots",
         )
-        logs = await self._sent(call, rows, only_if_counted=True)
-        cast = {} if logs is None else votes_in(logs, self._contracts.governor, proposal_id)
-        return await self._settle(proposal_id, rows, cast)
+        try:
+            counted = await self._contracts.chain.call(call, sender=self._sender.address)
+        except RevertedError:
+            counted = b""
+        except ChainUnreachableError:
+            raise
+        except ChainError:
+            await self._store.run(_release, rows)
+            raise
+        if not int.from_bytes(counted):  # nothing would count: not worth a transaction
+            return await self._settle(proposal_id, rows, {})
+        asked = sum(not self._by_key(row) for row in rows)
+        logs, tx_hash = await self._sent(call, rows, headroom=asked * CONTRACT)
+        return await self._settle(
+            proposal_id, rows, votes_in(logs, self._contracts.governor, proposal_id), tx_hash
+        )
+
+    def _by_key(self, row: StoredBallot) -> bool:
+        return signed_by_key(row, self._contracts.chain.chain_id, self._contracts.governor)
 
     async def _sent(
-        self, call: ContractCall, rows: Sequence[StoredBallot], *, only_if_counted: bool = False
-    ) -> Sequence[Log] | None:
-        """Send what casts these ballots; return its logs, None where the contract refuses all of them."""
+        self, call: ContractCall, rows: Sequence[StoredBallot], **gas: int
+    ) -> tuple[Sequence[Log], str]:
+        """Send what casts these ballots; return its logs and hash, empty where nothing was sent."""
         try:
-            if only_if_counted:
-                counted = await self._contracts.chain.call(call, sender=self._sender.address)
-                if not int.from_bytes(counted):  # nothing would count: not worth a transaction
-                    return None
-            return (await self._sender.send(call)).logs
-        except RevertedError:
-            return None
+            receipt = await self._sender.send(call, **gas)
+        except RevertedError as fault:
+            return (), str(fault.ids.get("tx_hash", ""))
         except TransactionPendingError as fault:
             await self._store.run(_note, rows, str(fault.ids.get("tx_hash", "")))
             raise
@@ -148,6 +163,7 @@ class BallotRelay:
         except ChainError:
             await self._store.run(_release, rows)
             raise
+        return receipt.logs, receipt.tx_hash
 
     async def _look_again(self, proposal_id: ProposalId) -> list[BallotStatus]:
         """Settle ballots that an earlier call left claimed, by what the chain says."""
@@ -172,6 +188,7 @@ class BallotRelay:
         proposal_id: ProposalId,
         rows: Sequence[StoredBallot],
         cast: dict[Address, CastVote],
+        tx_hash: str = "",
         *,
         refuse: bool = True,
     ) -> list[BallotStatus]:
@@ -193,7 +210,7 @@ class BallotRelay:
                 why = _("The contract did not take the signature.")
             else:
                 why = _("The contract takes this signature no more. Open the page and sign again.")
-        return await self._store.run(_record, rows, cast, why)
+        return await self._store.run(_record, rows, cast, why, tx_hash)
 
 
 def _logged(settled: list[BallotStatus]) -> list[BallotStatus]:
@@ -233,14 +250,22 @@ def _claim_slow(session: Session, limit: int) -> list[StoredBallot]:
     return rows
 
 
-def _claim(session: Session, proposal_id: ProposalId, limit: int) -> list[StoredBallot]:
+def _claim(
+    session: Session, proposal_id: ProposalId, limit: int, by_key: Callable[[StoredBallot], bool]
+) -> list[StoredBallot]:
+    """Claim the oldest ballots, at least one, and no more than fit into a transaction."""
     from tribune.store.queries import ballots_of
     from tribune.store.tables import BallotState, now
 
-    rows = list(ballots_of(session, proposal_id, state=BallotState.QUEUED))[:limit]
-    for row in rows:
+    rows: list[StoredBallot] = []
+    gas = 0
+    for row in list(ballots_of(session, proposal_id, state=BallotState.QUEUED))[:limit]:
+        gas += most_gas(row, by_key=by_key(row))
+        if rows and gas > BATCH_GAS:
+            break
         row.state, row.tx_hash, row.updated_at = BallotState.RELAYED, "", now()
         session.add(row)
+        rows.append(row)
     return rows
 
 
@@ -267,9 +292,13 @@ def _release(session: Session, rows: Sequence[StoredBallot]) -> None:
 
 
 def _record(
-    session: Session, rows: Sequence[StoredBallot], cast: dict[Address, CastVote], why: str
+    session: Session,
+    rows: Sequence[StoredBallot],
+    cast: dict[Address, CastVote],
+    why: str,
+    tx_hash: str,
 ) -> list[BallotStatus]:
-    """Mark rows mined, or refused where `why` says so; return those that changed."""
+    """Mark rows mined, or refused where `why` says so, with what was paid; return those that changed."""
     from tribune.store.tables import BallotState, now
 
     settled: list[BallotStatus] = []
@@ -280,6 +309,7 @@ def _record(
             settled.append(mark_mined(session, CaseId(row.case_id), proposal_id, vote, lane))
         elif why and row.state != BallotState.MINED:
             row.state, row.error, row.updated_at = BallotState.REJECTED, why, now()
+            row.tx_hash = tx_hash
             session.add(row)
             settled.append(BallotStatus.of(row))
     return settled

@@ -254,15 +254,16 @@ class Chain:
         """Return how many of an account's transactions are in blocks, as each node that answers says."""
         return await self.rpc.of_all("eth_getTransactionCount", (address, "latest"), read=as_int)
 
-    async def estimate(self, call: ContractCall, sender: Address) -> int:
-        """Simulate a transaction; return the gas it needs.
+    async def estimate(self, call: ContractCall, sender: Address, most: int | None = None) -> int:
+        """Simulate a transaction, with at most so much gas; return the gas it needs.
 
         Raises:
             RevertedError: the contract would refuse.
         """
-        gas: int = await self.request(
-            "eth_estimateGas", _transaction(call, sender), doing=call.description, read=as_int
-        )
+        transaction = _transaction(call, sender)
+        if most is not None:
+            transaction["gas"] = hex(most)
+        gas: int = await self.request("eth_estimateGas", transaction, doing=call.description, read=as_int)
         return gas
 
     async def fees(self) -> tuple[int, int]:

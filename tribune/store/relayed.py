@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import Session, SQLModel, col, select
 
 from tribune.store.tables import BallotState, CallSignature, HolderCall, SignedDelegation, StoredBallot
@@ -29,8 +29,11 @@ def asked_by_all(session: Session, since: datetime) -> int:
     )
 
 
-# One without a signature was brought to the chain by its voter; one that was refused cost nothing.
-_BALLOTS = (col(StoredBallot.signature) != "", col(StoredBallot.state) != str(BallotState.REJECTED))
+# One without a signature was brought to the chain by its voter; one refused before it was sent cost nothing.
+_BALLOTS = (
+    col(StoredBallot.signature) != "",
+    or_(col(StoredBallot.state) != str(BallotState.REJECTED), col(StoredBallot.tx_hash) != ""),
+)
 _DELEGATIONS = (col(SignedDelegation.state) != str(BallotState.REJECTED),)
 
 

@@ -108,16 +108,16 @@ class Sender:
             max_tip_gwei=settings.max_tip_gwei,
         )
 
-    async def send(self, call: ContractCall, *, gas: int | None = None, headroom: int = 0) -> Receipt:
-        """Simulate a call, send it and wait for it.
+    async def send(
+        self, call: ContractCall, *, gas: int | None = None, headroom: int = 0, most: int | None = None
+    ) -> Receipt:
+        """Simulate a call, send it and wait for it; return the receipt of a transaction that succeeded.
 
         Args:
             call: what to do.
             gas: gas limit; None simulates to find it. Give it only where simulation must be skipped.
             headroom: gas on top of what the simulation needed, for a call that others can make cost more.
-
-        Returns:
-            The receipt of a transaction that succeeded.
+            most: gas that is paid for at most; a call that needs more is refused as reverting is.
 
         Raises:
             RevertedError: the contract refuses. With `tx_hash` among its ids, it refused in a block, or after
@@ -127,7 +127,8 @@ class Sender:
             TransactionPendingError: sent, in no block in time.
             ChainUnreachableError: the node does not answer; nothing was sent, as far as we can know.
         """
-        return await self._settle(await self._submit(call, gas, headroom), gas, headroom)
+        limits: dict[str, Any] = {"gas": gas, "headroom": headroom, "most": most}
+        return await self._settle(await self._submit(call, **limits), **limits)
 
     async def send_all(self, calls: Sequence[ContractCall]) -> list[Receipt]:
         """Send several calls with consecutive nonces, then wait for all of them.
@@ -140,10 +141,8 @@ class Sender:
         under_way: list[_Sent] = []
         try:
             for call in calls:
-                under_way.append(await self._submit(call, None, 0))
-            settled = await asyncio.gather(
-                *(self._settle(sent, None, 0) for sent in under_way), return_exceptions=True
-            )
+                under_way.append(await self._submit(call))
+            settled = await asyncio.gather(*map(self._settle, under_way), return_exceptions=True)
         finally:
             self._taken.difference_update(sent.nonce for sent in under_way)
         for receipt in settled:
@@ -151,7 +150,7 @@ class Sender:
                 raise receipt
         return [receipt for receipt in settled if isinstance(receipt, Receipt)]
 
-    async def _settle(self, sent: _Sent, gas: int | None, headroom: int) -> Receipt:
+    async def _settle(self, sent: _Sent, **limits: Any) -> Receipt:
         """Follow a transaction to its block; send the call anew where another took its nonce."""
         for tries_left in reversed(range(TRIES)):
             try:
@@ -161,24 +160,30 @@ class Sender:
                     break
                 get_logger(__name__).warning("another transaction took the nonce", nonce=sent.nonce)
                 try:
-                    sent = await self._submit(sent.call, gas, headroom)
+                    sent = await self._submit(sent.call, **limits)
                 except RevertedError as fault:  # the other may have done the same
                     fault.ids.setdefault("tx_hash", sent.hashes[-1])
                     raise
                 continue
-            if not receipt.succeeded:
-                raise await self._why(sent.call, receipt)
-            return receipt
+            if receipt.succeeded:
+                return receipt
+            raise await self._why(sent.call, receipt)
         raise _contested(self.address)
 
-    async def _submit(self, call: ContractCall, gas: int | None, headroom: int) -> _Sent:
+    async def _submit(
+        self, call: ContractCall, gas: int | None = None, headroom: int = 0, most: int | None = None
+    ) -> _Sent:
         """Simulate, sign and hand over a call at the lowest nonce that is free."""
         try:
             if gas is None:
-                gas = int(await self.chain.estimate(call, self.address) * GAS_MARGIN) + headroom
-        except RevertedError:
-            raise
+                estimated = await self.chain.estimate(call, self.address, most)
+                gas = min(int(estimated * GAS_MARGIN) + headroom, most or 2**64)
         except ChainError as fault:
+            said = str(fault.ids.get("reason", "")).lower()
+            if isinstance(fault, RevertedError):
+                raise
+            if most is not None and ("out of gas" in said or f"allowance ({most})" in said):
+                raise RevertedError(f"This needs more than {most} gas.", error="") from fault
             raise await self._explain(fault) from fault
         async with self._lock:
             fees = first_offer(*await self.chain.fees(), self._ceiling)
@@ -245,9 +250,7 @@ class Sender:
                     raise _Overtaken from fault
             elif "underpriced" in said or "less than block base fee" in said or "fee too low" in said:
                 return False
-            elif not any(
-                words in said for words in ("already known", "already imported", "known transaction")
-            ):
+            elif not any(words in said for words in _KNOWN):
                 raise await self._explain(fault) from fault
         sent.raw = raw
         sent.hashes.append(tx_hash)

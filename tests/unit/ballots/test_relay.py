@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tribune.ballots import relay as relaying
+from tribune.ballots.budget import BudgetSpentError
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.queue import accept_ballot
@@ -44,8 +46,8 @@ class LosesAnswer:
     def __init__(self, sender: Sender) -> None:
         self.address, self._sender = sender.address, sender
 
-    async def send(self, call: ContractCall) -> Receipt:
-        await self._sender.send(call)
+    async def send(self, call: ContractCall, *, headroom: int = 0, most: int | None = None) -> Receipt:
+        await self._sender.send(call, headroom=headroom, most=most)
         raise ChainUnreachableError("The answer was lost.")
 
 
@@ -54,7 +56,7 @@ class NeverSends(LosesAnswer):
 
     fault: type[Exception] = ChainUnreachableError
 
-    async def send(self, call: ContractCall) -> Receipt:
+    async def send(self, call: ContractCall, *, headroom: int = 0, most: int | None = None) -> Receipt:
         raise self.fault("Nothing was sent.")
 
 
@@ -178,3 +180,55 @@ async def test_relay_queued__contract_wallet_that_changed_its_mind__refused(
     breach.chain.rpc("anvil_setCode", wallet, "0x00")
     [ballot] = await relay.relay_all()
     assert (ballot.status, ballot.error) == ("refused", "The contract did not take the signature.")
+
+
+TWO_FACED = "0x3a15600657fe5b631626ba7e60e01b60005260206000f3"
+"""Of a contract that says yes while nobody pays (GASPRICE 0), and burns all it is given in a block."""
+WALLET = Address("0x00000000000000000000000000000000DeaDBeef")
+
+
+async def take_two_faced(
+    breach: Voting, contracts: VoteContracts, documents: Documents, store: Store
+) -> SignedBallot:
+    """Open the vote, and take the ballot of a wallet that lies to who only asks."""
+    breach.chain.rpc("anvil_setCode", WALLET, TWO_FACED)
+    token = breach.chain.contracts["TribuneToken"].functions
+    breach.chain.send(token.delegate(WALLET), breach.holders[4])
+    breach.open_vote()
+    ballot = SignedBallot(breach.proposal_id, WALLET, 1, "", b"two owners")
+    await accept_ballot(store, contracts, await read_case_vote(contracts, documents, breach.case_id), ballot)
+    return ballot
+
+
+async def test_relay_queued__wallet_that_burns_gas_in_the_block__fails_its_own_ballot_alone(
+    breach: Voting, relay: BallotRelay, contracts: VoteContracts, documents: Documents, store: Store
+) -> None:
+    await take_two_faced(breach, contracts, documents, store)
+    vote = await read_case_vote(contracts, documents, breach.case_id)
+    voter = breach.holders[2]
+    signature = parse_signature(breach.sign(voter, 1))
+    ballot = SignedBallot(breach.proposal_id, Address(voter.address), 1, "", signature)
+    await accept_ballot(store, contracts, vote, ballot)
+    settled = {one.voter: one.status for one in await relay.relay_all()}
+    assert settled == {WALLET: "refused", Address(voter.address): "mined"}
+
+
+async def test_accept_ballot__of_a_wallet_that_made_us_pay_for_nothing__is_not_paid_for_again(
+    breach: Voting, relay: BallotRelay, contracts: VoteContracts, documents: Documents, store: Store
+) -> None:
+    ballot = await take_two_faced(breach, contracts, documents, store)
+    [refused] = await relay.relay_all()
+    assert (refused.status, bool(refused.tx)) == ("refused", True)
+    vote = await read_case_vote(contracts, documents, breach.case_id)
+    with pytest.raises(BudgetSpentError):
+        await accept_ballot(store, contracts, vote, ballot)
+
+
+async def test_relay_queued__ballots_that_fill_a_block__go_in_several_transactions(
+    queued: Voting, relay: BallotRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relaying, "BATCH_GAS", 250_000)
+    before = queued.chain.web3.eth.block_number
+    assert len(await relay.relay_queued(queued.proposal_id)) == 3
+    assert queued.chain.web3.eth.block_number > before + 1
+    assert votes(queued) == ALL

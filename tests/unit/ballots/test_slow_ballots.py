@@ -208,8 +208,8 @@ class LosesAnswer:
     def __init__(self, sender: Sender) -> None:
         self.address, self._sender = sender.address, sender
 
-    async def send(self, call: ContractCall) -> Receipt:
-        await self._sender.send(call)
+    async def send(self, call: ContractCall, *, headroom: int = 0, most: int | None = None) -> Receipt:
+        await self._sender.send(call, headroom=headroom, most=most)
         raise ChainUnreachableError("The answer was lost.")
 
 
@@ -227,3 +227,23 @@ async def test_relay_all__answer_lost_after_sending__found_on_the_chain_next_tim
 async def test_ballot_status__none__is_none(desk: Desk) -> None:
     voter = Address(desk.proposing.holders[0].address)
     assert await ballot_status(desk.store, desk.contracts, await desk.vote(), voter) is None
+
+
+GREEDY = (
+    "0x5a62061a808110602057" + "62200b208110603157" + "621e84808103" + "5b805a11601957"
+    "5b631626ba7e60e01b60005260206000f3" + "5bfe"
+)
+"""Of a contract that says yes to who gives it less than 400,000 gas, and else burns two millions first."""
+
+
+async def test_relay_all__wallet_whose_ballot_costs_millions__is_refused_unsent(desk: Desk) -> None:
+    chain = desk.proposing.chain
+    chain.rpc("anvil_setCode", WALLET, GREEDY)
+    chain.send(chain.contracts["TribuneToken"].functions.delegate(WALLET), desk.proposing.holders[1])
+    desk.proposing.propose([desk.proposing.admit("Another")], "Admit another")
+    vote = await desk.vote("2")
+    ballot = SignedBallot(vote.proposal_id, WALLET, 1, "", b"two owners")
+    await accept_ballot(desk.store, desk.contracts, vote, ballot)
+    before = chain.web3.eth.block_number
+    [settled] = await desk.relay()
+    assert (settled.status, chain.web3.eth.block_number) == ("refused", before)

@@ -45,21 +45,21 @@ class Interferes:
     def __init__(self, sender: Sender, before: Any) -> None:
         self.address, self._sender, self._before = sender.address, sender, before
 
-    async def send(self, call: ContractCall) -> Receipt:
+    async def send(self, call: ContractCall, *, headroom: int = 0, most: int | None = None) -> Receipt:
         self._before()
-        return await self._sender.send(call)
+        return await self._sender.send(call, headroom=headroom, most=most)
 
 
 class LosesAnswer(Interferes):
     """Sends, and then loses the node's answer: what a crash between sending and recording leaves behind."""
 
-    async def send(self, call: ContractCall) -> Receipt:
-        await self._sender.send(call)
+    async def send(self, call: ContractCall, *, headroom: int = 0, most: int | None = None) -> Receipt:
+        await self._sender.send(call, headroom=headroom, most=most)
         raise ChainUnreachableError("The answer was lost.")
 
 
 class NeverAsked(Interferes):
-    async def send(self, call: ContractCall) -> Receipt:
+    async def send(self, call: ContractCall, *, headroom: int = 0, most: int | None = None) -> Receipt:
         raise AssertionError("nothing was to be sent")
 
 
