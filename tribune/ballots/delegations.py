@@ -206,6 +206,11 @@ async def _check(contracts: VoteContracts, delegating: Delegating, signed: Signe
             _("The signature is not from {wallet} for this delegation.").format(wallet=signed.delegator),
             mend=_("Sign what the page shows, unchanged. A contract wallet calls delegate(address) itself."),
         )
+    if not delegating.standing.balance:  # wallets cost nothing: only holders use up what we pay
+        raise DelegationRefusedError(
+            _("This wallet holds no tokens, so there is nothing to delegate."),
+            mend=_("Name yourself, or somebody you trust, once it holds some."),
+        )
     try:
         await contracts.chain.call(delegate_call(contracts, signed))
     except RevertedError as fault:
@@ -278,6 +283,11 @@ def _put(session: Session, signed: SignedBy, limits: RelaySettings, instead: str
         )
     elif row.state == BallotState.MINED:
         return DelegationStatus.of(row)
+    elif row.state == BallotState.RELAYED:  # both would be paid for, and one fail in its block
+        raise DelegationRefusedError(
+            _("Another delegation of this wallet is on its way to the chain."),
+            mend=_("Sign again once it is there; the later one counts."),
+        )
     row.delegatee, row.signature = signed.delegatee, "0x" + signed.signature.hex()
     row.expiry = datetime.fromtimestamp(signed.expiry, UTC)
     row.state, row.tx_hash, row.error, row.updated_at = BallotState.QUEUED, "", "", now()

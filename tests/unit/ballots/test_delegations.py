@@ -186,3 +186,31 @@ async def test_unsigned_delegation__token_without_a_domain__says_how_to_call(
     with pytest.raises(NoSignedDelegationError) as caught:
         unsigned_delegation(replace(delegating, domain=None))
     assert "delegate(address)" in caught.value.mend
+
+
+async def test_accept_delegation__of_a_wallet_without_tokens__is_refused(
+    voting: Voting, contracts: VoteContracts, store: Store
+) -> None:
+    from eth_account import Account
+
+    one = await signed(contracts, Account.create())
+    with pytest.raises(DelegationRefusedError, match="nothing to delegate"):
+        await accept_delegation(store, contracts, LIMITS, one)
+
+
+async def test_accept_delegation__another_is_under_way__is_not_sent_beside_it(
+    voting: Voting, contracts: VoteContracts, store: Store
+) -> None:
+    holder = voting.holders[0]
+    first, second = await signed(contracts, holder), await signed(contracts, holder, Address(holder.address))
+    await accept_delegation(store, contracts, LIMITS, first)
+
+    def under_way(session: Session) -> None:
+        row = delegation_of(session, first.delegator, first.nonce)
+        assert row is not None
+        row.state = BallotState.RELAYED
+        session.add(row)
+
+    await store.run(under_way)
+    with pytest.raises(DelegationRefusedError, match="on its way"):
+        await accept_delegation(store, contracts, LIMITS, second)
