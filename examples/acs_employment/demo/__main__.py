@@ -45,7 +45,7 @@ async def _main(incident: Incident, keep: bool) -> int:
     configure(json=False, level="ERROR", process="demo")
     story = Story()
     local = LocalChain.start()
-    stage = Stage(ROOT / "build" / "demo", local, Actors.new())
+    stage = Stage(ROOT / "build" / "demo", local, Actors.new(), wallets=keep)
     run = Run(stage, story, incident)
     task = asyncio.current_task()
     for name in (signal.SIGTERM, signal.SIGINT):

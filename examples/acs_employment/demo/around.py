@@ -12,6 +12,9 @@ from examples.acs_employment.demo.steward import FIRST
 from tribune.ids import Cid, ModelId
 from tribune.reports.canonical import cid
 
+VOTES_S = 120
+"""How long votes of the fast lane last for who looks around: long enough to read before signing."""
+
 
 async def look_around(run: Run, model_id: ModelId) -> str:
     """Write a settings file for the `tribune` command, and return where to look and what to type.
@@ -23,6 +26,7 @@ async def look_around(run: Run, model_id: ModelId) -> str:
     from examples.acs_employment.app import GATED_HEALTH  # late: it brings a web framework
 
     stage = run.stage
+    await stage.local.lengthen_votes(run.tribune, VOTES_S)
     with_settings = f"--settings {_settings_file(stage)}"
     name = await _report(run)
     chain = stage.local.anvil.http_url
@@ -34,6 +38,7 @@ async def look_around(run: Run, model_id: ModelId) -> str:
             f"  model and gate     {stage.served}{GATED_HEALTH}",
             f"  chain              {chain}",
             "  logs               build/demo/logs/",
+            *_to_try(stage),
             "",
             "Check it yourself, in a second terminal in this folder:",
             f"  .venv/bin/tribune status {model_id} {with_settings}",
@@ -41,6 +46,20 @@ async def look_around(run: Run, model_id: ModelId) -> str:
             f"  APE_FOUNDRY_HOST={chain} .venv/bin/ape run verify_roles --network ethereum:local:foundry",
         )
     )
+
+
+def _to_try(stage: Stage) -> list[str]:
+    """Return what a newcomer can do in the stand-in, step by step."""
+    if stage.real_discord:
+        return []
+    return [
+        "",
+        "Try it, in the Discord stand-in (choose at the top who you are, and your language):",
+        "  1. Run /help, then /models, /report, /power: choose a command below and its options appear.",
+        "  2. Run /flag or /propose pause, say why, press Post it, and sign on the page that it leads to.",
+        f"  3. A vote opens for {VOTES_S // 60} minutes: press Vote below its message; sign for each holder.",
+        "  The pages find a demo wallet of each holder, which asks before it signs. Keys end with the demo.",
+    ]
 
 
 async def _discord(stage: Stage) -> list[str]:

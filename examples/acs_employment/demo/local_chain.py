@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eth_utils.abi import function_signature_to_4byte_selector
+
 from examples.acs_employment.demo.actors import Actors
 from examples.acs_employment.demo.processes import ROOT, Process
 from support.anvil import Anvil
-from tribune.chain import Chain
+from tribune.chain import Chain, Tribune
 
 if TYPE_CHECKING:
     from examples.acs_employment.demo.stage import Stage
@@ -51,6 +53,23 @@ class LocalChain:
     async def set_to_now(self, chain: Chain) -> None:
         """Set chain time to the wall clock: the next block carries this second."""
         await chain.request("evm_setNextBlockTimestamp", int(time.time()))
+
+    async def lengthen_votes(self, tribune: Tribune, seconds: int) -> None:
+        """Let fast-lane votes that begin from now on last longer, in the name of who governs them.
+
+        On a chain that is not a local one, only a vote of the slow lane can do this.
+        """
+        chain, governor = tribune.chain, tribune.deployment.addresses["PauseGovernor"]
+        selector = function_signature_to_4byte_selector
+        read = {"to": governor, "data": "0x" + selector("executive()").hex()}
+        executive = "0x" + (await chain.request("eth_call", read, "latest"))[-40:]
+        data = "0x" + selector("setVotingPeriod(uint32)").hex() + f"{seconds:064x}"
+        await chain.request("anvil_setBalance", executive, hex(COINS))
+        await chain.request("anvil_impersonateAccount", executive)
+        sent = {"from": executive, "to": governor, "data": data}
+        await chain.request("eth_estimateGas", sent)  # raises where it is refused
+        await chain.request("eth_sendTransaction", sent)
+        await chain.request("anvil_stopImpersonatingAccount", executive)
 
     async def go_live(self, chain: Chain) -> None:
         """From here on a block is mined each second and time passes as it does."""

@@ -16,9 +16,9 @@ from typing import Any
 
 import httpx
 
-from examples.acs_employment.demo import governance, local_chain, voters
+from examples.acs_employment.demo import governance, local_chain, voters, wallets
 from examples.acs_employment.demo.processes import Process
-from examples.acs_employment.demo.stage import Stage, free_port
+from examples.acs_employment.demo.stage import CHAIN_ID, Stage, free_port
 from examples.acs_employment.demo.steward import FIRST, MODEL, SECOND, Steward, prepare
 from examples.acs_employment.demo.story import Story
 from examples.acs_employment.demo.watcher import Watcher
@@ -178,6 +178,10 @@ class Run:
             control = await stack.enter_async_context(Control(control_port))
         self.electorate = voters.Electorate(self.pages, stage.actors.holders, control, stage.processes.check)
         stage.start_pages()
+        if stage.wallets:
+            chain = stage.local.anvil.http_url
+            offered = wallets.offered(stage.pages, stage.wallets_port, stage.actors.holders, chain, CHAIN_ID)
+            await stack.enter_async_context(offered)
         stage.start_bot()
         if self.incident is not Incident.NONE:
             self._preparing = prepare(stage, SECOND)

@@ -30,14 +30,17 @@ class Stage:
         local: the chain.
         actors: everybody with a key.
         deployments: where the addresses of the contracts are written and read.
+        wallets: whether people get to the pages where the wallets of the demo are.
     """
 
     folder: Path
     local: LocalChain
     actors: Actors
     deployments: Path = ROOT / "deployments"
+    wallets: bool = False
     processes: Processes = field(init=False)
     web_port: int = field(init=False)
+    wallets_port: int = field(init=False)
     served: str = ""
     """Address of the model's server that was started last."""
 
@@ -45,11 +48,16 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.processes = Processes(self.folder / "logs")
-        self.web_port = free_port()
+        self.web_port, self.wallets_port = free_port(), free_port()
 
     @property
     def site(self) -> str:
-        """Address of the pages."""
+        """Address of the pages, as people open them."""
+        return f"http://127.0.0.1:{self.wallets_port}" if self.wallets else self.pages
+
+    @property
+    def pages(self) -> str:
+        """Address of the pages as they are."""
         return f"http://127.0.0.1:{self.web_port}"
 
     @property
