@@ -6,6 +6,7 @@ stands beside it as a claim. Times are Discord timestamps.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 VOTING = (VoteState.PENDING, VoteState.ACTIVE)
 _TITLE, _LINE, _CLAIM, _CALL = 200, 300, 200, 400  # characters
+_ROOM = 1_000
+"""Characters of words, in the message: others' long names must push nothing out of it unsaid."""
 _LINES = 8
 """Lines of words in the channel; the page has them all."""
 
@@ -76,15 +79,17 @@ def headline(vote: ProposalVote) -> str:
 
 
 def what_it_does(vote: ProposalVote, *, most: int) -> list[str]:
-    """Return what would run, in words; where there are more than `most` lines, the rest is counted."""
+    """Return what would run, in words, first what these do not say; what goes too far is counted."""
     if vote.misleads:
         return [
             _("⚠ What our index holds of it is not what its id stands for. Do not sign; tell the operators.")
         ]
-    lines = [line for call in vote.calls for line in call_lines(call)]
-    if len(lines) > most:
-        rest = len(lines) - most + 1
-        lines = [*lines[: most - 1], _("… and {n} more lines on its page").format(n=number(rest))]
+    lines = [line for call in sorted(vote.calls, key=lambda one: one.known) for line in call_lines(call)]
+    fit = sum(length <= _ROOM for length in accumulate(len(line) + 1 for line in lines))
+    if len(lines) > min(most, fit):
+        kept = min(most - 1, fit)
+        rest = _("… and {n} more lines on its page").format(n=number(len(lines) - kept))
+        lines = [*lines[:kept], rest]
     return lines
 
 

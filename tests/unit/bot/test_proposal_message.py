@@ -121,3 +121,11 @@ def test_proposal_message__over_long_everything__fits_into_a_message(text_of: An
 def test_buttons__forged_number__matches_nothing(button: Any, forged: str) -> None:
     pattern = button.__discord_ui_compiled_template__
     assert pattern.fullmatch(f"tribune:proposal:{button.ACTION}:{forged}") is None
+
+
+def test_proposal_message__long_names_before_a_call_nobody_can_explain__it_is_said_all_the_same() -> None:
+    long = replace(CALL, lines=("_" * 300,))
+    hidden = replace(CALL, function="", lines=(), known=False)
+    content = shown(vote(calls=(long, long, long, long, long, hidden)))
+    assert "We cannot say in words" in content
+    assert "more lines on its page" in content
