@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tribune.web.network import Network
 
 HERE = Path(__file__).parent
+_TURNING = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Characters that turn the direction of what follows: others' names could make an address read otherwise."""
 BODY_LIMIT = 32_768
 """Bytes of a request's body: a signature of 4 kB, a reason and a message fit several times."""
 
@@ -73,7 +75,7 @@ class Site:
     def page(self, template: str, **values: Any) -> HTMLResponse:
         """Return a page, not to be kept."""
         html = self.templates.get_template(template).render(site=self, **values)
-        return HTMLResponse(html, headers={"Cache-Control": "no-store"})
+        return HTMLResponse(html.translate(_TURNING), headers={"Cache-Control": "no-store"})
 
     def phone_links(self, path: str) -> list[tuple[str, str]]:
         """Return (wallet, address) pairs that open a page inside a wallet's own browser on a phone.

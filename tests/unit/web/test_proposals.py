@@ -261,3 +261,13 @@ async def test_get_index__proposal__listed_by_what_its_calls_do(
     page = (await client.get("/")).text
     assert '<a href="/p/1">Proposal 1: Admit the monitor Observatory</a>' in page
     assert "Free beer" not in page
+
+
+async def test_get_page__proposer_turns_the_reading_direction__reads_as_it_is(
+    client: httpx.AsyncClient, proposing: Proposing, index: Index
+) -> None:
+    proposing.propose([proposing.admit("Good\u202e0x00\u2066")], "Trust \u202e0x11\u200f")
+    await index.catch_up()
+    text = (await client.get("/p/1")).text
+    assert "0x11" in text
+    assert not set(text) & set("\u202e\u2066\u200f")
