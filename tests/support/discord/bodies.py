@@ -151,6 +151,8 @@ def numbered(components: list[Json]) -> list[Json]:
     free = (number for number in range(1, len(every) + len(taken) + 1) if number not in taken)
     for one in every:
         one["id"] = one.get("id") or next(free)
+        for chosen in one.get("default_values") or []:
+            chosen["id"] = str(chosen["id"])  # libraries send numbers too
     return copied
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 
 from support.discord.client import Control, ControlError
@@ -57,6 +58,14 @@ async def test_choose__impossible__refused(control: Control, panel: str, values:
     with pytest.raises(ControlError) as refused:
         await choose(control, panel, "room", values)
     assert refused.value.status == 409
+
+
+async def test_select__chosen_before__its_ids_are_text(bot: Bot, control: Control) -> None:
+    room, view = bot.guilds[0].text_channels[1], Choice()
+    view.room.default_values = [discord.SelectDefaultValue.from_channel(room)]
+    sent = await bot.guilds[0].text_channels[0].send("Choose", view=view)
+    shown = (await control.get(f"messages/{sent.id}"))["components"][1]["components"][0]
+    assert shown["default_values"] == [{"id": str(room.id), "type": "channel"}]
 
 
 async def test_command__file_channel_and_language__as_the_person_gave_them(
