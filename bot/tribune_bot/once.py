@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from tribune.store import queries
+from tribune.store import messages, queries
 from tribune.sync.outbox import AlreadyDone
 from tribune_bot.board import CLOCK_SKEW, INTENT
 
@@ -59,6 +59,7 @@ async def send(
         discord.DiscordException: Discord did not take it.
     """
     if not fresh and await _got_out(bot, store, channel, key, text):
+        await store.run(messages.intent_met, key)
         raise AlreadyDone
     sent = await channel.send(
         text,
@@ -66,6 +67,7 @@ async def send(
         nonce=hashlib.sha256(key.encode()).hexdigest()[:25],  # its limit
         allowed_mentions=discord.AllowedMentions.none(),
     )
+    await store.run(messages.intent_met, key)
     return sent.id
 
 

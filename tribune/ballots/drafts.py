@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tribune.ballots.calls import proposal_id
 from tribune.ballots.decided import CallWords, title_of, words_of_calls
@@ -92,7 +92,7 @@ async def draft_policy(
     model_id: ModelId,
     text: str,
     why: str,
-    backtest: Cid | None,
+    backtest: Cid | AttachedBacktest | None,
     discord_user_id: int = 0,
 ) -> Draft:
     """Make a draft that sets a model's policy.
@@ -104,7 +104,8 @@ async def draft_policy(
         model_id: a registered model.
         text: the policy's file, TOML or JSON, with its panel.
         why: the proposer's own words.
-        backtest: name of the document of `tribune backtest --json`; needed where the model has a policy.
+        backtest: document of `tribune backtest --json`, attached or by its name; needed where the model has a
+            policy.
         discord_user_id: who asks.
 
     Raises:
@@ -133,18 +134,19 @@ async def draft_policy(
             mend=_("Propose their admission first: /propose monitor."),
         )
     await _check_backtest(documents, backtest, policy, needed=count > 0)
+    cited = backtest.name if isinstance(backtest, AttachedBacktest) else backtest
     headline = f"Set the policy of {_line(name)} (model {model_id})"
     call = contracts.call("PolicyBook", "setPolicy", model_id, policy.fields)
-    cited = [f"Backtest: {backtest}"] if backtest else []
     return await _keep(
         store,
         contracts,
         documents,
         "policy",
         [call],
-        [headline, why, *cited],
-        {"backtest": backtest} if backtest else {},
+        [headline, why, *([f"Backtest: {cited}"] if cited else [])],
+        {"backtest": cited} if cited else {},
         discord_user_id,
+        backtest if isinstance(backtest, AttachedBacktest) else None,
     )
 
 
@@ -192,12 +194,31 @@ async def draft_monitor(
     return await _keep(store, contracts, documents, "monitor", [call], [headline, why], {}, discord_user_id)
 
 
-async def keep_backtest(stores: Sequence[str | Path], data: bytes) -> Cid:
-    """Keep an attached backtest under its name, and return that.
+@dataclass(frozen=True)
+class AttachedBacktest:
+    """A backtest that was handed in; it is kept only with the draft that cites it."""
+
+    name: Cid
+    document: Mapping[str, Any]
+    stores: Sequence[str | Path]
+
+    async def keep(self) -> None:
+        """Write it into the stores.
+
+        Raises:
+            EvidenceError: no store took it.
+        """
+        copies = await asyncio.to_thread(write_everywhere, self.stores, self.document)
+        if not copies.written:
+            nowhere = EvidenceError(_("No evidence store is set up."), mend=_("Tell its operators."))
+            raise next(iter(copies.failed.values()), nowhere)
+
+
+def attached_backtest(stores: Sequence[str | Path], data: bytes) -> AttachedBacktest:
+    """Read an attached backtest; nothing is written yet.
 
     Raises:
         DraftRefusedError: it is none, or too long.
-        EvidenceError: no store took it.
     """
     from tribune.reports.canonical import canonical_bytes, cid, digest
 
@@ -211,11 +232,7 @@ async def keep_backtest(stores: Sequence[str | Path], data: bytes) -> Cid:
         name = cid(digest(canonical_bytes(document)))
     except (ValueError, TribuneError):
         raise DraftRefusedError(_("The attached file is no backtest."), mend=mend) from None
-    copies = await asyncio.to_thread(write_everywhere, stores, document)
-    if not copies.written:
-        nowhere = EvidenceError(_("No evidence store is set up."), mend=_("Tell its operators."))
-        raise next(iter(copies.failed.values()), nowhere)
-    return name
+    return AttachedBacktest(name, document, stores)
 
 
 async def read_draft(store: Store, contracts: VoteContracts, documents: Documents, draft_id: str) -> Draft:
@@ -238,14 +255,14 @@ def _check_lane(contracts: VoteContracts) -> None:
 
 
 async def _check_backtest(
-    documents: Documents, name: Cid | None, policy: PolicyInput, *, needed: bool
+    documents: Documents, given: Cid | AttachedBacktest | None, policy: PolicyInput, *, needed: bool
 ) -> None:
     mend = _("Make it with `tribune backtest LOG --policy NEW.toml --json` and attach it.")
-    if name is None:
+    if given is None:
         if needed:
             raise DraftRefusedError(_("A new policy comes with its backtest on past decisions."), mend=mend)
         return
-    document = await documents.read(name)
+    document = given.document if isinstance(given, AttachedBacktest) else await documents.read(given)
     if not backtest_is_of(document, [rule.on_chain() for rule in policy.rules]):
         raise DraftRefusedError(_("The backtest is of other rules than the policy."), mend=mend)
 
@@ -259,6 +276,7 @@ async def _keep(
     words: Sequence[str],
     cited: Mapping[str, str],
     discord_user_id: int,
+    attached: AttachedBacktest | None = None,
 ) -> Draft:
     from tribune.store.tables import ProposalDraft
 
@@ -285,6 +303,8 @@ async def _keep(
         discord_user_id=discord_user_id,
         proposal_id=str(proposal_id(proposal)),
     )
+    if attached is not None:
+        await attached.keep()
     draft = await _tried(contracts, documents, row)
     await store.run(drafts.add_draft, row)
     return draft

@@ -8,7 +8,16 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from tribune.store.queries import add_once
-from tribune.store.tables import ChainEvent, PostedMessage, WalletLink, now
+from tribune.store.tables import ChainEvent, OutboxRow, OutboxState, PostedMessage, WalletLink, now
+
+
+def intent_met(session: Session, key: str) -> None:
+    """Record that a message whose intent was stored is out: it is no work that waits any more."""
+    session.execute(
+        update(OutboxRow)
+        .where(col(OutboxRow.key) == f"post/{key}")
+        .values(state=OutboxState.DONE, updated_at=now())
+    )
 
 
 def record_posted(
@@ -17,6 +26,7 @@ def record_posted(
     """Record a subject's message; return the row in force, which is an earlier one where there is one."""
     row = PostedMessage(subject=subject, channel_id=channel_id, message_id=message_id, digest=digest)
     add_once(session, row)
+    intent_met(session, subject)
     kept = session.get(PostedMessage, subject)
     if kept is None:  # the insert and this read are one transaction
         raise AssertionError("a recorded message cannot be absent")

@@ -17,11 +17,12 @@ from tribune.ballots.drafts import (
     NAME_LIMIT,
     URI_LIMIT,
     WHY_LIMIT,
+    AttachedBacktest,
     Draft,
     DraftRefusedError,
+    attached_backtest,
     draft_monitor,
     draft_policy,
-    keep_backtest,
 )
 from tribune.exceptions import TribuneError
 from tribune.ids import Cid
@@ -134,10 +135,10 @@ class PolicyModal(DraftModal):
             text = (await _bytes_of(self._policy, MOST_BYTES)).decode("utf-8", "replace")
         else:
             text = self._text.value if self._text is not None else ""
-        name = Cid(self._backtest_id) if self._backtest_id else None
+        backtest: Cid | AttachedBacktest | None = Cid(self._backtest_id) if self._backtest_id else None
         if self._backtest is not None:
             data = await _bytes_of(self._backtest, BACKTEST_BYTES)
-            name = await keep_backtest(services.settings.evidence_stores, data)
+            backtest = attached_backtest(services.settings.evidence_stores, data)
         return await draft_policy(
             services.store,
             services.contracts,
@@ -145,7 +146,7 @@ class PolicyModal(DraftModal):
             model_id=model_id,
             text=text,
             why=self._why.value,
-            backtest=name,
+            backtest=backtest,
             discord_user_id=interaction.user.id,
         )
 

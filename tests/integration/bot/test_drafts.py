@@ -12,7 +12,7 @@ import pytest
 from integration.bot.world import URL, BotWorld, labels
 from support.discord.bodies import flat
 from support.discord.world import Message
-from tribune.ballots.drafts import keep_backtest
+from tribune.ballots.drafts import attached_backtest
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
     from support.chain import TestChain
@@ -63,7 +63,9 @@ def backtest() -> bytes:
 async def test_propose_policy__with_its_backtest__draft_in_words_and_its_page(
     serving: TestChain, world: BotWorld
 ) -> None:
-    name = await keep_backtest(world.settings.evidence_stores, backtest())
+    attached = attached_backtest(world.settings.evidence_stores, backtest())
+    await attached.keep()
+    name = attached.name
     texts = [policy(serving), "Fewer alarms"]
     answer = await drafted(world, "propose policy", texts, model="1", backtest_id=name)
     assert answer.ephemeral

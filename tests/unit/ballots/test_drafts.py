@@ -15,9 +15,9 @@ from tribune.ballots.drafts import (
     Draft,
     DraftRefusedError,
     UnknownDraftError,
+    attached_backtest,
     draft_monitor,
     draft_policy,
-    keep_backtest,
     read_draft,
 )
 from tribune.ballots.policy_file import MOST_BYTES, account_of, parse_policy, read_policy
@@ -70,7 +70,7 @@ class Desk:
 
     async def policy(self, text: str = "", backtest: bytes | None = b"", why: str = "Fewer alarms") -> Draft:
         data = self.backtest() if backtest == b"" else backtest
-        name = await keep_backtest([self.folder], data) if data is not None else None
+        attached = attached_backtest([self.folder], data) if data is not None else None
         return await draft_policy(
             self.store,
             self.contracts,
@@ -78,7 +78,7 @@ class Desk:
             model_id=ModelId(1),
             text=text or self.text,
             why=why,
-            backtest=name,
+            backtest=attached,
             discord_user_id=7,
         )
 
@@ -143,9 +143,18 @@ async def test_draft_policy__backtest_of_other_rules__refused(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"schema": "x"}', b"{" * 9])
-async def test_keep_backtest__something_else__refused(tmp_path: Path, data: bytes) -> None:
+def test_attached_backtest__something_else__refused(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(DraftRefusedError):
-        await keep_backtest([tmp_path], data)
+        attached_backtest([tmp_path], data)
+
+
+async def test_draft_policy__refused__keeps_no_backtest(desk: Desk) -> None:
+    before = sorted(desk.folder.rglob("*"))
+    with pytest.raises(DraftRefusedError, match="other rules"):
+        await desk.policy(backtest=desk.backtest(limit=300_000))
+    with pytest.raises(DraftRefusedError, match="characters"):
+        await desk.policy(why="x" * 2_001)
+    assert sorted(desk.folder.rglob("*")) == before
 
 
 async def test_draft_policy__stranger_in_the_panel__refused(desk: Desk) -> None:
@@ -290,6 +299,6 @@ def test_account_of__address__with_its_checksum(text: str) -> None:
     assert account_of(text) == ACCOUNT
 
 
-async def test_keep_backtest__no_store_is_set_up__says_so(desk: Desk) -> None:
+async def test_keep__no_store_is_set_up__says_so(desk: Desk) -> None:
     with pytest.raises(EvidenceError, match="No evidence store"):
-        await keep_backtest([], desk.backtest())
+        await attached_backtest([], desk.backtest()).keep()

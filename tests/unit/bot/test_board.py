@@ -13,7 +13,7 @@ import aiohttp
 import discord
 import pytest
 
-from tribune.store import messages
+from tribune.store import messages, queries
 from tribune.store.session import Store, open_store
 from tribune_bot.board import Board, Shown
 from tribune_bot.errors import DiscordUnreachableError
@@ -120,6 +120,11 @@ async def test_show__mentions__are_closed(store: Store, channel: Channel) -> Non
     closed: dict[str, list[str]] = {"parse": []}
     assert channel.sent[0].allowed_mentions.to_dict() == closed
     assert channel.edits[0]["allowed_mentions"].to_dict() == closed
+
+
+async def test_show__posted__leaves_no_work_that_waits(store: Store, channel: Channel) -> None:
+    await board_of(store, channel).show(SUBJECT, shown("a"))
+    assert await store.read(queries.outbox_depth) == 0
 
 
 async def test_show__not_posted_and_not_to_be__stays_silent(store: Store, channel: Channel) -> None:

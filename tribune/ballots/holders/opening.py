@@ -7,6 +7,7 @@ so that two who open at the same time open one vote. It pays with the relayer's 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 LOOK_AGAIN_S = 3.0
 """Pause after an opening that would have failed, so that nothing was sent."""
 PAY_AGAIN_S = 60.0
-"""Pause after an opening that a block refused: a signer can make it fail, at our cost."""
+"""Pause after an opening that a block refused, each time twice as long: a signer can do that, at our cost."""
 
 
 class CallOpener:
@@ -61,6 +62,7 @@ class CallOpener:
         self._finality_blocks = finality_blocks
         self._turn = asyncio.Lock()
         self._not_before: dict[int, float] = {}
+        self._paid_for_nothing: Counter[int] = Counter()
 
     async def look(self) -> dict[int, CallProgress]:
         """Look at every call that can still change, open what can be opened; return where each stands.
@@ -111,7 +113,8 @@ class CallOpener:
             why = _why_not(str(fault.ids.get("error") or fault.message))
             self._not_before[call_id] = clock + LOOK_AGAIN_S
             if "tx_hash" in fault.ids:
-                self._not_before[call_id] = clock + PAY_AGAIN_S
+                self._paid_for_nothing[call_id] += 1
+                self._not_before[call_id] = clock + PAY_AGAIN_S * 2 ** (self._paid_for_nothing[call_id] - 1)
                 await self._change(row, tx_hash=str(fault.ids["tx_hash"]))
         except BudgetSpentError as fault:
             why = str(fault)
