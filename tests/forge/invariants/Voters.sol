@@ -107,6 +107,7 @@ abstract contract Voters is Ghost {
     function poke(uint256 seed) external acts("poke", seed) {
         about = _recent();
         if (about == 0) return;
+        if (_chance(20)) _awaitRejection();
         for (uint256 i = killSwitch.caseCount(); i > 0 && i + 6 > killSwitch.caseCount() && !_isRejected(about); --i) {
             about = i;
         }
@@ -202,6 +203,18 @@ abstract contract Voters is Ghost {
     /// @dev A case's vote has the same id in every governor.
     function _urn(uint256 proposal) private view returns (bytes32) {
         return keccak256(abi.encode(_governorOf[proposal], proposal));
+    }
+
+    /// @dev Waits for the end of a vote that holders are rejecting, if there is one among the newest.
+    function _awaitRejection() private {
+        for (uint256 i = killSwitch.caseCount(); i > 0 && i + 6 > killSwitch.caseCount(); --i) {
+            Case memory case_ = killSwitch.caseOf(i);
+            if (case_.vote == 0 || case_.outcome != Outcome.Open) continue;
+            uint256[3] storage tally = _tally[_urn(case_.vote)];
+            if (tally[AGAINST] < tally[FOR] || tally[AGAINST] + tally[FOR] + tally[ABSTAIN] < 20 ether) continue;
+            uint256 ends = _governorOf[case_.vote].proposalDeadline(case_.vote);
+            if (ends >= block.timestamp) return _elapse(ends + 1 - block.timestamp);
+        }
     }
 
     function _isRejected(uint256 caseId) private view returns (bool) {
