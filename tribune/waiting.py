@@ -32,6 +32,16 @@ async def came_within(timeout_s: float, event: Awaitable[object]) -> bool:
     return True
 
 
+def heed_cancellation() -> None:
+    """Raise CancelledError where this task was cancelled and what it awaited swallowed that.
+
+    To be called after code of others that waits with `asyncio.wait_for` (see `came_within`).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def within(timeout_s: float, action: Callable[[], _T]) -> _T:
     """Run a blocking call that knows no limit of its own, and return or raise what it does.
 

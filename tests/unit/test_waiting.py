@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tribune.waiting import came_within
+from tribune.waiting import came_within, heed_cancellation
 
 
 async def test_came_within__in_time__true() -> None:
@@ -37,3 +37,25 @@ async def test_came_within__cancelled_as_the_event_comes__ends(steps: int) -> No
     if task.cancel():
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_heed_cancellation__swallowed_by_what_was_awaited__is_raised_again() -> None:
+    async def swallowing() -> None:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            return
+
+    async def work() -> None:
+        await swallowing()
+        heed_cancellation()
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_heed_cancellation__not_cancelled__goes_on() -> None:
+    heed_cancellation()

@@ -22,6 +22,7 @@ from tribune.chain.types import Block, Log
 from tribune.exceptions import WrongChainError
 from tribune.ids import Address
 from tribune.log import get_logger
+from tribune.waiting import heed_cancellation
 
 if TYPE_CHECKING:
     from tribune.chain.client import Chain, Topics
@@ -160,6 +161,7 @@ async def _messages(
             raise _SocketDown("another chain's") from fault
         except Exception as fault:  # web3, websockets and socket faults share no base class
             raise _SocketDown(type(fault).__name__) from fault
+        heed_cancellation()  # web3 waits with wait_for
         yield _results(provider, subscription, read)
     finally:
         with suppress(Exception):  # closing what is already broken has nothing to tell

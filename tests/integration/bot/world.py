@@ -56,8 +56,11 @@ class BotWorld:
         """End the bot where it stands."""
         assert self.task is not None
         self.task.cancel()
+        await asyncio.wait({self.task}, timeout=PATIENCE_S)
+        if not self.task.done():
+            raise AssertionError(f"the bot does not end: {asyncio.all_tasks()}")
         with contextlib.suppress(asyncio.CancelledError):
-            await self.task
+            self.task.result()
 
     async def until(self, found: Callable[[], Found | None], what: str) -> Found:
         """Wait until something holds; fail at once where the bot has ended."""
