@@ -1,9 +1,9 @@
 """Leases: one process at a time does what a name stands for. Each act is one statement, and safe between two.
 
 A lease ends by the clock that its caller passes: the database's, which all who share it go by, never the
-chain's, which a node may tell wrong. One that would last longer than any can was written by a clock that was
-wrong, and is free. It keeps honest processes apart; it does not stop one that acts after its lease ended, so
-what it guards must be safe to do twice. Commits nothing.
+chain's, which a node may tell wrong. One that would last twice as long as any can was written by a clock
+that was wrong, and is free. It keeps honest processes apart; it does not stop one that acts after its lease
+ended, so what it guards must be safe to do twice. Commits nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from tribune.store.tables import Lease
 
 
 def database_time(session: Session) -> datetime:
-    """Return the database's time; this machine's where the database is a file of it."""
+    """Return the database's time, once the caller's turn has come; this machine's where it is a file of it.
+
+    A time from before the turn is older than what the one before it wrote.
+    """
+    session.connection()  # takes the turn
     if session.get_bind().dialect.name == "postgresql":
         told: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
         return told.astimezone(UTC)
@@ -45,7 +49,7 @@ def take_lease(session: Session, name: str, holder: str, now: datetime, ttl: tim
         .on_conflict_do_update(
             index_elements=[col(Lease.name)],
             set_=mine,
-            where=or_(col(Lease.until) <= now, col(Lease.until) > now + ttl, col(Lease.holder) == holder),
+            where=or_(col(Lease.until) <= now, col(Lease.until) > now + 2 * ttl, col(Lease.holder) == holder),
         )
         .returning(Lease)
     )

@@ -58,6 +58,31 @@ def test_take_lease__holds_for_longer_than_any_can__taken_over(store: Store) -> 
     assert take(store, "b", 0) == "b"
 
 
+def test_take_lease__by_a_clock_slightly_behind_the_holders__refused(store: Store) -> None:
+    take(store, "a", 1)
+    assert take(store, "b", 0) is None
+
+
+def test_database_time__another_has_the_turn__is_from_after_it(store: Store) -> None:
+    told: list[datetime] = []
+    started = threading.Event()
+
+    def wait_for_the_turn() -> None:
+        with store.session() as session:
+            started.set()
+            told.append(database_time(session))
+
+    with store.session() as session:
+        take_lease(session, NAME, "a", T0, TTL)
+        other = threading.Thread(target=wait_for_the_turn)
+        other.start()
+        started.wait(5)
+        threading.Event().wait(0.1)
+        written = datetime.now(UTC)
+    other.join(10)
+    assert told[0] >= written
+
+
 def test_database_time__on_this_machine__is_now(store: Store) -> None:
     before = datetime.now(UTC)
     with store.session() as session:

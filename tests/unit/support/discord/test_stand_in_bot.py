@@ -43,10 +43,10 @@ async def test_sync__global_and_guild__registered_under_stable_ids(bot: Bot, con
     again = {one.name: one.id for one in await bot.tree.sync()}
     bot.tree.copy_global_to(guild=bot.guilds[0])
     of_guild = await bot.tree.sync(guild=bot.guilds[0])
-    assert first.keys() == {"power", "why"}
+    assert first.keys() == {"power", "read", "why"}
     assert again == first
     assert {one.guild_id for one in of_guild} == {bot.guilds[0].id}
-    assert len((await control.get("state"))["commands"]) == 4
+    assert len((await control.get("state"))["commands"]) == 6
 
 
 async def test_send__embed_with_chart_and_buttons__readable_by_control(bot: Bot, control: Control) -> None:
