@@ -21,8 +21,8 @@ from tribune_bot.text import fitted, harmless, moment, percent, wallet_name
 from tribune_bot.views.buttons import CheckButton, PowerButton, VoteButton, evidence_button, link_button
 
 if TYPE_CHECKING:
-    from tribune.ballots.incident import Ballot, Ending
-    from tribune.ballots.view import CaseVote
+    from tribune.ballots.cases.view import CaseVote
+    from tribune.ballots.histories.incident import Ballot, Ending
 
 _HEADLINE, _SENTENCE, _CONCLUSION = 300, 500, 900  # characters; together well under a message's 2000
 _VOTING = ("pending", "active")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tribune.ballots.view import VoteState
+from tribune.ballots.cases.view import VoteState
 from tribune.language import _
 from tribune_bot.case_message import headline, so_far
 from tribune_bot.reminders import begun, reminder
@@ -16,7 +16,7 @@ from tribune_bot.text import harmless
 from tribune_bot.threads import News
 
 if TYPE_CHECKING:
-    from tribune.ballots.view import CaseVote
+    from tribune.ballots.cases.view import CaseVote
 
 
 def thread_name(vote: CaseVote) -> str:

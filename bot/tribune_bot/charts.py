@@ -14,7 +14,7 @@ from tribune.metrics.value import NOT_AVAILABLE
 from tribune.store.happenings import events_of_model
 
 if TYPE_CHECKING:
-    from tribune.ballots.view import CaseVote
+    from tribune.ballots.cases.view import CaseVote
     from tribune.store.tables import ChainEvent
     from tribune_bot.services import Services
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tribune.ballots.incident import read_ending
-from tribune.ballots.view import read_case_vote
+from tribune.ballots.cases.view import read_case_vote
+from tribune.ballots.histories.incident import read_ending
 from tribune.exceptions import RevertedError
 from tribune.ids import CaseId, FrameIndex, ModelId, VersionNumber
 from tribune_bot.case_message import Agreement, CaseFacts

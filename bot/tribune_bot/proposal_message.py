@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from tribune.ballots.cases.view import VoteState
 from tribune.ballots.spans import span
-from tribune.ballots.view import VoteState
 from tribune.language import _, number
 from tribune_bot.board import Shown
 from tribune_bot.server import Alert
@@ -21,8 +21,8 @@ from tribune_bot.views.buttons import link_button
 from tribune_bot.views.proposal_buttons import DetailsButton, ProposalVoteButton
 
 if TYPE_CHECKING:
-    from tribune.ballots.decided import CallWords
-    from tribune.ballots.proposals import ProposalVote
+    from tribune.ballots.slow_lane.decided import CallWords
+    from tribune.ballots.slow_lane.proposals import ProposalVote
 
 VOTING = (VoteState.PENDING, VoteState.ACTIVE)
 _TITLE, _LINE, _CLAIM, _CALL = 200, 300, 200, 400  # characters

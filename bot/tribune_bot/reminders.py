@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tribune.ballots.view import VoteState
+from tribune.ballots.cases.view import VoteState
 from tribune.language import _
 from tribune_bot.text import moment, percent
 from tribune_bot.threads import News
 
 if TYPE_CHECKING:
-    from tribune.ballots.proposals import ProposalVote
-    from tribune.ballots.view import CaseVote
+    from tribune.ballots.cases.view import CaseVote
+    from tribune.ballots.slow_lane.proposals import ProposalVote
 
 LAST_CALL = timedelta(hours=1)
 """The last reminder is said so long before the end, or a tenth of the time for voting if that is shorter."""

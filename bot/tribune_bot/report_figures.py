@@ -19,7 +19,7 @@ from tribune.store.happenings import events_of_model
 from tribune_bot.charts import points_of
 
 if TYPE_CHECKING:
-    from tribune.ballots.judged import JudgedReport, ToldReport
+    from tribune.ballots.histories.judged import JudgedReport, ToldReport
     from tribune_bot.services import Services
 
 LOOK_TWICE = 2

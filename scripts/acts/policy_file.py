@@ -1,10 +1,10 @@
-"""A policy.toml as a policy to be proposed; what it must hold is for `tribune.ballots.policy_file` to say."""
+"""A policy.toml as a policy to propose; what it must hold, `ballots.slow_lane.policy_file` says."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tribune.ballots import policy_file
+from tribune.ballots.slow_lane import policy_file
 from tribune.chain.policy_book import PolicyInput
 from tribune.ids import Address
 from tribune.metrics.spec import load_toml

@@ -9,7 +9,7 @@ import pytest
 
 from integration.page_world import SendingWallet
 from support.browser import DESKTOP, PHONE, SKIP_REASON, Wallet, find_chromium
-from tribune.ballots.delegation_relay import DelegationRelay
+from tribune.ballots.delegating.relay import DelegationRelay
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

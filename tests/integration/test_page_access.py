@@ -67,8 +67,8 @@ async def look(stand: Stand, address: str, name: str) -> None:
 
 
 async def test_pages__list_evidence_and_error__nothing_found(stand: Stand) -> None:
+    from tribune.ballots.cases.view import read_case_vote
     from tribune.ballots.documents import Documents
-    from tribune.ballots.view import read_case_vote
     from tribune.ids import CaseId
 
     vote = await read_case_vote(stand.contracts, Documents([stand.voting.folder]), CaseId(1))

@@ -10,7 +10,7 @@ import pytest
 
 from support.browser import DESKTOP, PHONE, SKIP_REASON, Wallet, find_chromium
 from tribune.ballots.documents import Documents
-from tribune.ballots.drafts import draft_monitor
+from tribune.ballots.slow_lane.drafts import draft_monitor
 from tribune.chain.facade import Tribune
 from tribune.ids import Address
 from tribune.sync.indexer import Indexer

@@ -9,10 +9,10 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from tribune.ballots.cases.view import VoteState, read_power
 from tribune.ballots.erc1271 import accepts_signature
 from tribune.ballots.lane import Lane
 from tribune.ballots.typed_data import SignedBallot, Support, ballot_digest, recover_signer
-from tribune.ballots.view import VoteState, read_power
 from tribune.exceptions import TribuneError
 from tribune.language import _, number
 

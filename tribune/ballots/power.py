@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tribune.ballots.view import counted_votes
+from tribune.ballots.cases.view import counted_votes
 from tribune.chain.types import ZERO_ADDRESS
 from tribune.ids import Address
 from tribune.language import _, plural

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tribune.ballots.cases.view import VoteState, VoteTally
     from tribune.ballots.lane import Lane
-    from tribune.ballots.view import VoteState, VoteTally
     from tribune.ids import Address, CaseId, ProposalId
 
 

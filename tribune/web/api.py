@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
+from tribune.ballots.cases.view import CaseVote, VoteState
 from tribune.ballots.queue import ballot_status
 from tribune.ballots.typed_data import unsigned_ballot
-from tribune.ballots.view import CaseVote, VoteState
 from tribune.language import _
 from tribune.web.ballots import (
     NO_STORE,

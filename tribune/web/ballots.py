@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
+from tribune.ballots.cases.view import read_power
 from tribune.ballots.checks import BallotInvalidError, check_open, check_reason
 from tribune.ballots.queue import BallotStatus, accept_ballot, ballot_status
 from tribune.ballots.typed_data import SignedBallot, Support, ballot_typed_data, parse_signature
-from tribune.ballots.view import read_power
 from tribune.language import _, plural
 from tribune.web.site import Site, parse_address
 from tribune.web.words import percent

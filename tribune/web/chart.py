@@ -11,9 +11,9 @@ from tribune.figures.theme import Theme
 from tribune.ids import Digest
 
 if TYPE_CHECKING:
+    from tribune.ballots.cases.view import CaseVote
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.documents import Documents
-    from tribune.ballots.view import CaseVote
 
 
 def has_chart(vote: CaseVote) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from tribune.ballots.contracts import TOKEN
-from tribune.ballots.delegations import (
+from tribune.ballots.delegating.delegations import (
     Delegating,
     DelegationStatus,
     SignedBy,

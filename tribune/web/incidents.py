@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from tribune.ballots.incident import Incident, read_incident
-from tribune.ballots.result import Phase, phase_of, result_words
+from tribune.ballots.cases.result import Phase, phase_of, result_words
+from tribune.ballots.histories.incident import Incident, read_incident
 from tribune.web.chart import has_chart
 from tribune.web.words import iso
 

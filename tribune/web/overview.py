@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tribune.ballots.view import VoteState
+from tribune.ballots.cases.view import VoteState
 from tribune.chain.enums import Oversight, State
 from tribune.chain.types import end_or_none, utc
 from tribune.reports.oversight import independence, watched

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from tribune.ballots.cases.panel import panel_size
+from tribune.ballots.cases.result import Phase, find_closing, phase_of, result_words
 from tribune.ballots.checks import REASON_LIMIT
 from tribune.ballots.holders.view import list_calls
-from tribune.ballots.panel import panel_size
-from tribune.ballots.result import Phase, find_closing, phase_of, result_words
 from tribune.exceptions import ChainError
 from tribune.figures.theme import Theme
 from tribune.ids import Cid

@@ -12,13 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from tribune.ballots.budget import BudgetSpentError
+from tribune.ballots.cases.view import UnknownCaseError
 from tribune.ballots.checks import BallotRefusedError
-from tribune.ballots.delegations import DelegationRefusedError
-from tribune.ballots.drafts import UnknownDraftError
+from tribune.ballots.delegating.delegations import DelegationRefusedError
 from tribune.ballots.holders.refusals import CallRefusedError, UnknownCallError
 from tribune.ballots.linking import LinkRefusedError
-from tribune.ballots.proposals import NoSlowLaneError, UnknownProposalError
-from tribune.ballots.view import UnknownCaseError
+from tribune.ballots.slow_lane.drafts import UnknownDraftError
+from tribune.ballots.slow_lane.proposals import NoSlowLaneError, UnknownProposalError
 from tribune.exceptions import ChainError, EvidenceError, SignatureError, StoreError, TribuneError
 from tribune.language import _
 from tribune.log import get_logger

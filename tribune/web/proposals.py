@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
+from tribune.ballots.cases.view import VoteState
 from tribune.ballots.checks import REASON_LIMIT
-from tribune.ballots.drafts import Draft, read_draft
-from tribune.ballots.proposals import (
+from tribune.ballots.queue import ballot_status, next_nonce
+from tribune.ballots.slow_lane.drafts import Draft, read_draft
+from tribune.ballots.slow_lane.proposals import (
     ProposalVote,
     UnknownProposalError,
     find_proposal,
     list_proposals,
     read_proposal,
 )
-from tribune.ballots.proposer import read_proposer
-from tribune.ballots.queue import ballot_status, next_nonce
+from tribune.ballots.slow_lane.proposer import read_proposer
 from tribune.ballots.typed_data import unsigned_ballot
-from tribune.ballots.view import VoteState
 from tribune.language import _
 from tribune.web.ballots import NO_STORE, message_file, status_json, take_ballot, tally_json, voter_json
 from tribune.web.problems import NotFoundError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from tribune.ballots.decided import CallWords
+    from tribune.ballots.slow_lane.decided import CallWords
     from tribune.ids import Address
 
 LISTED = 5

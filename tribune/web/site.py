@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.responses import HTMLResponse
 
-from tribune.ballots.view import CaseVote, read_case_vote
+from tribune.ballots.cases.view import CaseVote, read_case_vote
 from tribune.ids import Address, CaseId
 from tribune.language import Language, _, language, number, plural
 from tribune.reports.oversight import independence

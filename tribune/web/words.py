@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tribune.ballots.view import VoteState
+from tribune.ballots.cases.view import VoteState
 from tribune.chain.enums import State
 from tribune.language import _, number
 

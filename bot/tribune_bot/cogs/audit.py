@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from tribune.ballots.deeds import OF_MODEL, VOTES, Telling, tell
+from tribune.ballots.histories.deeds import OF_MODEL, VOTES, Telling, tell
 from tribune.exceptions import ChainError
 from tribune.ids import Address, ModelId
 from tribune.language import _, number, plural

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from discord.ext import commands
 
-from tribune.ballots.view import UnknownCaseError
+from tribune.ballots.cases.view import UnknownCaseError
 from tribune.chain.enums import Outcome, State
 from tribune.exceptions import ChainError, RevertedError, TribuneError
 from tribune.ids import CaseId

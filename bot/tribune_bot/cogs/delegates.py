@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from tribune.ballots.delegation_relay import DelegationRelay
+from tribune.ballots.delegating.relay import DelegationRelay
 from tribune.ballots.power import Standing, read_standings
 from tribune.chain.types import ZERO_ADDRESS
 from tribune.exceptions import TribuneError

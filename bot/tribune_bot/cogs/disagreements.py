@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
-from tribune.ballots.disputes import Dispute, find_disputes
-from tribune.ballots.panel import panel_size
+from tribune.ballots.cases.panel import panel_size
+from tribune.ballots.histories.disputes import Dispute, find_disputes
 from tribune.exceptions import RevertedError, TribuneError
 from tribune.language import _, number, plural
 from tribune.log import get_logger

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from tribune.ballots.track_record import EVENTS, TrackRecord, track_record
+from tribune.ballots.histories.track_record import EVENTS, TrackRecord, track_record
 from tribune.exceptions import TribuneError
 from tribune.ids import FrameIndex, ModelId
 from tribune.language import _, number, plural

@@ -10,9 +10,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from tribune.ballots.cases.view import VoteState, read_case_vote, read_power
 from tribune.ballots.power import Standing, read_standings, why_none, why_none_then
-from tribune.ballots.proposals import find_proposal, list_proposals, read_proposal
-from tribune.ballots.view import VoteState, read_case_vote, read_power
+from tribune.ballots.slow_lane.proposals import find_proposal, list_proposals, read_proposal
 from tribune.ids import Address, CaseId
 from tribune.language import _, plural
 from tribune.store import queries

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from tribune.ballots.holders.view import list_calls
-from tribune.ballots.proposals import list_proposals, read_proposal
+from tribune.ballots.slow_lane.proposals import list_proposals, read_proposal
 from tribune.ids import CaseId
 from tribune.language import _
 from tribune_bot import choices

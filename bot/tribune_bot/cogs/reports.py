@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from tribune.ballots.judged import ToldReport, Verdict, find_report, tell_report
+from tribune.ballots.histories.judged import ToldReport, Verdict, find_report, tell_report
 from tribune.exceptions import TribuneError
 from tribune.language import _, number, plural
 from tribune.reports.canonical import cid

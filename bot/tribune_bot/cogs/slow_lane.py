@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord.ext import commands
 
-from tribune.ballots.proposals import (
+from tribune.ballots.slow_lane.proposals import (
     ProposalVote,
     Proposed,
     UnknownProposalError,

@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from tribune.ballots.deeds import Telling, tell
+from tribune.ballots.histories.deeds import Telling, tell
 from tribune.chain.enums import State
 from tribune.exceptions import TribuneError
 from tribune.ids import ModelId

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from discord.ext import commands
 
+from tribune.ballots.cases.view import counted_votes
 from tribune.ballots.cast import EVENTS
 from tribune.ballots.lane import Lane
-from tribune.ballots.view import counted_votes
 from tribune.chain.enums import Support
 from tribune.exceptions import TribuneError
 from tribune.language import _

@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from tribune.ballots.view import CaseVote, read_case_vote
+from tribune.ballots.cases.view import CaseVote, read_case_vote
 from tribune.ids import CaseId
 from tribune.language import _
 from tribune_bot import choices

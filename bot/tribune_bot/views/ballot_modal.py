@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
+from tribune.ballots.cases.view import counted_votes, read_case_vote
 from tribune.ballots.checks import REASON_LIMIT, BallotInvalidError
-from tribune.ballots.proposals import find_proposal, read_proposal
 from tribune.ballots.queue import accept_ballot
+from tribune.ballots.slow_lane.proposals import find_proposal, read_proposal
 from tribune.ballots.typed_data import SignedBallot, Support, parse_signature
-from tribune.ballots.view import counted_votes, read_case_vote
 from tribune.ids import Address, CaseId
 from tribune.language import _, spoken
 from tribune_bot.errors import tell

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from tribune.ballots.drafts import (
+from tribune.ballots.slow_lane.drafts import (
     BACKTEST_BYTES,
     NAME_LIMIT,
     URI_LIMIT,
@@ -127,7 +127,7 @@ class PolicyModal(DraftModal):
 
     async def draft(self, interaction: discord.Interaction[Any]) -> Draft:
         """Make the draft."""
-        from tribune.ballots.policy_file import MOST_BYTES
+        from tribune.ballots.slow_lane.policy_file import MOST_BYTES
 
         services = self._bot.services
         model_id = await find_model(self._bot, self._typed)
@@ -174,7 +174,7 @@ class MonitorModal(DraftModal):
 
     async def draft(self, interaction: discord.Interaction[Any]) -> Draft:
         """Make the draft."""
-        from tribune.ballots.policy_file import account_of
+        from tribune.ballots.slow_lane.policy_file import account_of
 
         account = account_of(self._address)
         if account is None:

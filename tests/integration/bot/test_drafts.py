@@ -12,7 +12,7 @@ import pytest
 from integration.bot.world import URL, BotWorld, labels
 from support.discord.bodies import flat
 from support.discord.world import Message
-from tribune.ballots.drafts import attached_backtest
+from tribune.ballots.slow_lane.drafts import attached_backtest
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
     from support.chain import TestChain

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from integration.bot.world import URL, BotWorld, labels
+from tribune.ballots.cases.view import read_case_vote
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.queue import accept_ballot
 from tribune.ballots.typed_data import SignedBallot
-from tribune.ballots.view import read_case_vote
 from tribune.chain.client import Chain
 from tribune.chain.deployments import load_deployment
 from tribune.ids import Address, CaseId

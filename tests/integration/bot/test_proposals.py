@@ -14,8 +14,8 @@ import pytest
 from integration.bot.world import URL, BotWorld, labels
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
-from tribune.ballots.proposals import find_proposal, list_proposals, read_proposal
 from tribune.ballots.queue import accept_ballot
+from tribune.ballots.slow_lane.proposals import find_proposal, list_proposals, read_proposal
 from tribune.ballots.typed_data import SignedBallot
 from tribune.chain.client import Chain
 from tribune.chain.deployments import load_deployment

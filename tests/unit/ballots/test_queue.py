@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tribune.ballots.budget import BudgetSpentError
+from tribune.ballots.cases.view import read_case_vote
 from tribune.ballots.checks import (
     REASON_LIMIT,
     AlreadyVotedError,
@@ -20,7 +21,6 @@ from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.queue import BallotStatus, accept_ballot, ballot_status
 from tribune.ballots.typed_data import SignedBallot, parse_signature
-from tribune.ballots.view import read_case_vote
 from tribune.ids import Address
 from tribune.settings import RelaySettings
 from tribune.store.session import Store

@@ -8,12 +8,12 @@ import pytest
 
 from tribune.ballots import relay as relaying
 from tribune.ballots.budget import BudgetSpentError
+from tribune.ballots.cases.view import read_case_vote
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.queue import accept_ballot
 from tribune.ballots.relay import BallotRelay
 from tribune.ballots.typed_data import SignedBallot, parse_signature
-from tribune.ballots.view import read_case_vote
 from tribune.chain.types import ContractCall, Receipt
 from tribune.exceptions import ChainUnreachableError, UnfundedError
 from tribune.ids import Address

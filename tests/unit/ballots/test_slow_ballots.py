@@ -10,9 +10,9 @@ import pytest
 from tribune.ballots.checks import NoPowerError, StaleBallotError, VoteNotOpenError, WrongSignatureError
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
-from tribune.ballots.proposals import ProposalVote, find_proposal, read_proposal
 from tribune.ballots.queue import BallotStatus, accept_ballot, ballot_status, next_nonce
 from tribune.ballots.relay import BallotRelay
+from tribune.ballots.slow_lane.proposals import ProposalVote, find_proposal, read_proposal
 from tribune.ballots.typed_data import SignedBallot, parse_signature
 from tribune.chain.types import ContractCall, Receipt
 from tribune.exceptions import ChainUnreachableError

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tribune.ballots.cases.view import read_case_vote
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.lane import Lane
-from tribune.ballots.proposals import find_proposal, read_proposal
 from tribune.ballots.queue import accept_ballot
 from tribune.ballots.relay import BallotRelay
+from tribune.ballots.slow_lane.proposals import find_proposal, read_proposal
 from tribune.ballots.typed_data import SignedBallot, parse_signature
 from tribune.ballots.undone import queue_undone
-from tribune.ballots.view import read_case_vote
 from tribune.chain.client import Chain
 from tribune.ids import Address
 from tribune.store.session import Store

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tribune.ballots.calls import DecodedCall
-from tribune.ballots.view import CaseVote, VotedModel, VoteState, VoteTally
+from tribune.ballots.cases.calls import DecodedCall
+from tribune.ballots.cases.view import CaseVote, VotedModel, VoteState, VoteTally
 from tribune.chain.enums import State
 from tribune.ids import Address, CaseId, Cid, ModelId, ProposalId, VersionNumber
 from tribune.reports.words import CaseWords

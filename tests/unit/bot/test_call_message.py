@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tribune.ballots.calls import DecodedCall
+from tribune.ballots.cases.calls import DecodedCall
 from tribune.ballots.holders.beginning import CallPlan
 from tribune.ballots.holders.documents import TEXT_LIMIT, About, CallDocument, Conclusion, Harm
 from tribune.ballots.holders.progress import CallProgress

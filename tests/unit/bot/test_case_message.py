@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tribune.ballots.incident import Ballot, Ending
-from tribune.ballots.view import VoteState, VoteTally
+from tribune.ballots.cases.view import VoteState, VoteTally
+from tribune.ballots.histories.incident import Ballot, Ending
 from tribune.chain.enums import State, Support
 from tribune.ids import Address
 from tribune_bot.board import Shown

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tribune.ballots.view import VoteState, VoteTally
+from tribune.ballots.cases.view import VoteState, VoteTally
 from tribune.chain.enums import State
 from tribune_bot.case_news import news_of, thread_name
 from tribune_bot.reminders import missing, reminder_times

@@ -12,8 +12,8 @@ import pytest
 import simcord
 
 from support.index import BEGAN, put, registered
-from tribune.ballots.drafts import NAME_LIMIT, URI_LIMIT, WHY_LIMIT
-from tribune.ballots.policy_file import MOST_BYTES
+from tribune.ballots.slow_lane.drafts import NAME_LIMIT, URI_LIMIT, WHY_LIMIT
+from tribune.ballots.slow_lane.policy_file import MOST_BYTES
 from tribune.store.session import Store, open_store
 from tribune_bot.client import TribuneBot
 

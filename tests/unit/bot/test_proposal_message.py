@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tribune.ballots.decided import CallWords
-from tribune.ballots.proposals import ProposalVote, Proposed
-from tribune.ballots.view import VoteState, VoteTally
+from tribune.ballots.cases.view import VoteState, VoteTally
+from tribune.ballots.slow_lane.decided import CallWords
+from tribune.ballots.slow_lane.proposals import ProposalVote, Proposed
 from tribune.chain.governor import ProposedCalls
 from tribune.ids import Address, Digest, ProposalId
 from tribune_bot.cogs.slow_lane import details_text
@@ -47,7 +47,7 @@ def vote(*, state: VoteState = VoteState.ACTIVE, claim: str = "Why not", **chang
         read_at=NOW,
     )
     # The id of a proposal is the hash of its content.
-    from tribune.ballots.calls import proposal_id
+    from tribune.ballots.cases.calls import proposal_id
 
     proposed = replace(made.proposed, proposal_id=proposal_id(calls))
     return replace(made, proposed=proposed, **changes)

@@ -13,8 +13,8 @@ import pytest
 from eth_account.messages import encode_defunct
 from sqlmodel import Session, select
 
+from tribune.ballots.cases.view import read_case_vote
 from tribune.ballots.typed_data import ballot_typed_data
-from tribune.ballots.view import read_case_vote
 from tribune.ids import Address, CaseId, ProposalId
 from tribune.store.queries import wallets_of
 from tribune.store.session import Store

@@ -10,7 +10,7 @@ import pytest
 
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
-from tribune.ballots.drafts import draft_monitor
+from tribune.ballots.slow_lane.drafts import draft_monitor
 from tribune.chain.client import Chain
 from tribune.chain.deployments import load_deployment
 from tribune.chain.facade import Tribune

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tribune.ballots.calls import DecodedCall
+from tribune.ballots.cases.calls import DecodedCall
 from tribune.ballots.holders.documents import CallDocument, Conclusion, read_document
 from tribune.ballots.holders.progress import CallProgress, kind_of, read_progress, share_words, signed_form
 from tribune.ballots.holders.refusals import CallMismatchError, UnknownCallError

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from tribune.ballots.cases.view import VoteState, read_case_vote
 from tribune.ballots.documents import Documents
 from tribune.ballots.holders.documents import Harm
 from tribune.ballots.holders.view import read_call, stored_call
-from tribune.ballots.view import VoteState, read_case_vote
 from tribune.chain.enums import CaseKind
 from tribune.chain.types import ContractCall, Receipt
 from tribune.exceptions import ChainUnreachableError, TransactionPendingError

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tribune.ballots.policy_words import policy_words
+from tribune.ballots.slow_lane.policy_words import policy_words
 from tribune.ballots.spans import share, span
 from tribune.chain.codec import load_abi
 from tribune.chain.types import end_or_none

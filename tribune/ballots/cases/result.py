@@ -10,15 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tribune.ballots.cases.view import VoteState
 from tribune.ballots.cast import first_block_after
-from tribune.ballots.view import VoteState
 from tribune.chain.codec import load_abi
 from tribune.chain.types import utc
 from tribune.language import _
 
 if TYPE_CHECKING:
+    from tribune.ballots.cases.view import CaseVote
     from tribune.ballots.contracts import VoteContracts
-    from tribune.ballots.view import CaseVote
 
 
 class Phase(StrEnum):

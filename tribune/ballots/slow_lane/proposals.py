@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tribune.ballots.decided import CallWords, title_of, words_of_calls
+from tribune.ballots.cases.view import VoteState, VoteTally, counted_votes
 from tribune.ballots.lane import Lane
+from tribune.ballots.slow_lane.decided import CallWords, title_of, words_of_calls
 from tribune.ballots.spans import span
-from tribune.ballots.view import VoteState, VoteTally, counted_votes
 from tribune.chain.codec import load_abi
 from tribune.chain.governor import ProposedCalls
 from tribune.chain.types import utc, utc_or_none

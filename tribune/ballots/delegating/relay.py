@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tribune.ballots.contracts import TOKEN
-from tribune.ballots.delegations import DelegationStatus, delegate_call, signed_of
+from tribune.ballots.delegating.delegations import DelegationStatus, delegate_call, signed_of
 from tribune.exceptions import RevertedError, TransactionPendingError, TribuneError
 from tribune.language import _
 from tribune.store.delegations import mined_delegations, waiting_delegations

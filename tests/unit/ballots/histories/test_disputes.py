@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.index import BEGAN, happened, put
-from tribune.ballots.disputes import Dispute, find_disputes
+from tribune.ballots.histories.disputes import Dispute, find_disputes
 from tribune.store.session import Store, open_store
 from tribune.store.tables import ChainEvent
 

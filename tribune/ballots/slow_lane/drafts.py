@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tribune.ballots.calls import proposal_id
-from tribune.ballots.decided import CallWords, title_of, words_of_calls
-from tribune.ballots.proposals import backtest_is_of, no_slow_lane
-from tribune.ballots.trying import try_calls
+from tribune.ballots.cases.calls import proposal_id
+from tribune.ballots.slow_lane.decided import CallWords, title_of, words_of_calls
+from tribune.ballots.slow_lane.proposals import backtest_is_of, no_slow_lane
+from tribune.ballots.slow_lane.trying import try_calls
 from tribune.chain.governor import ProposedCalls
 from tribune.chain.types import ContractCall
 from tribune.exceptions import EvidenceError, TribuneError
@@ -115,7 +115,7 @@ async def draft_policy(
         NoSlowLaneError: the DAO decides elsewhere.
         ChainUnreachableError, StoreError: could not look, could not keep it.
     """
-    from tribune.ballots.policy_file import parse_policy, read_policy
+    from tribune.ballots.slow_lane.policy_file import parse_policy, read_policy
 
     _check_lane(contracts)
     policy = read_policy(parse_policy(text))

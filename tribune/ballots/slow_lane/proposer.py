@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tribune.ballots.calls import proposal_id
+from tribune.ballots.cases.calls import proposal_id
+from tribune.ballots.cases.view import counted_votes
 from tribune.ballots.lane import Lane
-from tribune.ballots.proposals import list_proposals
-from tribune.ballots.view import counted_votes
+from tribune.ballots.slow_lane.proposals import list_proposals
 from tribune.exceptions import RevertedError
 from tribune.language import _
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
-    from tribune.ballots.drafts import Draft
+    from tribune.ballots.slow_lane.drafts import Draft
     from tribune.chain.types import ContractCall
     from tribune.ids import Address, ProposalId
     from tribune.store.session import Store

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tribune.ballots.callers import holders_share
+from tribune.ballots.cases.callers import holders_share
 from tribune.chain.codec import snake
 from tribune.chain.types import utc_or_none
 from tribune.exceptions import PolicyError, RevertedError

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.anvil import ROOT, Anvil, find_binary
+from tribune.ballots.cases.view import VoteState, read_case_vote
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
-from tribune.ballots.view import VoteState, read_case_vote
 from tribune.chain.enums import CaseKind
 from tribune.ids import CaseId, ProposalId
 from tribune.reports.canonical import cid_digest

@@ -10,10 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tribune.ballots.calls import DecodedCall, decode_proposal
-from tribune.ballots.explain import choices, words_of
+from tribune.ballots.cases.calls import DecodedCall, decode_proposal
+from tribune.ballots.cases.explain import choices, words_of
+from tribune.ballots.cases.panel import panel_size
 from tribune.ballots.lane import Lane
-from tribune.ballots.panel import panel_size
 from tribune.ballots.spans import share
 from tribune.chain.cases import Case
 from tribune.chain.codec import snake

@@ -11,7 +11,7 @@ import pytest
 
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
-from tribune.ballots.drafts import (
+from tribune.ballots.slow_lane.drafts import (
     Draft,
     DraftRefusedError,
     UnknownDraftError,
@@ -20,10 +20,10 @@ from tribune.ballots.drafts import (
     draft_policy,
     read_draft,
 )
-from tribune.ballots.policy_file import MOST_BYTES, account_of, parse_policy, read_policy
-from tribune.ballots.proposals import NoSlowLaneError, find_proposal, read_proposal
-from tribune.ballots.proposer import read_proposer
-from tribune.ballots.trying import try_calls
+from tribune.ballots.slow_lane.policy_file import MOST_BYTES, account_of, parse_policy, read_policy
+from tribune.ballots.slow_lane.proposals import NoSlowLaneError, find_proposal, read_proposal
+from tribune.ballots.slow_lane.proposer import read_proposer
+from tribune.ballots.slow_lane.trying import try_calls
 from tribune.chain.deployments import Deployment
 from tribune.exceptions import EvidenceError, PolicyError
 from tribune.ids import Address, ModelId

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tribune.ballots.calls import decode_proposal, proposal_id
+from tribune.ballots.cases.calls import decode_proposal, proposal_id
 from tribune.chain.cases import Case
 from tribune.chain.codec import load_abi
 from tribune.chain.enums import CaseKind

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from support.voting import Voting
+from tribune.ballots.cases.view import UnknownCaseError, VoteState, read_case_vote, read_power
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
-from tribune.ballots.view import UnknownCaseError, VoteState, read_case_vote, read_power
 from tribune.ids import Address, CaseId
 from tribune.reports.canonical import canonical_bytes, digest
 from tribune.reports.evidence_store import write_evidence

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.index import BEGAN, happened, state_changed
-from tribune.ballots.deeds import OF_MODEL, VOTES, Telling, tell
+from tribune.ballots.histories.deeds import OF_MODEL, VOTES, Telling, tell
 from tribune.chain.codec import load_abi
 from tribune.store.tables import ChainEvent
 

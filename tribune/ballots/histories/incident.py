@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tribune.ballots.deeds import Telling, tell
+from tribune.ballots.cases.view import counted_votes, read_case_vote
+from tribune.ballots.histories.deeds import Telling, tell
 from tribune.ballots.spans import share
-from tribune.ballots.view import counted_votes, read_case_vote
 from tribune.chain.enums import CaseKind, State, Support
 from tribune.ids import Address, CaseId
 from tribune.language import _, number, plural
 from tribune.store import incidents, queries
 
 if TYPE_CHECKING:
+    from tribune.ballots.cases.view import CaseVote
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.documents import Documents
-    from tribune.ballots.view import CaseVote
     from tribune.store.session import Session, Store
     from tribune.store.tables import ChainEvent
 

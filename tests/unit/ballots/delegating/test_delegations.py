@@ -10,8 +10,7 @@ import pytest
 
 from tribune.ballots.budget import BudgetSpentError
 from tribune.ballots.contracts import VoteContracts
-from tribune.ballots.delegation_relay import DelegationRelay
-from tribune.ballots.delegations import (
+from tribune.ballots.delegating.delegations import (
     DelegationRefusedError,
     NoSignedDelegationError,
     SignedBy,
@@ -20,6 +19,7 @@ from tribune.ballots.delegations import (
     read_delegating,
     unsigned_delegation,
 )
+from tribune.ballots.delegating.relay import DelegationRelay
 from tribune.ids import Address
 from tribune.settings import RelaySettings
 from tribune.store.delegations import delegation_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from support.index import BEGAN, activated, happened, state_changed
-from tribune.ballots.track_record import track_record
+from tribune.ballots.histories.track_record import track_record
 
 
 def at(hours: float) -> object:

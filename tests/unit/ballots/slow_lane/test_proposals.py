@@ -8,7 +8,7 @@ import pytest
 
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
-from tribune.ballots.proposals import (
+from tribune.ballots.slow_lane.proposals import (
     NoSlowLaneError,
     ProposalVote,
     UnknownProposalError,

@@ -1,0 +1,1 @@
+"""Signed delegations: checked, queued and brought to the chain."""
