@@ -42,10 +42,10 @@ def example() -> str:
     """Return the TOML text."""
     from pydantic import BaseModel
 
-    from tribune.settings import KeySource, NamedMonitor, Settings, loading
+    from tribune.settings import KeySource, NamedMonitor, Settings, gating, loading
     from tribune.settings import sections as groups
 
-    said = _docstrings(groups) | _docstrings(loading)
+    said = _docstrings(groups) | _docstrings(gating) | _docstrings(loading)
     root, sections = Settings(), []
     lines = [HEAD]
     for name in Settings.model_fields:
@@ -62,9 +62,18 @@ def example() -> str:
 
 
 def _section(name: str, part: BaseModel, said: dict[tuple[str, str], str]) -> str:
-    owner = type(part).__name__
-    fields = [_setting(field, getattr(part, field), said[owner, field]) for field in type(part).model_fields]
-    return "\n".join([f"[{name}]", *fields])
+    """Return a group's settings, and below them the groups within it."""
+    from pydantic import BaseModel
+
+    fields = [f"[{name}]"]
+    within = []
+    for field in type(part).model_fields:
+        value = getattr(part, field)
+        if isinstance(value, BaseModel):
+            within.append(_section(f"{name}.{field}", value, said))
+        else:
+            fields.append(_setting(field, value, said[type(part).__name__, field]))
+    return "\n".join([*fields, *within])
 
 
 def _setting(name: str, value: Any, about: str) -> str:

@@ -1,1 +1,28 @@
-"""The gate before a model: answers for it while it may not run. Imports no web3, SQLModel or pandas."""
+"""The gate before a model: answers for it while it may not run. Imports no web3, SQLModel or pandas.
+
+    from tribune.gate import gated
+
+    app = gated(app)
+
+Which model, and how the gate knows of it, stands under `[gate]` in `tribune.toml`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tribune.gate.configured import gated
+    from tribune.gate.middleware import ModelGate
+
+__all__ = ["ModelGate", "gated"]
+
+_HOMES = {"ModelGate": "tribune.gate.middleware", "gated": "tribune.gate.configured"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name's module when the name is first used."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

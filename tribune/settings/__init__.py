@@ -6,6 +6,7 @@ nor a printed settings object can carry a key or token. Nested names are joined 
 `TRIBUNE_CHAIN__HTTP_URL`, `TRIBUNE_KEYS__MONITOR__KEYSTORE`.
 """
 
+from tribune.settings.gating import GateSettings, HookSettings
 from tribune.settings.loading import DEFAULT_FILE, PREFIX, Settings, load_settings
 from tribune.settings.sections import (
     ChainSettings,
@@ -22,6 +23,8 @@ __all__ = [
     "PREFIX",
     "ChainSettings",
     "DiscordSettings",
+    "GateSettings",
+    "HookSettings",
     "KeySource",
     "NamedMonitor",
     "RelaySettings",

@@ -20,6 +20,7 @@ from pydantic_settings import (
 
 from tribune.exceptions import ConfigurationError
 from tribune.misspelt import check_environment
+from tribune.settings.gating import GateSettings
 from tribune.settings.sections import (
     ChainSettings,
     DiscordSettings,
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     relay: RelaySettings = RelaySettings()
     monitor: MonitorSettings = MonitorSettings()
+    gate: GateSettings = GateSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     logging: LogSettings = LogSettings()
     keys: dict[str, KeySource] = Field(default_factory=dict)
@@ -95,6 +97,7 @@ class Settings(BaseSettings):
         found += [self.monitor.spark_master, *self.evidence_stores]
         for one in self.monitors.values():
             found += [one.store_url, one.spark_master, *(one.evidence_read_urls or ())]
+        found += [self.gate.sidecar, self.gate.hooks.webhook]
         return [url for url in found if url]
 
     @property

@@ -54,7 +54,7 @@ class ChainSettings(Section):
     def _http(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
-        return _with_host(value)
+        return with_host(value)
 
     @field_validator("fallback_urls")
     @classmethod
@@ -66,7 +66,7 @@ class ChainSettings(Section):
     def _ws(cls, value: str | None) -> str | None:
         if value and not value.startswith(("ws://", "wss://")):
             raise ValueError("must begin with ws:// or wss://")
-        return _with_host(value) if value else None
+        return with_host(value) if value else None
 
 
 class KeySource(Section):
@@ -143,7 +143,7 @@ class WebSettings(Section):
     def _public(cls, value: str | None) -> str | None:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
-        return _with_host(value) if value else None
+        return with_host(value) if value else None
 
 
 class RelaySettings(Section):
@@ -233,7 +233,7 @@ class LogSettings(Section):
         return value.upper()
 
 
-def _with_host(url: str) -> str:
+def with_host(url: str) -> str:
     """Return an address that names a host and a port that can be; ValueError for any other, without it."""
     try:
         parts = urlsplit(url)
