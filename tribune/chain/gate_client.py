@@ -30,6 +30,8 @@ class GateCase:
     limit: int
     evidence: Digest
     vote: ProposalId
+    monitors: int
+    """How many monitors the panel of its policy has; 0 where no rule is behind the case."""
 
 
 class GateClient:
@@ -55,28 +57,35 @@ class GateClient:
     async def model_case(self, case_id: CaseId) -> GateCase:
         """Return a case and the metric of its rule."""
         case = await self._tribune.kill_switch.case(case_id)
+        metric, monitors = await self._rule(case.model_id, case.policy, case.rule)
         return GateCase(
             case_id=case_id,
             model_id=case.model_id,
             version=case.version,
             kind=case.kind,
-            metric=await self._metric(case.model_id, case.policy, case.rule),
+            metric=metric,
             value=case.value,
             limit=case.limit,
             evidence=case.evidence,
             vote=case.vote,
+            monitors=monitors,
         )
 
-    async def _metric(self, model_id: ModelId, policy: Digest, rule: int) -> str:
+    async def artifact_of(self, model_id: ModelId, version: VersionNumber) -> Digest:
+        """Return the registered digest of a version's artifact, which never changes."""
+        return (await self._tribune.model_registry.version(model_id, version)).details.artifact
+
+    async def _rule(self, model_id: ModelId, policy: Digest, rule: int) -> tuple[str, int]:
+        """Return the metric of a rule and the size of its policy's panel."""
         if not any(policy):
-            return ""
+            return "", 0
         try:
             record = await self._tribune.policy_book.policy_by_digest(model_id, policy)
         except RevertedError:  # a pending policy was replaced while we read: the next head asks again
-            return ""
+            return "", 0
         if record is None or rule >= len(record.policy.rules):
-            return ""
-        return record.policy.rules[rule].on_chain()[0]
+            return "", 0
+        return record.policy.rules[rule].on_chain()[0], len(record.policy.panel)
 
     def subscribe_heads(self) -> AsyncIterator[Block]:
         """Yield the newest head and each new one."""

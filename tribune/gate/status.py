@@ -26,6 +26,7 @@ class Cause(StrEnum):
     INACTIVE = "model-inactive"
     RETIRED = "model-retired"
     WRONG_VERSION = "wrong-version"
+    WRONG_ARTIFACT = "wrong-artifact"
     UNKNOWN = "state-unknown"
 
 
@@ -69,7 +70,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What a refusal tells of its case. Value and limit in millionths; vote 0 before it opens."""
+    """What a refusal tells of its case.
+
+    Value and limit in millionths; vote 0 before it opens; monitors 0 where no panel's report is behind it.
+    """
 
     case_id: CaseId
     kind: str
@@ -78,16 +82,21 @@ class CaseFacts:
     limit: int
     evidence: bytes
     vote: int
+    monitors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that a view knows, replaced as a whole. `seen_at` is the monotonic time of the newest block."""
+    """All that a view knows, replaced as a whole. `seen_at` is the monotonic time of the newest block.
+
+    `artifact` is the registered digest of the version in force, empty while it is not known.
+    """
 
     reading: Reading | None = None
     seen_at: float = float("-inf")
     case: CaseFacts | None = None
     sentence: str = ""
+    artifact: bytes = b""
     fault: str = "The chain has not been read yet."
 
 
@@ -142,6 +151,7 @@ class StatusView:
                 seen_at=old.seen_at if same and self._advance else asked_at,
                 case=old.case if kept else None,
                 sentence=old.sentence if kept else "",
+                artifact=old.artifact if last is not None and last.version == reading.version else b"",
                 fault="No new block has come." if same and self._advance else "",
             )
 
@@ -151,6 +161,13 @@ class StatusView:
             reading = self._snapshot.reading
             if reading is not None and reading.case_id == case.case_id:
                 self._snapshot = replace(self._snapshot, case=case, sentence=sentence)
+
+    def register(self, version: VersionNumber, artifact: bytes) -> None:
+        """Add the registered artifact of a version, if it still is the one in force."""
+        with self._lock:
+            reading = self._snapshot.reading
+            if reading is not None and reading.version == version:
+                self._snapshot = replace(self._snapshot, artifact=artifact)
 
     def lose(self, fault: str) -> None:
         """Note why the chain could not be read; what was read before counts until it is too old."""

@@ -96,6 +96,10 @@ class CaseOnChain(Protocol):
     def vote(self) -> int:
         """Id of its vote, 0 before it opens."""
 
+    @property
+    def monitors(self) -> int:
+        """Size of the panel that measured it, 0 where no rule is behind it."""
+
 
 class GateClient(Protocol):
     """What a watcher needs of the chain."""
@@ -105,6 +109,9 @@ class GateClient(Protocol):
 
     async def model_case(self, case_id: CaseId) -> CaseOnChain:
         """Read a case and the metric of its rule."""
+
+    async def artifact_of(self, model_id: ModelId, version: VersionNumber) -> bytes:
+        """Read the registered digest of a version's artifact."""
 
     def subscribe_heads(self) -> AsyncIterator[Any]:
         """Yield each new head."""
@@ -139,6 +146,7 @@ class ChainWatcher:
         self._timeout_s = timeout_s
         self._details = details
         self._explaining: asyncio.Task[None] | None = None
+        self._registering: asyncio.Task[None] | None = None
 
     async def run(self, view: StatusView) -> None:
         """Keep the view current until cancelled."""
@@ -177,6 +185,7 @@ class ChainWatcher:
             else:
                 view.update(_reading(status), asked_at=asked_at)
                 self._explain(view, tasks)
+                self._register(view, tasks)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_s):
                     await wake.wait()
@@ -189,6 +198,18 @@ class ChainWatcher:
             return  # nothing more will be known of it
         if self._explaining is None or self._explaining.done():
             self._explaining = tasks.create_task(self._read_case(view, reading.case_id))
+
+    def _register(self, view: StatusView, tasks: asyncio.TaskGroup) -> None:
+        reading = view.snapshot.reading
+        if reading is None or not reading.version or view.snapshot.artifact:
+            return
+        if self._registering is None or self._registering.done():
+            self._registering = tasks.create_task(self._read_artifact(view, reading.version))
+
+    async def _read_artifact(self, view: StatusView, version: VersionNumber) -> None:
+        with suppress(TribuneError, OSError, TimeoutError):  # the next head tries again
+            async with asyncio.timeout(self._timeout_s):
+                view.register(version, bytes(await self._client.artifact_of(view.model_id, version)))
 
     async def _read_case(self, view: StatusView, case_id: CaseId) -> None:
         try:
@@ -204,6 +225,7 @@ class ChainWatcher:
             limit=found.limit,
             evidence=bytes(found.evidence),
             vote=found.vote,
+            monitors=found.monitors,
         )
         view.explain(case, view.snapshot.sentence)
         if self._details is not None and not view.snapshot.sentence:

@@ -7,7 +7,7 @@ import asyncio
 from tribune.chain.enums import CaseKind
 from tribune.chain.gate_client import GateClient
 from tribune.gate.watcher import GateClient as WatcherClient
-from tribune.ids import CaseId
+from tribune.ids import CaseId, FrameIndex, VersionNumber
 from unit.chain.place import GUARDIAN, MODEL, RULE, Place, active, breach, digest, silence
 
 
@@ -18,6 +18,9 @@ async def test_gate_client__suspended__status_and_case_with_metric(place: Place)
     assert str(status.state) == "Suspended"
     case = await client.model_case(CaseId(status.case_id))
     assert (case.metric, str(case.kind), case.value) == (RULE.metric, "Breach", 50_000)
+    record = await place.tribune.policy_book.policy_for(MODEL, FrameIndex(1))
+    assert record is not None
+    assert case.monitors == len(record.policy.panel)
 
 
 async def test_gate_client__trip__log_reaches_the_subscriber(place: Place) -> None:
@@ -46,4 +49,12 @@ async def test_gate_client__stale_case__names_no_metric(place: Place) -> None:
     frame = await silence(place)
     await place.send(place.tribune.report_hub.poke_stale(MODEL, frame))
     case = await GateClient(place.tribune).model_case(CaseId(1))
-    assert (case.kind, case.metric) == (CaseKind.STALE, "")
+    assert (case.kind, case.metric, case.monitors) == (CaseKind.STALE, "", 0)
+
+
+async def test_gate_client__registered_version__its_artifact(place: Place) -> None:
+    await active(place)
+    version = await place.tribune.model_registry.version(MODEL, VersionNumber(1))
+    found = await GateClient(place.tribune).artifact_of(MODEL, VersionNumber(1))
+    assert found == version.details.artifact
+    assert any(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tribune.exceptions import ChainUnreachableError
@@ -41,6 +41,8 @@ class HandChain:
     fault: Exception | None = None
     reads: int = 0
     case_reads: int = 0
+    artifact_reads: int = 0
+    artifacts: dict[int, bytes] = field(default_factory=lambda: {1: b"\x01" * 32, 2: b"\x02" * 32})
 
     def __post_init__(self) -> None:
         self._queues: list[asyncio.Queue[str]] = []
@@ -55,6 +57,11 @@ class HandChain:
         self.case_reads += 1
         self._look()
         return self.case
+
+    async def artifact_of(self, model_id: ModelId, version: VersionNumber) -> bytes:
+        self.artifact_reads += 1
+        self._look()
+        return self.artifacts.get(version, b"")
 
     def subscribe_heads(self) -> AsyncIterator[Any]:
         return self._pushed("head")

@@ -100,6 +100,17 @@ def test_explain__case_of_the_reading__is_kept_over_readings_until_another_case(
     assert view.snapshot.case is None
 
 
+def test_register__artifact_of_the_version_in_force__is_kept_until_another() -> None:
+    view = view_of(ACTIVE)
+    view.register(VersionNumber(2), b"other")
+    assert view.snapshot.artifact == b""
+    view.register(VERSION, b"own")
+    view.update(replace(ACTIVE, block_number=813), asked_at=time.monotonic())
+    assert view.snapshot.artifact == b"own"
+    view.update(replace(ACTIVE, block_number=814, version=VersionNumber(2)), asked_at=time.monotonic())
+    assert view.snapshot.artifact == b""
+
+
 @pytest.mark.alone
 def test_refusal__many_times__takes_microseconds() -> None:
     view = view_of(ACTIVE)

@@ -15,7 +15,7 @@ import pytest
 from tribune.exceptions import WrongChainError
 from tribune.gate.status import CaseFacts, Cause, StatusView
 from tribune.gate.watcher import ChainWatcher
-from tribune.ids import Address, CaseId
+from tribune.ids import Address, CaseId, VersionNumber
 from unit.gate.chain import ACTIVE, CASE, MODEL, SUSPENDED, VERSION, HandChain, until
 
 SWITCH = Address("0x" + "11" * 20)
@@ -165,3 +165,15 @@ async def test_run__times_as_datetimes__are_taken_as_unix_seconds() -> None:
         await until(lambda: view.snapshot.reading is not None and view.snapshot.reading.block_number == 813)
         assert view.snapshot.reading is not None
         assert (view.snapshot.reading.block_time, view.snapshot.reading.until) == (ACTIVE.block_time + 5, 0)
+
+
+async def test_run__another_version_takes_force__its_artifact_is_read_once() -> None:
+    chain = HandChain()
+    async with _watching(chain) as view:
+        await until(lambda: view.snapshot.artifact == b"\x01" * 32)
+        chain.mine(version=VersionNumber(2))
+        await until(lambda: view.snapshot.artifact == b"\x02" * 32)
+        chain.mine()
+        chain.mine()
+        await asyncio.sleep(0.05)
+        assert chain.artifact_reads == 2
