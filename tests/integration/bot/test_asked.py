@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from integration.bot.world import BotWorld, labels
+from support.discord.faults import Fault
 from support.discord.world import Message
 from support.index import happened
 from tribune.reports.canonical import canonical_bytes
@@ -118,7 +120,11 @@ async def test_bot__a_model_asked_about__tells_what_the_index_and_the_chain_have
         assert f"<@{ada}> ({short}) voted for" in (await asked(world, "audit", model="1")).content
         assert await store.run(messages.unlink_wallet, ada, holder)
 
+    world.discord.faults.add(Fault(path="/callback$", delay_s=0.4))
     health = await asked(world, "health")
+    took = re.search(r"\*\*Discord:\*\* ([\d,]+) ms", health.content)
+    assert took is not None
+    assert 400 <= int(took[1].replace(",", "")) < 5_000
     assert "all of it has been read" in health.content
     assert " ballots" in health.content
     assert health.content.count("- monitor `0x") == 3
