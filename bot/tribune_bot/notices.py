@@ -54,6 +54,11 @@ def _key(user_id: int, key: str) -> str:
     return f"dm/{user_id}/{key}"
 
 
+def _lane_of(key: str) -> str:
+    """Return whom a message is for: one person's come in order, and nobody waits for another's."""
+    return key.split("/", 2)[1]
+
+
 class Notices:
     """Sends direct messages.
 
@@ -65,7 +70,7 @@ class Notices:
     def __init__(self, bot: TribuneBot, store: Store) -> None:
         self._bot = bot
         self._store = store
-        self.outbox = Outbox(store, {KIND: self._send})
+        self.outbox = Outbox(store, {KIND: self._send}, lane_of=_lane_of)
 
     async def tell_user(
         self, user_id: int, key: str, text: str, links: Sequence[tuple[str, str]] = ()

@@ -64,7 +64,7 @@ class Threads:
     def __init__(self, bot: TribuneBot, store: Store) -> None:
         self._bot = bot
         self._store = store
-        self.outbox = Outbox(store, {KIND: self._say})
+        self.outbox = Outbox(store, {KIND: self._say}, lane_of=_lane_of)
         self._promised: set[str] = set()
         self._open: set[int] = set()
         self._warned: set[int] = set()
@@ -135,6 +135,11 @@ class Threads:
                 error=fault.text,
                 mend="Give the bot the permissions to create public threads and to send messages in threads.",
             )
+
+
+def _lane_of(key: str) -> str:
+    """Return the subject, as in `thread/case/7/…`: a thread that cannot be written in holds up no other."""
+    return "/".join(key.split("/", 3)[1:3])
 
 
 def _promise(session: Session, subject: str, name: str, news: Sequence[News]) -> int | None:

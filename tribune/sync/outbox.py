@@ -3,14 +3,16 @@
 A row is written by `enqueue` in the same database transaction as its cause. Nothing marks a row as taken: it
 is queued until it is closed, so one whose process died is done again. Its effect must be idempotent by its
 key for that: a handler that finds its work already done says so by `AlreadyDone`. A row of a kind waits for
-the rows of that kind before it. A store that fails loses nothing and ends nothing: the outcome of a row that
-could not be written is kept in memory and written first of all, before the row could be done a second time.
+the rows of that kind before it, or, where the kind has lanes, for those of its lane only: so one person whom
+a message cannot reach keeps it from nobody else. A store that fails loses nothing and ends nothing: the
+outcome of a row that could not be written is kept in memory and written first of all, before the row could be
+done a second time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -26,6 +28,12 @@ __all__ = ["AlreadyDone", "Handler", "Outbox", "PermanentFailure", "enqueue"]
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 60.0
+LOOK_S = 1.0
+"""Longest time in which lanes at work keep a new lane waiting to be seen."""
+AT_ONCE = 16
+"""Lanes of a kind that are done side by side."""
+AHEAD = 500
+"""Rows of a kind that are looked at together."""
 
 Handler = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any] | None]]
 """Takes a row's key and payload, does it, returns what to keep as its result (JSON)."""
@@ -53,55 +61,97 @@ class Outbox:
     Args:
         store: where the rows are.
         handlers: what carries out each kind.
+        lane_of: the lane of a row, from its key; rows wait only for those of their lane, and lanes are done
+            side by side. None: each kind is one lane.
     """
 
-    def __init__(self, store: Store, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, store: Store, handlers: Mapping[str, Handler], *, lane_of: Callable[[str], str] | None = None
+    ) -> None:
         self._store = store
         self._handlers = dict(handlers)
-        self._wake = asyncio.Event()
-        self._draining = asyncio.Lock()
+        self._lane_of = lane_of or (lambda _key: "")
+        self._wakes = {kind: asyncio.Event() for kind in self._handlers}
+        self._turns = {kind: asyncio.Lock() for kind in self._handlers}
         self._unwritten: dict[int, _Outcome] = {}
 
     def wake(self) -> None:
         """Say that rows were written, so that `run` does not wait for its next look."""
-        self._wake.set()
+        for wake in self._wakes.values():
+            wake.set()
 
     async def drain(self) -> int:
         """Do every row that is due, kinds side by side; return how many were closed.
 
-        A failed attempt postpones its row with growing pauses and keeps the later rows of its kind
+        A failed attempt postpones its row with growing pauses and keeps the later rows of its lane
         waiting. A contract's refusal is final: the row is closed as failed, with the reason.
 
         Raises:
             StoreError: the rows cannot be read or marked.
         """
-        async with self._draining:
-            closed = await asyncio.gather(
-                *(self._drain_kind(kind) for kind in self._handlers), return_exceptions=True
-            )
+        closed = await asyncio.gather(
+            *(self._drain_kind(kind) for kind in self._handlers), return_exceptions=True
+        )
         for one in closed:  # only now: the other kinds were done to their end, not left to themselves
             if isinstance(one, BaseException):
                 raise one
         return sum(one for one in closed if isinstance(one, int))
 
     async def run(self, every_s: float = 1.0) -> None:
-        """Drain at each wake and every `every_s` seconds until cancelled, also while the store fails."""
+        """Drain at each wake and every `every_s` seconds until cancelled, also while the store fails.
+
+        A kind that is slow, as when Discord does not answer, holds up no other.
+        """
+        async with asyncio.TaskGroup() as group:
+            for kind in self._handlers:
+                group.create_task(self._run_kind(kind, every_s))
+
+    async def _run_kind(self, kind: str, every_s: float) -> None:
         while True:
-            self._wake.clear()
+            self._wakes[kind].clear()
             try:
-                await self.drain()
+                await self._drain_kind(kind)
             except StoreError as fault:
-                get_logger(__name__).error("the outbox waits for the store", error=str(fault))
-            await came_within(every_s, self._wake.wait())
+                get_logger(__name__).error("the outbox waits for the store", kind=kind, error=str(fault))
+            await came_within(every_s, self._wakes[kind].wait())
 
     async def _drain_kind(self, kind: str) -> int:
+        """Do what is due of a kind, and what comes meanwhile; return how many rows were closed."""
         closed = 0
-        while rows := await self._store.read(queued, [kind]):
-            for row in rows:
-                if not _due(row) or not await self._attempt(row):
-                    return closed
-                closed += 1
-        return closed
+        waiting: list[tuple[str, list[OutboxRow]]] = []
+        busy: dict[str, asyncio.Task[int]] = {}
+        async with self._turns[kind]:
+            try:
+                while True:
+                    waiting = waiting or await self._due_lanes(kind, busy)
+                    while waiting and len(busy) < AT_ONCE:
+                        lane, rows = waiting.pop(0)
+                        busy[lane] = asyncio.create_task(self._drain_lane(rows))
+                    if not busy:
+                        return closed
+                    await asyncio.wait(busy.values(), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+                    for lane in [lane for lane, task in busy.items() if task.done()]:
+                        closed += busy.pop(lane).result()
+            except asyncio.CancelledError:
+                for task in busy.values():
+                    task.cancel()
+                raise
+            finally:  # a lane that the store fails leaves the others to their end, not to themselves
+                await asyncio.gather(*busy.values(), return_exceptions=True)
+
+    async def _due_lanes(self, kind: str, busy: Collection[str]) -> list[tuple[str, list[OutboxRow]]]:
+        """Return the rows of each lane that is not being done and whose first row is due."""
+        lanes: dict[str, list[OutboxRow]] = {}
+        for row in await self._store.read(queued, [kind], AHEAD):
+            lanes.setdefault(self._lane_of(row.key), []).append(row)
+        return [(lane, rows) for lane, rows in lanes.items() if lane not in busy and _due(rows[0])]
+
+    async def _drain_lane(self, rows: Sequence[OutboxRow]) -> int:
+        """Do these rows in order, up to one that has to wait; return how many were closed."""
+        for closed, row in enumerate(rows):
+            if not _due(row) or not await self._attempt(row):
+                return closed
+        return len(rows)
 
     async def _attempt(self, row: OutboxRow) -> bool:
         """Do a row, unless only its outcome is still to be written; return whether it is closed."""

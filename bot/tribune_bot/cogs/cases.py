@@ -55,6 +55,7 @@ class Cases(commands.Cog):
         self.outbox = Outbox(
             self.services.store,
             {POST: self._post, OPEN_VOTE: self._open_vote, CHART: self._chart},
+            lane_of=lambda key: key,  # one case that cannot be told holds up no other
         )
         self._shown: dict[CaseId, datetime | None] = {}
         """Posted cases that may still change, with the next time at which they do so by themselves."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -96,6 +97,10 @@ def closed() -> discord.Forbidden:
     return discord.Forbidden(answer, {"code": 50007, "message": "Cannot send messages to this user"})
 
 
+def server_error() -> Any:
+    return SimpleNamespace(status=503, reason="")
+
+
 def cast(days_ago: float = 0) -> Any:
     event = happened(
         "VoteCast",
@@ -153,6 +158,19 @@ async def test_tell_user__takes_no_messages__is_over_and_the_next_is_told(bot: B
     assert row is not None
     assert (row.state, row.result) == (OutboxState.DONE, {"closed": 50007})
     assert (bot.told(ADA), bot.told(BEN)) == ([], ["a"])
+
+
+async def test_tell_user__discord_fails_for_one_person__the_others_are_told_meanwhile(bot: Bot) -> None:
+    bot.channels[ADA] = DirectChannel()
+    bot.channels[ADA].fault = discord.DiscordServerError(server_error(), "try again")
+    await bot.notices.tell_user(ADA, "x", "first")
+    await bot.notices.tell_user(ADA, "y", "second")
+    await bot.notices.tell_user(BEN, "x", "a")
+    await bot.notices.outbox.drain()
+    assert (bot.told(ADA), bot.told(BEN)) == ([], ["a"])
+    await asyncio.sleep(0.6)  # the first pause
+    await bot.notices.outbox.drain()
+    assert bot.told(ADA) == ["first", "second"]
 
 
 async def test_tell_user__killed_after_it_was_sent__is_not_told_again(bot: Bot, store: Store) -> None:

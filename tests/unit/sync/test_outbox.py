@@ -159,3 +159,61 @@ async def test_run__woken__drains_without_waiting(store: Store) -> None:
     outbox.wake()
     await asyncio.wait_for(done.wait(), 10)
     task.cancel()
+
+
+async def test_drain__lane_fails__its_later_rows_wait_and_other_lanes_are_done(store: Store) -> None:
+    for key in ("ada/1", "ada/2", "ben/1"):
+        await store.run(enqueue, key, "send", {})
+    done: list[str] = []
+
+    async def send(key: str, payload: dict[str, Any]) -> None:
+        if key == "ada/1" and "ben/1" not in done:
+            await asyncio.sleep(0)
+            raise ChainUnreachableError("no node")
+        done.append(key)
+
+    outbox = Outbox(store, {"send": send}, lane_of=lambda key: key.split("/")[0])
+    assert await outbox.drain() == 1
+    assert done == ["ben/1"]
+    await due_now(store, "ada/1")
+    assert await outbox.drain() == 2
+    assert done == ["ben/1", "ada/1", "ada/2"]
+
+
+async def test_run__lane_hangs__a_lane_that_comes_later_is_done(store: Store) -> None:
+    await fill(store, "ada")
+    done = asyncio.Event()
+
+    async def send(key: str, payload: dict[str, Any]) -> None:
+        await asyncio.sleep(3600 if key == "ada" else 0)
+        done.set()
+
+    outbox = Outbox(store, {"send": send}, lane_of=lambda key: key)
+    task = asyncio.create_task(outbox.run(every_s=0.05))
+    await asyncio.sleep(0.2)
+    await fill(store, "ben")
+    await asyncio.wait_for(done.wait(), 10)
+    await ended(task)
+
+
+async def test_run__kind_hangs__rows_of_another_that_come_later_are_done(store: Store) -> None:
+    await fill(store, "a")
+    done = asyncio.Event()
+
+    async def send(key: str, payload: dict[str, Any]) -> None:
+        await asyncio.sleep(3600)
+
+    async def post(key: str, payload: dict[str, Any]) -> None:
+        done.set()
+
+    task = asyncio.create_task(Outbox(store, {"send": send, "post": post}).run(every_s=0.05))
+    await asyncio.sleep(0.2)
+    await store.run(enqueue, "b", "post", {})
+    await asyncio.wait_for(done.wait(), 10)
+    await ended(task)
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task}, timeout=10)
+    assert task.cancelled()
