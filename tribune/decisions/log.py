@@ -1,9 +1,9 @@
-"""The decision log as the serving process sees it: hand a decision over, get a receipt once it is kept.
+"""The decision log as the serving process sees it: hand decisions over, get receipts once they are kept.
 
-`accept` puts the decision into a bounded buffer and returns at once; a writer thread appends whole batches to
-write-ahead segments, and only then is the receipt given. Policy: an acknowledged decision survives the
-death of the process (kill -9); a power cut can cost what was accepted in the last `fsync_s` seconds. When
-the buffer is full or the disk refuses, the decision is refused with an error, never dropped after a receipt.
+What is accepted waits in a bounded buffer; a writer thread salts, hashes and appends whole batches to
+write-ahead segments, and only then are receipts given. Policy: an acknowledged decision survives the death
+of the process (kill -9); a power cut can cost what was accepted in the last `fsync_s` seconds. When the
+buffer is full or the disk refuses, the decision is refused with an error, never dropped after a receipt.
 Labels are none of its business (`labels.append_labels`).
 """
 
@@ -14,24 +14,20 @@ import os
 import secrets
 import threading
 import time
-from collections import deque
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from tribune.decisions.anchor import log_folder
 from tribune.decisions.grid import FrameGrid
-from tribune.decisions.leaf import (
-    SALT_BYTES,
-    Decision,
-    LogSchema,
-    body_digest,
-    check_id,
-    decision_leaf,
-)
+from tribune.decisions.leaf import Decision, LogSchema
+from tribune.decisions.records import Record, Row, row_of, salted
 from tribune.decisions.slots import Slot
-from tribune.decisions.wal import SUFFIX, Record, Segment, encode
+from tribune.decisions.wal import SUFFIX, Segment, encode
 from tribune.exceptions import DataError, LogUnavailableError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 
@@ -39,8 +35,7 @@ _BATCH = 1024  # decisions a write
 _OPEN_SEGMENTS = 4  # the current frame, its neighbours and the late ones
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What the asker gets for a decision: enough to hold the operator to it.
 
     `frame` is None for a decision that came too late for its frame, or lies outside the grid.
@@ -56,10 +51,13 @@ class Receipt:
         return f'"{quote(self.id)}";time={self.time};leaf="0x{self.leaf.hex()}"'
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    record: Record
-    future: Future[Receipt]
+_Answer = Receipt | list[Receipt] | LogUnavailableError
+
+
+class _Waiting(NamedTuple):
+    rows: Sequence[Row]
+    asker: Future[Any] | asyncio.Future[Any]
+    alone: bool  # whether the asker wants one receipt, not a list
 
 
 class DecisionLog:
@@ -96,13 +94,14 @@ class DecisionLog:
         self.failed_syncs = 0
         self._capacity = capacity
         self._fsync_s = fsync_s
-        self._buffer: deque[_Waiting] = deque()
-        self._wake = threading.Condition()
+        self._lock = threading.Lock()
+        self._buffer: SimpleQueue[_Waiting | None] = SimpleQueue()  # None is the last
+        self._waiting = 0
         self._closing = False
         self._thread: threading.Thread | None = None
         self._segments: dict[Path, Segment] = {}
         self._unsynced: set[Path] = set()
-        self._writer = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self._writer = ""
         self._serial = 0
 
     def accept(self, decision: Decision) -> Future[Receipt]:
@@ -112,82 +111,149 @@ class DecisionLog:
             DataError: for a decision that is not of this log's columns.
             LogUnavailableError: when the buffer is full or the log closed; the decision is not kept.
         """
-        if type(decision.time) is not int or not 0 <= decision.time < 2**63:
-            raise DataError("A decision's time is in UTC microseconds, as an integer.", id=decision.id)
-        body = self.schema.body(decision)
-        salt = secrets.token_bytes(SALT_BYTES)
-        digest = body_digest(salt, body)
-        leaf = decision_leaf(self.model_id, self.version, check_id(decision.id), decision.time, digest)
-        waiting = _Waiting(Record(decision.id, decision.time, salt, leaf, body), Future())
-        with self._wake:
-            if self._closing:
-                raise LogUnavailableError("The decision log is closed.")
-            if len(self._buffer) >= self._capacity:
-                raise LogUnavailableError(
-                    f"The decision log is {self._capacity} decisions behind its disk.",
-                    mend="Check the disk; the decision was not recorded.",
-                )
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._write, name="decision-log", daemon=True)
-                self._thread.start()
-            self._buffer.append(waiting)
-            self._wake.notify()
-        return waiting.future
+        future: Future[Receipt] = Future()
+        self._take([decision], future, alone=True)
+        return future
+
+    def accept_many(self, decisions: Sequence[Decision]) -> Future[list[Receipt]]:
+        """Take decisions; the future gives their receipts once all are kept (see `accept`).
+
+        All are refused or none. An error of the future means that no decision of some frame could be kept:
+        none at all, where all are of one frame.
+
+        Raises:
+            DataError: also for more decisions than the buffer can hold.
+        """
+        future: Future[list[Receipt]] = Future()
+        self._take(decisions, future)
+        return future
 
     async def record(self, decision: Decision) -> Receipt:
         """Take a decision and wait, without blocking the event loop, until it is kept (see `accept`)."""
-        return await asyncio.wrap_future(self.accept(decision))
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._take([decision], future, alone=True)
+        return await future
+
+    async def record_many(self, decisions: Sequence[Decision]) -> list[Receipt]:
+        """Take decisions and wait, without blocking the event loop, until they are kept (`accept_many`)."""
+        future: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
+        self._take(decisions, future)
+        return await future
 
     def close(self) -> None:
         """Write what waits, wait for the device, and take no more."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify()
+        with self._lock:
+            if not self._closing:
+                self._closing = True
+                self._buffer.put(None)
         if self._thread is not None:
             self._thread.join()
 
+    def _take(
+        self,
+        decisions: Sequence[Decision],
+        asker: Future[Any] | asyncio.Future[Any],
+        *,
+        alone: bool = False,
+    ) -> None:
+        schema = self.schema
+        rows = [row_of(schema, decision) for decision in decisions]
+        if len(rows) > self._capacity:
+            raise DataError(f"The decision log takes at most {self._capacity} decisions at once.")
+        with self._lock:
+            if self._closing:
+                raise LogUnavailableError("The decision log is closed.")
+            if self._waiting + len(rows) > self._capacity:
+                raise LogUnavailableError(
+                    f"The decision log is {self._waiting} decisions behind its disk.",
+                    mend="Check the disk; the decision was not recorded.",
+                )
+            if self._thread is None:
+                # Named here, not on creation: a server may fork its workers in between.
+                self._writer = f"{os.getpid()}-{secrets.token_hex(6)}"
+                self._thread = threading.Thread(target=self._write, name="decision-log", daemon=True)
+                self._thread.start()
+            self._waiting += len(rows)
+            self._buffer.put(_Waiting(rows, asker, alone))
+
     def _write(self) -> None:
         last_sync = time.monotonic()
-        while True:
-            with self._wake:
-                if not self._buffer and not self._closing:
-                    due_s = last_sync + self._fsync_s - time.monotonic()
-                    self._wake.wait(max(0.0, due_s) if self._unsynced else None)
-                batch = [self._buffer.popleft() for _ in range(min(_BATCH, len(self._buffer)))]
-                finished = self._closing and not batch
+        finished = False
+        while not finished:
+            due_s = last_sync + self._fsync_s - time.monotonic()
+            batch, finished = self._gather(max(0.0, due_s) if self._unsynced else None)
             self._keep(batch)
             if finished or time.monotonic() - last_sync >= self._fsync_s:
                 for folder in list(self._unsynced):
                     self._sync(folder)
                 last_sync = time.monotonic()
-            if finished:
-                for segment in self._segments.values():
-                    segment.close()
-                return
+        for segment in self._segments.values():
+            segment.close()
+
+    def _gather(self, timeout_s: float | None) -> tuple[list[_Waiting], bool]:
+        """Return what waits, some `_BATCH` decisions at most, and whether it is the last."""
+        batch: list[_Waiting] = []
+        count = 0
+        try:
+            found = self._buffer.get(timeout=timeout_s)
+            while found is not None:
+                batch.append(found)
+                count += len(found.rows)
+                if count >= _BATCH:
+                    break
+                found = self._buffer.get_nowait()
+        except Empty:
+            pass
+        else:
+            if found is None:
+                return batch, True
+        finally:
+            with self._lock:
+                self._waiting -= count
+        return batch, False
 
     def _keep(self, batch: list[_Waiting]) -> None:
-        by_frame: dict[FrameIndex | None, list[_Waiting]] = {}
-        for waiting in batch:
-            by_frame.setdefault(self.grid.frame_of(waiting.record.time), []).append(waiting)
+        """Append a batch, then tell those who asked."""
+        records = salted(self.model_id, self.version, [row for waiting in batch for row in waiting.rows])
+        frames = self._frames(records)
+        by_frame: dict[FrameIndex | None, list[Record]] = {}
+        for record, frame in zip(records, frames, strict=True):
+            by_frame.setdefault(frame, []).append(record)
+        kept: dict[FrameIndex | None, FrameIndex | None] = {}
+        faults: dict[FrameIndex | None, str] = {}
         for frame, members in by_frame.items():
             try:
-                frame_or_late = self._append(frame, members)
+                kept[frame] = self._append(frame, members)
             except OSError as fault:
-                for waiting in members:
-                    if waiting.future.set_running_or_notify_cancel():
-                        waiting.future.set_exception(
-                            LogUnavailableError(f"The decision log cannot be written: {fault.strerror}.")
-                        )
+                faults[frame] = f"The decision log cannot be written: {fault.strerror}."
                 continue
             self.accepted += len(members)
-            self.late += len(members) if frame_or_late is None else 0
-            for waiting in members:
-                if waiting.future.set_running_or_notify_cancel():
-                    record = waiting.record
-                    waiting.future.set_result(Receipt(record.id, record.time, frame_or_late, record.leaf))
+            self.late += len(members) if kept[frame] is None else 0
+        receipts = [
+            Receipt(record.id, record.time, kept.get(frame), record.leaf)
+            for record, frame in zip(records, frames, strict=True)
+        ]
+        answers: list[_Answer] = []
+        end = 0
+        for waiting in batch:
+            start, end = end, end + len(waiting.rows)
+            lost = next((faults[frame] for frame in frames[start:end] if frame in faults), None)
+            if lost is not None:
+                answers.append(LogUnavailableError(lost))
+            else:
+                answers.append(receipts[start] if waiting.alone else receipts[start:end])
+        _tell(zip((waiting.asker for waiting in batch), answers, strict=True))
 
-    def _append(self, frame: FrameIndex | None, members: list[_Waiting]) -> FrameIndex | None:
-        lines = [encode(waiting.record) for waiting in members]
+    def _frames(self, records: list[Record]) -> list[FrameIndex | None]:
+        """Return the frame of each record."""
+        frame_of = self.grid.frame_of
+        times = [record.time for record in records]
+        if times and (frame := frame_of(min(times))) is not None and frame == frame_of(max(times)):
+            return [frame] * len(times)  # a frame has no holes
+        return [frame_of(time) for time in times]
+
+    def _append(self, frame: FrameIndex | None, members: list[Record]) -> FrameIndex | None:
+        lines = [encode(record) for record in members]
         if frame is not None:
             slot = Slot(self.folder, frame)
             with slot.held_open() as is_open:
@@ -226,3 +292,29 @@ class DecisionLog:
         segment = self._segments.pop(folder, None)
         if segment is not None:
             segment.close()
+
+
+def _tell(answers: Iterable[tuple[Future[Any] | asyncio.Future[Any], _Answer]]) -> None:
+    """Give each asker its answer; askers of one event loop are woken at once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], _Answer]]] = {}
+    for asker, answer in answers:
+        if isinstance(asker, asyncio.Future):
+            by_loop.setdefault(asker.get_loop(), []).append((asker, answer))
+        elif asker.set_running_or_notify_cancel():
+            _resolve(asker, answer)
+    for loop, askers in by_loop.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_resolve_all, askers)
+
+
+def _resolve_all(askers: list[tuple[asyncio.Future[Any], _Answer]]) -> None:
+    for asker, answer in askers:
+        if not asker.done():  # they may have gone away
+            _resolve(asker, answer)
+
+
+def _resolve(asker: Future[Any] | asyncio.Future[Any], answer: _Answer) -> None:
+    if isinstance(answer, LogUnavailableError):
+        asker.set_exception(answer)
+    else:
+        asker.set_result(answer)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tribune.decisions.anchor import Partition
 from tribune.decisions.leaf import Kind, LogSchema
-from tribune.decisions.wal import Record
+from tribune.decisions.records import Record
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest
 

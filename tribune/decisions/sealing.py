@@ -28,11 +28,12 @@ from tribune.decisions.anchor import (
 )
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.labels import arrived_before
-from tribune.decisions.leaf import SALT_BYTES, Decision, LogSchema, body_digest, check_id, decision_leaf
+from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.merkle import MerkleTree
 from tribune.decisions.partitions import decision_table, describe, label_table, write_table
+from tribune.decisions.records import Record, row_of, salted
 from tribune.decisions.slots import Slot, sync_folder
-from tribune.decisions.wal import Record, read_segment
+from tribune.decisions.wal import holds_records, read_segment
 from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 
@@ -64,15 +65,15 @@ class LogSealer:
         """Whether the frame's manifest is in place."""
         return (frame_folder(self.folder, frame) / MANIFEST_NAME).exists()
 
-    def close(self, frame: FrameIndex) -> int:
-        """Close a frame to writers for good and return how many decisions wait in it.
+    def close(self, frame: FrameIndex) -> bool:
+        """Close a frame to writers for good and return whether decisions wait in it.
 
         Raises:
-            EvidenceError: for a damaged segment.
+            EvidenceError: for a segment that cannot be read.
         """
         slot = Slot(self.folder, frame)
         slot.close()
-        return sum(len(read_segment(path)[1]) for path in slot.segments())
+        return any(holds_records(path) for path in slot.segments())
 
     def seal(self, frame: FrameIndex, *, now: int | None = None) -> Manifest:
         """Seal a frame and return its manifest; a frame already sealed is returned as it is.
@@ -176,7 +177,7 @@ def seal_evaluation(
         DataError: for a decision that is not of these columns, or no decisions.
         EvidenceError: when frame 0 is sealed already.
     """
-    records = [_record(decision, schema, model_id, version) for decision in decisions]
+    records = salted(model_id, version, [row_of(schema, decision) for decision in decisions])
     if not records:
         raise DataError("An evaluation set needs rows.")
     folder = log_folder(root, model_id, version)
@@ -204,14 +205,6 @@ def seal_evaluation(
                 ),
             )
         return read_manifest(folder, frame)
-
-
-def _record(decision: Decision, schema: LogSchema, model_id: ModelId, version: VersionNumber) -> Record:
-    body = schema.body(decision)
-    salt = os.urandom(SALT_BYTES)
-    digest = body_digest(salt, body)
-    leaf = decision_leaf(model_id, version, check_id(decision.id), decision.time, digest)
-    return Record(decision.id, decision.time, salt, leaf, body)
 
 
 def _read_slot(slot: Slot) -> tuple[LogSchema | None, list[Record]]:

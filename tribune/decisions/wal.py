@@ -12,25 +12,15 @@ import json
 import os
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from json.encoder import encode_basestring
 from pathlib import Path
 
 from tribune.decisions.leaf import LogSchema
+from tribune.decisions.records import Record
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest
 
 SUFFIX = ".wal"
-
-
-@dataclass(frozen=True)
-class Record:
-    """An accepted decision as it waits in a segment; `body` is the JSON that its leaf commits to."""
-
-    id: str
-    time: int
-    salt: bytes
-    leaf: Digest
-    body: bytes
 
 
 class Segment:
@@ -76,9 +66,10 @@ class Segment:
 
 
 def encode(record: Record) -> bytes:
-    """Return a record's line in a segment."""
-    head = json.dumps([record.id, record.time, record.salt.hex(), record.leaf.hex()], ensure_ascii=False)
-    return _line(head.encode() + b"\t" + record.body)
+    """Return a record's line in a segment: as JSON id, time, salt and leaf, a tab, then the body."""
+    id, time, salt, leaf, body = record
+    head = f'[{encode_basestring(id)}, {time}, "{salt.hex()}", "{leaf.hex()}"]\t'
+    return _line(head.encode() + body)
 
 
 def read_segment(path: Path) -> tuple[dict[str, object] | None, list[Record]]:
@@ -105,6 +96,20 @@ def read_segment(path: Path) -> tuple[dict[str, object] | None, list[Record]]:
     if not payloads:
         return None, []
     return json.loads(payloads[0]), [_record(payload) for payload in payloads[1:]]
+
+
+def holds_records(path: Path) -> bool:
+    """Return whether a segment holds an accepted record (or a damaged one); reads its beginning only.
+
+    Raises:
+        EvidenceError: when it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            file.readline()  # the schema
+            return file.readline().endswith(b"\n")
+    except OSError as fault:
+        raise EvidenceError(f"{path} cannot be read: {fault.strerror}.", path=str(path)) from fault
 
 
 def _record(payload: bytes) -> Record:

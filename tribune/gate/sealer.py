@@ -96,4 +96,4 @@ class FrameSealer:
     async def _is_wanted(self, frame: FrameIndex) -> bool:
         if self._log.is_sealed(frame) or await self._was_operational(frame):
             return True
-        return await asyncio.to_thread(self._log.close, frame) > 0
+        return await asyncio.to_thread(self._log.close, frame)

@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import Future
 from pathlib import Path
@@ -39,6 +40,20 @@ for i in range(10**9):
 """
 
 
+FORKED = """
+import os, sys
+from pathlib import Path
+from unit.decisions.rows import GRID, MODEL, SCHEMA, VERSION, decision
+from tribune.decisions.log import DecisionLog
+log = DecisionLog(Path(sys.argv[1]), SCHEMA, GRID, model_id=MODEL, version=VERSION)
+child = os.fork()
+log.accept(decision("parent" if child else "child", 500)).result(10)
+log.close()
+if child:
+    sys.exit(os.waitpid(child, 0)[1])
+"""
+
+
 def _log(root: Path, **options: Any) -> DecisionLog:
     return DecisionLog(root, SCHEMA, GRID, model_id=MODEL, version=VERSION, **options)
 
@@ -63,6 +78,81 @@ async def test_record__many_at_once__keeps_each_once(tmp_path: Path) -> None:
     found = [record.id for path in _segments(log) for record in read_segment(path)[1]]
     assert sorted(found) == sorted(receipt.id for receipt in receipts) == sorted(map(str, range(3000)))
     assert log.accepted == 3000
+
+
+async def test_record_many__of_several_frames__gives_receipts_in_order(tmp_path: Path) -> None:
+    log = _log(tmp_path)
+    given = [decision(str(i), 997 + i) for i in range(6)]
+    receipts = await log.record_many(given)
+    await asyncio.to_thread(log.close)
+    assert [receipt.id for receipt in receipts] == [each.id for each in given]
+    assert [receipt.frame for receipt in receipts] == [1, 1, 1, 2, 2, 2]
+    on_file = {record.leaf for path in _segments(log) for record in read_segment(path)[1]}
+    assert {receipt.leaf for receipt in receipts} == on_file
+
+
+def test_accept_many__one_of_them_unusable__keeps_none(tmp_path: Path) -> None:
+    log = _log(tmp_path)
+    with pytest.raises(DataError):
+        log.accept_many([decision("a", 1), decision("b", -1)])
+    log.close()
+    assert (log.accepted, _segments(log)) == (0, [])
+
+
+def test_accept_many__nothing__is_answered_with_nothing(tmp_path: Path) -> None:
+    log = _log(tmp_path)
+    assert log.accept_many([]).result(5) == []
+    log.close()
+
+
+def test_accept_many__one_frame_cannot_be_written__is_no_receipt_for_any(tmp_path: Path) -> None:
+    log = _log(tmp_path)
+    (log.folder / "wal").mkdir(parents=True)
+    (log.folder / "wal" / "2").write_text("")  # where frame 2's folder would be
+    several = log.accept_many([decision("a", 999), decision("b", 1000)])
+    beside = log.accept_many([decision("c", 999)])
+    with pytest.raises(LogUnavailableError, match="cannot be written"):
+        several.result(5)
+    assert [receipt.id for receipt in beside.result(5)] == ["c"]
+    log.close()
+
+
+def test_accept_many__more_than_the_buffer_ever_holds__is_refused_for_good(tmp_path: Path) -> None:
+    log = _log(tmp_path, capacity=2)
+    with pytest.raises(DataError, match="at most 2"):
+        log.accept_many([decision(str(i), 1) for i in range(3)])
+    log.close()
+
+
+def test_record__event_loop_ended__is_kept_and_the_writer_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = _log(tmp_path)
+    keep = log._keep
+    ended = threading.Event()
+    monkeypatch.setattr(log, "_keep", lambda batch: (ended.wait(5), keep(batch)))
+
+    async def ask() -> None:
+        task = asyncio.create_task(log.record(decision("a", 1)))
+        await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(ask())
+    ended.set()
+    assert log.accept(decision("b", 1)).result(5).id == "b"
+    log.close()
+    assert log.accepted == 2
+
+
+def test_accept__in_two_processes_forked_from_one__both_keep_theirs(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=30,
+    )
+    assert done.returncode == 0
+    found = [record.id for path in tmp_path.glob("**/*.wal") for record in read_segment(path)[1]]
+    assert sorted(found) == ["child", "parent"]
 
 
 def test_accept__at_a_frames_edge__belongs_to_the_next_frame(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from starlette.routing import Route
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.leaf import LogSchema
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.wal import Record, read_segment
+from tribune.decisions.records import Record
+from tribune.decisions.wal import read_segment
 from tribune.exceptions import DataError
 from tribune.gate.middleware import ModelGate
 from tribune.gate.recorder import RECEIPT_HEADER, DecisionRecorder, receipt_headers

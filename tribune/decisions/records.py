@@ -1,0 +1,60 @@
+"""Records: accepted decisions with their salts and leaves, made many at once.
+
+A serving process pays for these by the hundred: salts come from the system in one draw, hashes are made in
+one go. What is made is what `leaf` says of a single decision, byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tribune.decisions.leaf import SALT_BYTES, Decision, LogSchema, body_digest, check_id, decision_leaves
+from tribune.exceptions import DataError
+from tribune.ids import Digest, ModelId, VersionNumber
+
+
+class Row(NamedTuple):
+    """A checked decision that has no salt yet; `body` is the JSON that its leaf is going to commit to."""
+
+    id: str
+    time: int
+    body: bytes
+
+
+class Record(NamedTuple):
+    """An accepted decision; `body` is the JSON that its leaf commits to."""
+
+    id: str
+    time: int
+    salt: bytes
+    leaf: Digest
+    body: bytes
+
+
+def row_of(schema: LogSchema, decision: Decision) -> Row:
+    """Return a decision as a row of the log.
+
+    Raises:
+        DataError: for a decision that is not of the log's columns, or without a usable id or time.
+    """
+    time = decision.time
+    if type(time) is not int or not 0 <= time < 2**63:
+        raise DataError("A decision's time is in UTC microseconds, as an integer.", id=decision.id)
+    return Row(check_id(decision.id), time, schema.body(decision))
+
+
+def salted(model_id: ModelId, version: VersionNumber, rows: Sequence[Row]) -> list[Record]:
+    """Return rows as records, each with a fresh salt and its leaf."""
+    pool = os.urandom(SALT_BYTES * len(rows))
+    salts = [pool[i : i + SALT_BYTES] for i in range(0, len(pool), SALT_BYTES)]
+    leaves = decision_leaves(
+        model_id,
+        version,
+        [(id, time, body_digest(salt, body)) for (id, time, body), salt in zip(rows, salts, strict=True)],
+    )
+    return [
+        Record(id, time, salt, leaf, body)
+        for (id, time, body), salt, leaf in zip(rows, salts, leaves, strict=True)
+    ]
