@@ -59,11 +59,8 @@ async def _evaluate(world: MonitorWorld) -> None:
 @pytest.fixture
 def world(evaluated: MonitorWorld, tmp_path: Path) -> Iterator[MonitorWorld]:
     """The evaluated world, with files of its own, as it was."""
-    snapshot = evaluated.chain.rpc("evm_snapshot")
-    try:
+    with evaluated.chain.undone():
         yield evaluated.copied(tmp_path)
-    finally:
-        assert evaluated.chain.rpc("evm_revert", snapshot)
 
 
 @pytest.fixture(scope="session")

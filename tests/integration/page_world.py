@@ -133,16 +133,14 @@ async def standing(deployed: tuple[Voting, str], browser: Browser, folder: Path)
 
     voting, safe = deployed
     chain = voting.chain
-    snapshot = chain.rpc("evm_snapshot")
     chain.write_record(folder)
-    with open_store(f"sqlite:///{folder / 'store.db'}") as store:
+    with chain.undone(), open_store(f"sqlite:///{folder / 'store.db'}") as store:
         async with Chain(chain.anvil.http_url, chain_id=31337, timeout_s=5) as client:
             contracts = VoteContracts(client, load_deployment(folder, 31337))
             relay = BallotRelay(store, contracts, Sender(client, chain.relayer, receipt_timeout_s=30))
             async with served(store, contracts, voting.folder) as url:
                 case = Voting(chain, voting.folder, voting.case_id, voting.proposal_id)
                 yield Stand(case, store, relay, contracts, url, browser, safe)
-    assert chain.rpc("evm_revert", snapshot)
 
 
 @asynccontextmanager

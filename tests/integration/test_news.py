@@ -60,10 +60,10 @@ async def test_read__a_reorg__of_any_model(world: MonitorWorld, tribune: Tribune
     assert news.models is None
 
 
-async def test_read__slept_long__of_any_model(tribune: Tribune) -> None:
+async def test_read__slept_long__of_any_model(world: MonitorWorld, tribune: Tribune) -> None:
     reader = Newsreader(tribune)
     await reader.read()
-    await tribune.chain.request("anvil_mine", hex(MOST_BLOCKS + 1))
+    world.chain.rpc("anvil_mine", hex(MOST_BLOCKS + 1))
     news = await reader.read()
     assert news is not None
     assert news.models is None

@@ -6,6 +6,8 @@ Needs compiled contracts (`make compile`).
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,6 +76,16 @@ class TestChain:
     def now(self) -> int:
         """Time of the latest block, unix seconds."""
         return self.web3.eth.get_block("latest")["timestamp"]
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Take back what the block does. The clock goes on from the last block, however long nobody came by."""
+        self.rpc("evm_setTime", self.now)
+        snapshot = self.rpc("evm_snapshot")
+        try:
+            yield
+        finally:
+            assert self.rpc("evm_revert", snapshot)
 
     def write_record(self, folder: Path) -> Path:
         """Write `<chainId>.json` as `ape run deploy` does, for the parts that read it."""

@@ -36,9 +36,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Voting]:
 @pytest.fixture
 def breach(deployed: Voting) -> Iterator[Voting]:
     """A breach whose vote is not open."""
-    snapshot = deployed.chain.rpc("evm_snapshot")
-    yield replace(deployed)
-    assert deployed.chain.rpc("evm_revert", snapshot)
+    with deployed.chain.undone():
+        yield replace(deployed)
 
 
 @pytest.fixture
@@ -81,9 +80,8 @@ def proposing(deployed: Voting) -> Iterator[Proposing]:
     """The slow lane, without a proposal yet."""
     from support.proposing import Proposing
 
-    snapshot = deployed.chain.rpc("evm_snapshot")
-    yield Proposing(deployed.chain)
-    assert deployed.chain.rpc("evm_revert", snapshot)
+    with deployed.chain.undone():
+        yield Proposing(deployed.chain)
 
 
 @pytest.fixture
