@@ -76,7 +76,6 @@ async def gated(
         client = GateClient(tribune)
         watcher = ChainWatcher(
             client,
-            contracts=client.contracts,
             details=explainer(
                 settings.evidence_stores,
                 registered.profile,

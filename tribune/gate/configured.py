@@ -91,7 +91,7 @@ class ChainSource:
             try:
                 async with await Tribune.connect(self._settings) as tribune:
                     client = GateClient(tribune)
-                    await ChainWatcher(client, contracts=client.contracts).run(view)
+                    await ChainWatcher(client).run(view)
             except WrongChainError as fault:
                 view.forget(str(fault))
             except (TribuneError, OSError) as fault:

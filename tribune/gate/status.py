@@ -199,5 +199,5 @@ class StatusView:
 class StatusSource(Protocol):
     """Keeps a view current, until cancelled."""
 
-    async def run(self, view: StatusView) -> None:
+    async def run(self, view: StatusView, /) -> None:
         """Write into the view for as long as this runs; never raise for a chain that cannot be seen."""

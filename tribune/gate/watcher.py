@@ -1,133 +1,52 @@
-"""Keeps a gate's view current from the chain: pushed heads and logs wake it, polling when nothing is pushed.
+"""Keeps gates' views current from the chain, one model's or ten thousand; the one way in which it is watched.
 
-Every wake-up is one read of the model's status; wake-ups that come while a read is under way are served by
-one more. What the case behind a stop is about is read beside that, never before the gate knows of the stop.
-A chain that cannot be seen is noted in the view, which then grows too old by itself.
+Pushed heads wake it, polling where nothing is pushed. Each new block is asked which models' state its events
+changed; those are read, and all other views take the block's number and time without a call. A block that
+does not follow from the last one (a reorg, a long gap) tells nothing of any model: all are read again, and
+until then their views grow older. Since a node may leave out events, each model is also read again now and
+then whatever it tells. A chain that cannot be seen is noted in the views, which grow too old by themselves.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from tribune.exceptions import TribuneError, WrongChainError
-from tribune.gate.status import CaseFacts, Reading, StatusView
-from tribune.ids import Address, CaseId, ModelId, VersionNumber
-from tribune.log import get_logger
+from tribune.exceptions import ConfigurationError, TribuneError, WrongChainError
+from tribune.gate.explaining import Details, Explainer
+from tribune.gate.onchain import GateClient, HeadOnChain, StatusOnChain
+from tribune.gate.status import Reading, StatusView
+from tribune.ids import CaseId, ModelId, VersionNumber
 
 RETRY_S = (0.2, 5.0)
 """First and longest pause before a subscription that ended is tried again."""
-
-Details = Callable[[CaseFacts], str | None]
-
-
-class StatusOnChain(Protocol):
-    """A model's status as the chain client gives it; times are unix seconds, or aware datetimes."""
-
-    @property
-    def state(self) -> Any:
-        """Inactive, Active, Suspended, Paused or Retired."""
-
-    @property
-    def oversight(self) -> Any:
-        """Healthy, Breached, Stale or Disputed."""
-
-    @property
-    def version(self) -> int:
-        """Version in force."""
-
-    @property
-    def epoch(self) -> int:
-        """Count of voted transitions."""
-
-    @property
-    def until(self) -> Any:
-        """End of the suspension, 0 or None."""
-
-    @property
-    def case_id(self) -> int:
-        """The case behind the state, or 0."""
-
-    @property
-    def halted(self) -> bool:
-        """Whether a global halt is in force."""
-
-    @property
-    def halted_until(self) -> Any:
-        """Its end, 0 or None where none is in force or no end is known."""
-
-    @property
-    def block_number(self) -> int:
-        """Block of the reading."""
-
-    @property
-    def block_time(self) -> Any:
-        """Time of that block."""
-
-
-class CaseOnChain(Protocol):
-    """A case as the chain client gives it; value and limit in millionths."""
-
-    @property
-    def kind(self) -> Any:
-        """Breach, Guardian, Stale, HolderPause or HolderResume."""
-
-    @property
-    def metric(self) -> str:
-        """Name of the rule's metric; empty where no rule is behind it."""
-
-    @property
-    def value(self) -> int:
-        """What was measured."""
-
-    @property
-    def limit(self) -> int:
-        """What the rule allows."""
-
-    @property
-    def evidence(self) -> bytes:
-        """SHA-256 of the evidence document."""
-
-    @property
-    def vote(self) -> int:
-        """Id of its vote, 0 before it opens."""
-
-    @property
-    def monitors(self) -> int:
-        """Size of the panel that measured it, 0 where no rule is behind it."""
-
-
-class GateClient(Protocol):
-    """What a watcher needs of the chain."""
-
-    async def model_status(self, model_id: ModelId) -> StatusOnChain:
-        """Read a model's status in one call."""
-
-    async def model_case(self, case_id: CaseId) -> CaseOnChain:
-        """Read a case and the metric of its rule."""
-
-    async def artifact_of(self, model_id: ModelId, version: VersionNumber) -> bytes:
-        """Read the registered digest of a version's artifact."""
-
-    def subscribe_heads(self) -> AsyncIterator[Any]:
-        """Yield each new head."""
-
-    def subscribe_logs(self, addresses: Sequence[Address]) -> AsyncIterator[Any]:
-        """Yield each log of these contracts."""
+FEW = 16
+"""So many models are simply read at each block, events or not."""
+CHUNK = 48
+"""Models read in one request: two calls each, and common nodes take a hundred."""
+LONGEST_GAP = 500
+"""Blocks whose events are asked for at once; after a longer gap all is read again."""
+REREAD_S = 300.0
+"""Each model is read again in this time, whatever the node told of it: what an event left out can cost."""
+SLICE = 500
+"""Views that are carried to a new block before other work gets its turn."""
+LAST_SECOND = 253_402_300_799
+"""End of the year 9999: contracts write times beyond all calendars for "no end"."""
 
 
 class ChainWatcher:
-    """A status source that reads the chain.
+    """A status source that reads the chain, for one view or many.
 
     Args:
         client: the chain.
-        contracts: contracts whose logs can change the model's state (the kill switch, the registry).
-        poll_s: pause between reads while nothing is pushed.
+        poll_s: pause between looks for a new block while none is pushed.
         timeout_s: longest wait for one read.
+        reread_s: the time in which each of many models is read again, whatever events tell.
         details: gives the sentence that a refusal says of a case, from its evidence; may block, may fail.
     """
 
@@ -135,123 +54,206 @@ class ChainWatcher:
         self,
         client: GateClient,
         *,
-        contracts: Sequence[Address],
         poll_s: float = 1.0,
         timeout_s: float = 2.0,
+        reread_s: float = REREAD_S,
         details: Details | None = None,
     ) -> None:
         self._client = client
-        self._contracts = contracts
         self._poll_s = poll_s
         self._timeout_s = timeout_s
+        self._reread_s = reread_s
         self._details = details
-        self._explaining: asyncio.Task[None] | None = None
-        self._registering: asyncio.Task[None] | None = None
+        self._views: dict[ModelId, StatusView] = {}
+        self._owed: dict[ModelId, None] = {}
+        """Models whose reading does not hold at the last head, the most pressing first."""
+        self._restless: set[ModelId] = set()
+        """Models whose status time alone may change."""
+        self._unclear: set[ModelId] = set()
+        """Models of which something is read beside."""
+        self._turns: deque[ModelId] = deque()
+        self._last: HeadOnChain | None = None
+        self._halted_until = 0
+        self._chunk = CHUNK
+        self._turned_at = time.monotonic()
+        self._pushed: tuple[HeadOnChain, float] | None = None
+        self._wake = asyncio.Event()
 
-    async def run(self, view: StatusView) -> None:
-        """Keep the view current until cancelled."""
-        wake = asyncio.Event()
+    def add(self, *views: StatusView) -> None:
+        """Keep further views current, also while running.
+
+        Raises:
+            ConfigurationError: there is another view of this model already.
+        """
+        for view in views:
+            known = self._views.setdefault(view.model_id, view)
+            if known is not view:
+                raise ConfigurationError(f"Model {view.model_id} is watched already.")
+            if view.model_id not in self._turns:
+                self._turns.append(view.model_id)
+            self._owed[view.model_id] = None
+        self._wake.set()
+
+    async def run(self, *views: StatusView) -> None:
+        """Keep the views current until cancelled."""
+        self._wake = asyncio.Event()  # of this loop
+        self._explainer = Explainer(self._client, timeout_s=self._timeout_s, details=self._details)
+        self.add(*views)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow(lambda: self._client.subscribe_heads(), wake))
-            tasks.create_task(self._follow(lambda: self._client.subscribe_logs(self._contracts), wake))
-            tasks.create_task(self._keep_reading(view, wake, tasks))
+            tasks.create_task(self._follow())
+            tasks.create_task(self._explainer.run())
+            tasks.create_task(self._keep_reading())
 
-    async def _follow(
-        self, subscribe: Callable[[], AsyncIterator[Any] | Awaitable[AsyncIterator[Any]]], wake: asyncio.Event
-    ) -> None:
+    async def _follow(self) -> None:
         pause = RETRY_S[0]
         while True:
-            with suppress(TribuneError, OSError):  # polling goes on; the view says why it is blind
-                pushed = subscribe()
-                async for _ in pushed if isinstance(pushed, AsyncIterator) else await pushed:
-                    wake.set()
+            with suppress(TribuneError, OSError):  # polling goes on; the views say why they are blind
+                async for head in self._client.subscribe_heads():
+                    self._pushed = (head, time.monotonic())
+                    self._wake.set()
                     pause = RETRY_S[0]
             await asyncio.sleep(pause)
             pause = min(2 * pause, RETRY_S[1])
 
-    async def _keep_reading(self, view: StatusView, wake: asyncio.Event, tasks: asyncio.TaskGroup) -> None:
+    async def _keep_reading(self) -> None:
         while True:
-            wake.clear()
-            asked_at = time.monotonic()
+            self._wake.clear()
             try:
-                async with asyncio.timeout(self._timeout_s):
-                    status = await self._client.model_status(view.model_id)
+                await self._round()
             except WrongChainError as fault:
-                view.forget(str(fault))
-            except TimeoutError:
-                view.lose(f"The chain did not answer within {self._timeout_s:g} s.")
-            except (TribuneError, OSError) as fault:
-                view.lose(str(fault))
-            else:
-                view.update(_reading(status), asked_at=asked_at)
-                self._explain(view, tasks)
-                self._register(view, tasks)
+                self._last, self._owed = None, dict.fromkeys(self._views)
+                async for view in self._each(self._views):
+                    view.forget(str(fault))
+            except (TribuneError, OSError) as fault:  # a timeout is an OSError
+                await self._lose(self._views, self._why(fault))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_s):
-                    await wake.wait()
+                    await self._wake.wait()
 
-    def _explain(self, view: StatusView, tasks: asyncio.TaskGroup) -> None:
-        reading, case = view.snapshot.reading, view.snapshot.case
-        if reading is None or reading.cause is None or not reading.case_id:
+    async def _round(self) -> None:
+        """Bring all views to the newest head, as far as reads succeed before the next one comes."""
+        head, asked_at = await self._head()
+        last = self._last
+        if last is not None and head.number < last.number:
+            await self._lose(
+                self._views, f"The node is at block {head.number}, behind {last.number} seen before."
+            )
             return
-        if case is not None and case.vote and (case.metric or case.kind != "Breach"):
-            return  # nothing more will be known of it
-        if self._explaining is None or self._explaining.done():
-            self._explaining = tasks.create_task(self._read_case(view, reading.case_id))
+        if last is None or head.hash != last.hash:
+            await self._learn(last, head)
+            self._last = head
+        read = not self._owed or await self._read(head, asked_at)
+        await self._carry(head, asked_at)
+        while read and self._owed and not self._wake.is_set():
+            read = await self._read(head, asked_at)
+        self._unclear = {one for one in self._unclear if self._explainer.consider(self._views[one])}
 
-    def _register(self, view: StatusView, tasks: asyncio.TaskGroup) -> None:
-        reading = view.snapshot.reading
-        if reading is None or not reading.version or view.snapshot.artifact:
+    async def _head(self) -> tuple[HeadOnChain, float]:
+        pushed, self._pushed = self._pushed, None
+        if pushed is not None:
+            return pushed
+        asked_at = time.monotonic()
+        async with asyncio.timeout(self._timeout_s):
+            return await self._client.head(), asked_at
+
+    async def _learn(self, last: HeadOnChain | None, head: HeadOnChain) -> None:
+        """Say which models must be read at a new head, the most pressing first."""
+        if last is None or len(self._views) <= FEW or head.number - last.number > LONGEST_GAP:
+            self._owed = dict.fromkeys(self._views)
             return
-        if self._registering is None or self._registering.done():
-            self._registering = tasks.create_task(self._read_artifact(view, reading.version))
+        async with asyncio.timeout(self._timeout_s):
+            news = await self._client.news(last, head)
+        if news is None:
+            self._owed = dict.fromkeys(self._views)
+            return
+        self._halted_until = news.halted_until
+        pressing = (self._restless | news.models) & self._views.keys()
+        self._owed = {**dict.fromkeys(pressing), **self._owed, **dict.fromkeys(self._in_turn())}
 
-    async def _read_artifact(self, view: StatusView, version: VersionNumber) -> None:
-        with suppress(TribuneError, OSError, TimeoutError):  # the next head tries again
-            async with asyncio.timeout(self._timeout_s):
-                view.register(version, bytes(await self._client.artifact_of(view.model_id, version)))
+    def _in_turn(self) -> list[ModelId]:
+        """Return the models whose turn it is to be read again."""
+        now = time.monotonic()
+        count = int(len(self._turns) * min(1.0, (now - self._turned_at) / self._reread_s))
+        if count:
+            self._turned_at = now
+        self._turns.rotate(-count)
+        return [self._turns[-1 - place] for place in range(count)]
 
-    async def _read_case(self, view: StatusView, case_id: CaseId) -> None:
+    async def _read(self, head: HeadOnChain, asked_at: float) -> bool:
+        """Read the most pressing models at a head; return whether that succeeded.
+
+        Raises:
+            WrongChainError: every node is another chain's.
+        """
+        models = list(itertools.islice(self._owed, self._chunk))
         try:
             async with asyncio.timeout(self._timeout_s):
-                found = await self._client.model_case(case_id)
-        except (TribuneError, OSError, TimeoutError):
-            return  # the next head tries again; the refusal stands without it
-        case = CaseFacts(
-            case_id=case_id,
-            kind=str(found.kind),
-            metric=found.metric,
-            value=found.value,
-            limit=found.limit,
-            evidence=bytes(found.evidence),
-            vote=found.vote,
-            monitors=found.monitors,
+                statuses = await self._client.statuses(models, head)
+        except WrongChainError:
+            raise
+        except (TribuneError, OSError) as fault:
+            self._chunk = max(1, self._chunk // 2)  # it may have been too much at once
+            await self._lose(list(self._owed), self._why(fault))
+            return False
+        self._chunk = min(CHUNK, 2 * self._chunk)
+        for status in statuses:
+            self._take(status, head, asked_at)
+        return True
+
+    def _take(self, status: StatusOnChain, head: HeadOnChain, asked_at: float) -> None:
+        model_id = status.model_id
+        self._halted_until = status.halted_until
+        reading = Reading(
+            state=str(status.state),
+            oversight=str(status.oversight),
+            version=VersionNumber(status.version),
+            epoch=status.epoch,
+            until=status.until,
+            case_id=CaseId(status.case_id),
+            block_number=head.number,
+            block_time=head.timestamp,
+            **self._halt(head),
         )
-        view.explain(case, view.snapshot.sentence)
-        if self._details is not None and not view.snapshot.sentence:
-            try:
-                async with asyncio.timeout(self._timeout_s):
-                    sentence = await asyncio.to_thread(self._details, case)
-            except Exception:  # evidence that cannot be read costs the sentence, never the refusal
-                get_logger(__name__).info("no details of the case", case=case_id)
-            else:
-                view.explain(case, sentence or "")
+        self._views[model_id].update(reading, asked_at=asked_at)
+        self._owed.pop(model_id, None)
+        self._unclear.add(model_id)
+        (self._restless.add if status.restless else self._restless.discard)(model_id)
 
+    async def _carry(self, head: HeadOnChain, asked_at: float) -> None:
+        """Let views whose model did not change hold at this head too."""
+        halt = self._halt(head)
+        async for view in self._each(self._views):
+            reading, seen_at = view.snapshot.reading, view.snapshot.seen_at
+            if reading is not None and view.model_id not in self._owed and seen_at != asked_at:
+                held = Reading(
+                    state=reading.state,
+                    oversight=reading.oversight,
+                    version=reading.version,
+                    epoch=reading.epoch,
+                    until=reading.until,
+                    case_id=reading.case_id,
+                    block_number=head.number,
+                    block_time=head.timestamp,
+                    **halt,
+                )
+                view.update(held, asked_at=asked_at)
 
-def _reading(status: StatusOnChain) -> Reading:
-    return Reading(
-        state=str(status.state),
-        oversight=str(status.oversight),
-        version=VersionNumber(status.version),
-        epoch=status.epoch,
-        until=_unix(status.until),
-        case_id=CaseId(status.case_id),
-        halted=bool(status.halted),
-        halted_until=_unix(status.halted_until),
-        block_number=status.block_number,
-        block_time=_unix(status.block_time),
-    )
+    async def _lose(self, models: Iterable[ModelId], why: str) -> None:
+        async for view in self._each(models):
+            view.lose(why)
 
+    async def _each(self, models: Iterable[ModelId]) -> AsyncIterator[StatusView]:
+        """Yield views, letting other work have its turn now and then."""
+        for place, model_id in enumerate(list(models)):
+            if place % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+            yield self._views[model_id]
 
-def _unix(moment: int | datetime | None) -> int:
-    return int(moment.timestamp()) if isinstance(moment, datetime) else int(moment or 0)
+    def _halt(self, head: HeadOnChain) -> dict[str, Any]:
+        halted = head.timestamp < self._halted_until
+        known = halted and self._halted_until <= LAST_SECOND
+        return {"halted": halted, "halted_until": self._halted_until if known else 0}
+
+    def _why(self, fault: Exception) -> str:
+        timed_out = isinstance(fault, TimeoutError)
+        return f"The chain did not answer within {self._timeout_s:g} s." if timed_out else str(fault)

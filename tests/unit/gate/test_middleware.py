@@ -23,7 +23,7 @@ from tribune.exceptions import ConfigurationError, LogUnavailableError
 from tribune.gate.middleware import ModelGate
 from tribune.gate.status import Refusal, StatusView
 from tribune.gate.watcher import ChainWatcher
-from tribune.ids import Address, ModelId, VersionNumber
+from tribune.ids import ModelId, VersionNumber
 from unit.gate.chain import ACTIVE, CASE, MODEL, PAUSED, SUSPENDED, VERSION, HandChain, until, view_of
 
 
@@ -206,7 +206,7 @@ async def test_gate__stopped_while_a_websocket_is_open__closes_it_at_the_next_me
 
 async def test_gate__with_a_source__runs_it_with_the_application() -> None:
     chain = HandChain()
-    gate = _gate(ChainWatcher(chain, contracts=[Address("0x" + "11" * 20)], poll_s=0.05))
+    gate = _gate(ChainWatcher(chain, poll_s=0.05))
     async with _lifespan(gate):
         await until(lambda: chain.reads > 0)
         await until(lambda: gate.view.snapshot.reading is not None)
@@ -217,7 +217,7 @@ async def test_gate__with_a_source__runs_it_with_the_application() -> None:
 
 
 async def test_gate__with_a_source_and_no_lifespan__refuses_until_it_sees() -> None:
-    gate = _gate(ChainWatcher(HandChain(), contracts=[], poll_s=0.05))
+    gate = _gate(ChainWatcher(HandChain(), poll_s=0.05))
     assert (await _get(gate)).json()["state"] == "Unknown"
     await until(lambda: gate.view.snapshot.reading is not None)
     assert (await _get(gate)).status_code == 200

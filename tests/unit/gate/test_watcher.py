@@ -7,27 +7,26 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tribune.exceptions import WrongChainError
+from tribune.exceptions import ConfigurationError, WrongChainError
 from tribune.gate.status import CaseFacts, Cause, StatusView
 from tribune.gate.watcher import ChainWatcher
-from tribune.ids import Address, CaseId, VersionNumber
+from tribune.ids import CaseId, ModelId, VersionNumber
 from unit.gate.chain import ACTIVE, CASE, MODEL, SUSPENDED, VERSION, HandChain, until
 
-SWITCH = Address("0x" + "11" * 20)
+MANY = 60
 SLOW = 30.0  # polling that a test never sees
 
 
 @asynccontextmanager
 async def _watching(chain: HandChain, **options: Any) -> AsyncIterator[StatusView]:
     view = StatusView(MODEL)
-    options = {"contracts": [SWITCH], "poll_s": SLOW, "timeout_s": 0.2, **options}
+    options = {"poll_s": SLOW, "timeout_s": 0.2, **options}
     task = asyncio.create_task(ChainWatcher(chain, **options).run(view))
-    await until(lambda: chain.reads > 0 and (len(chain._queues) == 2 or not chain.pushes))
+    await until(lambda: chain.asked > 0 and (chain.listeners == 1 or not chain.pushes))
     await asyncio.sleep(0.01)
     try:
         yield view
@@ -42,13 +41,12 @@ def _cause(view: StatusView, max_staleness_s: float = 5) -> Cause | None:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("push", ["head", "log"])
-async def test_run__pushed_suspension__refuses_within_200_ms(push: str) -> None:
+async def test_run__pushed_suspension__refuses_within_200_ms() -> None:
     chain = HandChain()
     async with _watching(chain) as view:
         assert _cause(view) is None
         start = time.perf_counter()
-        chain.mine(push, state="Suspended", until=SUSPENDED.until, case_id=CaseId(7))
+        chain.mine(state="Suspended", until=SUSPENDED.until, case_id=CaseId(7))
         await until(lambda: _cause(view) is Cause.SUSPENDED)
         assert time.perf_counter() - start < 0.2
 
@@ -157,16 +155,6 @@ async def test_run__active__reads_no_case() -> None:
         assert chain.case_reads == 0
 
 
-async def test_run__times_as_datetimes__are_taken_as_unix_seconds() -> None:
-    chain = HandChain()
-    moment = datetime.fromtimestamp(ACTIVE.block_time + 5, UTC)
-    async with _watching(chain) as view:
-        chain.mine(block_time=moment, until=None)
-        await until(lambda: view.snapshot.reading is not None and view.snapshot.reading.block_number == 813)
-        assert view.snapshot.reading is not None
-        assert (view.snapshot.reading.block_time, view.snapshot.reading.until) == (ACTIVE.block_time + 5, 0)
-
-
 async def test_run__another_version_takes_force__its_artifact_is_read_once() -> None:
     chain = HandChain()
     async with _watching(chain) as view:
@@ -177,3 +165,126 @@ async def test_run__another_version_takes_force__its_artifact_is_read_once() -> 
         chain.mine()
         await asyncio.sleep(0.05)
         assert chain.artifact_reads == 2
+
+
+@asynccontextmanager
+async def _watching_many(
+    chain: HandChain, count: int, **options: Any
+) -> AsyncIterator[dict[ModelId, StatusView]]:
+    chain.others = {ModelId(i): ACTIVE for i in range(2, count + 1)}
+    views = {ModelId(i): StatusView(ModelId(i)) for i in range(1, count + 1)}
+    options = {"poll_s": SLOW, "timeout_s": 0.5, **options}
+    task = asyncio.create_task(ChainWatcher(chain, **options).run(*views.values()))
+    await until(lambda: all(view.snapshot.reading for view in views.values()) and chain.listeners == 1)
+    chain.read_models.clear()
+    try:
+        yield views
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _blocks(views: dict[ModelId, StatusView]) -> set[int]:
+    return {view.snapshot.reading.block_number for view in views.values() if view.snapshot.reading}
+
+
+async def test_run__many_models__reads_the_changed_one_and_carries_the_rest() -> None:
+    chain = HandChain()
+    async with _watching_many(chain, MANY) as views:
+        chain.mine(ModelId(40), state="Paused", case_id=CaseId(7))
+        await until(lambda: _blocks(views) == {chain.newest.number})
+        assert chain.read_models == [40]
+        assert [model for model, view in views.items() if _cause(view) is Cause.PAUSED] == [40]
+
+
+async def test_run__many_models_and_several_blocks_at_once__misses_none() -> None:
+    chain = HandChain()
+    async with _watching_many(chain, MANY) as views:
+        for model in (30, 31, 32):
+            chain.mine(ModelId(model), state="Paused")
+        await until(lambda: _blocks(views) == {chain.newest.number})
+        assert [model for model, view in views.items() if _cause(view)] == [30, 31, 32]
+
+
+async def test_run__reorg__reads_all_again() -> None:
+    chain = HandChain()
+    async with _watching_many(chain, MANY) as views:
+        chain.mine()
+        await until(lambda: _blocks(views) == {chain.newest.number})
+        chain.reorganise(1, state="Paused")  # no event says so
+        chain.mine()
+        await until(lambda: _blocks(views) == {chain.newest.number})
+        assert _cause(views[MODEL]) is Cause.PAUSED
+        assert set(chain.read_models) == set(views)
+
+
+async def test_run__restless_model__is_read_at_each_block() -> None:
+    chain = HandChain(restless=frozenset({ModelId(50)}))
+    async with _watching_many(chain, MANY) as views:
+        chain.others[ModelId(50)] = replace(ACTIVE, version=VersionNumber(2))
+        chain.mine()
+        await until(lambda: _cause(views[ModelId(50)]) is Cause.WRONG_VERSION)
+
+
+async def test_run__global_halt__stops_all_with_one_call_and_ends_by_chain_time() -> None:
+    chain = HandChain()
+    async with _watching_many(chain, MANY) as views:
+        chain.halted_until = chain.newest.timestamp + 2
+        chain.mine()
+        await until(lambda: all(_cause(view) is Cause.HALTED for view in views.values()))
+        chain.mine()
+        await until(lambda: not any(_cause(view) for view in views.values()))
+        assert chain.read_models == []
+
+
+async def test_run__node_that_hides_an_event__is_found_out_in_turn() -> None:
+    chain = HandChain(hides=frozenset({ModelId(33)}))
+    async with _watching_many(chain, MANY, reread_s=0.3) as views:
+        chain.mine(ModelId(33), state="Paused")
+        for _ in range(40):
+            await asyncio.sleep(0.01)
+            chain.mine()
+        await until(lambda: _cause(views[ModelId(33)]) is Cause.PAUSED)
+
+
+async def test_run__head_that_goes_back__reads_nothing_and_grows_too_old() -> None:
+    chain = HandChain()
+    async with _watching_many(chain, MANY) as views:
+        chain.mine()
+        chain.mine()
+        await until(lambda: _blocks(views) == {chain.newest.number})
+        chain.read_models.clear()
+        chain.reorganise(2, state="Paused")
+        await until(lambda: "behind" in views[MODEL].snapshot.fault)
+        assert chain.read_models == []
+        assert _blocks(views) == {chain.newest.number + 1}
+
+
+async def test_add__while_running__is_read_at_once() -> None:
+    chain = HandChain()
+    watcher = ChainWatcher(chain, poll_s=SLOW)
+    task = asyncio.create_task(watcher.run(StatusView(MODEL)))
+    await until(lambda: chain.reads == 1)
+    late = StatusView(ModelId(9))
+    watcher.add(late)
+    await until(lambda: late.snapshot.reading is not None)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_add__second_view_of_a_model__is_refused() -> None:
+    watcher = ChainWatcher(HandChain())
+    watcher.add(StatusView(MODEL))
+    with pytest.raises(ConfigurationError):
+        watcher.add(StatusView(MODEL))
+
+
+async def test_run__models_that_cannot_be_read__grow_old_while_the_rest_is_carried() -> None:
+    chain = HandChain()
+    async with _watching_many(chain, MANY) as views:
+        chain.refuses = frozenset({ModelId(20)})
+        chain.mine(ModelId(20), state="Paused")
+        await until(lambda: _blocks(views) == {812, 813})
+        chain.refuses = frozenset()
+        chain.mine()
+        await until(lambda: _cause(views[ModelId(20)]) is Cause.PAUSED)
