@@ -14,6 +14,9 @@ from web3 import AsyncHTTPProvider
 from web3._utils.http_session_manager import HTTPSessionManager
 
 CHUNK = 2**16
+KEPT_S = 2.0
+"""How long an idle connection is kept for the next request, rather than making one for each, TLS and all.
+Shorter than servers keep theirs (5 s and more), so that none is closed while a request is on its way."""
 
 
 class BoundedProvider(AsyncHTTPProvider):
@@ -46,7 +49,7 @@ class _Sessions(HTTPSessionManager):
     ) -> ClientSession:
         loop = asyncio.get_running_loop()
         if self._session is None or self._session.closed or self._loop is not loop:
-            connector = TCPConnector(force_close=True, enable_cleanup_closed=True)
+            connector = TCPConnector(keepalive_timeout=KEPT_S, enable_cleanup_closed=True)
             self._session, self._loop = ClientSession(raise_for_status=True, connector=connector), loop
             self.session_cache.cache(str(id(loop)), self._session)  # where `disconnect` finds it
         return self._session
