@@ -70,4 +70,6 @@ def connector_for(settings: DiscordSettings) -> aiohttp.TCPConnector | None:
             f"The CA file {settings.ca_file} cannot be used ({type(fault).__name__}).",
             mend="Set TRIBUNE_DISCORD__CA_FILE to the stand-in's CA certificate.",
         ) from None
-    return aiohttp.TCPConnector(resolver=Redirect(settings.connect_host, settings.connect_port), ssl=trust)
+    resolver = Redirect(settings.connect_host, settings.connect_port)
+    # As many connections as discord.py allows itself: an answer to a press must not wait for one.
+    return aiohttp.TCPConnector(resolver=resolver, ssl=trust, limit=0)
