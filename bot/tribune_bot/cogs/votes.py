@@ -5,6 +5,7 @@ Answers are private. Voting needs no linked wallet; linking only lets a person s
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -13,7 +14,7 @@ from discord.ext import commands
 
 from tribune.ballots.cases.view import CaseVote, read_case_vote
 from tribune.ids import CaseId
-from tribune.language import _
+from tribune.language import Language, _, language
 from tribune_bot import choices
 from tribune_bot.case_message import headline
 from tribune_bot.text import moment
@@ -34,6 +35,7 @@ class Votes(commands.Cog):
     def __init__(self, bot: TribuneBot) -> None:
         self.bot = bot
         self.services = bot.services
+        self._reading: dict[tuple[int, Language], asyncio.Task[CaseVote]] = {}
 
     @app_commands.command(name="vote", description="Get your ballot on an open vote")
     @app_commands.describe(proposal="Which one")
@@ -93,7 +95,14 @@ class Votes(commands.Cog):
         await power.tell(interaction, [(headline(vote), vote)])
 
     async def _read(self, case_id: int) -> CaseVote:
-        return await read_case_vote(self.services.contracts, self.services.documents, CaseId(case_id))
+        """Return a case's vote; presses that come while it is read are answered by one reading."""
+        key = case_id, language()
+        reading = self._reading.get(key)
+        if reading is None:
+            work = read_case_vote(self.services.contracts, self.services.documents, CaseId(case_id))
+            reading = self._reading[key] = asyncio.create_task(work)
+            reading.add_done_callback(lambda _done: self._reading.pop(key, None))
+        return await asyncio.shield(reading)
 
 
 async def _answer(interaction: discord.Interaction[Any], text: str, *buttons: discord.ui.Item[Any]) -> None:
