@@ -138,11 +138,11 @@ class BallotRelay:
             raise
         if not int.from_bytes(counted):  # nothing would count: not worth a transaction
             return await self._settle(proposal_id, rows, {})
-        asked = sum(not self._by_key(row) for row in rows)
+        # Signatures and events of many ballots take long enough for others' presses to wait: in a thread.
+        asked = await asyncio.to_thread(lambda: sum(not self._by_key(row) for row in rows))
         logs, tx_hash = await self._sent(call, rows, headroom=asked * CONTRACT)
-        return await self._settle(
-            proposal_id, rows, votes_in(logs, self._contracts.governor, proposal_id), tx_hash
-        )
+        cast = await asyncio.to_thread(votes_in, logs, self._contracts.governor, proposal_id)
+        return await self._settle(proposal_id, rows, cast, tx_hash)
 
     def _by_key(self, row: StoredBallot) -> bool:
         return signed_by_key(row, self._contracts.chain.chain_id, self._contracts.governor)
