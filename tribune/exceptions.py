@@ -90,5 +90,9 @@ class ArtifactMismatchError(TribuneError):
     """A model artifact on disk is not the one that the registry names."""
 
 
+class ModelHaltedError(TribuneError):
+    """The model may not run now, or nobody knows whether it may; `ids["problem"]` says why, where known."""
+
+
 class LogUnavailableError(TribuneError):
     """The decision log cannot keep a decision now: its disk refuses, or its buffer is full."""

@@ -254,7 +254,7 @@ def manifest(
     """Give the digest of training or evaluation data: one word for all its files."""
     with plain_errors():
         from tribune.reports.canonical import canonical_bytes
-        from tribune_monitors.dataset import describe_files
+        from tribune.reports.dataset import describe_files
 
         free(output, force)
         found = describe_files(folder)

@@ -12,7 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import ConfigurationError, TribuneError, WrongChainError
-from tribune.gate.middleware import App, ModelGate, Scope
+from tribune.gate.artifact import ArtifactCheck
+from tribune.gate.connections import Scope
+from tribune.gate.middleware import App, ModelGate
 from tribune.gate.status import Refusal, StatusSource, StatusView
 from tribune.ids import ModelId, VersionNumber
 
@@ -52,6 +54,8 @@ def gated(
         name=gate.name,
         site=site_of(settings),
         open_paths=gate.open_paths,
+        cut_streams=gate.cut_streams,
+        artifact=artifact_of(settings),
     )
 
 
@@ -62,6 +66,12 @@ def source_of(settings: Settings) -> StatusSource:
         source: StatusSource = client.SidecarSource(settings.gate.sidecar)
         return source
     return ChainSource(settings)
+
+
+def artifact_of(settings: Settings) -> ArtifactCheck | None:
+    """Return what compares the model on disk with the registered one, where the settings name it."""
+    gate = settings.gate
+    return ArtifactCheck(gate.artifact, gate.artifact_check_s) if gate.artifact is not None else None
 
 
 def site_of(settings: Settings) -> str:

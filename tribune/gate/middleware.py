@@ -1,30 +1,39 @@
 """ModelGate: an ASGI middleware that answers 503 while its model may not run.
 
 Checks each HTTP request and each websocket, on connecting and on every message, against a view of the chain
-that something else keeps current; the check itself makes no call. It refuses whenever it does not know. In
-mode "observe" it only says what it would have refused. It neither reads nor changes what it lets through.
+that something else keeps current; the check itself makes no call. It refuses whenever it does not know. A
+halt ends what is under way at once. In mode "observe" it only says what it would have refused. It neither
+reads nor changes what it lets through.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+import time
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Literal
 
-from tribune.exceptions import ConfigurationError, LogUnavailableError
+from tribune.exceptions import ConfigurationError, LogUnavailableError, ModelHaltedError
 from tribune.gate import problem
+from tribune.gate.artifact import ArtifactCheck
+from tribune.gate.connections import (
+    STOPPED,
+    TRY_AGAIN_LATER,
+    Connection,
+    Conversation,
+    Receive,
+    Scope,
+    Send,
+)
 from tribune.gate.status import Refusal, StatusSource, StatusView
+from tribune.gate.tally import Tally
 from tribune.ids import ModelId, VersionNumber
 from tribune.log import get_logger
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-TRY_AGAIN_LATER = 1013
-"""Close code of a refused websocket (IANA registry of RFC 6455)."""
+SUMMARY_S = 3600.0
+"""Pause between two summaries of a gate that only observes."""
 
 
 class ModelGate:
@@ -41,7 +50,10 @@ class ModelGate:
         on_refusal: told of every refusal (in both modes), with the ASGI scope.
         name: the model's name for people.
         site: address of the ballot pages, for links in refusals.
-        open_paths: exact paths that are no inference (health checks) and are never refused.
+        open_paths: exact paths that are no inference (health checks) and are never refused; below the
+            `root_path` at which a server or another application has mounted this one.
+        cut_streams: whether a halt ends answers and websockets that are under way.
+        artifact: compares what is served with what is registered; run by the gate like a source.
 
     Raises:
         ConfigurationError: for a view of another model, a bound that is not above 0, or an unknown mode.
@@ -60,6 +72,8 @@ class ModelGate:
         name: str = "",
         site: str = "",
         open_paths: Collection[str] = (),
+        cut_streams: bool = True,
+        artifact: ArtifactCheck | None = None,
     ) -> None:
         if mode not in ("enforce", "observe"):
             raise ConfigurationError(f'A gate\'s mode is "enforce" or "observe", not {mode!r}.')
@@ -70,6 +84,7 @@ class ModelGate:
             raise ConfigurationError(
                 f"The gate is for model {model}, its view of model {self.view.model_id}."
             )
+        self.tally = Tally()
         self._app = app
         self._source = None if isinstance(status, StatusView) else status
         self._subject = problem.Subject(model, version, name, site.rstrip("/"))
@@ -78,51 +93,102 @@ class ModelGate:
         self._enforce = mode == "enforce"
         self._on_refusal = on_refusal
         self._open_paths = frozenset(open_paths)
+        self._cut = cut_streams
+        self._artifact = artifact
+        self._under_way: set[Connection] = set()
         self._task: asyncio.Task[None] | None = None
-        self._said: str | None = None
+        if wrong := [path for path in self._open_paths if not path.startswith("/")]:
+            raise ConfigurationError(f'An open path begins with "/", not {wrong[0]!r}.')
+        self.view.listen(self._look)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         kind = scope["type"]
-        if self._source is not None and (self._task is None or self._task.done()):
-            self._start(self._source)
+        if self._task is None or self._task.done():
+            self._start()
         if kind == "lifespan":
             try:
                 await self._app(scope, receive, send)
             finally:
                 await self._stop()
-        elif kind == "http" and scope["path"] not in self._open_paths:
-            refusal = self._check(scope)
-            if refusal is None:
-                await self._recorded(scope, receive, send)
-            else:
-                document = problem.problem(self._subject, refusal)
-                await _respond(send, document, problem.headers(document, refusal), "http.response")
-        elif kind == "websocket" and scope["path"] not in self._open_paths:
-            refusal = self._check(scope)
-            if refusal is None:
-                await self._app(scope, *self._guarded(scope, receive, send))
-            else:
-                await self._deny(refusal, scope, receive, send)
+        elif self._open_paths and _path(scope) in self._open_paths:
+            await self._app(scope, receive, send)
+        elif kind == "http":
+            await self._serve(scope, receive, send)
+        elif kind == "websocket":
+            await self._converse(scope, receive, send)
+        elif (refusal := self._check(scope)) is not None:  # of a protocol to come we know no way to say no
+            raise ModelHaltedError(problem.problem(self._subject, refusal)["detail"], cause=refusal.cause)
         else:
             await self._app(scope, receive, send)
 
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = Connection(send, self._under_way)
+        if self._cut:
+            self._under_way.add(answer)  # before the check: a halt between the two would be missed
+        if (refusal := self._check(scope)) is not None:
+            self._under_way.discard(answer)
+            await self._refuse(refusal, scope, send)
+            return
+        try:
+            await self._app(scope, receive, answer)
+        except LogUnavailableError:
+            if answer.started:
+                raise
+            self._under_way.discard(answer)
+            if answer.refusal is None:
+                get_logger(__name__).exception("answer withheld: it could not be recorded")
+                document = problem.not_recorded(self._subject)
+                await _respond(scope, send, document, problem.headers(document))
+        except (Exception, asyncio.CancelledError):  # ours, or what the application made of it
+            if answer.refusal is None:
+                raise
+        finally:
+            self._under_way.discard(answer)
+        if answer.refusal is None:
+            return
+        answer.restore()
+        if not answer.started:
+            await self._refuse(answer.refusal, scope, send)
+        else:  # a server closes the connection of an application that fails: the answer is seen to be cut
+            raise ModelHaltedError(
+                f"{self._subject.title} was stopped while it answered.", cause=answer.refusal.cause
+            ) from None
+
+    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        talk = Conversation(receive, send, self._under_way, lambda: self._check(scope))
+        if self._cut:
+            self._under_way.add(talk)
+        if (refusal := self._check(scope)) is not None:
+            self._under_way.discard(talk)
+            await self._deny(refusal, scope, receive, send)
+            return
+        try:
+            await self._app(scope, talk.receive, talk)
+        except (Exception, asyncio.CancelledError):
+            if talk.refusal is None:
+                raise
+        finally:
+            self._under_way.discard(talk)
+        if talk.refusal is not None:
+            talk.restore()
+            await talk.close()
+
+    def _refusal(self) -> Refusal | None:
+        artifact = None if self._artifact is None else self._artifact.digest
+        return self.view.refusal(self._version, self._max_staleness_s, artifact)
+
     def _check(self, scope: Scope) -> Refusal | None:
         """Return the refusal to act on: None where the model may run, or where the gate only observes."""
-        refusal = self.view.refusal(self._version, self._max_staleness_s)
-        verdict = None if refusal is None else f"{refusal.cause}"
-        if verdict != self._said:  # once a change, not once a request
-            self._said = verdict
-            get_logger(__name__).info(
-                "gate refuses" if verdict else "gate answers",
-                model=self._subject.model_id,
-                version=self._version,
-                cause=verdict,
-                enforced=self._enforce,
-                error=refusal.snapshot.fault if refusal else "",
-            )
+        tally = self.tally
+        tally.requests += 1
+        refusal = self._refusal()
         if refusal is None:
+            if tally.cause is not None:
+                self._turn(None)
             return None
+        self._turn(refusal)
+        tally.refused()
         if self._on_refusal is not None:
             try:
                 self._on_refusal(refusal, scope)
@@ -130,66 +196,97 @@ class ModelGate:
                 get_logger(__name__).exception("on_refusal failed")
         return refusal if self._enforce else None
 
-    async def _recorded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
+    def _look(self) -> None:
+        """See, after a change or when what is known has grown old, whether anything under way has to end."""
+        refusal = self._refusal()
+        self._turn(refusal)
+        if refusal is not None and self._enforce:
+            for connection in tuple(self._under_way):
+                connection.end(refusal)
 
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
+    def _turn(self, refusal: Refusal | None) -> None:
+        """Say it and count it when the gate opens or shuts, or its reason changes."""
+        if not self.tally.turn(None if refusal is None else f"{refusal.cause}"):
+            return
+        self.tally.ended(len(self._under_way))
+        get_logger(__name__).info(
+            "gate refuses" if refusal else "gate answers",
+            model=self._subject.model_id,
+            version=self._version,
+            cause=self.tally.cause,
+            enforced=self._enforce,
+            error=refusal.snapshot.fault if refusal else "",
+        )
 
-        try:
-            await self._app(scope, receive, watched)
-        except LogUnavailableError:
-            if started:
-                raise
-            get_logger(__name__).exception("answer withheld: it could not be recorded")
-            document = problem.not_recorded(self._subject)
-            await _respond(send, document, problem.headers(document), "http.response")
-
-    def _guarded(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
-        """Wrap an open websocket: the first message after a stop closes it instead of reaching the model."""
-        closed = False
-
-        async def guarded_receive() -> Message:
-            nonlocal closed
-            message = await receive()
-            if message["type"] == "websocket.receive" and self._check(scope) is not None:
-                closed = True
-                await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "model stopped"})
-                return {"type": "websocket.disconnect", "code": TRY_AGAIN_LATER}
-            return message
-
-        async def guarded_send(message: Message) -> None:
-            if not closed:
-                await send(message)
-
-        return guarded_receive, guarded_send
+    async def _refuse(self, refusal: Refusal, scope: Scope, send: Send) -> None:
+        document = problem.problem(self._subject, refusal)
+        await _respond(scope, send, document, problem.headers(document, refusal))
 
     async def _deny(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         if "websocket.http.response" in scope.get("extensions", {}):
-            document = problem.problem(self._subject, refusal)
-            await _respond(send, document, problem.headers(document, refusal), "websocket.http.response")
+            await self._refuse(refusal, scope, send)
         else:
-            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "model stopped"})
+            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": STOPPED})
 
-    def _start(self, source: StatusSource) -> None:
-        if self._task is not None and not self._task.cancelled() and self._task.exception() is not None:
-            get_logger(__name__).error("status source failed", error=repr(self._task.exception()))
-        self._task = asyncio.get_running_loop().create_task(source.run(self.view), name="gate-status")
+    def _start(self) -> None:
+        old = self._task
+        if old is not None and not old.cancelled() and old.exception() is not None:
+            get_logger(__name__).error("status source failed", error=repr(old.exception()))
+        self._task = asyncio.get_running_loop().create_task(self._keep(), name="gate")
 
     async def _stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+            self._say()
+
+    async def _keep(self) -> None:
+        """Keep what the gate goes by up to date, until cancelled or a source fails."""
+        async with asyncio.TaskGroup() as tasks:
+            if self._source is not None:
+                tasks.create_task(self._follow(self._source))
+            if self._artifact is not None:
+                tasks.create_task(self._artifact.run(self._look))
+            tasks.create_task(self._grow_old())
+
+    async def _follow(self, source: StatusSource) -> None:
+        await source.run(self.view)
+        raise RuntimeError("the status source ended")  # it must not, and is started again
+
+    async def _grow_old(self) -> None:
+        """Look again the moment what is known becomes too old: nothing else tells of it."""
+        said = time.monotonic()
+        while True:
+            now = time.monotonic()
+            left_s = self.view.snapshot.seen_at + self._max_staleness_s - now
+            await asyncio.sleep(min(left_s + 0.001 if left_s > 0 else 1.0, self._max_staleness_s, 60.0))
+            self._look()
+            if now - said >= SUMMARY_S:
+                said = now
+                self._say()
+
+    def _say(self) -> None:
+        """Log the summary, of a gate that only observes."""
+        if not self._enforce:
+            get_logger(__name__).info(
+                "gate observed", model=self._subject.model_id, version=self._version, **self.tally.summary()
+            )
+
+
+def _path(scope: Scope) -> str:
+    """Return the path as the application routes it: without the prefix at which it is mounted."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 async def _respond(
-    send: Send, document: dict[str, Any], headers: list[tuple[bytes, bytes]], kind: str
+    scope: Scope, send: Send, document: dict[str, Any], headers: list[tuple[bytes, bytes]]
 ) -> None:
+    kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
     body = problem.encode(document)
     headers = [*headers, (b"content-length", b"%d" % len(body))]
     await send({"type": f"{kind}.start", "status": document["status"], "headers": headers})
-    await send({"type": f"{kind}.body", "body": body})
+    await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else body})

@@ -17,6 +17,7 @@ from tribune.decisions.leaf import new_id
 from tribune.gate.status import CaseFacts, Cause, Reading, Refusal
 from tribune.ids import CaseId, Digest, ModelId, VersionNumber
 from tribune.reports.canonical import cid
+from tribune.reports.oversight import independence
 from tribune.reports.signing import NOT_AVAILABLE
 
 CONTENT_TYPE = "application/problem+json"
@@ -29,6 +30,8 @@ _TITLES = {
     Cause.INACTIVE: "This model is not in service yet",
     Cause.RETIRED: "This model is out of service for good",
     Cause.WRONG_VERSION: "This version of the model is not the one in force",
+    Cause.WRONG_ARTIFACT: "What is served here is not the registered model",
+    Cause.ARTIFACT_UNKNOWN: "We do not know whether this is the registered model",
     Cause.UNKNOWN: "We do not know whether this model may run",
 }
 _BLIND = "We cannot see the chain, so we do not answer"
@@ -85,6 +88,7 @@ def problem(subject: Subject, refusal: Refusal) -> dict[str, Any]:
         fields["reason"] = (case.metric or case.kind.lower()) if case else None
         fields["vote"] = subject.vote_link(reading.case_id) if reading.case_id else None
         fields["evidence"] = cid(Digest(case.evidence)) if case and any(case.evidence) else None
+        fields["monitors"] = case.monitors or None if case else None
     if reading is not None:
         fields["seen_block"] = reading.block_number
     if refusal.age_s is not None:
@@ -129,12 +133,16 @@ def _detail(subject: Subject, refusal: Refusal) -> str:
         return f"{subject.title} is not in force; version {reading.version} is."
     if refusal.cause in (Cause.SUSPENDED, Cause.PAUSED):
         why = refusal.snapshot.sentence or _why(subject, case)
-        return f"{why} {_what_next(refusal.cause, case)}".rstrip()
+        return " ".join(filter(None, (why, _by_whom(case), _what_next(refusal.cause, case))))
     if refusal.cause is Cause.HALTED and reading is not None:
         return _halted(reading)
     return {
         Cause.INACTIVE: f"{subject.title} has not been put into service: its oversight is not complete yet.",
         Cause.RETIRED: f"{subject.title} was retired by vote.",
+        Cause.WRONG_ARTIFACT: f"The model on disk does not have the digest that is registered for "
+        f"{subject.title}.",
+        Cause.ARTIFACT_UNKNOWN: f"The model on disk has not been compared with what is registered for "
+        f"{subject.title}.",
     }.get(refusal.cause, "")
 
 
@@ -158,6 +166,12 @@ def _why(subject: Subject, case: CaseFacts | None) -> str:
         "Stale": f"{subject.title} is stopped because nobody measured it in time.",
         "HolderPause": f"Token holders asked to stop {subject.title}.",
     }.get(case.kind, f"{subject.title} was stopped.")
+
+
+def _by_whom(case: CaseFacts | None) -> str:
+    """Say that nobody else measured it, where that is so."""
+    alone = independence(case.monitors) if case is not None else ""
+    return f"Measured by {alone}." if alone else ""
 
 
 def _what_next(cause: Cause, case: CaseFacts | None) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -27,6 +28,7 @@ class Cause(StrEnum):
     RETIRED = "model-retired"
     WRONG_VERSION = "wrong-version"
     WRONG_ARTIFACT = "wrong-artifact"
+    ARTIFACT_UNKNOWN = "artifact-unknown"
     UNKNOWN = "state-unknown"
 
 
@@ -124,6 +126,17 @@ class StatusView:
         self._advance = head_must_advance
         self._lock = threading.Lock()  # writers only; readers take the whole snapshot at once
         self._snapshot = Snapshot()
+        self._listeners: tuple[Callable[[], None], ...] = ()
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call a function after each change, in the thread that made it; it must be quick and not raise."""
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+
+    def unlisten(self, listener: Callable[[], None]) -> None:
+        """Call a function no more."""
+        with self._lock:
+            self._listeners = tuple(one for one in self._listeners if one != listener)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -133,27 +146,27 @@ class StatusView:
     def update(self, reading: Reading, *, asked_at: float) -> None:
         """Take a reading that was asked for at a monotonic time; one of an older block is not believed."""
         with self._lock:
-            old = self._snapshot
-            last = old.reading
-            if last is not None and reading.block_number < last.block_number:
-                fault = (
-                    f"The node is at block {reading.block_number}, behind {last.block_number} seen before."
-                )
-                self._snapshot = replace(old, fault=fault)
-                return
-            same = last is not None and (reading.block_number, reading.block_time) == (
-                last.block_number,
-                last.block_time,
-            )
-            kept = old.case is not None and old.case.case_id == reading.case_id
-            self._snapshot = Snapshot(
-                reading=reading,
-                seen_at=old.seen_at if same and self._advance else asked_at,
-                case=old.case if kept else None,
-                sentence=old.sentence if kept else "",
-                artifact=old.artifact if last is not None and last.version == reading.version else b"",
-                fault="No new block has come." if same and self._advance else "",
-            )
+            self._snapshot = self._with(self._snapshot, reading, asked_at)
+        self._tell()
+
+    def _with(self, old: Snapshot, reading: Reading, asked_at: float) -> Snapshot:
+        last = old.reading
+        if last is not None and reading.block_number < last.block_number:
+            fault = f"The node is at block {reading.block_number}, behind {last.block_number} seen before."
+            return replace(old, fault=fault)
+        same = last is not None and (reading.block_number, reading.block_time) == (
+            last.block_number,
+            last.block_time,
+        )
+        kept = old.case is not None and old.case.case_id == reading.case_id
+        return Snapshot(
+            reading=reading,
+            seen_at=old.seen_at if same and self._advance else asked_at,
+            case=old.case if kept else None,
+            sentence=old.sentence if kept else "",
+            artifact=old.artifact if last is not None and last.version == reading.version else b"",
+            fault="No new block has come." if same and self._advance else "",
+        )
 
     def explain(self, case: CaseFacts, sentence: str) -> None:
         """Add what the case behind a refusal is about, if it still is that case."""
@@ -161,6 +174,7 @@ class StatusView:
             reading = self._snapshot.reading
             if reading is not None and reading.case_id == case.case_id:
                 self._snapshot = replace(self._snapshot, case=case, sentence=sentence)
+        self._tell()
 
     def register(self, version: VersionNumber, artifact: bytes) -> None:
         """Add the registered artifact of a version, if it still is the one in force."""
@@ -168,19 +182,34 @@ class StatusView:
             reading = self._snapshot.reading
             if reading is not None and reading.version == version:
                 self._snapshot = replace(self._snapshot, artifact=artifact)
+        self._tell()
 
     def lose(self, fault: str) -> None:
         """Note why the chain could not be read; what was read before counts until it is too old."""
         with self._lock:
             self._snapshot = replace(self._snapshot, fault=fault)
+        self._tell()
 
     def forget(self, fault: str) -> None:
         """Believe nothing read before: it came from another chain than the configured one."""
         with self._lock:
             self._snapshot = Snapshot(fault=fault)
+        self._tell()
 
-    def refusal(self, version: VersionNumber, max_staleness_s: float) -> Refusal | None:
-        """Return why this version may not answer now, or None where it may; takes about a microsecond."""
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    def refusal(
+        self, version: VersionNumber, max_staleness_s: float, artifact: bytes | None = None
+    ) -> Refusal | None:
+        """Return why this version may not answer now, or None where it may; takes about a microsecond.
+
+        Args:
+            version: that would answer.
+            max_staleness_s: how old what is known of the chain may be.
+            artifact: digest of what would answer, empty while it could not be taken; None: not compared.
+        """
         snapshot = self._snapshot
         reading = snapshot.reading
         if reading is None:
@@ -189,11 +218,14 @@ class StatusView:
         if age_s > max_staleness_s:
             return Refusal(Cause.UNKNOWN, "Unknown", snapshot, age_s)
         cause = reading.cause
-        if cause is None and reading.version == version:
-            return None
-        if cause is None:
+        if cause is not None:
+            return Refusal(cause, "Halted" if cause is Cause.HALTED else reading.state, snapshot, age_s)
+        if reading.version != version:
             return Refusal(Cause.WRONG_VERSION, "Active", snapshot, age_s)
-        return Refusal(cause, "Halted" if cause is Cause.HALTED else reading.state, snapshot, age_s)
+        if artifact is None or (artifact == snapshot.artifact and artifact):
+            return None
+        wrong = artifact and snapshot.artifact
+        return Refusal(Cause.WRONG_ARTIFACT if wrong else Cause.ARTIFACT_UNKNOWN, "Active", snapshot, age_s)
 
 
 class StatusSource(Protocol):

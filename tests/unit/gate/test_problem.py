@@ -195,3 +195,22 @@ def test_problem__halted_for_good__says_that_no_end_is_known() -> None:
     assert _problem(replace(HALTED, halted_until=0), None)["detail"] == (
         "All models are halted; no end is known."
     )
+
+
+def test_problem__panel_of_one__says_that_it_is_not_independent() -> None:
+    alone = _problem(SUSPENDED, replace(CASE, monitors=1))
+    assert (alone["monitors"], "Measured by one monitor, not independent." in alone["detail"]) == (1, True)
+    three = _problem(SUSPENDED, replace(CASE, monitors=3))
+    assert (three["monitors"], "independent" in three["detail"]) == (3, False)
+    assert "monitors" not in _problem(SUSPENDED, replace(CASE, monitors=0))
+
+
+@pytest.mark.parametrize("registered", [b"", b"\x02" * 32])
+def test_problem__artifact__says_which_of_the_two_it_is(registered: bytes) -> None:
+    view = view_of(ACTIVE)
+    view.register(VERSION, registered)
+    refusal = view.refusal(VERSION, 5, b"\x01" * 32)
+    assert refusal is not None
+    found = problem(SUBJECT, refusal)
+    assert ("does not have the digest" if registered else "has not been compared") in found["detail"]
+    assert found["state"] == "Active"

@@ -8,7 +8,7 @@ import pytest
 
 from support.people import people, write
 from tribune.exceptions import DataError
-from tribune_monitors.dataset import describe_files
+from tribune.reports.dataset import describe_files
 
 
 def folder(top: Path, files: dict[str, bytes]) -> Path:
