@@ -20,35 +20,21 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from tribune.decisions.anchor import log_folder
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.leaf import Decision, LogSchema
+from tribune.decisions.merkle import MerkleTree
+from tribune.decisions.receipt_key import ReceiptKey
+from tribune.decisions.receipts import Receipt, SignedBatch
 from tribune.decisions.records import Record, Row, row_of, salted
 from tribune.decisions.slots import Slot
 from tribune.decisions.wal import SUFFIX, Segment, encode
-from tribune.exceptions import DataError, LogUnavailableError
-from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
+from tribune.exceptions import ConfigurationError, DataError, LogUnavailableError
+from tribune.ids import FrameIndex, ModelId, VersionNumber
 
 _BATCH = 1024  # decisions a write
 _OPEN_SEGMENTS = 4  # the current frame, its neighbours and the late ones
-
-
-class Receipt(NamedTuple):
-    """What the asker gets for a decision: enough to hold the operator to it.
-
-    `frame` is None for a decision that came too late for its frame, or lies outside the grid.
-    """
-
-    id: str
-    time: int
-    frame: FrameIndex | None
-    leaf: Digest
-
-    def header(self) -> str:
-        """Return the receipt as a structured field (RFC 9651); the id is percent-encoded."""
-        return f'"{quote(self.id)}";time={self.time};leaf="0x{self.leaf.hex()}"'
 
 
 _Answer = Receipt | list[Receipt] | LogUnavailableError
@@ -71,6 +57,10 @@ class DecisionLog:
         version: its version, as served.
         capacity: decisions that may wait in memory for the writer thread.
         fsync_s: seconds between two waits for the device; 0 waits after every batch.
+        receipt_key: signs the receipts; None leaves them unsigned.
+
+    Raises:
+        ConfigurationError: the receipt key is certified for another model.
     """
 
     def __init__(
@@ -83,7 +73,12 @@ class DecisionLog:
         version: VersionNumber,
         capacity: int = 65_536,
         fsync_s: float = 1.0,
+        receipt_key: ReceiptKey | None = None,
     ) -> None:
+        if receipt_key is not None and receipt_key.certificate.model_id != model_id:
+            raise ConfigurationError(
+                f"The receipt key is certified for model {receipt_key.certificate.model_id}, not {model_id}."
+            )
         self.folder = log_folder(root, model_id, version)
         self.schema = schema
         self.grid = grid
@@ -94,6 +89,7 @@ class DecisionLog:
         self.failed_syncs = 0
         self._capacity = capacity
         self._fsync_s = fsync_s
+        self._receipt_key = receipt_key
         self._lock = threading.Lock()
         self._buffer: SimpleQueue[_Waiting | None] = SimpleQueue()  # None is the last
         self._waiting = 0
@@ -214,7 +210,8 @@ class DecisionLog:
 
     def _keep(self, batch: list[_Waiting]) -> None:
         """Append a batch, then tell those who asked."""
-        records = salted(self.model_id, self.version, [row for waiting in batch for row in waiting.rows])
+        rows = [row for waiting in batch for row in waiting.rows]
+        records, digests = salted(self.model_id, self.version, rows)
         frames = self._frames(records)
         by_frame: dict[FrameIndex | None, list[Record]] = {}
         for record, frame in zip(records, frames, strict=True):
@@ -229,9 +226,12 @@ class DecisionLog:
                 continue
             self.accepted += len(members)
             self.late += len(members) if kept[frame] is None else 0
+        signed = self._signed(records)
         receipts = [
-            Receipt(record.id, record.time, kept.get(frame), record.leaf)
-            for record, frame in zip(records, frames, strict=True)
+            Receipt(self.model_id, self.version, id, time, kept.get(frame), leaf, digest, signed, i)
+            for i, ((id, time, _, leaf, _), frame, digest) in enumerate(
+                zip(records, frames, digests, strict=True)
+            )
         ]
         answers: list[_Answer] = []
         end = 0
@@ -243,6 +243,16 @@ class DecisionLog:
             else:
                 answers.append(receipts[start] if waiting.alone else receipts[start:end])
         _tell(zip((waiting.asker for waiting in batch), answers, strict=True))
+
+    def _signed(self, records: list[Record]) -> SignedBatch | None:
+        """Return the receipt key's signature over records that were kept together."""
+        if self._receipt_key is None or not records:
+            return None
+        tree = MerkleTree([record.leaf for record in records])
+        signature = self._receipt_key.sign(self.version, tree.root)
+        if signature is None:
+            return None
+        return SignedBatch(self._receipt_key.certificate, signature, tree.proof)
 
     def _frames(self, records: list[Record]) -> list[FrameIndex | None]:
         """Return the frame of each record."""

@@ -60,12 +60,17 @@ class MerkleTree:
         return tuple(siblings)
 
 
-def verify_proof(root: bytes, leaf: bytes, proof: Sequence[bytes]) -> bool:
-    """Return whether a proof leads from leaf to root, as `MerkleProof.verify` decides it."""
-    if root == EMPTY_ROOT or len(leaf) != 32 or any(len(sibling) != 32 for sibling in proof):
-        return False
+def root_of(leaf: bytes, proof: Sequence[bytes]) -> Digest:
+    """Return the root to which a proof leads from a leaf; all have 32 bytes."""
     keccak = keccak256()
     node = leaf
     for sibling in proof:
         node = keccak(node + sibling if node < sibling else sibling + node)
-    return node == root
+    return Digest(node)
+
+
+def verify_proof(root: bytes, leaf: bytes, proof: Sequence[bytes]) -> bool:
+    """Return whether a proof leads from leaf to root, as `MerkleProof.verify` decides it."""
+    if root == EMPTY_ROOT or len(leaf) != 32 or any(len(sibling) != 32 for sibling in proof):
+        return False
+    return root_of(leaf, proof) == root

@@ -45,16 +45,17 @@ def row_of(schema: LogSchema, decision: Decision) -> Row:
     return Row(check_id(decision.id), time, schema.body(decision))
 
 
-def salted(model_id: ModelId, version: VersionNumber, rows: Sequence[Row]) -> list[Record]:
-    """Return rows as records, each with a fresh salt and its leaf."""
+def salted(
+    model_id: ModelId, version: VersionNumber, rows: Sequence[Row]
+) -> tuple[list[Record], list[Digest]]:
+    """Return rows as records, each with a fresh salt and its leaf, and the digests of their bodies."""
     pool = os.urandom(SALT_BYTES * len(rows))
     salts = [pool[i : i + SALT_BYTES] for i in range(0, len(pool), SALT_BYTES)]
-    leaves = decision_leaves(
-        model_id,
-        version,
-        [(id, time, body_digest(salt, body)) for (id, time, body), salt in zip(rows, salts, strict=True)],
-    )
-    return [
+    digests = [body_digest(salt, row.body) for salt, row in zip(salts, rows, strict=True)]
+    opened = [(id, time, digest) for (id, time, _), digest in zip(rows, digests, strict=True)]
+    leaves = decision_leaves(model_id, version, opened)
+    records = [
         Record(id, time, salt, leaf, body)
         for (id, time, body), salt, leaf in zip(rows, salts, leaves, strict=True)
     ]
+    return records, digests

@@ -177,7 +177,7 @@ def seal_evaluation(
         DataError: for a decision that is not of these columns, or no decisions.
         EvidenceError: when frame 0 is sealed already.
     """
-    records = salted(model_id, version, [row_of(schema, decision) for decision in decisions])
+    records, _ = salted(model_id, version, [row_of(schema, decision) for decision in decisions])
     if not records:
         raise DataError("An evaluation set needs rows.")
     folder = log_folder(root, model_id, version)

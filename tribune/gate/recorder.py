@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from tribune.decisions.leaf import Decision, new_id
-from tribune.decisions.log import DecisionLog, Receipt
+from tribune.decisions.log import DecisionLog
+from tribune.decisions.receipts import Receipt
 
 RECEIPT_HEADER = "tribune-receipt"
 

@@ -87,9 +87,18 @@ def new_secret_file(path: Path) -> str:
         ConfigurationError: the file exists or cannot be written.
     """
     password = secrets.token_urlsafe(32)
-    register_secret(password)
-    _write_new(path, password + "\n")
+    keep_secret(path, password)
     return password
+
+
+def keep_secret(path: Path, secret: str) -> None:
+    """Write a secret into a new file.
+
+    Raises:
+        ConfigurationError: the file exists or cannot be written.
+    """
+    register_secret(secret)
+    _write_new(path, secret + "\n")
 
 
 def refuse_existing(path: Path) -> None:

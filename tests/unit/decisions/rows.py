@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.leaf import Decision, LogSchema
-from tribune.decisions.log import DecisionLog, Receipt
+from tribune.decisions.log import DecisionLog
+from tribune.decisions.receipts import Receipt
 from tribune.decisions.sealing import LogSealer
 from tribune.ids import ModelId, VersionNumber
 

@@ -17,11 +17,12 @@ from typing import Any
 import pyarrow.parquet as parquet
 import pytest
 
-from tribune.decisions.log import DecisionLog, Receipt
+from tribune.decisions.log import DecisionLog
+from tribune.decisions.receipts import Receipt
 from tribune.decisions.slots import Slot
 from tribune.decisions.wal import Segment, read_segment
 from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
-from tribune.ids import Digest, FrameIndex
+from tribune.ids import FrameIndex
 from unit.decisions.rows import GRID, LATE, MODEL, SCHEMA, VERSION, decision, sealer, write
 
 WRITER = """
@@ -231,11 +232,6 @@ def test_accept__asker_went_away__is_kept_and_the_writer_goes_on(tmp_path: Path)
     assert log.accept(decision("b", 1)).result(5).id == "b"
     log.close()
     assert log.accepted == 2
-
-
-def test_header__id_with_a_line_break__stays_one_line() -> None:
-    header = Receipt('a"\r\nset-cookie: x', 1, FrameIndex(1), Digest(bytes(32))).header()
-    assert header == f'"a%22%0D%0Aset-cookie%3A%20x";time=1;leaf="0x{"00" * 32}"'
 
 
 def test_read_segment__half_written_last_line__is_dropped_and_the_rest_kept(tmp_path: Path) -> None:

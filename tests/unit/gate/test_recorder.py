@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from tribune.decisions.grid import FrameGrid
-from tribune.decisions.leaf import LogSchema
+from tribune.decisions.leaf import LogSchema, body_digest
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.records import Record
 from tribune.decisions.wal import read_segment
@@ -61,7 +61,10 @@ async def test_receipt_headers__behind_a_gate__name_what_is_in_the_log(tmp_path:
         response = await client.post("/predict", json={"AGEP": 40})
     await recorder.close()
     (record,) = _records(tmp_path)
-    assert response.headers[RECEIPT_HEADER] == f'"case-1";time=1500;leaf="0x{record.leaf.hex()}"'
+    body = body_digest(record.salt, record.body).hex()
+    assert response.headers[RECEIPT_HEADER] == (
+        f'"case-1";time=1500;frame=2;leaf="0x{record.leaf.hex()}";body="0x{body}";signed=?0'
+    )
 
 
 def test_receipt_headers__no_receipt__is_no_header() -> None:
