@@ -17,7 +17,8 @@ from examples.acs_employment.model import Model
 from examples.acs_employment.rows import Row, load_spec, stream
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.leaf import LogSchema
-from tribune.decisions.log import DecisionLog, Receipt
+from tribune.decisions.log import DecisionLog
+from tribune.decisions.receipts import Receipt
 from tribune.decisions.sealing import LogSealer
 from tribune.exceptions import LogUnavailableError
 from tribune.gate.recorder import DecisionRecorder
