@@ -22,11 +22,14 @@ from tribune.settings import KeySource, Settings, TelemetrySettings
 from tribune.store.tables import PeerCheck, PeerVerdict
 from tribune.telemetry import Telemetry
 from tribune.telemetry.alerts import alerts
+from tribune.telemetry.catalogue import METRICS
 from tribune.telemetry.watch import read_once, watched
 from tribune_monitors.vitals import MonitorVitals, signs_of
 
 ONE = ModelId(1)
-OF_OTHERS = {"tribune_index_block", "tribune_frames_unsealed"}
+OF_OTHERS = {"tribune_index_block", "tribune_frames_unsealed"} | {
+    name for name in METRICS if name.startswith("tribune_gate_")
+}
 
 
 async def _told(monitor, telemetry: Telemetry | None = None) -> Telemetry:  # type: ignore[no-untyped-def]

@@ -13,6 +13,7 @@ import typer
 from tribune.cli import (
     backtesting,
     checking,
+    gate,
     keys,
     measuring,
     monitor,
@@ -31,6 +32,7 @@ app = typer.Typer(
     help="Token holders watch over the AI models that act in their name, and can stop them.",
 )
 measuring.register(app)
+gate.register(app)
 monitor.register(app)
 processes.register(app)
 supervising.register(app)

@@ -6,23 +6,19 @@ chain. Never waits for either: until something is known the gate refuses.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tribune.exceptions import ConfigurationError, TribuneError, WrongChainError
+from tribune.exceptions import ConfigurationError
 from tribune.gate.artifact import ArtifactCheck
+from tribune.gate.chain_source import ChainSource
 from tribune.gate.connections import Scope
 from tribune.gate.middleware import App, ModelGate
-from tribune.gate.status import Refusal, StatusSource, StatusView
+from tribune.gate.status import Refusal, StatusSource
 from tribune.ids import ModelId, VersionNumber
 
 if TYPE_CHECKING:
     from tribune.settings import Settings
-
-RETRY_S = 2.0
-"""Pause before a chain that could not be reached at all is tried again."""
 
 
 def gated(
@@ -62,9 +58,9 @@ def gated(
 def source_of(settings: Settings) -> StatusSource:
     """Return what tells of the model's status: the sidecar that the settings name, or else the chain."""
     if settings.gate.sidecar:
-        client: Any = import_module("tribune.gate.sidecar_client")
-        source: StatusSource = client.SidecarSource(settings.gate.sidecar)
-        return source
+        from tribune.gate.sidecar_client import SidecarSource
+
+        return SidecarSource(settings.gate.sidecar, chain_id=settings.chain.chain_id)
     return ChainSource(settings)
 
 
@@ -77,36 +73,6 @@ def artifact_of(settings: Settings) -> ArtifactCheck | None:
 def site_of(settings: Settings) -> str:
     """Return the address of the ballot pages; empty where nobody set it, since a guess would lead nowhere."""
     return settings.web.public_url if "public_url" in settings.web.model_fields_set else ""
-
-
-class ChainSource:
-    """A status source that connects to the chain by itself, and goes on trying while it cannot.
-
-    Args:
-        settings: chain and deployments.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    async def run(self, view: StatusView) -> None:
-        """Keep the view current until cancelled."""
-        # web3 takes a second to import, in which the server would answer nobody
-        await asyncio.to_thread(import_module, "tribune.chain.gate_client")
-        from tribune.chain import Tribune
-        from tribune.chain.gate_client import GateClient
-        from tribune.gate.watcher import ChainWatcher
-
-        while True:
-            try:
-                async with await Tribune.connect(self._settings) as tribune:
-                    client = GateClient(tribune)
-                    await ChainWatcher(client).run(view)
-            except WrongChainError as fault:
-                view.forget(str(fault))
-            except (TribuneError, OSError) as fault:
-                view.lose(str(fault))
-            await asyncio.sleep(RETRY_S)
 
 
 def _read(settings: Settings | None) -> Settings:

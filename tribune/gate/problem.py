@@ -22,6 +22,7 @@ from tribune.reports.signing import NOT_AVAILABLE
 
 CONTENT_TYPE = "application/problem+json"
 NOT_RECORDED = "not-recorded"
+ASK_AGAIN = "ask-again"
 
 _TITLES = {
     Cause.SUSPENDED: "This model is stopped",
@@ -103,6 +104,20 @@ def not_recorded(subject: Subject) -> dict[str, Any]:
         "title": "This answer could not be recorded",
         "status": 503,
         "detail": f"{subject.title} answers only what can be put on record, and that is not possible now.",
+        "instance": _instance(),
+        **({"model": subject.name} if subject.name else {}),
+        "model_id": subject.model_id,
+        "version": subject.version,
+    }
+
+
+def ask_again(subject: Subject) -> dict[str, Any]:
+    """Return the problem of a model that was stopped when it was asked, and may run again now."""
+    return {
+        "type": subject.type_of(ASK_AGAIN),
+        "title": "Ask again",
+        "status": 503,
+        "detail": f"{subject.title} was stopped a moment ago and may answer again now.",
         "instance": _instance(),
         **({"model": subject.name} if subject.name else {}),
         "model_id": subject.model_id,

@@ -43,6 +43,17 @@ class HookSettings(Section):
         return self
 
 
+class SidecarSettings(Section):
+    """Where `tribune gate serve` listens: whoever reaches it learns what is public on the chain anyway."""
+
+    host: str = "127.0.0.1"
+    """Address of this machine on which it listens."""
+    port: int = Field(default=8651, ge=0, le=65535)
+    """Port on which it listens; 0 takes a free one."""
+    socket: Path | None = None
+    """A unix socket to listen on in place of host and port, for those who may write to it."""
+
+
 class GateSettings(Section):
     """Which model stands behind the gate of this process, and how the gate knows whether it may run."""
 
@@ -55,7 +66,8 @@ class GateSettings(Section):
     max_staleness_s: float = Field(default=10.0, gt=0)
     """How old what is known of the chain may be; beyond it the gate refuses."""
     sidecar: str = Field(default="", repr=False)
-    """Address of `tribune gate serve` (http or https); empty: this process reads the chain itself."""
+    """Address of `tribune gate serve` (http or https, or `unix:` and the path of its socket); empty: this
+    process reads the chain itself."""
     open_paths: list[str] = Field(default_factory=list)
     """Exact paths that are no inference (health checks) and are never refused."""
     cut_streams: bool = True
@@ -67,12 +79,15 @@ class GateSettings(Section):
     artifact_check_s: float = Field(default=300.0, gt=0)
     """Pause between two such comparisons."""
     models: list[int] = Field(default_factory=list)
-    """Models of which `tribune gate serve` keeps a view from its start on; others when it is asked."""
+    """Models that `tribune gate serve` answers for; empty: for any that it is asked about."""
+    serve: SidecarSettings = SidecarSettings()
     hooks: HookSettings = HookSettings()
 
     @field_validator("sidecar")
     @classmethod
     def _http(cls, value: str) -> str:
+        if value.startswith("unix:/"):
+            return value
         return _http_address(value).rstrip("/")
 
     @model_validator(mode="after")

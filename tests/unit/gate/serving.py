@@ -11,13 +11,22 @@ from typing import Any
 
 
 @asynccontextmanager
-async def served(app: Any, **options: Any) -> AsyncIterator[int]:
-    """Serve an application in this loop and yield its port."""
+async def served(app: Any, port: int = 0, **options: Any) -> AsyncIterator[int]:
+    """Serve an application in this loop, on a free port by default, and yield its port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        async with served_on(app, listening, **options):
+            yield listening.getsockname()[1]
+
+
+@asynccontextmanager
+async def served_on(app: Any, listening: socket.socket, **options: Any) -> AsyncIterator[None]:
+    """Serve an application in this loop on a socket that is bound."""
     import uvicorn
 
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(128)
+    with listening:
+        listening.listen(1024)
         options = {"log_config": None, "access_log": False, "timeout_graceful_shutdown": 1, **options}
         server = uvicorn.Server(uvicorn.Config(app, **options))
         server.capture_signals = suppress  # type: ignore[method-assign, assignment]
@@ -26,7 +35,7 @@ async def served(app: Any, **options: Any) -> AsyncIterator[int]:
             async with asyncio.timeout(10):
                 while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
                     await asyncio.sleep(0.005)
-            yield listening.getsockname()[1]
+            yield
         finally:
             server.should_exit = True
             await task

@@ -14,7 +14,8 @@ import pytest
 
 from tribune.exceptions import ConfigurationError
 from tribune.gate import gated
-from tribune.gate.configured import ChainSource, site_of
+from tribune.gate.chain_source import ChainSource
+from tribune.gate.configured import site_of
 from tribune.gate.status import StatusView
 from tribune.ids import ModelId
 from tribune.settings import Settings, load_settings

@@ -1,0 +1,44 @@
+"""Commands of the gate: `tribune gate serve`, which watches the chain for those who serve models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tribune.cli.running import SettingsFile, serve
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from tribune.settings import Settings
+
+gate = typer.Typer(no_args_is_help=True, help="The gate before a model.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(gate, name="gate")
+
+
+@gate.callback()
+def about() -> None:
+    """Let `serve` be named, also while it is the only command."""
+
+
+@gate.command("serve")
+def gate_serve(
+    settings: SettingsFile = None,
+    ready: Annotated[
+        Path | None, typer.Option(help="Write the port into this file, once it listens.")
+    ] = None,
+) -> None:
+    """Watch models for gates, nginx and Envoy, so that serving needs nothing of the chain."""
+
+    async def part(read: Settings, stop: asyncio.Event) -> None:
+        from tribune.gate.sidecar_server import run
+
+        await run(read, stop, ready)
+
+    serve("gate", settings, part)
