@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +51,8 @@ class Anvil:
     process: subprocess.Popen[str]
     port: int
     options: tuple[str, ...] = ()
+    states: Path | None = None
+    """Where it keeps old states, tens of megabytes; removed when it stops, since anvil does not."""
     _output: IO[str] | None = field(default=None, repr=False)
 
     @classmethod
@@ -85,18 +89,20 @@ class Anvil:
         if timestamp is not None:
             options += ["--timestamp", str(timestamp)]
         options += list(extra)
+        states = Path(tempfile.mkdtemp(prefix="anvil-"))
         process = subprocess.Popen(
-            [str(binary), *options],
+            [str(binary), "--cache-path", str(states), *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, "NO_COLOR": "1"},
         )
         try:
-            return cls(process, _wait_for_port(process), tuple(options), process.stdout)
+            return cls(process, _wait_for_port(process), tuple(options), states, process.stdout)
         except BaseException:
             process.kill()
             process.wait(STOP_LIMIT_S)
+            shutil.rmtree(states, ignore_errors=True)
             raise
 
     @property
@@ -126,6 +132,8 @@ class Anvil:
         if self._output is not None:
             self._output.close()
             self._output = None
+        if self.states is not None:
+            shutil.rmtree(self.states, ignore_errors=True)
 
     def pause(self) -> None:
         """Freeze the process, so that connections stay open and nothing answers."""

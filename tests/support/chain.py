@@ -79,7 +79,7 @@ class TestChain:
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Take back what the block does. The clock goes on from the last block, however long nobody came by."""
+        """Take back what the block does. The clock goes on from the last block, however long ago it was."""
         self.rpc("evm_setTime", self.now)
         snapshot = self.rpc("evm_snapshot")
         try:
