@@ -28,34 +28,20 @@ _FAREWELLS = frozenset({"websocket.close", "websocket.http.response.start"})
 _LAST = frozenset({"http.response.body", "http.response.pathsend"})
 
 
-class Connection:
-    """An HTTP request that was let through; called as the `send` of its application.
+class UnderWay:
+    """What was let through and runs in the task that makes this; a halt cancels that task.
 
     Args:
-        send: the server's.
-        under_way: the set that holds it until its answer is complete.
+        under_way: the set that holds it for as long as a halt may end it.
     """
 
-    __slots__ = ("_cancels", "_send", "_under_way", "refusal", "started", "task")
+    __slots__ = ("_cancels", "_under_way", "refusal", "task")
 
-    def __init__(self, send: Send, under_way: set[Connection]) -> None:
-        self._send = send
+    def __init__(self, under_way: set[UnderWay]) -> None:
         self._under_way = under_way
         self._cancels = 0
         self.task: asyncio.Task[Any] | None = asyncio.current_task()
         self.refusal: Refusal | None = None
-        self.started = False
-
-    def __call__(self, message: Message) -> Awaitable[None]:
-        """Pass a message on, unless the model was stopped meanwhile."""
-        if self.refusal is not None:
-            raise _stopped(self.refusal)
-        kind = message["type"]
-        if kind == "http.response.start":
-            self.started = True
-        elif kind in _LAST and not message.get("more_body"):
-            self._under_way.discard(self)  # what runs after the answer is no answer
-        return self._send(message)
 
     def end(self, refusal: Refusal) -> None:
         """End it because the model may not run; from any thread."""
@@ -72,10 +58,10 @@ class Connection:
         self.task.get_loop().call_later(AGAIN_S, self._cancel, refusal)
 
     def restore(self) -> None:
-        """Take back our cancellation once the application is over.
+        """Take back our cancellation once what it was for is over.
 
         Raises:
-            asyncio.CancelledError: the server cancelled it too.
+            asyncio.CancelledError: somebody else cancelled it too.
         """
         if self.task is not None and self._cancels:
             for _ in range(self._cancels):
@@ -83,6 +69,33 @@ class Connection:
             self._cancels = 0
             if self.task.cancelling():
                 raise asyncio.CancelledError
+
+
+class Connection(UnderWay):
+    """An HTTP request that was let through; called as the `send` of its application.
+
+    Args:
+        send: the server's.
+        under_way: the set that holds it until its answer is complete.
+    """
+
+    __slots__ = ("_send", "started")
+
+    def __init__(self, send: Send, under_way: set[UnderWay]) -> None:
+        super().__init__(under_way)
+        self._send = send
+        self.started = False
+
+    def __call__(self, message: Message) -> Awaitable[None]:
+        """Pass a message on, unless the model was stopped meanwhile."""
+        if self.refusal is not None:
+            raise _stopped(self.refusal)
+        kind = message["type"]
+        if kind == "http.response.start":
+            self.started = True
+        elif kind in _LAST and not message.get("more_body"):
+            self._under_way.discard(self)  # what runs after the answer is no answer
+        return self._send(message)
 
 
 class Conversation(Connection):
@@ -101,7 +114,7 @@ class Conversation(Connection):
         self,
         receive: Receive,
         send: Send,
-        under_way: set[Connection],
+        under_way: set[UnderWay],
         check: Callable[[], Refusal | None],
     ) -> None:
         super().__init__(send, under_way)

@@ -9,9 +9,8 @@ reads nor changes what it lets through.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any, Literal
+from typing import Any
 
 from tribune.exceptions import ConfigurationError, LogUnavailableError, ModelHaltedError
 from tribune.gate import problem
@@ -24,16 +23,15 @@ from tribune.gate.connections import (
     Receive,
     Scope,
     Send,
+    UnderWay,
 )
+from tribune.gate.keeper import GateKeeper, Mode
 from tribune.gate.status import Refusal, StatusSource, StatusView
 from tribune.gate.tally import Tally
 from tribune.ids import ModelId, VersionNumber
 from tribune.log import get_logger
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-SUMMARY_S = 3600.0
-"""Pause between two summaries of a gate that only observes."""
 
 
 class ModelGate:
@@ -67,7 +65,7 @@ class ModelGate:
         model: ModelId,
         version: VersionNumber,
         max_staleness_s: float,
-        mode: Literal["enforce", "observe"] = "enforce",
+        mode: Mode = "enforce",
         on_refusal: Callable[[Refusal, Scope], None] | None = None,
         name: str = "",
         site: str = "",
@@ -75,31 +73,34 @@ class ModelGate:
         cut_streams: bool = True,
         artifact: ArtifactCheck | None = None,
     ) -> None:
-        if mode not in ("enforce", "observe"):
-            raise ConfigurationError(f'A gate\'s mode is "enforce" or "observe", not {mode!r}.')
-        if not max_staleness_s > 0:
-            raise ConfigurationError("A gate needs a max_staleness_s above 0.")
-        self.view = status if isinstance(status, StatusView) else StatusView(model)
-        if self.view.model_id != model:
-            raise ConfigurationError(
-                f"The gate is for model {model}, its view of model {self.view.model_id}."
-            )
-        self.tally = Tally()
-        self._app = app
-        self._source = None if isinstance(status, StatusView) else status
-        self._subject = problem.Subject(model, version, name, site.rstrip("/"))
-        self._version = version
-        self._max_staleness_s = max_staleness_s
-        self._enforce = mode == "enforce"
-        self._on_refusal = on_refusal
-        self._open_paths = frozenset(open_paths)
-        self._cut = cut_streams
-        self._artifact = artifact
-        self._under_way: set[Connection] = set()
-        self._task: asyncio.Task[None] | None = None
-        if wrong := [path for path in self._open_paths if not path.startswith("/")]:
+        if wrong := [path for path in open_paths if not path.startswith("/")]:
             raise ConfigurationError(f'An open path begins with "/", not {wrong[0]!r}.')
-        self.view.listen(self._look)
+        self._app = app
+        self._subject = problem.Subject(model, version, name, site.rstrip("/"))
+        self._open_paths = frozenset(open_paths)
+        self._on_refusal = on_refusal
+        self._cut = cut_streams
+        self._under_way: set[UnderWay] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._keeper = GateKeeper(
+            self._subject,
+            status,
+            max_staleness_s=max_staleness_s,
+            mode=mode,
+            artifact=artifact,
+            shut=self._end,
+            under_way=lambda: len(self._under_way),
+        )
+
+    @property
+    def view(self) -> StatusView:
+        """What is known of the model."""
+        return self._keeper.view
+
+    @property
+    def tally(self) -> Tally:
+        """What was refused, or would have been, since the gate began."""
+        return self._keeper.tally
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -174,49 +175,13 @@ class ModelGate:
             talk.restore()
             await talk.close()
 
-    def _refusal(self) -> Refusal | None:
-        artifact = None if self._artifact is None else self._artifact.digest
-        return self.view.refusal(self._version, self._max_staleness_s, artifact)
-
     def _check(self, scope: Scope) -> Refusal | None:
-        """Return the refusal to act on: None where the model may run, or where the gate only observes."""
-        tally = self.tally
-        tally.requests += 1
-        refusal = self._refusal()
-        if refusal is None:
-            if tally.cause is not None:
-                self._turn(None)
-            return None
-        self._turn(refusal)
-        tally.refused()
-        if self._on_refusal is not None:
-            try:
-                self._on_refusal(refusal, scope)
-            except Exception:  # somebody else's code must neither open the gate nor break it
-                get_logger(__name__).exception("on_refusal failed")
-        return refusal if self._enforce else None
+        told = self._on_refusal
+        return self._keeper.check(None if told is None else lambda refusal: told(refusal, scope))
 
-    def _look(self) -> None:
-        """See, after a change or when what is known has grown old, whether anything under way has to end."""
-        refusal = self._refusal()
-        self._turn(refusal)
-        if refusal is not None and self._enforce:
-            for connection in tuple(self._under_way):
-                connection.end(refusal)
-
-    def _turn(self, refusal: Refusal | None) -> None:
-        """Say it and count it when the gate opens or shuts, or its reason changes."""
-        if not self.tally.turn(None if refusal is None else f"{refusal.cause}"):
-            return
-        self.tally.ended(len(self._under_way))
-        get_logger(__name__).info(
-            "gate refuses" if refusal else "gate answers",
-            model=self._subject.model_id,
-            version=self._version,
-            cause=self.tally.cause,
-            enforced=self._enforce,
-            error=refusal.snapshot.fault if refusal else "",
-        )
+    def _end(self, refusal: Refusal) -> None:
+        for connection in tuple(self._under_way):
+            connection.end(refusal)
 
     async def _refuse(self, refusal: Refusal, scope: Scope, send: Send) -> None:
         document = problem.problem(self._subject, refusal)
@@ -233,46 +198,14 @@ class ModelGate:
         old = self._task
         if old is not None and not old.cancelled() and old.exception() is not None:
             get_logger(__name__).error("status source failed", error=repr(old.exception()))
-        self._task = asyncio.get_running_loop().create_task(self._keep(), name="gate")
+        self._task = asyncio.get_running_loop().create_task(self._keeper.run(), name="gate")
 
     async def _stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-            self._say()
-
-    async def _keep(self) -> None:
-        """Keep what the gate goes by up to date, until cancelled or a source fails."""
-        async with asyncio.TaskGroup() as tasks:
-            if self._source is not None:
-                tasks.create_task(self._follow(self._source))
-            if self._artifact is not None:
-                tasks.create_task(self._artifact.run(self._look))
-            tasks.create_task(self._grow_old())
-
-    async def _follow(self, source: StatusSource) -> None:
-        await source.run(self.view)
-        raise RuntimeError("the status source ended")  # it must not, and is started again
-
-    async def _grow_old(self) -> None:
-        """Look again the moment what is known becomes too old: nothing else tells of it."""
-        said = time.monotonic()
-        while True:
-            now = time.monotonic()
-            left_s = self.view.snapshot.seen_at + self._max_staleness_s - now
-            await asyncio.sleep(min(left_s + 0.001 if left_s > 0 else 1.0, self._max_staleness_s, 60.0))
-            self._look()
-            if now - said >= SUMMARY_S:
-                said = now
-                self._say()
-
-    def _say(self) -> None:
-        """Log the summary, of a gate that only observes."""
-        if not self._enforce:
-            get_logger(__name__).info(
-                "gate observed", model=self._subject.model_id, version=self._version, **self.tally.summary()
-            )
+            self._keeper.say()
 
 
 def _path(scope: Scope) -> str:
