@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tribune.gate.configured import gated
+    from tribune.gate.guard import permission, permitted
     from tribune.gate.middleware import ModelGate
 
-__all__ = ["ModelGate", "gated"]
+__all__ = ["ModelGate", "gated", "permission", "permitted"]
 
-_HOMES = {"ModelGate": "tribune.gate.middleware", "gated": "tribune.gate.configured"}
+_HOMES = {
+    "ModelGate": "tribune.gate.middleware",
+    "gated": "tribune.gate.configured",
+    "permission": "tribune.gate.guard",
+    "permitted": "tribune.gate.guard",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,7 @@ class ArtifactCheck:
     def __init__(self, path: Path, every_s: float = 300.0) -> None:
         self._path = path
         self._every_s = every_s
+        self._lock = threading.Lock()
         self._marks: _Marks | None = None
         self._warned: tuple[str, ...] = ()
         self.digest = b""
@@ -61,6 +63,10 @@ class ArtifactCheck:
 
     def look(self) -> None:
         """Take the digest if a file has changed; blocks for as long as reading the model takes."""
+        with self._lock:
+            self._look()
+
+    def _look(self) -> None:
         try:
             marks = _marks(self._path)
             if marks == self._marks:

@@ -13,7 +13,9 @@ from tribune.exceptions import ConfigurationError
 from tribune.gate.artifact import ArtifactCheck
 from tribune.gate.chain_source import ChainSource
 from tribune.gate.connections import Scope
+from tribune.gate.keeper import GateKeeper
 from tribune.gate.middleware import App, ModelGate
+from tribune.gate.problem import Subject
 from tribune.gate.status import Refusal, StatusSource
 from tribune.ids import ModelId, VersionNumber
 
@@ -37,7 +39,7 @@ def gated(
     Raises:
         ConfigurationError: the settings name no model, or cannot be used.
     """
-    settings = _read(settings)
+    settings = read(settings)
     gate = settings.gate
     return ModelGate(
         app,
@@ -52,6 +54,32 @@ def gated(
         open_paths=gate.open_paths,
         cut_streams=gate.cut_streams,
         artifact=artifact_of(settings),
+    )
+
+
+def keeper_of(
+    settings: Settings | None, *, shut: Callable[[Refusal], None], under_way: Callable[[], int]
+) -> GateKeeper:
+    """Return what decides for the model that the settings name; None reads them.
+
+    Args:
+        settings: None reads `tribune.toml` and the environment.
+        shut: told of a refusal that is enforced when it begins and while it lasts, from any thread.
+        under_way: returns how much is under way.
+
+    Raises:
+        ConfigurationError: the settings name no model, or cannot be used.
+    """
+    settings = read(settings)
+    gate = settings.gate
+    return GateKeeper(
+        Subject(ModelId(gate.model), VersionNumber(gate.version), gate.name, site_of(settings).rstrip("/")),
+        source_of(settings),
+        max_staleness_s=gate.max_staleness_s,
+        mode=gate.mode,
+        artifact=artifact_of(settings),
+        shut=shut,
+        under_way=under_way,
     )
 
 
@@ -75,7 +103,8 @@ def site_of(settings: Settings) -> str:
     return settings.web.public_url if "public_url" in settings.web.model_fields_set else ""
 
 
-def _read(settings: Settings | None) -> Settings:
+def read(settings: Settings | None) -> Settings:
+    """Return the settings, read where none are given; ConfigurationError where they name no model."""
     if settings is None:
         from tribune.settings import load_settings
 

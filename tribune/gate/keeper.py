@@ -104,6 +104,11 @@ class GateKeeper:
         if refusal is not None and self._enforce:
             self._shut(refusal)
 
+    def read_artifact(self) -> None:
+        """Read the model on disk, where it is compared; blocks for as long as that takes."""
+        if self._artifact is not None:
+            self._artifact.look()
+
     async def run(self) -> None:
         """Keep what it goes by up to date, until cancelled.
 
