@@ -42,10 +42,12 @@ def example() -> str:
     """Return the TOML text."""
     from pydantic import BaseModel
 
-    from tribune.settings import KeySource, NamedMonitor, Settings, gating, loading
+    from tribune.settings import KeySource, NamedMonitor, Settings, gating, loading, recording
     from tribune.settings import sections as groups
 
-    said = _docstrings(groups) | _docstrings(gating) | _docstrings(loading)
+    said: dict[tuple[str, str], str] = {}
+    for module in (groups, gating, recording, loading):
+        said |= _docstrings(module)
     root, sections = Settings(), []
     lines = [HEAD]
     for name in Settings.model_fields:

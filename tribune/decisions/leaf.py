@@ -22,7 +22,9 @@ from tribune.ids import Digest, ModelId, VersionNumber
 from tribune.metrics.spec import ColumnKind, ModelSpec, Role
 
 Kind = Literal["numeric", "category"]
-RESERVED = frozenset({"id", "time", "prediction", "score", "label", "salt", "leaf"})
+RESERVED = frozenset(
+    {"id", "time", "prediction", "score", "label", "salt", "leaf", "input_digest", "body_digest"}
+)
 SALT_BYTES = 16
 
 _KINDS: dict[ColumnKind, Kind] = {ColumnKind.NUMERIC: "numeric", ColumnKind.CATEGORY: "category"}
@@ -33,13 +35,17 @@ _MAX_ID_BYTES = 200
 
 @dataclass(frozen=True)
 class Decision:
-    """One answer of a model: `time` in UTC microseconds, None where a value is missing."""
+    """One answer of a model: `time` in UTC microseconds, None where a value is missing.
+
+    `input` is what the model was given (a document, a prompt, a picture): the log keeps its salted digest.
+    """
 
     id: str
     time: int
     features: Mapping[str, object]
     prediction: object
     score: float | None = None
+    input: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class LogSchema:
     def _template(self) -> str:
         names = (encode_basestring(name).replace("%", "%%") for name, _ in self._ordered)
         features = ",".join(f"{name}:%s" for name in names)
-        return f'{{"features":{{{features}}},"prediction":%s,"score":%s}}'
+        return f'{{"features":{{{features}}}%s,"prediction":%s,"score":%s}}'
 
     @classmethod
     def of(cls, spec: ModelSpec) -> LogSchema:
@@ -98,8 +104,12 @@ class LogSchema:
         """Return the schema that `document` describes."""
         return cls(document["schema"]["features"], document["schema"]["prediction"])
 
-    def body(self, decision: Decision) -> bytes:
+    def body(self, decision: Decision, input_digest: Digest | None = None) -> bytes:
         """Return a decision's body as RFC 8785 JSON; numbers as the hexadecimal text of their double.
+
+        Args:
+            decision: the decision.
+            input_digest: of its input, see `input_digest`; the body names it where there is one.
 
         Raises:
             DataError: for a missing or unnamed column, or a value that its column cannot hold.
@@ -121,6 +131,7 @@ class LogSchema:
                     values.append(encode_basestring(value))
                 else:
                     values.append(_encoded(name, numeric, value))
+            values.append("" if input_digest is None else f',"input":"{input_digest.hex()}"')
             values.append(_encoded("prediction", self.prediction == "numeric", decision.prediction))
             values.append(_encoded("score", True, decision.score))
             return (self._template % tuple(values)).encode()
@@ -154,6 +165,13 @@ def check_id(value: str) -> str:
 def body_digest(salt: bytes, body: bytes) -> Digest:
     """Return sha-256(salt ‖ body)."""
     return Digest(hashlib.sha256(salt + body).digest())
+
+
+def input_digest(salt: bytes, input: bytes) -> Digest:
+    """Return sha-256(salt ‖ input), with the salt of the decision whose input it was."""
+    hasher = hashlib.sha256(salt)
+    hasher.update(input)
+    return Digest(hasher.digest())
 
 
 def decision_leaf(model_id: ModelId, version: VersionNumber, id: str, time: int, body: Digest) -> Digest:

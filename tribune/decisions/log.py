@@ -27,13 +27,14 @@ from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.merkle import MerkleTree
 from tribune.decisions.receipt_key import ReceiptKey
 from tribune.decisions.receipts import Receipt, SignedBatch
-from tribune.decisions.records import Record, Row, row_of, salted
+from tribune.decisions.records import MAX_BODY, Record, Row, row_of, salted
 from tribune.decisions.slots import Slot
 from tribune.decisions.wal import SUFFIX, Segment, encode
 from tribune.exceptions import ConfigurationError, DataError, LogUnavailableError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 
-_BATCH = 1024  # decisions a write
+_BATCH, _BATCH_BYTES = 1024, 2**22  # decisions and bytes of bodies a write, about
+_CAPACITY_BYTES = 2**28  # of bodies that may wait in memory
 _OPEN_SEGMENTS = 4  # the current frame, its neighbours and the late ones
 
 
@@ -42,6 +43,7 @@ _Answer = Receipt | list[Receipt] | LogUnavailableError
 
 class _Waiting(NamedTuple):
     rows: Sequence[Row]
+    size: int
     asker: Future[Any] | asyncio.Future[Any]
     alone: bool  # whether the asker wants one receipt, not a list
 
@@ -58,6 +60,7 @@ class DecisionLog:
         capacity: decisions that may wait in memory for the writer thread.
         fsync_s: seconds between two waits for the device; 0 waits after every batch.
         receipt_key: signs the receipts; None leaves them unsigned.
+        max_body: bytes that one decision's body may have.
 
     Raises:
         ConfigurationError: the receipt key is certified for another model.
@@ -74,6 +77,7 @@ class DecisionLog:
         capacity: int = 65_536,
         fsync_s: float = 1.0,
         receipt_key: ReceiptKey | None = None,
+        max_body: int = MAX_BODY,
     ) -> None:
         if receipt_key is not None and receipt_key.certificate.model_id != model_id:
             raise ConfigurationError(
@@ -90,9 +94,10 @@ class DecisionLog:
         self._capacity = capacity
         self._fsync_s = fsync_s
         self._receipt_key = receipt_key
+        self._max_body = max_body
         self._lock = threading.Lock()
         self._buffer: SimpleQueue[_Waiting | None] = SimpleQueue()  # None is the last
-        self._waiting = 0
+        self._waiting = self._waiting_bytes = 0
         self._closing = False
         self._thread: threading.Thread | None = None
         self._segments: dict[Path, Segment] = {}
@@ -153,13 +158,14 @@ class DecisionLog:
         alone: bool = False,
     ) -> None:
         schema = self.schema
-        rows = [row_of(schema, decision) for decision in decisions]
-        if len(rows) > self._capacity:
+        rows = [row_of(schema, decision, max_body=self._max_body) for decision in decisions]
+        size = sum(len(row.body) for row in rows)
+        if len(rows) > self._capacity or size > _CAPACITY_BYTES:
             raise DataError(f"The decision log takes at most {self._capacity} decisions at once.")
         with self._lock:
             if self._closing:
                 raise LogUnavailableError("The decision log is closed.")
-            if self._waiting + len(rows) > self._capacity:
+            if self._waiting + len(rows) > self._capacity or self._waiting_bytes + size > _CAPACITY_BYTES:
                 raise LogUnavailableError(
                     f"The decision log is {self._waiting} decisions behind its disk.",
                     mend="Check the disk; the decision was not recorded.",
@@ -170,7 +176,8 @@ class DecisionLog:
                 self._thread = threading.Thread(target=self._write, name="decision-log", daemon=True)
                 self._thread.start()
             self._waiting += len(rows)
-            self._buffer.put(_Waiting(rows, asker, alone))
+            self._waiting_bytes += size
+            self._buffer.put(_Waiting(rows, size, asker, alone))
 
     def _write(self) -> None:
         last_sync = time.monotonic()
@@ -189,13 +196,14 @@ class DecisionLog:
     def _gather(self, timeout_s: float | None) -> tuple[list[_Waiting], bool]:
         """Return what waits, some `_BATCH` decisions at most, and whether it is the last."""
         batch: list[_Waiting] = []
-        count = 0
+        count = size = 0
         try:
             found = self._buffer.get(timeout=timeout_s)
             while found is not None:
                 batch.append(found)
                 count += len(found.rows)
-                if count >= _BATCH:
+                size += found.size
+                if count >= _BATCH or size >= _BATCH_BYTES:
                     break
                 found = self._buffer.get_nowait()
         except Empty:
@@ -206,6 +214,7 @@ class DecisionLog:
         finally:
             with self._lock:
                 self._waiting -= count
+                self._waiting_bytes -= size
         return batch, False
 
     def _keep(self, batch: list[_Waiting]) -> None:

@@ -1,8 +1,9 @@
 """Partitions: decisions and labels as Parquet files that every engine counts alike.
 
-Columns of decisions: id, time (int64, UTC microseconds), the features, prediction, score, salt, leaf; of
-labels: id, time, label. Numbers are DOUBLE, categories text. Files are written beside their place, synced,
-and only then renamed by the caller; a file in place is whole. Does not decide which rows belong together.
+Columns of decisions: id, time (int64, UTC microseconds), the features, prediction, score, salt, leaf, and
+input_digest where a decision has one; of labels: id, time, label. Numbers are DOUBLE, categories text. Files
+are written beside their place, synced, and only then renamed by the caller; a file in place is whole. Does
+not decide which rows belong together.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ def decision_table(schema: LogSchema, records: Sequence[Record]) -> pyarrow.Tabl
     columns["score"] = _array("numeric", [body["score"] for body in bodies])
     columns["salt"] = pyarrow.array([record.salt for record in records], pyarrow.binary())
     columns["leaf"] = pyarrow.array([bytes(record.leaf) for record in records], pyarrow.binary())
+    digests = [body.get("input") for body in bodies]
+    if any(digests):
+        raw = [None if digest is None else bytes.fromhex(digest) for digest in digests]
+        columns["input_digest"] = pyarrow.array(raw, pyarrow.binary())
     return pyarrow.table(columns)
 
 

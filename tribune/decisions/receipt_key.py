@@ -8,7 +8,6 @@ Refuses a key without its certificate and a certificate that has run out.
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,16 +177,13 @@ def batch_digest(contract: LogContract, model_id: ModelId, version: VersionNumbe
     return typed_digest(contract, struct_hash(_BATCH, model_id, version, root))
 
 
-def new_receipt_key(path: Path) -> Address:
-    """Make a new receipt key in a new file (mode 0600) and return its address.
+def write_receipt_key(path: Path, secret: bytes) -> None:
+    """Write a receipt key into a new file (mode 0600).
 
     Raises:
         ConfigurationError: the file exists or cannot be written.
     """
-    secret = secrets.token_bytes(32)
-    address = address_of(secret)
     keep_secret(path, secret.hex())
-    return address
 
 
 def read_certificate(path: Path) -> Certificate:

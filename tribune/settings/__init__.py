@@ -8,6 +8,7 @@ nor a printed settings object can carry a key or token. Nested names are joined 
 
 from tribune.settings.gating import GateSettings, HookSettings
 from tribune.settings.loading import DEFAULT_FILE, PREFIX, Settings, load_settings
+from tribune.settings.recording import RecordingSettings
 from tribune.settings.sections import (
     ChainSettings,
     DiscordSettings,
@@ -27,6 +28,7 @@ __all__ = [
     "HookSettings",
     "KeySource",
     "NamedMonitor",
+    "RecordingSettings",
     "RelaySettings",
     "Settings",
     "TelemetrySettings",

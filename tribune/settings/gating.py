@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from tribune.settings.recording import RecordingSettings
 from tribune.settings.sections import Section, with_host
 
 
@@ -82,6 +83,7 @@ class GateSettings(Section):
     """Models that `tribune gate serve` answers for; empty: for any that it is asked about."""
     serve: SidecarSettings = SidecarSettings()
     hooks: HookSettings = HookSettings()
+    log: RecordingSettings = RecordingSettings()
 
     @field_validator("sidecar")
     @classmethod

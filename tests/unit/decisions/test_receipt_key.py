@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ from tribune.decisions.receipt_key import (
     Certificate,
     ReceiptKey,
     certify,
-    new_receipt_key,
     read_certificate,
     write_certificate,
+    write_receipt_key,
 )
-from tribune.decisions.typed import LogContract
+from tribune.decisions.typed import LogContract, address_of
 from tribune.exceptions import ConfigurationError, SignatureError
 from tribune.ids import Address, Digest, ModelId, VersionNumber
 
@@ -29,8 +30,9 @@ MODEL = ModelId(4)
 
 def _made(folder: Path, *, ends_in_s: float = 60) -> tuple[Path, Path]:
     key, certificate = folder / "receipt-key", folder / "receipt-key.json"
-    address = new_receipt_key(key)
-    made = certify(LOGGER, CONTRACT, MODEL, address, int(time.time() + ends_in_s))
+    secret = secrets.token_bytes(32)
+    write_receipt_key(key, secret)
+    made = certify(LOGGER, CONTRACT, MODEL, address_of(secret), int(time.time() + ends_in_s))
     write_certificate(certificate, made)
     return key, certificate
 
@@ -41,11 +43,11 @@ def test_load__a_key_with_its_certificate__signs(tmp_path: Path) -> None:
     assert key.sign(VersionNumber(1), Digest(bytes(32))) is not None
 
 
-def test_new_receipt_key__a_file__is_nobody_elses_to_read(tmp_path: Path) -> None:
+def test_write_receipt_key__a_file__is_nobody_elses_to_read(tmp_path: Path) -> None:
     key, _ = _made(tmp_path)
     assert key.stat().st_mode & 0o777 == 0o600
     with pytest.raises(ConfigurationError, match="exists"):
-        new_receipt_key(key)
+        write_receipt_key(key, bytes(32))
 
 
 def test_load__key_that_everybody_reads__is_refused(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import zlib
 from enum import Enum
 
 import numpy as np
+import pytest
+import rfc8785
 from eth_abi.abi import encode as abi_encode
 from eth_utils.crypto import keccak
 from hypothesis import given
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.records import Row, row_of, salted
 from tribune.decisions.wal import encode
+from tribune.exceptions import DataError
 from tribune.ids import ModelId, VersionNumber
 
 SCHEMA = LogSchema({"é%s": "numeric", "\U00010000": "category", "\ufb33": "category", "b": "numeric"})
@@ -90,3 +93,37 @@ def test_salted__many__have_a_salt_of_their_own_each() -> None:
 
 def test_salted__none__is_none() -> None:
     assert salted(ModelId(1), VersionNumber(1), []) == ([], [])
+
+
+def test_salted__with_an_input__commits_to_its_salted_digest_and_nothing_else_of_it() -> None:
+    given = bytes(range(256)) * 400  # no UTF-8, and larger than any body
+    schema = LogSchema({"a": "numeric"})
+    row = row_of(schema, Decision("x", 1, {"a": 1.0}, "1", None, given))
+    (record,), (digest,) = salted(ModelId(1), VersionNumber(1), [row])
+    expected = hashlib.sha256(record.salt + given).hexdigest()
+    assert json.loads(record.body)["input"] == expected
+    assert record.body == rfc8785.dumps(json.loads(record.body))
+    assert digest == hashlib.sha256(record.salt + record.body).digest()
+
+
+def test_row_of__equal_inputs__have_unlike_digests() -> None:
+    schema = LogSchema({})
+    bodies = {row_of(schema, Decision("x", 1, {}, "1", None, b"the same")).body for _ in range(10)}
+    assert len(bodies) == 10
+
+
+def test_row_of__input_that_is_text__is_refused() -> None:
+    with pytest.raises(DataError, match="bytes"):
+        row_of(LogSchema({}), Decision("x", 1, {}, "1", None, "text"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("length", "fits"), [(100, True), (101, False)])
+def test_row_of__a_body_at_its_bound__fits_and_one_byte_more_does_not(length: int, fits: bool) -> None:
+    schema = LogSchema({"a": "category"})
+    frame = len(schema.body(Decision("x", 1, {"a": ""}, "1")))
+    decision = Decision("x", 1, {"a": "y" * (length - frame)}, "1")
+    if fits:
+        assert len(row_of(schema, decision, max_body=100).body) == 100
+    else:
+        with pytest.raises(DataError, match="101 bytes"):
+            row_of(schema, decision, max_body=100)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import time
 from pathlib import Path
 
 import httpx
 import pytest
+from eth_account import Account
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -14,12 +19,17 @@ from starlette.routing import Route
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.leaf import LogSchema, body_digest
 from tribune.decisions.log import DecisionLog
+from tribune.decisions.receipt_key import certify, write_certificate, write_receipt_key
+from tribune.decisions.receipts import check_receipt
 from tribune.decisions.records import Record
+from tribune.decisions.typed import LogContract, address_of
 from tribune.decisions.wal import read_segment
-from tribune.exceptions import DataError
+from tribune.exceptions import ConfigurationError, DataError
 from tribune.gate.middleware import ModelGate
-from tribune.gate.recorder import RECEIPT_HEADER, DecisionRecorder, receipt_headers
-from tribune.ids import FrameIndex
+from tribune.gate.recorder import RECEIPT_HEADER, Answer, DecisionRecorder, open_recorder, receipt_headers
+from tribune.ids import Address, FrameIndex
+from tribune.keys.keystore import keep_secret
+from tribune.settings import GateSettings, RecordingSettings, Settings
 from unit.gate.chain import ACTIVE, MODEL, VERSION, view_of
 
 GRID = FrameGrid(epoch=0, step=1000, length=1000, grace=0)
@@ -69,3 +79,45 @@ async def test_receipt_headers__behind_a_gate__name_what_is_in_the_log(tmp_path:
 
 def test_receipt_headers__no_receipt__is_no_header() -> None:
     assert receipt_headers() == {}
+
+
+async def test_record_many__of_one_request__gives_receipts_in_order(tmp_path: Path) -> None:
+    recorder = _recorder(tmp_path)
+    receipts = await recorder.record_many([Answer({"AGEP": i}, "1", id=f"case-{i}") for i in range(5)])
+    await recorder.close()
+    assert [receipt.id for receipt in receipts] == [f"case-{i}" for i in range(5)]
+    assert sorted(record.id for record in _records(tmp_path)) == [f"case-{i}" for i in range(5)]
+
+
+async def test_open_recorder__as_the_settings_have_it__redacts_bounds_and_signs(tmp_path: Path) -> None:
+    secret = b"\x22" * 32
+    write_receipt_key(tmp_path / "key", secret)
+    contract = LogContract(31337, Address("0x5FbDB2315678afecb367f032d93F642f64180aa3"))
+    logger = Account.from_key(b"\x11" * 32)
+    certificate = certify(logger, contract, MODEL, address_of(secret), int(time.time()) + 60)
+    write_certificate(tmp_path / "key.json", certificate)
+    keep_secret(tmp_path / "secret", "sixteen bytes of")
+    recording = RecordingSettings(
+        receipt_key=tmp_path / "key",
+        receipt_certificate=tmp_path / "key.json",
+        redact={"name": "digest"},
+        redact_secret_file=tmp_path / "secret",
+        max_body=256,
+    )
+    gate = GateSettings(model=MODEL, version=VERSION, log=recording)
+    recorder = open_recorder(
+        LogSchema({"name": "category"}), GRID, Settings(gate=gate, log_folder=tmp_path / "log")
+    )
+    receipt = await recorder.record({"name": "Ada"}, "1")
+    with pytest.raises(DataError, match="256"):
+        await recorder.record({"name": "Ada"}, "1" * 300)
+    await recorder.close()
+    assert check_receipt(receipt) == logger.address
+    (record,) = _records(tmp_path / "log")
+    digest = hmac.new(b"sixteen bytes of", b"name\0Ada", hashlib.sha256).hexdigest()
+    assert json.loads(record.body)["features"] == {"name": digest}
+
+
+def test_open_recorder__no_model__says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"\[gate\]"):
+        open_recorder(LogSchema({}), GRID, Settings(log_folder=tmp_path))
