@@ -8,15 +8,14 @@ formats that run code when they are opened. It sees the disk only, not what a pr
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 from tribune.exceptions import DataError
-from tribune.ids import Digest
 from tribune.log import get_logger
+from tribune.reports.dataset import artifact_digest
 
 _RUNS_CODE = {
     ".pkl": "pickle",
@@ -86,23 +85,6 @@ class ArtifactCheck:
             self._warned = risky
             for one in risky:
                 get_logger(__name__).warning("artifact runs code when it is opened", file=one)
-
-
-def artifact_digest(path: Path) -> Digest:
-    """Return the digest by which a version's artifact is registered.
-
-    Raises:
-        DataError: there is nothing there, or it cannot be read.
-    """
-    if not path.is_file():
-        from tribune.reports.dataset import describe_files
-
-        return describe_files(path).digest
-    try:
-        with path.open("rb") as file:
-            return Digest(hashlib.file_digest(file, "sha256").digest())
-    except OSError as fault:
-        raise DataError(f"{path} cannot be read: {fault.strerror}.", mend="Check its permissions.") from fault
 
 
 def code_formats(path: Path) -> tuple[str, ...]:

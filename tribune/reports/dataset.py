@@ -77,6 +77,21 @@ def describe_files(folder: Path) -> Dataset:
     return Dataset(tuple(_describe(named[name], name) for name in sorted(named, key=str.encode)))
 
 
+def artifact_digest(path: Path) -> Digest:
+    """Return the digest by which a version's artifact is registered.
+
+    Raises:
+        DataError: there is nothing there, or it cannot be read.
+    """
+    if not path.is_file():
+        return describe_files(path).digest
+    try:
+        with path.open("rb") as file:
+            return Digest(hashlib.file_digest(file, "sha256").digest())
+    except OSError as fault:
+        raise DataError(f"{path} cannot be read: {fault.strerror}.", mend="Check its permissions.") from fault
+
+
 def _describe(path: Path, name: str) -> DataFile:
     try:
         with path.open("rb") as file:

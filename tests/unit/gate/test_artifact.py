@@ -17,9 +17,10 @@ import httpx
 import pytest
 
 from tribune.exceptions import DataError
-from tribune.gate.artifact import ArtifactCheck, artifact_digest, code_formats
+from tribune.gate.artifact import ArtifactCheck, code_formats
 from tribune.gate.middleware import ModelGate
 from tribune.gate.status import StatusView
+from tribune.reports.dataset import artifact_digest
 from unit.gate.chain import ACTIVE, MODEL, VERSION, until, view_of
 
 
