@@ -96,3 +96,7 @@ class ModelHaltedError(TribuneError):
 
 class LogUnavailableError(TribuneError):
     """The decision log cannot keep a decision now: its disk refuses, or its buffer is full."""
+
+
+class ReplayError(TribuneError):
+    """Decisions could not be run again: "could not look", never "answered otherwise"."""

@@ -94,7 +94,7 @@ async def open_measurer(settings: Settings, tribune: Tribune, monitor: Address) 
     await asyncio.to_thread(assert_conformant, engine)
     kept = KeptTallies(engine, settings.tally_folder, readings)
     log = SealedLog(settings.log_folder, readings)
-    return Measurer(tribune, monitor, kept, log, settings.evidence_stores)
+    return Measurer(tribune, monitor, kept, log, settings.evidence_stores, counting.replay)
 
 
 def _check_writable(stores: Sequence[str]) -> None:

@@ -16,9 +16,13 @@ from tribune.decisions.grid import microseconds
 from tribune.exceptions import EvidenceError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy, Profile, Value
+from tribune.metrics.log_audit import LogAudit
 from tribune.metrics.measure import measure_rules
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameFiles, build_evidence, count_frame
 from tribune.reports.witness import peer_index, witness, witness_key
+from tribune.settings.sections import ReplaySettings
+from tribune_monitors.audit.auditing import Auditor
+from tribune_monitors.audit.replaying import Replayers
 from tribune_monitors.due import DueReport, Reported, frame_bounds
 from tribune_monitors.engines.base import Engine
 from tribune_monitors.history import (
@@ -53,16 +57,24 @@ class Measurer:
         engine: conformant; counts, and keeps what it counted where windows are to cost little.
         log: sealed logs.
         profiles: stores that profiles are read from.
+        replay: what can run decisions again, for policies that ask for it.
     """
 
     def __init__(
-        self, tribune: Tribune, monitor: Address, engine: Engine, log: SealedLog, profiles: Sequence[str]
+        self,
+        tribune: Tribune,
+        monitor: Address,
+        engine: Engine,
+        log: SealedLog,
+        profiles: Sequence[str],
+        replay: ReplaySettings | None = None,
     ) -> None:
         self._tribune = tribune
         self._monitor = monitor
         self._engine = engine
         self._log = log
         self._stores = profiles
+        self._auditor = Auditor(tribune, Replayers(replay or ReplaySettings()))
         self._profiles: dict[tuple[ModelId, VersionNumber], Profile] = {}
         self._measured: Kept[Mapping[str, Value]] = Kept(_KEPT)
 
@@ -72,6 +84,8 @@ class Measurer:
         Raises:
             EvidenceError: profile or sealed files are missing, or not what the chain names.
             DataError, PolicyError: they cannot be measured as they are.
+            ConfigurationError, ArtifactMismatchError, ReplayError: a rule asks that decisions be run again,
+                which this monitor cannot.
             ChainError: we could not look.
         """
         profile = await self._profile(due.model_id, due.version)
@@ -80,7 +94,8 @@ class Measurer:
         numbers = looked_at(due.frame, policy, profile.spec, steps)
         keys = self._keys(due.model_id, peer_of(due.policy, due.frame))
         frames = await read_frames(self._tribune, self._log, due, numbers, *keys)
-        return await asyncio.to_thread(self._evaluate, due, policy, profile, frames, steps)
+        audits = await self._auditor.audits(due, policy, frames)
+        return await asyncio.to_thread(self._evaluate, due, policy, profile, frames, steps, audits)
 
     async def witness_of(self, about: Reported, peer: Address) -> Digest:
         """Return the witness that a peer must give; what was read for `measure` is not read again.
@@ -110,7 +125,13 @@ class Measurer:
         return self._profiles[model_id, version]
 
     def _evaluate(
-        self, due: DueReport, policy: Policy, profile: Profile, frames: Frames, steps: int
+        self,
+        due: DueReport,
+        policy: Policy,
+        profile: Profile,
+        frames: Frames,
+        steps: int,
+        audits: Mapping[FrameIndex, LogAudit],
     ) -> Measured:
         current = frames[due.frame]
         if current is None:
@@ -120,19 +141,24 @@ class Measurer:
         *earlier, own = window_files(due.frame, frames, policy, profile.spec, steps, first)
         if own is None:
             raise AssertionError("the reported frame has files")
-        history = [None if files is None else self._values(policy, profile, files) for files in earlier]
-        tallies = count_frame(own, profile, self._engine.count)
+        history = [
+            None if files is None else self._values(policy, profile, files, audits.get(files.frame))
+            for files in earlier
+        ]
+        tallies = count_frame(own, profile, self._engine.count, audits.get(due.frame))
         evidence = build_evidence(context, profile, policy, tallies, history)
         return Measured(evidence, witness(due.frame, current.macs[0]))
 
-    def _values(self, policy: Policy, profile: Profile, files: FrameFiles) -> Mapping[str, Value]:
+    def _values(
+        self, policy: Policy, profile: Profile, files: FrameFiles, audit: LogAudit | None
+    ) -> Mapping[str, Value]:
         """Measure an earlier frame for its rules; a window that slides on measures one more, not all."""
 
         def make() -> Mapping[str, Value]:
             tallies = count_frame(files, profile, self._engine.count)
-            return measure_rules(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
+            return measure_rules(policy, profile, tallies.tally, tallies.labelled, tallies.trailing, audit)
 
-        key = (policy, profile.digest, files)
+        key = (policy, profile.digest, files, audit)
         return self._measured.get(key, make)
 
 

@@ -21,6 +21,8 @@ from tribune.reports.oversight import independence
 from tribune.reports.verify import verify_evidence
 from tribune.settings import Settings
 from tribune.wording import counted
+from tribune_monitors.audit.auditing import Auditor
+from tribune_monitors.audit.replaying import Replayers
 from tribune_monitors.due import Reported
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.history import Frames, looked_at, steps_of, window_files
@@ -43,6 +45,8 @@ async def recheck(settings: Settings, name: Cid) -> Outcome:
     Raises:
         EvidenceError: evidence, profile or sealed log are missing, or not what the chain names.
         PolicyError: the chain has no such policy.
+        ConfigurationError, ArtifactMismatchError, ReplayError: the policy asks that decisions be run again,
+            which cannot be done here.
     """
     stores = settings.evidence_stores
     document = await asyncio.to_thread(_evidence, stores, name)
@@ -58,9 +62,17 @@ async def recheck(settings: Settings, name: Cid) -> Outcome:
         about = Reported(model_id, version, frame, await _word(tribune, model_id, version, frame))
         frames = await read_frames(tribune, SealedLog(settings.log_folder), about, numbers)
         context = context_of(tribune.chain.chain_id, about, record, frames)
+        audits = await Auditor(tribune, Replayers(settings.monitor.replay)).audits(about, policy, frames)
     window = window_files(frame, frames, policy, profile.spec, steps, record.first_frame)
     verdict = await asyncio.to_thread(
-        verify_evidence, canonical_bytes(document), profile, policy, window, DuckDBEngine().count, context
+        verify_evidence,
+        canonical_bytes(document),
+        profile,
+        policy,
+        window,
+        DuckDBEngine().count,
+        context,
+        audits,
     )
     rows = sum(partition.rows for partition in _current(frames, frame).manifest.partitions)
     if verdict.same:

@@ -8,6 +8,7 @@ no state of contracts.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -137,6 +138,24 @@ class Chain:
         method = "eth_getBlockByHash" if by_hash else "eth_getBlockByNumber"
         found: Block | None = await self.request(method, _tag(which), False, read=as_block)
         return found
+
+    async def agreed_block(self, number: int) -> Block:
+        """Return a block as more than half of the nodes that have it tell it; a single node is believed.
+
+        Raises:
+            ChainUnreachableError: no node has it, or they contradict each other.
+        """
+        told: list[Block | None] = await self.rpc.of_all(
+            "eth_getBlockByNumber", (_tag(number), False), read=as_block
+        )
+        blocks = [block for block in told if block is not None]
+        agreed = Counter(block.hash for block in blocks).most_common(1)
+        if not agreed:
+            raise self.rpc.unreachable(f"it does not have block {number}")
+        hash_, votes = agreed[0]
+        if 2 * votes <= len(blocks):
+            raise self.rpc.unreachable(f"the nodes tell different blocks {number}")
+        return next(block for block in blocks if block.hash == hash_)
 
     async def final_block(self) -> Block:
         """Return the newest block that is taken as final."""

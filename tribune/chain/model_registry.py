@@ -245,6 +245,19 @@ class ModelRegistry(Contract):
         raw = await self._read("versionOf", model_id, version)
         return Version(model_id, version, VersionDetails.read(raw), utc(raw["registered_at"]))
 
+    async def registration(
+        self, model_id: ModelId, version: VersionNumber, from_block: int, to_block: int
+    ) -> VersionRegistered | None:
+        """Return how a version was registered within a range of blocks, None if it was not."""
+        topics = (
+            self.topic("VersionRegistered"),
+            model_id.to_bytes(32, "big"),
+            version.to_bytes(32, "big"),
+        )
+        logs = await self.chain.logs([self.address], from_block, to_block, topics)
+        events = (event for event in self.events(logs) if isinstance(event, VersionRegistered))
+        return next(events, None)
+
     async def version_count(self, model_id: ModelId) -> int:
         """Return how many versions a model has; they are numbered from 1."""
         return int(await self._read("versionCount", model_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tribune.metrics.log_audit import LogAudit
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import evaluate, find, standard_metrics
@@ -37,6 +38,7 @@ def measure(
     tally: Tally,
     labelled: Tally | None,
     trailing: Sequence[tuple[Tally, Tally | None]] = (),
+    audit: LogAudit | None = None,
 ) -> dict[str, Value]:
     """Evaluate all metrics of one frame; arguments as for `evaluate`.
 
@@ -45,7 +47,7 @@ def measure(
     """
     z_micro = measured_metrics(policy, profile)
     bounds = {name: z for name, z in z_micro.items() if z}
-    values = evaluate(tuple(z_micro), profile, tally, labelled, bounds, trailing)
+    values = evaluate(tuple(z_micro), profile, tally, labelled, bounds, trailing, audit)
     return _without_estimates(policy, values)
 
 
@@ -55,9 +57,10 @@ def measure_rules(
     tally: Tally,
     labelled: Tally | None,
     trailing: Sequence[tuple[Tally, Tally | None]] = (),
+    audit: LogAudit | None = None,
 ) -> dict[str, Value]:
     """Evaluate the rules' metrics of one frame only; otherwise as `measure`."""
-    values = evaluate(policy.metric_names, profile, tally, labelled, policy.z_micro, trailing)
+    values = evaluate(policy.metric_names, profile, tally, labelled, policy.z_micro, trailing, audit)
     return _without_estimates(policy, values)
 
 

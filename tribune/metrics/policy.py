@@ -16,7 +16,7 @@ from typing import Any
 from tribune.exceptions import PolicyError
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
-from tribune.metrics.registry import check, find
+from tribune.metrics.registry import audits_of, check, find
 from tribune.metrics.spec import load_toml
 from tribune.metrics.value import NOT_AVAILABLE, Value
 
@@ -176,6 +176,16 @@ class Policy:
     def metric_names(self) -> tuple[str, ...]:
         """Metrics that the rules need, each once, in rule order."""
         return tuple(dict.fromkeys(rule.metric for rule in self.rules))
+
+    @property
+    def audits(self) -> frozenset[str]:
+        """Metrics, by family and measure, for which a monitor has to audit the log."""
+        return audits_of(self.metric_names)
+
+    @property
+    def audited_window(self) -> int:
+        """Frames whose log a report audits, the current one included; 0 where no rule asks for it."""
+        return max((rule.w for rule in self.rules if audits_of([rule.metric])), default=0)
 
     @property
     def z_micro(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ from tribune.metrics import (
     drift,
     estimated,
     fairness,
+    log_audit,
     multiclass,
     performance,
     quality,
@@ -24,6 +25,7 @@ from tribune.metrics import (
     summary,
 )
 from tribune.metrics.fixed import micro
+from tribune.metrics.log_audit import LogAudit
 from tribune.metrics.profile import Profile
 from tribune.metrics.tally import Tally
 from tribune.metrics.trailing import Trail
@@ -43,6 +45,7 @@ METRICS: Mapping[str, Metric] = {
         multiclass,
         regression,
         estimated,
+        log_audit,
     )
     for metric in family.METRICS
 }
@@ -115,11 +118,20 @@ def needs_labels(name: str) -> bool:
     return find(name)[1].labels
 
 
+def audits_of(metric_names: Sequence[str]) -> frozenset[str]:
+    """Return those of some metrics, by family and measure, for which a monitor has to audit the log."""
+    found = (find(name)[1] for name in metric_names)
+    return frozenset(metric.name for metric in found if metric.audited is not None)
+
+
 def standard_metrics(profile: Profile) -> tuple[str, ...]:
-    """Return every metric of a model without bounds and maxima, in registry and column order."""
+    """Return every metric of a model without bounds and maxima, in registry and column order.
+
+    Metrics of the log are left out: they are measured where a rule names them.
+    """
     names: list[str] = []
     for metric in METRICS.values():
-        if profile.spec.task not in metric.tasks:
+        if metric.of_log or profile.spec.task not in metric.tasks:
             continue
         if metric.targets is None:
             names.append(metric.name)
@@ -135,6 +147,7 @@ def evaluate(
     labelled: Tally | None,
     z_micro: Mapping[str, int],
     trailing: Sequence[tuple[Tally, Tally | None]] = (),
+    audit: LogAudit | None = None,
 ) -> dict[str, Value]:
     """Evaluate metrics of one frame.
 
@@ -146,6 +159,7 @@ def evaluate(
         z_micro: per name, the z of its bounds in millionths; a plain name without one has no bounds.
         trailing: (tally, labelled) of earlier frames that overlap neither this one nor each other, newest
             first, at most 11: metrics of groups are measured on the sum of the fewest frames that suffice.
+        audit: what was found in the frame's log; without it, metrics that need it are not available.
 
     Raises:
         PolicyError: for an unknown metric or column, or a bound without z.
@@ -173,7 +187,7 @@ def evaluate(
         for target in targets:
             key = (metric.name, target, z)
             if key not in seen:
-                seen[key] = _measured(metric, profile, trail, target, z)
+                seen[key] = _measured(metric, profile, trail, target, z, audit)
             found[target] = _bound(seen[key], parts.bound)
         values[name] = _over(parts.over, metric, found) if parts.over else found[parts.target]
     return values
@@ -182,6 +196,8 @@ def evaluate(
 def _cannot(metric: Metric, profile: Profile, trail: Trail | None) -> str:
     if trail is None:
         return unlabelled(profile).reason
+    if metric.of_log:
+        return ""
     if trail.newest.rows == 0:
         return "no rows"
     rows = trail.added[-1].rows if metric.trailing else trail.newest.rows
@@ -190,8 +206,12 @@ def _cannot(metric: Metric, profile: Profile, trail: Trail | None) -> str:
     return ""
 
 
-def _measured(metric: Metric, profile: Profile, trail: Trail, target: str, z: int | None) -> Value:
+def _measured(
+    metric: Metric, profile: Profile, trail: Trail, target: str, z: int | None, audit: LogAudit | None
+) -> Value:
     """Measure a metric on its frame, or on the trailing sum that it needs, and say so."""
+    if metric.audited is not None and audit is not None:
+        return metric.saturated(metric.audited(audit, z))
     if metric.grouped is None:
         return metric.saturated(metric.measure(profile, trail.newest, target, z))
     found = []

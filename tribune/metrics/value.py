@@ -15,6 +15,7 @@ from tribune.exceptions import PolicyError
 from tribune.metrics.spec import Role, Task
 
 if TYPE_CHECKING:
+    from tribune.metrics.log_audit import LogAudit
     from tribune.metrics.profile import Profile
     from tribune.metrics.tally import Tally
 
@@ -160,6 +161,9 @@ class Metric:
         notable: value in millionths beyond which a target counts for `.share`; None: it has no share.
         warn_only: whether a rule on it may only warn, since it is an estimate and no observation.
         has_max: whether `.max` finds the worst target; not where less is worse, or units differ.
+        of_log: whether it is about the log rather than what stands in it: measured where a rule names it and
+            nowhere else, and of any number of rows, none among them.
+        audited: function of (what a monitor found in the log, z); `measure` then says what is so without it.
     """
 
     name: str
@@ -177,6 +181,8 @@ class Metric:
     notable: int | None = None
     warn_only: bool = False
     has_max: bool = True
+    of_log: bool = False
+    audited: Callable[[LogAudit, int | None], Value] | None = None
 
     @property
     def trailing(self) -> bool:

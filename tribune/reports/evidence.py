@@ -14,6 +14,7 @@ from typing import Any
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import Cid, Digest, FrameIndex, ModelId, VersionNumber
+from tribune.metrics.log_audit import LogAudit
 from tribune.metrics.measure import measure, measured_metrics
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
@@ -57,15 +58,18 @@ class FrameFiles:
 class FrameTallies:
     """The two tallies of a frame: its rows, and the rows of frame i − label_lag with labels joined.
 
-    `trailing` has those of earlier frames, newest first.
+    `trailing` has those of earlier frames, newest first; `audit` what was found in the log where rules ask.
     """
 
     tally: Tally
     labelled: Tally | None
     trailing: tuple[tuple[Tally, Tally | None], ...] = ()
+    audit: LogAudit | None = None
 
 
-def count_frame(files: FrameFiles, profile: Profile, count: Count) -> FrameTallies:
+def count_frame(
+    files: FrameFiles, profile: Profile, count: Count, audit: LogAudit | None = None
+) -> FrameTallies:
     """Count what one frame is measured on. Labels are joined to the labelled rows only; no rows twice."""
 
     def pair(one: FrameFiles) -> tuple[Tally, Tally | None]:
@@ -74,7 +78,7 @@ def count_frame(files: FrameFiles, profile: Profile, count: Count) -> FrameTalli
             return labelled.without_labels(profile.scheme), labelled
         return count(one.decisions, (), profile), labelled
 
-    return FrameTallies(*pair(files), tuple(pair(one) for one in files.trailing))
+    return FrameTallies(*pair(files), tuple(pair(one) for one in files.trailing), audit)
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,7 @@ def build_evidence(
     Raises:
         PolicyError: when a rule cannot be judged with this profile.
     """
-    values = measure(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
+    values = measure(policy, profile, tallies.tally, tallies.labelled, tallies.trailing, tallies.audit)
     reported = policy.values([*history, values], evaluation=context.frame == 0)
     z_micro = measured_metrics(policy, profile)
     document = {
@@ -187,6 +191,8 @@ def build_evidence(
         if tallies.labelled is None
         else published_tally(profile, tallies.labelled, context.min_cell, columns=False),
     }
+    if tallies.audit is not None:  # where no rule asks, documents are what they were before there were audits
+        document["audit"] = tallies.audit.to_json()
     return Evidence(document, reported)
 
 

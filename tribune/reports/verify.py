@@ -14,6 +14,7 @@ from typing import Any
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
+from tribune.metrics.log_audit import LogAudit
 from tribune.metrics.measure import measure_rules
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
@@ -62,6 +63,7 @@ def recompute(
     policy: Policy,
     frames: Sequence[FrameFiles | None],
     count: Count,
+    audits: Mapping[FrameIndex, LogAudit] | None = None,
 ) -> Evidence:
     """Make a report's evidence from partitions.
 
@@ -72,10 +74,21 @@ def recompute(
         frames: files of the frames that rules look back over, oldest first, the reported frame last; None: a
             frame without anchor.
         count: an engine's `count`.
+        audits: what was found in each frame's log, where the policy's rules ask for it.
+
+    Raises:
+        EvidenceError: partitions or an audit are missing.
     """
+    audits = audits or {}
     *earlier, current = frames
     if current is None:
         raise EvidenceError("The reported frame has no sealed partitions.", mend="Fetch its manifest first.")
+    asked = frames[-policy.audited_window :] if policy.audits else []
+    unaudited = [files.frame for files in asked if files is not None and files.frame not in audits]
+    if unaudited:
+        raise EvidenceError(
+            f"The log of frame {unaudited[0]} was not audited, but a rule asks for it.", frame=unaudited[0]
+        )
     known: dict[tuple[tuple[Path, ...], tuple[Path, ...]], Tally] = {}
 
     def once(decisions: Sequence[Path], labels: Sequence[Path], by: Profile) -> Tally:
@@ -86,10 +99,12 @@ def recompute(
 
     def values(files: FrameFiles) -> Mapping[str, Value]:
         tallies = count_frame(files, profile, once)
-        return measure_rules(policy, profile, tallies.tally, tallies.labelled, tallies.trailing)
+        found = audits.get(files.frame)
+        return measure_rules(policy, profile, tallies.tally, tallies.labelled, tallies.trailing, found)
 
     history = [None if files is None else values(files) for files in earlier]
-    return build_evidence(context, profile, policy, count_frame(current, profile, once), history)
+    tallies = count_frame(current, profile, once, audits.get(current.frame))
+    return build_evidence(context, profile, policy, tallies, history)
 
 
 def verify_evidence(
@@ -99,6 +114,7 @@ def verify_evidence(
     frames: Sequence[FrameFiles | None],
     count: Count,
     about: EvidenceContext | None = None,
+    audits: Mapping[FrameIndex, LogAudit] | None = None,
 ) -> Verdict:
     """Recompute the evidence in `data` and compare it cell by cell; arguments as for `recompute`.
 
@@ -112,13 +128,13 @@ def verify_evidence(
     check_profile(document, profile)
     if [rule.get("metric") for rule in document["rules"]] != [rule.metric for rule in policy.rules]:
         raise EvidenceError("This evidence was judged by other rules.", mend="Use the policy it names.")
-    again = recompute(about or context, profile, policy, frames, count)
+    again = recompute(about or context, profile, policy, frames, count, audits)
     return Verdict(again, first_difference(document, parse_canonical(again.data), profile) or "")
 
 
 def first_difference(given: Mapping[str, Any], recomputed: Mapping[str, Any], profile: Profile) -> str | None:
     """Return the first place where two documents differ: ids, then tallies, then what follows from them."""
-    order = ["tally", "labelled", "rates", "values", "rules"]
+    order = ["tally", "labelled", "rates", "audit", "values", "rules"]
     keys = sorted({*given, *recomputed} - set(order)) + order
     for key in keys:
         for place, (stated, found) in _leaves(given.get(key), recomputed.get(key), key):
@@ -157,6 +173,8 @@ def _name(path: tuple[str | int, ...], profile: Profile) -> str:
             return f"{which}, {_cell(score_cell_names(profile), cell)}"
         case (("tally" | "labelled") as which, "confusion", int(cell)):
             return f"{which}, {_cell(confusion_cell_names(profile), cell)}"
+        case ("audit", "leaves" | "replay" as which, str(part), *_):
+            return f"audit of the log, {which}, {part}"
         case ("values", str(metric), str(part)):
             return f"{metric}, {part}"
     return ".".join(str(step) for step in path)

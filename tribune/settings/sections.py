@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -155,6 +155,20 @@ class RelaySettings(Section):
     """The same of all wallets together, and the calls that are opened; a ballot costs about 75,000 gas."""
 
 
+class ReplaySettings(Section):
+    """How a monitor runs logged decisions again, for policies that ask whether the model gave them."""
+
+    commands: dict[int, Annotated[list[str], Field(min_length=1)]] = Field(default_factory=dict)
+    """By model id, the command that runs decisions again: it is given the artifact's path last, reads JSON
+    lines and writes JSON lines (docs/metrics.md)."""
+    artifacts: Path = Path("artifacts")
+    """Folder in which registered artifacts lie, under any name: they are known by their digest."""
+    timeout_s: float = Field(default=120.0, gt=0)
+    """Longest time for the sample of one frame."""
+    memory_mb: int = Field(default=4096, ge=64)
+    """Memory that the command's process may ask for, in MiB."""
+
+
 class MonitorSettings(Section):
     """What a monitor watches, and how it counts."""
 
@@ -171,6 +185,7 @@ class MonitorSettings(Section):
     to send them in one transaction; after it each sends its own. 0 where no other's store is read."""
     stagger_s: float = Field(default=15.0, gt=0)
     """How long each of several monitors who could act waits for the one before it; longer than a block."""
+    replay: ReplaySettings = ReplaySettings()
 
 
 class NamedMonitor(Section):

@@ -10,6 +10,7 @@ import pytest
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.metrics import NOT_AVAILABLE, Policy, Profile, Rule, Severity, Tally, make_profile
+from tribune.metrics.log_audit import Leaves, LogAudit, Replayed
 from tribune.metrics.measure import measure
 from tribune.metrics.published import read_rates
 from tribune.reports.canonical import parse_canonical
@@ -110,3 +111,35 @@ def test_build_evidence__groups_too_small_in_one_frame__rates_and_value_of_the_t
     assert sum(n for _, n in everyone.values()) == document["values"][PARITY]["n"] == 60
     alone = build_evidence(CONTEXT, profile, POLICY, FrameTallies(frames[0], frames[0])).document
     assert alone["values"][PARITY]["micro"] is None
+
+
+def test_build_evidence__no_rule_asks_for_an_audit__document_is_what_it_was(profile: Profile) -> None:
+    """The digest was taken before there were audits: no new metric may move that of a policy without it."""
+    was = "d636017996cac8d619868ecdf312ef7f5dcb3aa383911d63a72641407c129c5f"
+    assert evidence(profile, FRAME).digest.hex() == was
+
+
+def test_build_evidence__audited_frame__carries_its_integers_and_its_seed(profile: Profile) -> None:
+    audit = LogAudit(Leaves(700, True, 699, 1, (5,)), Replayed(9, b"\1" * 32, 200, 199, 199, 2, (3, 8), (5,)))
+    policy = Policy(
+        (
+            Rule("log.anchored_share", "<", 1_000_000, Severity.WARN),
+            Rule("replay.mismatch", ">", 10_000, Severity.VOTE),
+            Rule("log.volume", "<", 1_000_000, Severity.WARN),
+        )
+    )
+    tally = count(FRAME)
+    made = build_evidence(CONTEXT, profile, policy, FrameTallies(tally, None, audit=audit))
+    assert made.values == (998_571, 15_000, 701_000_000)
+    assert parse_canonical(made.data)["audit"] == {
+        "leaves": {"rows": 700, "rooted": 1, "proven": 699, "erased": [1, 5], "changed": [0]},
+        "replay": {
+            "block": 9,
+            "hash": "0x" + "01" * 32,
+            "sampled": 200,
+            "proven": 199,
+            "replayed": 199,
+            "mismatched": [2, 3, 8],
+            "missing": [5],
+        },
+    }

@@ -12,6 +12,7 @@ import pytest
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy, Profile, Rule, Severity, Tally
+from tribune.metrics.log_audit import LogAudit, Replayed
 from tribune.reports.canonical import canonical_bytes, parse_canonical
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameFiles
 from tribune.reports.verify import recompute, verify_evidence
@@ -163,3 +164,25 @@ def test_verify_evidence__trailing_frames__are_recomputed_too(profile: Profile) 
     other = {**small, ONE: rows(60, 3)}
     verdict = verify_evidence(made.data, profile, PARITY, frames, counting(other))
     assert verdict.difference.startswith("rates.0")
+
+
+def audited(mismatched: int) -> LogAudit:
+    return LogAudit(replayed=Replayed(9, b"\1" * 32, 200, 200, 200, mismatched, tuple(range(mismatched))))
+
+
+AUDITED = Policy((Rule("replay.mismatch", ">", 10_000, Severity.VOTE, m=2, w=2),))
+
+
+def test_verify_evidence__other_answers_in_the_sample__names_them(profile: Profile) -> None:
+    audits = {frame.frame: audited(3) for frame in FRAMES}
+    made = recompute(CONTEXT, profile, AUDITED, FRAMES, counting(PARTITIONS), audits)
+    assert made.values == (15_000,)
+    again = {**audits, FRAMES[1].frame: audited(4)}
+    verdict = verify_evidence(made.data, profile, AUDITED, FRAMES, counting(PARTITIONS), audits=again)
+    assert verdict.difference.startswith("audit of the log, replay, mismatched")
+
+
+def test_recompute__log_was_not_audited__is_refused(profile: Profile) -> None:
+    audits = {FRAMES[1].frame: audited(3)}
+    with pytest.raises(EvidenceError, match="log of frame 1 was not audited"):
+        recompute(CONTEXT, profile, AUDITED, FRAMES, counting(PARTITIONS), audits)

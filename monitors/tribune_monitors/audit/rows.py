@@ -1,0 +1,210 @@
+"""Rows of a sealed frame in manifest order, each held against the leaf beside it.
+
+A leaf is recomputed from what the partition itself says: model, version, id, time, salt and body, the columns
+and their kinds as the file has them. A row without a salt is erased. A file whose columns no log has proves
+none of its rows; a file that cannot be read to its end is an error, never a row that is not proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tribune.decisions.leaf import (
+    RESERVED,
+    SALT_BYTES,
+    Decision,
+    Kind,
+    LogSchema,
+    body_digest,
+    decision_leaf,
+)
+from tribune.decisions.merkle import MerkleTree
+from tribune.exceptions import DataError, EvidenceError
+from tribune.ids import ModelId, VersionNumber
+from tribune.metrics.log_audit import MOST_NAMED, Leaves
+from tribune_monitors.engines.base import UNREADABLE
+from tribune_monitors.sources.sealed import SealedFrame
+
+if TYPE_CHECKING:
+    import pyarrow
+
+_BATCH = 10_000
+_COLUMNS = ("id", "time", "prediction", "score", "salt", "leaf")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as it was sealed.
+
+    Args:
+        decision: what it says; None where it is erased, or its file holds what no log does.
+        leaf: as the column has it.
+        erased: whether its body is gone.
+        proven: whether its own body gives the leaf.
+    """
+
+    decision: Decision | None
+    leaf: bytes
+    erased: bool
+    proven: bool
+
+
+def check_leaves(sealed: SealedFrame) -> Leaves:
+    """Recompute the leaf of every row of a frame, and the root of the leaves as they stand.
+
+    Raises:
+        EvidenceError: a partition cannot be read to its end.
+    """
+    manifest = sealed.manifest
+    leaves: list[bytes] = []
+    proven = erased = 0
+    erased_at: list[int] = []
+    changed_at: list[int] = []
+    for place, row in enumerate(rows_of(sealed)):
+        leaves.append(row.leaf)
+        proven += row.proven
+        erased += row.erased
+        if not row.proven:
+            named = erased_at if row.erased else changed_at
+            if len(named) < MOST_NAMED:
+                named.append(place)
+    whole = len(leaves) == manifest.rows and all(len(leaf) == 32 for leaf in leaves)
+    rooted = whole and MerkleTree(leaves).root == manifest.merkle_root
+    return Leaves(manifest.rows, rooted, proven, erased, tuple(erased_at), tuple(changed_at))
+
+
+def rows_of(sealed: SealedFrame) -> Iterator[Row]:
+    """Yield the rows of a frame in manifest order.
+
+    Raises:
+        EvidenceError: a partition cannot be read to its end.
+    """
+    about = sealed.manifest.model_id, sealed.manifest.version
+    for path in sealed.decisions:
+        for batch in _batches(path):
+            yield from _rows(batch, *about)
+
+
+def rows_at(sealed: SealedFrame, places: Iterable[int]) -> dict[int, Row]:
+    """Return some rows of a frame by their place; only the row groups that hold them are read.
+
+    Raises:
+        EvidenceError: a partition cannot be read, or there is no such row.
+    """
+    wanted = sorted(set(places))
+    found: dict[int, Row] = {}
+    first = 0
+    for partition, path in zip(sealed.manifest.partitions, sealed.decisions, strict=True):
+        own = [place - first for place in wanted if first <= place < first + partition.rows]
+        if own:
+            rows = _rows(_taken(path, own), sealed.manifest.model_id, sealed.manifest.version)
+            found.update(zip((first + place for place in own), rows, strict=True))
+        first += partition.rows
+    if len(found) < len(wanted):
+        raise EvidenceError(f"The frame has {first} rows, none at {wanted[-1]}.")
+    return found
+
+
+def _batches(path: Path) -> Iterator[pyarrow.RecordBatch]:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            yield from file.iter_batches(batch_size=_BATCH, use_threads=False)
+    except (OSError, pyarrow.ArrowException) as fault:
+        raise _unreadable(path, fault) from fault
+
+
+def _taken(path: Path, places: Sequence[int]) -> pyarrow.RecordBatch:
+    """Return the rows of a file at these places, ascending."""
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    taken = []
+    first = 0
+    try:
+        with parquet.ParquetFile(path) as file:
+            for number in range(file.num_row_groups):
+                rows = file.metadata.row_group(number).num_rows
+                own = [place - first for place in places if first <= place < first + rows]
+                if own:
+                    taken.append(file.read_row_group(number, use_threads=False).take(own))
+                first += rows
+    except (OSError, pyarrow.ArrowException) as fault:
+        raise _unreadable(path, fault) from fault
+    (batch,) = pyarrow.concat_tables(taken).combine_chunks().to_batches()
+    return batch
+
+
+def _unreadable(path: Path, fault: Exception) -> EvidenceError:
+    return EvidenceError(f"Partition {path.name} cannot be read: {fault}.", path=str(path))
+
+
+def _rows(batch: pyarrow.RecordBatch, model_id: ModelId, version: VersionNumber) -> Iterator[Row]:
+    schema = _schema_of(batch.schema)
+    if schema is None:
+        yield from (Row(None, leaf, erased=False, proven=False) for leaf in _leaf_column(batch))
+        return
+    names = tuple(schema.features)
+    try:
+        values = [batch.column(name).to_pylist() for name in (*_COLUMNS, *names)]
+    except UnicodeDecodeError as fault:
+        raise EvidenceError("A partition holds text that is not valid Unicode.", mend=UNREADABLE) from fault
+    for id_, time, prediction, score, salt, leaf, *features in zip(*values, strict=True):
+        if salt is None:
+            yield Row(None, leaf or b"", erased=True, proven=False)
+            continue
+        row = None
+        if id_ is not None and time is not None:
+            row = Decision(id_, time, dict(zip(names, features, strict=True)), prediction, score)
+        proven = row is not None and _leaf(schema, row, salt, model_id, version) == leaf
+        yield Row(row, leaf or b"", erased=False, proven=proven)
+
+
+def _leaf(
+    schema: LogSchema, row: Decision, salt: bytes, model_id: ModelId, version: VersionNumber
+) -> bytes | None:
+    if len(salt) != SALT_BYTES:  # else a salt could begin where another body ends
+        return None
+    try:
+        digest = body_digest(salt, schema.body(row))
+        return decision_leaf(model_id, version, row.id, row.time, digest)
+    except (DataError, OverflowError):  # a value or a time before 1970 that no log accepts
+        return None
+
+
+def _schema_of(columns: pyarrow.Schema) -> LogSchema | None:
+    """Return the log's columns as a file has them; None where no log has such columns."""
+    import pyarrow
+
+    kinds: dict[str, Kind] = {}
+    for column in columns:
+        if pyarrow.types.is_float64(column.type):
+            kinds[column.name] = "numeric"
+        elif pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
+            kinds[column.name] = "category"
+    types = {column.name: column.type for column in columns}
+    if len(types) < len(columns) or not types.keys() >= set(_COLUMNS):
+        return None
+    own = kinds.get("id") == "category" and pyarrow.types.is_int64(types["time"])
+    if not own or kinds.get("score") != "numeric" or "prediction" not in kinds:
+        return None
+    if not all(pyarrow.types.is_binary(types[name]) for name in ("salt", "leaf")):
+        return None
+    features = [name for name in types if name not in RESERVED]
+    if any(name not in kinds for name in features):
+        return None
+    return LogSchema({name: kinds[name] for name in features}, kinds["prediction"])
+
+
+def _leaf_column(batch: pyarrow.RecordBatch) -> list[bytes]:
+    import pyarrow
+
+    names = batch.schema.names
+    if names.count("leaf") == 1 and pyarrow.types.is_binary(batch.schema.field("leaf").type):
+        return [leaf or b"" for leaf in batch.column("leaf").to_pylist()]
+    return [b""] * batch.num_rows
