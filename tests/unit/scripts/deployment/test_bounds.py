@@ -26,7 +26,7 @@ def test_compared__example_file__has_the_defaults_and_no_warning() -> None:
 
 def test_compared__local_file__warned_of() -> None:
     lines, warnings = compared(values(config()))
-    assert "voting period is 8 s: outside 10 min to 7 d" in warnings
+    assert "voting period is 15 s: outside 10 min to 7 d" in warnings
     assert any(line.startswith("! voting period") for line in lines)
 
 
