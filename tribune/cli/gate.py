@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tribune.cli.receipts import receipt_key
 from tribune.cli.running import SettingsFile, serve
 
 if TYPE_CHECKING:
@@ -19,12 +20,8 @@ gate = typer.Typer(no_args_is_help=True, help="The gate before a model.")
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    gate.command("receipt-key")(receipt_key)
     app.add_typer(gate, name="gate")
-
-
-@gate.callback()
-def about() -> None:
-    """Let `serve` be named, also while it is the only command."""
 
 
 @gate.command("serve")
