@@ -90,7 +90,7 @@ class Sidecar:
         """How often a proxy was told "no", or would have been."""
         self._said: dict[tuple[ModelId, VersionNumber], str | None] = {}
         for model_id in models:
-            self._watch(model_id)
+            self.watch(model_id)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -177,7 +177,7 @@ class Sidecar:
     async def _view(self, model: str) -> StatusView | None:
         """Return the view of a model, once something is known of it; None for one that is not ours."""
         model_id = ModelId(_number(model))
-        view = self.views.get(model_id) or self._watch(model_id)
+        view = self.watch(model_id)
         if view is not None and view.snapshot.reading is None:
             known = asyncio.Event()
             view.listen(known.set)
@@ -189,7 +189,10 @@ class Sidecar:
             view.unlisten(known.set)
         return view
 
-    def _watch(self, model_id: ModelId) -> StatusView | None:
+    def watch(self, model_id: ModelId) -> StatusView | None:
+        """Return the view of a model, which is watched from now on; None for one that is not ours."""
+        if model_id in self.views:
+            return self.views[model_id]
         room = model_id in self._only or (not self._only and len(self.views) < MOST_MODELS)
         if not model_id or not room:
             return None

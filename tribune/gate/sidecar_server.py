@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError
 from tribune.gate.configured import site_of
+from tribune.gate.hooks import hooks_of
 from tribune.gate.problem import Subject
 from tribune.gate.sidecar import Sidecar
 from tribune.ids import ModelId, VersionNumber
@@ -56,12 +57,15 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Path | None = None
         subject=subject,
     )
 
+    hooks = hooks_of(settings, sidecar.watch)
+
     async def vitals(telemetry: Telemetry) -> None:
         telemetry.show("tribune_gate_models", len(sidecar.views))
         telemetry.show("tribune_gate_blind_models", sidecar.blind)
         telemetry.show("tribune_gate_stopped_models", sidecar.stopped)
         telemetry.show("tribune_gate_sockets", sidecar.sockets)
         telemetry.show("tribune_gate_refusals_total", sidecar.refused)
+        telemetry.show("tribune_gate_hooks_owed", 0 if hooks is None else hooks.owed)
 
     with _listening(gate.serve) as listening:
         config = uvicorn.Config(
@@ -73,6 +77,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Path | None = None
         watching = asyncio.create_task(source.run())
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         stopping = asyncio.create_task(stop.wait())
+        telling = asyncio.create_task(stop.wait() if hooks is None else hooks.run())
         where = "" if gate.serve.socket is not None else str(listening.getsockname()[1])
         get_logger(__name__).info("sidecar listens", socket=str(gate.serve.socket or ""), port=where)
         if ready is not None:  # the kernel takes connections from here on; they are answered in a moment
@@ -81,15 +86,19 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Path | None = None
             temporary.rename(ready)
         try:
             async with watched(Telemetry(), settings.telemetry, {"gate": vitals}):
-                await asyncio.wait({watching, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    {watching, serving, stopping, telling}, return_when=asyncio.FIRST_COMPLETED
+                )
         finally:
             stopping.cancel()
             watching.cancel()
+            telling.cancel()
             server.should_exit = True
             with suppress(asyncio.CancelledError):
                 await serving
-            with suppress(asyncio.CancelledError):
-                await watching
+            for task in (watching, telling):
+                with suppress(asyncio.CancelledError):
+                    await task
 
 
 def _listening(where: SidecarSettings) -> socket.socket:

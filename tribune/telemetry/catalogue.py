@@ -102,6 +102,7 @@ METRICS = {
         Metric("tribune_gate_blind_models", "Of these, those of which too little is known to let them run"),
         Metric("tribune_gate_stopped_models", "Of these, those that may not run, as far as is known"),
         Metric("tribune_gate_sockets", "Gates that are connected"),
+        Metric("tribune_gate_hooks_owed", "Hooks of a halt or its end that nobody has taken yet"),
         Metric("tribune_gate_refusals_total", 'How often a proxy was told "no"', (), "counter"),
         # Bot
         Metric("tribune_index_block", "Newest block in the index"),
