@@ -100,21 +100,29 @@ async def find_model(bot: TribuneBot, typed: str) -> ModelId:
 
 
 async def find_proposal(bot: TribuneBot, typed: str) -> VotedOn:
-    """Return the case or proposal that a person means: "b7" or "7" a case, "p3" or a 70-digit id a proposal.
+    """Return the case or proposal that a person means.
+
+    "b7" or "case 7" is a case, "p3", "proposal 3" or a 70-digit id a proposal; a bare number is either, as
+    long as there are not both.
 
     Raises:
-        UnknownProposalError: there is none, as far as the index knows.
+        UnknownProposalError: there is none, as far as the index knows, or a bare number means two.
         StoreError: the index cannot be read.
     """
     listing = await bot.directory.look()
     text = typed.strip().lower().removeprefix("#")
-    lane, number = text[:1], _number(text[1:])
-    if _number(text) in listing.cases:
-        return VotedOn("b", _number(text))
-    if lane == "b" and number in listing.cases:
-        return VotedOn("b", number)
-    if lane == "p" and number in listing.proposals:
-        return VotedOn("p", number)
+    word = text.rstrip("0123456789")
+    number = _number(text[len(word) :])
+    word = word.strip(" #")
+    is_case = number in listing.cases and word in ("", "b", "case", _("case").lower())
+    is_proposal = number in listing.proposals and word in ("", "p", "proposal", _("proposal").lower())
+    if is_case and is_proposal:
+        raise UnknownProposalError(
+            _("{number} is a case and a proposal.").format(number=number),
+            mend=_("Write “case {number}” or “proposal {number}”.").format(number=number),
+        )
+    if is_case or is_proposal:
+        return VotedOn("b" if is_case else "p", number)
     for proposal in listing.proposals.values():
         if text == str(proposal.id):
             return VotedOn("p", proposal.number)

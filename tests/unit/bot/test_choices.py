@@ -9,6 +9,7 @@ import pytest
 
 from support.index import happened, registered
 from tribune.exceptions import ChainUnreachableError, StoreError
+from tribune.language import Language, spoken
 from tribune_bot import choices
 from tribune_bot.choices import MOST, UnknownModelError, UnknownProposalError, VotedOn
 from tribune_bot.directory import Listing
@@ -113,17 +114,44 @@ async def test_find_model__two_of_one_name__asks_for_the_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("b1", ("b", 1)), ("1", ("b", 1)), ("p1", ("p", 1)), ("9" * 70, ("p", 1))]
+    ("typed", "meant"),
+    [
+        *(("b1", ("b", 1)), ("case 1", ("b", 1)), ("Case #1", ("b", 1)), ("2", ("b", 2))),
+        *(("p1", ("p", 1)), ("Proposal 1", ("p", 1)), ("9" * 70, ("p", 1))),
+    ],
 )
 async def test_find_proposal__as_offered_or_by_number__is_found(
     typed: str, meant: tuple[Literal["b", "p"], int]
 ) -> None:
     made = listing("credit")
     made.take_in(happened("CaseOpened", model_id=1, case_id=1, kind=0, details={"version": 1}))
+    made.take_in(happened("CaseOpened", model_id=1, case_id=2, kind=0, details={"version": 1}))
     made.take_in(
         happened("ProposalCreated", contract="OversightGovernor", proposal_id=int("9" * 70), description="")
     )
     assert await choices.find_proposal(bot(made), typed) == VotedOn(*meant)
+
+
+async def test_find_proposal__a_number_of_both_lanes__asks_which_one() -> None:
+    made = listing("credit")
+    made.take_in(happened("CaseOpened", model_id=1, case_id=1, kind=0, details={"version": 1}))
+    made.take_in(
+        happened("ProposalCreated", contract="OversightGovernor", proposal_id=int("9" * 70), description="")
+    )
+    with pytest.raises(UnknownProposalError, match="1 is a case and a proposal") as fault:
+        await choices.find_proposal(bot(made), "1")
+    assert "“case 1” or “proposal 1”" in fault.value.mend
+
+
+async def test_find_proposal__words_of_the_askers_language__are_understood() -> None:
+    made = listing("credit")
+    made.take_in(happened("CaseOpened", model_id=1, case_id=1, kind=0, details={"version": 1}))
+    made.take_in(
+        happened("ProposalCreated", contract="OversightGovernor", proposal_id=int("9" * 70), description="")
+    )
+    with spoken(Language.GERMAN):
+        assert await choices.find_proposal(bot(made), "Fall 1") == VotedOn("b", 1)
+        assert await choices.find_proposal(bot(made), "Antrag 1") == VotedOn("p", 1)
 
 
 @pytest.mark.parametrize("typed", ["b1", "p1", "7", "", "p", "b٣"])
