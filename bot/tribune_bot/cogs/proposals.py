@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -10,6 +11,7 @@ from discord.ext import commands
 
 from tribune.ballots.holders.view import list_calls
 from tribune.ballots.slow_lane.proposals import list_proposals, read_proposal
+from tribune.chain.enums import Outcome
 from tribune.ids import CaseId
 from tribune.language import _
 from tribune_bot import choices
@@ -24,13 +26,14 @@ from tribune_bot.views.buttons import link_button
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tribune.ballots.cases.view import CaseVote
     from tribune_bot.client import TribuneBot
     from tribune_bot.cogs.slow_lane import SlowLane
 
 MOST = 25
 """Votes in one answer."""
 RECENT = 5
-"""Proposals that have ended which are told too."""
+"""Votes that have ended which are told too, of both lanes."""
 
 
 class Proposals(commands.Cog):
@@ -47,8 +50,8 @@ class Proposals(commands.Cog):
         now: list[str] = []
         for case_id in self.bot.docket.open[-MOST:]:
             facts = await read_facts(self.services, case_id)
-            now.append(_line(headline(facts.vote), self.services.ballot_url(case_id), facts.vote.deadline))
-        waiting, ended = await self._slow()
+            now.append(_line(_case(facts.vote), self.services.ballot_url(case_id), facts.vote.deadline))
+        waiting, decided = await self._slow()
         lines = [*now, *waiting] or [_("Nothing is being voted on.")]
         if called := await list_calls(self.services.store, self.services.contracts):
             lines.append(_("**Votes that holders call for:**"))
@@ -56,8 +59,9 @@ class Proposals(commands.Cog):
                 _line(harmless(call.question, 200), self.services.call_url(call.id), call.deadline)
                 for call in called
             ]
-        if ended:
-            lines += [_("**Decided before:**"), *ended]
+        decided = sorted([*decided, *await self._closed()], reverse=True)
+        if decided:
+            lines += [_("**Decided before:**"), *(line for _at, line in decided[:RECENT])]
         await interaction.edit_original_response(content=fitted(lines))
 
     @app_commands.command(description="One vote in detail: what it decides, and how it stands")
@@ -83,19 +87,36 @@ class Proposals(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         return await choices.proposals(interaction, typed)
 
-    async def _slow(self) -> tuple[list[str], list[str]]:
-        """Return a line of each slow-lane proposal that is not over, and of the newest that are."""
+    async def _closed(self) -> list[tuple[datetime, str]]:
+        """Return when each of the newest decided cases came up, and a line of it."""
+        cases = reversed((await self.bot.directory.look()).cases.values())
+        closed = islice((CaseId(one.id) for one in cases if one.outcome is not Outcome.OPEN), RECENT)
+        votes = [(await read_facts(self.services, case_id)).vote for case_id in closed]
+        return [
+            (vote.opened_at, _line(_case(vote), self.services.ballot_url(vote.case_id), None))
+            for vote in votes
+        ]
+
+    async def _slow(self) -> tuple[list[str], list[tuple[datetime, str]]]:
+        """Return a line of each slow-lane proposal that is not over, and of those that are, with their time."""
         services = self.services
         if not services.contracts.has_slow_lane:
             return [], []
         going: list[str] = []
-        ended: list[str] = []
+        ended: list[tuple[datetime, str]] = []
         for proposed in reversed((await list_proposals(services.store, services.contracts))[-MOST:]):
             vote = await read_proposal(services.contracts, services.documents, proposed)
             ends = vote.deadline if vote.state in VOTING else vote.eta if not vote.over else None
             line = _line(proposal_headline(vote), services.proposal_url(vote.number), ends)
-            (ended if vote.over else going).append(line)
-        return going, ended[:RECENT]
+            if vote.over:
+                ended.append((proposed.created_at, line))
+            else:
+                going.append(line)
+        return going, ended
+
+
+def _case(vote: CaseVote) -> str:
+    return _("Case {id}: {title}").format(id=vote.case_id, title=headline(vote))
 
 
 def _line(text: str, url: str, ends: datetime | None) -> str:

@@ -50,6 +50,8 @@ async def test_threads__vote_to_its_end__begin_reminders_and_decision_each_once(
     await said(world, message, "is PAUSED until a vote says otherwise")
     assert "**What ran:** `KillSwitch.pause(model 1)` in block" in message.content
     assert "What happened" in labels(message)
+    listed = await world.answered(world.command("ben", "proposals"))
+    assert "**Decided before:**\n**Case 1: acs-employment v1 is PAUSED until" in listed.content
     await asyncio.sleep(1.5)
     assert len(thread_of(world, message)) == 4
     assert len(world.messages) == 1
