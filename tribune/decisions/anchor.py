@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from tribune.decisions.erasures import erased_since
 from tribune.decisions.keccak import keccak256
 from tribune.decisions.merkle import MerkleTree
 from tribune.exceptions import EvidenceError
@@ -200,7 +201,7 @@ def verify_partitions(
             with path.open("rb") as file:
                 actual = (read or _sha256)(partition, file)
             if actual != partition.sha256:
-                raise EvidenceError(f"Partition {partition.path} was changed: its sha-256 differs.", **ids)
+                raise _changed(folder, partition, actual, ids)
             rows = parquet.read_metadata(path).num_rows
             if leaves and partition in manifest.partitions:
                 found += parquet.read_table(path, columns=["leaf"]).column("leaf").to_pylist()
@@ -212,6 +213,18 @@ def verify_partitions(
             raise EvidenceError(f"Partition {partition.path} has {rows} rows, not {partition.rows}.", **ids)
     if leaves and MerkleTree(found).root != manifest.merkle_root:
         raise EvidenceError("The leaves in the partitions do not have the manifest's Merkle root.")
+
+
+def _changed(folder: Path, partition: Partition, actual: Digest, ids: dict[str, Any]) -> EvidenceError:
+    """Return what to say of a file that is not what the manifest names: erased in part, or changed."""
+    since = erased_since(folder, partition.path, actual)
+    if since is None:
+        return EvidenceError(f"Partition {partition.path} was changed: its sha-256 differs.", **ids)
+    return EvidenceError(
+        f"Decisions were erased from partition {partition.path} since {since}, so reports over it can no "
+        "longer be recomputed; proofs of its other decisions hold.",
+        **ids,
+    )
 
 
 def _sha256(_: Partition, file: BinaryIO) -> Digest:

@@ -1,9 +1,9 @@
 """Partitions: decisions and labels as Parquet files that every engine counts alike.
 
-Columns of decisions: id, time (int64, UTC microseconds), the features, prediction, score, salt, leaf, and
-input_digest where a decision has one; of labels: id, time, label. Numbers are DOUBLE, categories text. Files
-are written beside their place, synced, and only then renamed by the caller; a file in place is whole. Does
-not decide which rows belong together.
+Columns of decisions: id, time (int64, UTC microseconds), the features, prediction, score, salt, leaf; where
+there are any also input_digest, and body_digest of rows that were erased. Columns of labels: id, time, label.
+Numbers are DOUBLE, categories text. Files are written beside their place, synced, and only then renamed by
+the caller; a file in place is whole. Does not decide which rows belong together.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tribune.decisions.anchor import Partition
-from tribune.decisions.leaf import Kind, LogSchema
+from tribune.decisions.leaf import RESERVED, Decision, Kind, LogSchema
 from tribune.decisions.records import Record
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest
@@ -45,6 +45,27 @@ def decision_table(schema: LogSchema, records: Sequence[Record]) -> pyarrow.Tabl
         raw = [None if digest is None else bytes.fromhex(digest) for digest in digests]
         columns["input_digest"] = pyarrow.array(raw, pyarrow.binary())
     return pyarrow.table(columns)
+
+
+def schema_of(partition: pyarrow.Schema) -> LogSchema:
+    """Return the log's columns as a partition of decisions has them."""
+    import pyarrow
+
+    kinds: dict[str, Kind] = {
+        field.name: "numeric" if pyarrow.types.is_floating(field.type) else "category" for field in partition
+    }
+    features = {name: kind for name, kind in kinds.items() if name not in RESERVED}
+    return LogSchema(features, kinds["prediction"])
+
+
+def body_of(schema: LogSchema, row: Mapping[str, Any]) -> bytes | None:
+    """Return the body that a partition's row was sealed with, byte for byte; None where it was erased."""
+    if row["salt"] is None:
+        return None
+    features = {name: row[name] for name in schema.features}
+    decision = Decision(row["id"], row["time"], features, row["prediction"], row["score"])
+    digest = row.get("input_digest")
+    return schema.body(decision, None if digest is None else Digest(digest))
 
 
 def label_table(rows: Iterable[tuple[str, int, object]], kind: Kind) -> pyarrow.Table:

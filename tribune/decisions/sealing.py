@@ -91,7 +91,7 @@ class LogSealer:
         if (clock.time_ns() // 1000 if now is None else now) < due:
             raise DataError(f"Frame {frame} cannot be sealed before its end plus grace.", frame=frame)
         try:
-            with _one_at_a_time(self.folder):
+            with one_at_a_time(self.folder):
                 slot = Slot(self.folder, frame)
                 if not self.is_sealed(frame):
                     slot.close()
@@ -182,7 +182,7 @@ def seal_evaluation(
         raise DataError("An evaluation set needs rows.")
     folder = log_folder(root, model_id, version)
     frame = FrameIndex(0)
-    with _one_at_a_time(folder):
+    with one_at_a_time(folder):
         if frame_folder(folder, frame).exists():
             raise EvidenceError(f"The evaluation set of version {version} is sealed already.", frame=frame)
         with _building(folder, frame) as (place, name):
@@ -265,7 +265,8 @@ def _finish(place: Path, manifest: Manifest) -> None:
 
 
 @contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let nobody else seal or erase in the log of a model version while the block runs."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "seal.lock").open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

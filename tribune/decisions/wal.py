@@ -8,10 +8,11 @@ lost in silence.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring
 from pathlib import Path
 
@@ -36,7 +37,8 @@ class Segment:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._size = 0
         try:
-            self._write(_line(json.dumps(schema.document()).encode()))
+            fcntl.flock(self._fd, fcntl.LOCK_SH)  # until it is closed or its writer dies: see `erasing`
+            self._write(schema_line(schema.document()))
         except OSError:
             self.close()
             path.unlink(missing_ok=True)
@@ -63,6 +65,11 @@ class Segment:
             os.ftruncate(self._fd, self._size)  # a disk that filled up half-way leaves no half line behind
             raise
         self._size += written
+
+
+def schema_line(document: Mapping[str, object]) -> bytes:
+    """Return the first line of a segment."""
+    return _line(json.dumps(document).encode())
 
 
 def encode(record: Record) -> bytes:

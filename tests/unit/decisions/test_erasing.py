@@ -1,0 +1,249 @@
+"""Erasure: what stays provable, what nobody can read any more, what is refused, and what a kill leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from tribune.decisions.anchor import frame_folder, read_manifest, verify_partitions
+from tribune.decisions.erasing import erase, erase_late
+from tribune.decisions.erasures import NAME, read_erasures
+from tribune.decisions.leaf import Decision, body_digest, decision_leaf
+from tribune.decisions.log import DecisionLog
+from tribune.decisions.merkle import MerkleTree, verify_proof
+from tribune.decisions.partitions import body_of, schema_of
+from tribune.decisions.wal import read_segment
+from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
+from tribune.ids import Digest, FrameIndex
+from unit.decisions.rows import GRID, LATE, MODEL, SCHEMA, VERSION, decision, sealer, write
+
+ONE = FrameIndex(1)
+NAMES = ("a", "b", "c", "d", "e")
+WHY: dict[str, Any] = {"reason": "asked for", "needed_until": 0, "now": 86_400_000_000}
+STEPS = 14
+KILLED = """
+import os, sys
+from pathlib import Path
+import pyarrow.compute, pyarrow.parquet
+from unit.decisions.test_erasing import ONE, STEPS, WHY, erase, sealer
+for step in range(STEPS):
+    if os.fork():
+        os.wait()
+        continue
+    count = step
+    def stop(event, args):
+        global count
+        if event in ("open", "os.rename") and str(args[0]).startswith(sys.argv[1]):
+            count -= 1
+            if count < 0:
+                os._exit(9)
+    folder = sealer(Path(sys.argv[1]) / str(step)).folder
+    sys.addaudithook(stop)
+    erase(folder, ONE, ["b"], **WHY)
+    os._exit(0)
+"""
+
+
+def _sealed(root: Path) -> Path:
+    write(root, *(decision(name, 100 + i) for i, name in enumerate(NAMES)))
+    sealer(root).seal(ONE, now=LATE)
+    return sealer(root).folder
+
+
+def _table(folder: Path) -> pa.Table:
+    return parquet.read_table(folder / "frames/1/part-0000.parquet")
+
+
+def _row(folder: Path, name: str) -> dict[str, Any]:
+    return next(row for row in _table(folder).to_pylist() if row["id"] == name)
+
+
+def test_erase__one_of_five__blanks_its_body_and_nothing_else(tmp_path: Path) -> None:
+    folder = _sealed(tmp_path)
+    before = {name: _row(folder, name) for name in NAMES}
+    assert erase(folder, ONE, ["b"], **WHY) == 1
+    for name in NAMES:
+        row = _row(folder, name)
+        digest = row.pop("body_digest")
+        if name == "b":
+            assert {key for key, value in row.items() if value is not None} == {"id", "time", "leaf"}
+            assert decision_leaf(MODEL, VERSION, "b", row["time"], digest) == before["b"]["leaf"]
+        else:
+            assert (digest, row) == (None, before[name])
+
+
+def test_erase__one_of_five__leaves_every_proof_as_it_was(tmp_path: Path) -> None:
+    folder = _sealed(tmp_path)
+    manifest = read_manifest(folder, ONE)
+    erase(folder, ONE, ["b"], **WHY)
+    assert read_manifest(folder, ONE) == manifest
+    leaves = _table(folder).column("leaf").to_pylist()
+    tree = MerkleTree(leaves)
+    assert tree.root == manifest.merkle_root
+    assert all(verify_proof(manifest.merkle_root, leaf, tree.proof(i)) for i, leaf in enumerate(leaves))
+
+
+def test_erase__the_body__is_nowhere_in_the_file(tmp_path: Path) -> None:
+    write(tmp_path, decision("a", 1, SEX="a very personal text"), decision("b", 2))
+    sealer(tmp_path).seal(ONE, now=LATE)
+    folder = sealer(tmp_path).folder
+    erase(folder, ONE, ["a"], **WHY)
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"personal" not in kept
+
+
+def test_erase__what_was_changed__is_on_record_and_said_by_whoever_reads_the_frame(tmp_path: Path) -> None:
+    folder = _sealed(tmp_path)
+    manifest = read_manifest(folder, ONE)
+    erase(folder, ONE, ["b", "d"], **WHY)
+    (act,) = read_erasures(frame_folder(folder, ONE)).acts
+    assert (act.ids, act.rows, act.reason, act.at) == (("b", "d"), 2, "asked for", WHY["now"])
+    with pytest.raises(EvidenceError, match=r"erased .* since 1970-01-02, so reports .* no longer"):
+        verify_partitions(folder, manifest)
+
+
+def test_erase__then_changed_by_hand__is_damage_all_the_same(tmp_path: Path) -> None:
+    folder = _sealed(tmp_path)
+    erase(folder, ONE, ["b"], **WHY)
+    path = folder / "frames/1/part-0000.parquet"
+    parquet.write_table(_table(folder).slice(0, 4), path)
+    with pytest.raises(EvidenceError, match="was changed"):
+        verify_partitions(folder, read_manifest(folder, ONE))
+    with pytest.raises(EvidenceError, match="was changed"):
+        erase(folder, ONE, ["c"], **WHY)
+
+
+def test_erase__again__erases_only_what_is_left(tmp_path: Path) -> None:
+    folder = _sealed(tmp_path)
+    assert erase(folder, ONE, ["b"], **WHY) == 1
+    assert erase(folder, ONE, ["b"], **WHY) == 0
+    assert erase(folder, ONE, None, **WHY) == 4
+    acts = read_erasures(frame_folder(folder, ONE)).acts
+    assert [act.ids for act in acts] == [("b",), None]
+    assert _table(folder).column("salt").null_count == 5
+    assert _table(folder).column("body_digest").null_count == 0
+
+
+def test_erase__while_the_frame_is_needed__is_refused(tmp_path: Path) -> None:
+    folder = _sealed(tmp_path)
+    before = _table(folder)
+    with pytest.raises(DataError, match="looked back on"):
+        erase(folder, ONE, ["b"], reason="", needed_until=1001, now=1000)
+    assert _table(folder) == before
+    assert erase(folder, ONE, ["b"], reason="", needed_until=1001, now=1001) == 1
+
+
+def test_erase__nobody_of_that_id__says_so(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="none of these"):
+        erase(_sealed(tmp_path), ONE, ["x"], **WHY)
+
+
+def test_erase__frame_not_sealed__is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EvidenceError, match="not sealed"):
+        erase(sealer(tmp_path).folder, ONE, ["a"], **WHY)
+
+
+def test_erase__a_row_that_is_not_its_leafs__is_refused(tmp_path: Path) -> None:
+    folder = _sealed(tmp_path)
+    path = folder / "frames/1/part-0000.parquet"
+    table = _table(folder)
+    forged = table.set_column(table.column_names.index("SEX"), "SEX", pa.array(["9"] * 5))
+    parquet.write_table(forged, path)
+    manifest = json.loads((folder / "frames/1/manifest.json").read_bytes())
+    manifest["partitions"][0]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "frames/1/manifest.json").write_text(
+        json.dumps(manifest, sort_keys=True, separators=(",", ":"))
+    )
+    with pytest.raises(EvidenceError, match="does not have its leaf"):
+        erase(folder, ONE, ["b"], **WHY)
+
+
+def test_body_of__a_sealed_row_with_an_input__is_the_body_byte_for_byte(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path, SCHEMA, GRID, model_id=MODEL, version=VERSION)
+    given = Decision("a", 1, {"AGEP": 0.1, "SEX": None}, "1", None, b"\xff\x00 no text")
+    receipt = log.accept(given).result(5)
+    log.accept(decision("b", 2)).result(5)
+    log.close()
+    sealer(tmp_path).seal(ONE, now=LATE)
+    table = _table(sealer(tmp_path).folder)
+    schema = schema_of(table.schema)
+    assert schema == SCHEMA
+    for row in table.to_pylist():
+        body = body_of(schema, row)
+        assert body is not None
+        digest = body_digest(row["salt"], body)
+        assert row["leaf"] == decision_leaf(MODEL, VERSION, row["id"], row["time"], digest)
+    assert receipt.leaf == table.column("leaf").to_pylist()[0]
+    assert table.column("input_digest").null_count == 1
+
+
+def test_erase__killed_anywhere__run_again_is_as_if_it_never_was(tmp_path: Path) -> None:
+    folders = [_sealed(tmp_path / str(step)) for step in range(STEPS)]
+    roots = [read_manifest(each, ONE).merkle_root for each in folders]
+    subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=60,
+        check=True,
+    )
+    done = [_row(folder, "b")["salt"] is None for folder in folders]
+    assert set(done) == {True, False}  # else no kill hit it, or all did
+    for folder, merkle_root in zip(folders, roots, strict=True):
+        erase(folder, ONE, ["b"], **WHY)
+        assert _row(folder, "b")["salt"] is None
+        assert [act.ids for act in read_erasures(frame_folder(folder, ONE)).acts] == [("b",)]
+        assert MerkleTree(_table(folder).column("leaf").to_pylist()).root == merkle_root
+        assert erase(folder, ONE, ["c"], **WHY) == 1
+
+
+def test_read_erasures__damaged__is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text("{}")
+    with pytest.raises(EvidenceError, match="erasures"):
+        read_erasures(tmp_path)
+
+
+def test_erase_late__one_of_two__is_gone_and_the_other_stays(tmp_path: Path) -> None:
+    sealer(tmp_path).seal(ONE, now=LATE)
+    write(tmp_path, decision("a", 1), decision("b", 2))
+    folder = sealer(tmp_path).folder
+    assert erase_late(folder, ["a", "x"]) == 1
+    (path,) = (folder / "wal" / "late").glob("*.wal")
+    assert [record.id for record in read_segment(path)[1]] == ["b"]
+    assert erase_late(folder, ["a"]) == 0
+
+
+def test_erase_late__by_age__keeps_the_young(tmp_path: Path) -> None:
+    sealer(tmp_path).seal(ONE, now=LATE)
+    write(tmp_path, decision("old", 1), decision("young", 500))
+    write(tmp_path, decision("older", 0))
+    folder = sealer(tmp_path).folder
+    assert erase_late(folder, None, before=500) == 2
+    kept = [r.id for p in (folder / "wal" / "late").glob("*.wal") for r in read_segment(p)[1]]
+    assert kept == ["young"]
+
+
+def test_erase_late__file_that_a_server_has_open__is_refused(tmp_path: Path) -> None:
+    sealer(tmp_path).seal(ONE, now=LATE)
+    log = DecisionLog(tmp_path, SCHEMA, GRID, model_id=MODEL, version=VERSION)
+    log.accept(decision("a", 1)).result(5)
+    with pytest.raises(LogUnavailableError, match="still writes"):
+        erase_late(log.folder, ["a"])
+    log.close()
+    assert erase_late(log.folder, ["a"]) == 1
+
+
+def test_digest__of_an_erased_row__opens_its_leaf_without_the_body(tmp_path: Path) -> None:
+    folder = _sealed(tmp_path)
+    erase(folder, ONE, None, **WHY)
+    for row in _table(folder).to_pylist():
+        digest = Digest(row["body_digest"])
+        assert decision_leaf(MODEL, VERSION, row["id"], row["time"], digest) == row["leaf"]
