@@ -192,7 +192,7 @@ def test_erase__killed_anywhere__run_again_is_as_if_it_never_was(tmp_path: Path)
     subprocess.run(
         [sys.executable, "-c", KILLED, str(tmp_path)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        timeout=60,
+        timeout=240,
         check=True,
     )
     done = [_row(folder, "b")["salt"] is None for folder in folders]
