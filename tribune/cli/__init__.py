@@ -13,6 +13,7 @@ import typer
 from tribune.cli import (
     backtesting,
     checking,
+    decisions,
     gate,
     keys,
     measuring,
@@ -40,6 +41,7 @@ operating.register(app)
 keys.register(app)
 settings_file.register(app)
 checking.register(app)
+decisions.register(app)
 policies.register(app)
 backtesting.register(app)
 
