@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tribune.exceptions import TribuneError
+from tribune.exceptions import ConfigurationError, TribuneError
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,6 +35,16 @@ def plain_errors(settings: Settings | None = None) -> Iterator[None]:
     except TribuneError as error:
         typer.echo(redactor_of(settings).text(str(error)), err=True)
         raise typer.Exit(error.exit_code) from None
+    except ModuleNotFoundError as lack:
+        if (lack.name or "tribune").startswith("tribune"):
+            raise
+        extras = "chain, monitors, bot, web, sidecar"
+        typer.echo(
+            f"{lack.name} is not installed, which this command needs. Install Tribune with what the command "
+            f"is for (one of {extras}): pip install 'tribune-dao[chain]'",
+            err=True,
+        )
+        raise typer.Exit(ConfigurationError.exit_code) from None
 
 
 def redactor_of(settings: Settings | None) -> Redactor:
@@ -81,7 +91,7 @@ def serve(
             loop.add_signal_handler(name, stop.set)
         try:
             await part(settings, stop)
-        except TribuneError:
+        except (TribuneError, ModuleNotFoundError):
             raise
         except Exception as fault:  # to the log, which takes secrets out of a traceback
             get_logger(__name__).critical("the program broke", exc_info=fault)

@@ -41,6 +41,8 @@ def parts_of(settings: Settings) -> list[Part]:
         parts.append(
             Part(f"log-{model}-{number}", ("log", "seal", model, number), _named(settings.keys.get("logger")))
         )
+    if settings.gate.models:
+        parts.append(Part("gate", ("gate", "serve")))
     for name in settings.monitors:
         source = settings.of_monitor(name).keys.get("monitor")
         parts.append(Part(f"monitor-{name}", ("monitor", "run", "--name", name), _named(source)))

@@ -165,7 +165,7 @@ def container_file(settings: Settings) -> str:
     """
     _something(settings)
     names = {part.name.partition("-")[0] for part in parts_of(settings)}
-    extras = {"web": "web", "bot": "bot", "monitor": "monitors", "log": "gate"}
+    extras = {"web": "web", "bot": "bot", "monitor": "monitors", "log": "chain", "gate": "sidecar"}
     wanted = sorted(extras[name] for name in names)
     if any(url.startswith("postgres") for url in (settings.store_url, *_own_stores(settings))):
         wanted.append("postgres")
@@ -176,6 +176,8 @@ def container_file(settings: Settings) -> str:
     environment = "".join(f"ENV {one.variable}=/run/secrets/{one.name}\n" for one in credentials(settings))
     variables = "".join(f"#     --env {name}" + " \\\n" for name in sorted(_variables(settings)))
     port = f"ENV TRIBUNE_WEB__HOST=0.0.0.0\nEXPOSE {settings.web.port}\n" if "web" in names else ""
+    if "gate" in names and settings.gate.serve.socket is None:
+        port += f"ENV TRIBUNE_GATE__SERVE__HOST=0.0.0.0\nEXPOSE {settings.gate.serve.port}\n"
     return f"""\
 # Made by `tribune service container`. Build and run, in a checkout of Tribune:
 #   docker build -t tribune -f Containerfile .

@@ -66,6 +66,13 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             f"Frames of {of_model} are over and their log is not sealed and anchored.",
         ),
         Alert(
+            "TribuneGateBlind",
+            "tribune_gate_blind_models > 0",
+            "1m",
+            "critical",
+            "{{ $labels.instance }} does not know whether {{ $value }} models may run: their gates refuse.",
+        ),
+        Alert(
             "TribuneModelStale",
             "tribune_model_stale == 1",
             "1m",

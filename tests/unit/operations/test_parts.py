@@ -45,15 +45,23 @@ relayer = { env = "R" }
 logger = { keystore = "l.key" }
 [discord]
 guild_id = 5
+[gate]
+models = [1]
 [web]
 port = 80
 """
     assert parts_of(settings(tmp_path, text)) == [
         Part("log-1-2", ("log", "seal", "1", "2")),
+        Part("gate", ("gate", "serve")),
         Part("monitor", ("monitor", "run"), frozenset({"M"})),
         Part("bot", ("bot", "run"), frozenset({"DISCORD_TOKEN", "R"})),
         Part("web", ("web",)),
     ]
+
+
+def test_parts_of__gate_of_a_server__is_no_sidecar(tmp_path: Path) -> None:
+    text = '[gate]\nmodel = 1\nversion = 1\nsidecar = "http://127.0.0.1:8651"\n'
+    assert parts_of(settings(tmp_path, text)) == []
 
 
 def test_parts_of__several_monitors__one_each_with_its_own_key(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_container_file__whole__runs_without_rights_and_holds_no_secret(settings
         "bot",
     }
     assert "tribune[bot" not in text
-    assert '"/src[bot,gate,monitors,web]"' in text
+    assert '"/src[bot,chain,monitors,web]"' in text
     assert "--env RELAYER_KEY" in text
 
 
