@@ -15,6 +15,8 @@ from tribune.store.happenings import events_of_model
 
 if TYPE_CHECKING:
     from tribune.ballots.cases.view import CaseVote
+    from tribune.metrics.policy import Rule
+    from tribune.metrics.profile import Profile
     from tribune.store.tables import ChainEvent
     from tribune_bot.services import Services
 
@@ -29,7 +31,9 @@ async def case_chart(services: Services, vote: CaseVote) -> bytes | None:
     case = await services.tribune.kill_switch.case(vote.case_id)
     events = await services.store.read(events_of_model, case.model_id, ["ReportJudged"], limit=LOOK_BACK)
     points = points_of(events, case.model_id, "0x" + case.policy.hex(), case.rule, case.frame)
-    return await asyncio.to_thread(_draw, vote, points)
+    version = await services.tribune.model_registry.version(vote.model.id, vote.model.version)
+    profile = await services.documents.profile(version.details.profile)
+    return await asyncio.to_thread(_draw, vote, points, profile)
 
 
 def points_of(events: Sequence[ChainEvent], model_id: int, policy: str, rule: int, frame: int) -> list[Point]:
@@ -45,19 +49,25 @@ def points_of(events: Sequence[ChainEvent], model_id: int, policy: str, rule: in
     return [found[at] for at in sorted(found)][-FRAMES:]
 
 
-def _draw(vote: CaseVote, points: list[Point]) -> bytes:
+def title_of(rule: Rule, profile: Profile | None) -> str:
+    """Return what a rule measures, over its figure; with the profile's own names where there is one."""
+    from tribune.metrics.words import describe_metric
+
+    words = describe_metric(rule.metric, None if profile is None else profile.spec)
+    return words[:1].upper() + words[1:]
+
+
+def _draw(vote: CaseVote, points: list[Point], profile: Profile | None = None) -> bytes:
     from tribune.figures.history import rule_history
     from tribune.metrics.registry import find
-    from tribune.metrics.words import describe_metric
 
     rule = vote.rule
     if rule is None:  # checked by the caller
         raise AssertionError("a chart needs a rule")
-    words = describe_metric(rule.metric)
     return rule_history(
         points,
         limit=rule.limit,
         above=rule.op == ">",
-        title=words[:1].upper() + words[1:],
+        title=title_of(rule, profile),
         percent=find(rule.metric)[1].percent,
     )

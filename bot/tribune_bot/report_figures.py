@@ -16,7 +16,7 @@ from tribune.language import _
 from tribune.metrics.policy import Rule
 from tribune.reports.counts import FAULTS
 from tribune.store.happenings import events_of_model
-from tribune_bot.charts import points_of
+from tribune_bot.charts import points_of, title_of
 
 if TYPE_CHECKING:
     from tribune.ballots.histories.judged import JudgedReport, ToldReport
@@ -42,12 +42,14 @@ class RuleHistory:
 
     Args:
         rule: the rule.
+        title: what is measured, as the model's profile names it.
         points: by frame, oldest first.
         hit: whether the newest frame is beyond the limit.
         words: all that in a line.
     """
 
     rule: Rule
+    title: str
     points: tuple[Point, ...]
     hit: bool
     words: str
@@ -66,6 +68,8 @@ async def read_histories(services: Services, newest: JudgedReport) -> list[RuleH
     events = await services.store.read(
         events_of_model, newest.model_id, ["ReportJudged"], limit=FRAMES * LOOK_TWICE
     )
+    version = await services.tribune.model_registry.version(newest.model_id, newest.version)
+    profile = await services.documents.profile(version.details.profile)
     found = []
     for place, on_chain in enumerate(record.policy.rules):
         try:
@@ -74,15 +78,16 @@ async def read_histories(services: Services, newest: JudgedReport) -> list[RuleH
             continue
         points = points_of(events, newest.model_id, "0x" + newest.policy.hex(), place, newest.frame)
         shape = _shape(rule)
-        words = f"{_title(rule)}. {summary_of(points, **shape)}"
-        found.append(RuleHistory(rule, tuple(points), bool(newest.hits >> place & 1), words))
+        title = title_of(rule, profile)
+        words = f"{title}. {summary_of(points, **shape)}"
+        found.append(RuleHistory(rule, title, tuple(points), bool(newest.hits >> place & 1), words))
     return sorted(found, key=lambda one: not one.hit)
 
 
 def draw_histories(histories: Sequence[RuleHistory]) -> list[bytes]:
     """Return a PNG for each of the first rules that were measured at all."""
     measured = [one for one in histories if one.points][:MOST_FIGURES]
-    return [rule_history(one.points, title=_title(one.rule), **_shape(one.rule)) for one in measured]
+    return [rule_history(one.points, title=one.title, **_shape(one.rule)) for one in measured]
 
 
 def report_figure(told: ToldReport) -> bytes | None:
@@ -101,13 +106,6 @@ def report_figure(told: ToldReport) -> bytes | None:
         )
     except FAULTS:
         return None
-
-
-def _title(rule: Rule) -> str:
-    from tribune.metrics.words import describe_metric
-
-    words = describe_metric(rule.metric)
-    return words[:1].upper() + words[1:]
 
 
 def _shape(rule: Rule) -> Shape:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tribune.figures.canvas import LINE, MARGIN, WIDTH, Format, Sheet, plain
 from tribune.figures.theme import Theme
+from tribune.language import _, number
 
 LEFT, RIGHT = MARGIN, WIDTH - MARGIN
 _BAR = 9
@@ -46,9 +47,9 @@ def distribution(
     sheet = Sheet(title, theme)
     now, then = rows
     if not shares or not now or not then:
-        sheet.text("There are too few rows to show.", MARGIN, sheet.top, colour=sheet.palette.quiet)
+        sheet.text(_("There are too few rows to show."), MARGIN, sheet.top, colour=sheet.palette.quiet)
         sheet.top += LINE
-        return sheet.finish(form, f"{title}: too few rows to show")
+        return sheet.finish(form, _("{title}: too few rows to show").format(title=title))
     _legend(sheet)
     largest = max(max(share.now / now, share.then / then) for share in shares)
     widest = most_changed(shares, rows)
@@ -67,7 +68,8 @@ def most_changed(shares: Sequence[Share], rows: tuple[int, int]) -> int:
 def summary_of(shares: Sequence[Share], rows: tuple[int, int]) -> str:
     """Return the shares in words."""
     now, then = rows
-    told = [f"{s.name} {percent(s.then, then)}, now {percent(s.now, now)}" for s in shares]
+    one = _("{name} {then}, now {now}")
+    told = [one.format(name=s.name, then=percent(s.then, then), now=percent(s.now, now)) for s in shares]
     return "; ".join(told)
 
 
@@ -78,18 +80,19 @@ def percent(part: int, whole: int) -> str:
     share = 100 * part / whole
     shown = f"{share:.1f}" if share < 9.95 else f"{share:.0f}"
     if part and shown == "0.0":
-        return "<0.1 %"
+        return f"<{number(0.1, 1)} %"
     if part < whole and shown == "100":
         return ">99 %"
-    return f"{shown.removesuffix('.0')} %"
+    exact = shown.removesuffix(".0")
+    return f"{number(share, len(exact.partition('.')[2]))} %"
 
 
 def _legend(sheet: Sheet) -> None:
     colours, middle = sheet.palette, sheet.top + LINE / 2 - _BAR / 2
     sheet.bar(LEFT, middle, 24, _BAR, colours.quiet, hatched=True)
-    sheet.text("reference", LEFT + 32, sheet.top, colour=colours.quiet)
+    sheet.text(_("reference"), LEFT + 32, sheet.top, colour=colours.quiet)
     sheet.bar(LEFT + 150, middle, 24, _BAR, colours.good)
-    sheet.text("now", LEFT + 182, sheet.top)
+    sheet.text(_("now"), LEFT + 182, sheet.top)
     sheet.top += LINE + 6
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from tribune.figures.canvas import LINE, MARGIN, WIDTH, Format, Sheet, plain
 from tribune.figures.theme import Theme
+from tribune.language import _, number, plural
 from tribune.metrics.fixed import MICRO, exact
 from tribune.metrics.intervals import wilson
-from tribune.wording import counted
 
 MOST_GROUPS = 8
 """More bars cannot be read on a phone; the lowest and highest rates are kept."""
@@ -46,8 +46,10 @@ def of_100(hits: int, rows: int) -> str:
         return "–"
     share = round(100 * hits / rows)
     if share == 0 and hits:
-        return "<1 of 100"
-    return ">99 of 100" if share == 100 and hits < rows else f"{share} of 100"
+        return _("<1 of 100")
+    if share == 100 and hits < rows:
+        return _(">99 of 100")
+    return _("{share} of 100").format(share=share)
 
 
 def bars_of(rates: Mapping[str, tuple[int, int]], z_micro: int = 0) -> list[GroupRate]:
@@ -89,12 +91,16 @@ def group_rates(
     for bar in bars:
         sheet.top = _bar(sheet, bar)
     if not bars:
-        sheet.text("No group has enough rows.", MARGIN, sheet.top, colour=sheet.palette.quiet)
+        sheet.text(_("No group has enough rows."), MARGIN, sheet.top, colour=sheet.palette.quiet)
         sheet.top += LINE
-    left_out = sum(1 for _, rows in rates.values() if rows) - len(bars)
-    notes = [f"Not shown: {counted(left_out, 'group')} between these."] if left_out else []
+    left_out = sum(1 for _hits, rows in rates.values() if rows) - len(bars)
+    notes: list[str] = []
+    if left_out:
+        told = plural("Not shown: {n} group between these.", "Not shown: {n} groups between these.", left_out)
+        notes.append(told.format(n=number(left_out)))
     if z_micro and bars:
-        notes.append(f"Lines: where the rate may truly lie (z = {z_micro / MICRO:.3g}). In brackets: rows.")
+        told = _("Lines: where the rate may truly lie (z = {z}). In brackets: rows.")
+        notes.append(told.format(z=f"{z_micro / MICRO:.3g}"))
     for note in notes:
         sheet.top = sheet.lines(note, MARGIN, sheet.top, colour=sheet.palette.quiet, most=3)
     return sheet.finish(form, f"{title}: {summary_of(bars)}")
@@ -102,16 +108,17 @@ def group_rates(
 
 def summary_of(bars: list[GroupRate]) -> str:
     """Return the bars in words."""
-    return (
-        "; ".join(f"{bar.name} {bar.words} ({counted(bar.rows, 'row')})" for bar in bars)
-        or "no group has rows"
-    )
+    return "; ".join(f"{bar.name} {bar.words} ({_rows(bar.rows)})" for bar in bars) or _("no group has rows")
+
+
+def _rows(count: int) -> str:
+    return plural("{n} row", "{n} rows", count).format(n=number(count))
 
 
 def _bar(sheet: Sheet, bar: GroupRate) -> float:
     colours = sheet.palette
     sheet.text(bar.words, RIGHT, sheet.top, bold=True, align="right")
-    top = sheet.lines(f"{plain(bar.name, 90)} ({bar.rows:,})", LEFT, sheet.top, width=220, most=3) + 2
+    top = sheet.lines(f"{plain(bar.name, 90)} ({number(bar.rows)})", LEFT, sheet.top, width=220, most=3) + 2
     span = RIGHT - LEFT
     sheet.ground(LEFT, top, span, _BAR)
     sheet.bar(LEFT, top, span * bar.hits / bar.rows, _BAR, colours.good)

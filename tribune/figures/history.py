@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from tribune.figures.canvas import CHART_HEIGHT, LINE, MARGIN, TEXT, WIDTH, Format, Sheet, text_width
 from tribune.figures.theme import Theme
+from tribune.language import _, number, plural
 from tribune.metrics.fixed import MICRO
-from tribune.wording import counted
 
 FRAMES = 12
-_NOTHING = "not measured yet"
 _FOOT = LINE + 8  # below the plot: the frames' numbers
 
 
@@ -70,7 +69,7 @@ def rule_history(
         _name_last(sheet, plot, measured[-1], limit, above=above, percent=percent)
     else:
         middle = (plot.left + plot.right) / 2
-        sheet.text(_NOTHING, middle, (plot.top + plot.bottom) / 2 - LINE, align="center")
+        sheet.text(_("not measured yet"), middle, (plot.top + plot.bottom) / 2 - LINE, align="center")
     told = f"{title}. {summary_of(points, limit=limit, above=above, percent=percent)}"
     return sheet.finish(form, told, height=max(CHART_HEIGHT, plot.bottom + _FOOT))
 
@@ -80,12 +79,18 @@ def summary_of(points: Sequence[Point], *, limit: int, above: bool, percent: boo
     last = max((point.frame for point in points), default=0)
     measured = [(p.frame, p.micro) for p in points if p.micro is not None and p.frame > last - FRAMES]
     if not measured:
-        return f"Limit {_amount(limit, percent)}, {_NOTHING}."
+        return _("Limit {limit}, not measured yet.").format(limit=_amount(limit, percent))
     frame, micro = measured[-1]
-    hits = sum(_hit(value, limit, above) for _, value in measured)
-    beyond = "beyond" if _hit(micro, limit, above) else "within"
-    now = f"Frame {frame}: {_amount(micro, percent)}, {beyond} the limit of {_amount(limit, percent)}"
-    return f"{now}; {hits} of {counted(len(measured), 'frame')} {'was' if hits == 1 else 'were'} beyond it."
+    hits = sum(_hit(value, limit, above) for _frame, value in measured)
+    now = (
+        _("Frame {frame}: {value}, beyond the limit of {limit}")
+        if _hit(micro, limit, above)
+        else _("Frame {frame}: {value}, within the limit of {limit}")
+    ).format(frame=frame, value=_amount(micro, percent), limit=_amount(limit, percent))
+    frames = plural("{n} frame", "{n} frames", len(measured)).format(n=number(len(measured)))
+    return plural(
+        "{now}; {hits} of {frames} was beyond it.", "{now}; {hits} of {frames} were beyond it.", hits
+    ).format(now=now, hits=hits, frames=frames)
 
 
 @dataclass(frozen=True)
@@ -137,12 +142,11 @@ def _draw_axes(sheet: Sheet, plot: _Plot, limit: int, *, above: bool, percent: b
         sheet.path([(edge, zero), (WIDTH - MARGIN / 2, zero)], colours.quiet, wide=0.5)
     if abs(zero - line) > LINE:
         sheet.text(_amount(0, percent), edge - 4, zero - LINE / 2, colour=colours.quiet, align="right")
-    word = "limit"
     beside = line - LINE - 1 if above else line + 1
-    sheet.text(word, edge + 4, beside, colour=colours.bad)
+    sheet.text(_("limit"), edge + 4, beside, colour=colours.bad)
     first, last = plot.frames
     foot = plot.bottom + 4
-    sheet.text(f"frame {first}", edge, foot, colour=colours.quiet)
+    sheet.text(_("frame {frame}").format(frame=first), edge, foot, colour=colours.quiet)
     sheet.text(str(last), plot.right, foot, colour=colours.quiet, align="center")
 
 
@@ -173,8 +177,10 @@ def _covers(top: float, line: float) -> bool:
 
 
 def _amount(micro: int, percent: bool) -> str:
-    number = micro * (100 if percent else 1) / MICRO
-    shown = f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+    value = micro * (100 if percent else 1) / MICRO
+    shown = "0" if abs(value) >= 1000 else f"{value:.3g}"
+    if "e" not in shown:
+        shown = number(value, len(shown.partition(".")[2]))
     return f"{shown}{' %' if percent else ''}"
 
 

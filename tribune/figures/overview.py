@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from tribune.figures.canvas import LINE, MARGIN, WIDTH, Format, Sheet
 from tribune.figures.theme import Theme
+from tribune.language import _, marked, number, plural
 
 LEFT, RIGHT = MARGIN, WIDTH - MARGIN
 LIMIT = 220.0
@@ -22,10 +23,10 @@ _TRACK = 16
 class Verdict(StrEnum):
     """What became of a rule."""
 
-    KEPT = "kept"
-    BROKEN = "broken"
-    UNKNOWN = "not measured"
-    ELSEWHERE = "not judged here"
+    KEPT = marked("kept")
+    BROKEN = marked("broken")
+    UNKNOWN = marked("not measured")
+    ELSEWHERE = marked("not judged here")
     """A rule on evaluations in service, or the other way round."""
 
 
@@ -70,9 +71,9 @@ class Moved:
     @property
     def words(self) -> str:
         """The size with Cohen's word for it."""
-        words = ((500_000, "large"), (300_000, "medium"), (100_000, "small"))
-        size = next((word for least, word in words if self.micro >= least), "hardly")
-        return f"{self.micro / 1_000_000:.2f} ({size})"
+        words = ((500_000, _("large")), (300_000, _("medium")), (100_000, _("small")))
+        size = next((word for least, word in words if self.micro >= least), _("hardly"))
+        return f"{number(self.micro / 1_000_000, 2)} ({size})"
 
 
 def overview(
@@ -100,7 +101,7 @@ def overview(
     for rule in rules:
         _rule(sheet, rule)
     if moved:
-        sheet.top = sheet.lines("Columns that moved most", MARGIN, sheet.top + 6, bold=True) + 4
+        sheet.top = sheet.lines(_("Columns that moved most"), MARGIN, sheet.top + 6, bold=True) + 4
         furthest = max(300_000, *(column.micro for column in moved))
         for column in moved:
             _moved(sheet, column, furthest)
@@ -112,16 +113,21 @@ def headline(rules: Sequence[RuleLine]) -> str:
     """Return how many rules were broken, kept and not measured."""
     found = {verdict: sum(rule.verdict is verdict for rule in rules) for verdict in Verdict}
     judged = len(rules) - found[Verdict.ELSEWHERE]
-    unknown = f", {found[Verdict.UNKNOWN]} not measured" if found[Verdict.UNKNOWN] else ""
+    unknown = found[Verdict.UNKNOWN]
     if not judged:
-        return "No rules were judged" if rules else "No rules were given"
+        return _("No rules were judged") if rules else _("No rules were given")
     if found[Verdict.BROKEN] and judged == 1:
-        return "The rule is broken"
+        return _("The rule is broken")
     if found[Verdict.BROKEN]:
-        return f"{found[Verdict.BROKEN]} of {judged} rules broken{unknown}"
+        text = (
+            _("{broken} of {judged} rules broken, {unknown} not measured")
+            if unknown
+            else _("{broken} of {judged} rules broken")
+        )
+        return text.format(broken=found[Verdict.BROKEN], judged=judged, unknown=unknown)
     if unknown:
-        return f"No rule broken{unknown}"
-    return "The rule is kept" if judged == 1 else f"All {judged} rules kept"
+        return _("No rule broken, {unknown} not measured").format(unknown=unknown)
+    return plural("The rule is kept", "All {n} rules kept", judged).format(n=judged)
 
 
 def place_of(rule: RuleLine) -> float:
@@ -143,9 +149,16 @@ def _rule(sheet: Sheet, rule: RuleLine) -> None:
     if rule.micro is not None:
         sheet.mark(place_of(rule), middle, bad=bad)
     sheet.top += _TRACK
-    value = f"{rule.verdict}: {rule.shown}" if rule.micro is not None else str(rule.verdict)
+    verdict = _(rule.verdict.value)
+    value = f"{verdict}: {rule.shown}" if rule.micro is not None else verdict
     sheet.text(value, LEFT, sheet.top, bold=True, colour=colours.bad if bad else colours.ink)
-    sheet.text(f"limit {rule.shown_limit}", RIGHT, sheet.top, colour=colours.quiet, align="right")
+    sheet.text(
+        _("limit {limit}").format(limit=rule.shown_limit),
+        RIGHT,
+        sheet.top,
+        colour=colours.quiet,
+        align="right",
+    )
     sheet.top += LINE + 9
 
 

@@ -27,6 +27,7 @@ from tribune.figures.reading import (
     z_of,
 )
 from tribune.figures.theme import Theme
+from tribune.language import _, marked
 from tribune.metrics.groups import targets
 from tribune.metrics.policy import Policy
 from tribune.metrics.profile import Profile
@@ -35,11 +36,11 @@ from tribune.metrics.spec import Task
 from tribune.metrics.words import describe_metric, target_title
 
 _PARITY, _ODDS = "fairness.demographic_parity_difference", "fairness.equalized_odds_difference"
-RIGHT = ("right", "fairness.accuracy_difference", "Right answers, by {group}")
+RIGHT = ("right", "fairness.accuracy_difference", marked("Right answers, by {group}"))
 RATES = (
-    ("selection", _PARITY, 'Says "{outcome}", by {group}'),
-    ("true_positive", _ODDS, 'Says "{outcome}" where that is true, by {group}'),
-    ("false_positive", _ODDS, 'Says "{outcome}" where it is not, by {group}'),
+    ("selection", _PARITY, marked('Says "{outcome}", by {group}')),
+    ("true_positive", _ODDS, marked('Says "{outcome}" where that is true, by {group}')),
+    ("false_positive", _ODDS, marked('Says "{outcome}" where it is not, by {group}')),
     RIGHT,
 )
 
@@ -153,7 +154,7 @@ def group_drawing(
         return None
     spec = profile.spec
     outcome = spec.outcome or dict(spec.prediction.values).get(spec.positive) or spec.positive
-    title = words.format(outcome=outcome, group=target_title(group, spec))
+    title = _(words).format(outcome=outcome, group=target_title(group, spec))
     z_micro = z_of(document, f"{metric}/{group}")
     place = targets(profile).index(group)
 
@@ -166,7 +167,7 @@ def group_drawing(
 
 
 def _means(found: Sequence[Mean]) -> Drawing:
-    title = "Means and rates, reference and now"
+    title = _("Means and rates, reference and now")
 
     def draw(form: Format, theme: Theme) -> bytes:
         return means(found, title=title, form=form, theme=theme)

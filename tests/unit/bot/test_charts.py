@@ -10,7 +10,7 @@ from tribune.figures.history import Point
 from tribune.figures.theme import PALETTES, Theme
 from tribune.metrics import Rule, Severity
 from tribune.metrics.value import NOT_AVAILABLE
-from tribune_bot.charts import _draw, points_of
+from tribune_bot.charts import _draw, points_of, title_of
 from unit.bot.samples import VOTE
 
 RULE = Rule("fairness.demographic_parity_difference.lower/SEX", ">", 100_000, Severity.TRIP, z=3_000_000)
@@ -50,3 +50,9 @@ def test_draw__any__brings_its_own_ground_so_that_a_dark_and_a_light_client_show
     corners = [(0, 0), (image.width - 1, 0), (0, image.height - 1), (image.width - 1, image.height - 1)]
     ground = (*bytes.fromhex(PALETTES[Theme.LIGHT].paper[1:]), 255)
     assert {image.getpixel(corner) for corner in corners} == {ground}
+
+
+def test_title_of__a_profile__uses_its_names() -> None:
+    profile: Any = SimpleNamespace(spec=SimpleNamespace(column=lambda name: SimpleNamespace(title="sex")))
+    assert title_of(RULE, None).endswith("groups by SEX")
+    assert title_of(RULE, profile).endswith("groups by sex")

@@ -6,6 +6,7 @@ import pytest
 
 from tribune.figures.history import Point, rule_history, summary_of
 from tribune.figures.theme import PALETTES, Theme
+from tribune.language import Language, spoken
 
 from .svg import boxes, root_of, size_of, texts, words
 
@@ -91,3 +92,16 @@ def test_summary_of__values__says_the_last_and_how_many_were_beyond() -> None:
     assert summary_of(POINTS, limit=100_000, above=True) == (
         "Frame 4: 43.1 %, beyond the limit of 10 %; 1 of 3 frames was beyond it."
     )
+
+
+def test_rule_history__german__says_all_of_it_in_german() -> None:
+    with spoken(Language.GERMAN):
+        svg = history([Point(3, 20_000), Point(4, 431_500)])
+        told = summary_of(POINTS, limit=100_000, above=True)
+        nothing = summary_of([], limit=1_500, above=True)
+    assert {"Grenze", "Zeitfenster 3", "43,1 %"} <= {said.text for said in texts(svg)}
+    assert (
+        told
+        == "Zeitfenster 4: 43,1 %, jenseits der Grenze von 10 %; 1 von 3 Zeitfenstern lag jenseits davon."
+    )
+    assert nothing == "Grenze 0,15 %, noch nicht gemessen."
