@@ -98,7 +98,7 @@ class Proposals(commands.Cog):
         ]
 
     async def _slow(self) -> tuple[list[str], list[tuple[datetime, str]]]:
-        """Return a line of each slow-lane proposal that goes on, and of those that are over, with their time."""
+        """Return a line of each slow-lane proposal that goes on; of those that are over also their time."""
         services = self.services
         if not services.contracts.has_slow_lane:
             return [], []
