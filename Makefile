@@ -12,7 +12,7 @@ export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 # Tests and demo start hundreds of processes: each would compile every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test spark fuzz coverage slither symbolic mutate check bench chaos gas setup compile abis lock format clean
+.PHONY: demo test spark servers fuzz coverage slither symbolic mutate check bench chaos gas setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
@@ -35,6 +35,12 @@ test: setup  ## all tests: contracts, unit, integration, end to end; WORKERS=4 s
 spark: .spark/.ready  ## does Spark count as DuckDB does? Needs Java 17 or newer
 	@JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" .spark/bin/pytest -q \
 		tests/unit/engines/test_spark_engine.py
+
+servers: .servers/.ready  ## examples/serving as real servers: FastAPI, MLflow's, LiteLLM's proxy, behind the built wheel
+	@rm -rf build/wheel
+	@$(BIN)/uv build -q --wheel -o build/wheel
+	@$(BIN)/uv pip install -q --python .servers/bin/python --no-deps --reinstall build/wheel/*.whl
+	@.servers/bin/pytest -q tests/unit/examples/serving
 
 check: setup coverage slither symbolic  ## lint, types, imports, ABIs, translations, gas, and the proofs that are not tests
 	$(BIN)/ruff check .
@@ -91,6 +97,12 @@ setup: .venv/.ready node_modules/.ready .build/__local__.json
 	@$(BIN)/uv pip install -q --python .spark/bin/python --no-deps -e .
 	@touch $@
 
+.servers/.ready: scripts/servers/requirements.lock | .venv/.ready
+	@echo "Setting up servers in .servers …"
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python .servers
+	@$(BIN)/uv pip install -q --python .servers/bin/python -r scripts/servers/requirements.lock
+	@touch $@
+
 node_modules/.ready: package-lock.json
 	@echo "Setting up compiler, contract library and local chain in node_modules …"
 	@npm ci --ignore-scripts --silent
@@ -119,6 +131,9 @@ lock: .venv/.ready  ## resolve requirements.lock anew from pyproject.toml
 		scripts/analysis/requirements.in -o scripts/analysis/requirements.lock
 	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
 		scripts/spark/requirements.in -o scripts/spark/requirements.lock
+	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
+		--extra gate --no-emit-package tribune-dao pyproject.toml scripts/servers/requirements.in \
+		-o scripts/servers/requirements.lock
 
 format: .venv/.ready
 	$(BIN)/ruff check --fix -q .
