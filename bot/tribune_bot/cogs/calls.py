@@ -16,6 +16,7 @@ from tribune.log import get_logger
 from tribune.store import calls, messages
 from tribune.waiting import came_within
 from tribune_bot.call_message import call_message, subject_of
+from tribune_bot.errors import DiscordUnreachableError
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot
@@ -73,9 +74,18 @@ class Calls(commands.Cog):
         try:
             self._to_show |= (await self.services.opener.look()).keys()
         finally:  # an opening that waits for a block keeps no message from its readers
-            for call_id in sorted(self._to_show):
+            await self._show_all()
+
+    async def _show_all(self) -> None:
+        faults: list[DiscordUnreachableError] = []
+        for call_id in sorted(self._to_show):
+            try:
                 await self.show(call_id)
                 self._to_show.discard(call_id)
+            except DiscordUnreachableError as fault:  # it holds up no other
+                faults.append(fault)
+        if faults:
+            raise faults[0]
 
     async def show(self, call_id: int) -> None:
         """Post a call's message or bring it up to date."""

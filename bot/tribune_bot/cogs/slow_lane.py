@@ -28,6 +28,7 @@ from tribune.language import _
 from tribune.log import get_logger
 from tribune.store.tables import now
 from tribune_bot.board import CLOCK_SKEW
+from tribune_bot.errors import DiscordUnreachableError
 from tribune_bot.proposal_message import VOTING, headline, proposal_message, so_far, subject_of, what_it_does
 from tribune_bot.reminders import begun, reminder, reminder_times
 from tribune_bot.text import fitted, harmless, moment
@@ -96,6 +97,7 @@ class SlowLane(commands.Cog):
         some_due = any(at is not None and head is not None and at <= head.time for at in self._open.values())
         if head is None or not (everything or some_due):
             return
+        faults: list[DiscordUnreachableError] = []
         for proposed in (await list_proposals(self.services.store, self.services.contracts))[-NEWEST:]:
             if self._settled.get(proposed.number) == proposed:
                 continue
@@ -105,6 +107,10 @@ class SlowLane(commands.Cog):
                     await self.show(proposed)
                 except UnknownProposalError:  # taken back by a reorg; its event brings it back
                     self._open.pop(proposed.number, None)
+                except DiscordUnreachableError as fault:  # it holds up no other
+                    faults.append(fault)
+        if faults:
+            raise faults[0]
 
     async def show(self, proposed: Proposed) -> ProposalVote:
         """Bring the message of a proposal up to date, and ask for what is due."""
@@ -115,6 +121,9 @@ class SlowLane(commands.Cog):
         services = self.services
         vote = await read_proposal(services.contracts, services.documents, proposed)
         number = proposed.number
+        if due(vote, services.contracts) is not None and number not in self._carrying:
+            self._carrying.add(number)  # before its message: what is due waits for no post
+            self._due.put_nowait(proposed)
         old = vote.over and vote.read_at - proposed.created_at > NEWS
         shown = proposal_message(vote, services.proposal_url(number), self._failed.get(number, ""))
         await self.bot.board.show(subject_of(number), shown, post=not old)
@@ -129,9 +138,6 @@ class SlowLane(commands.Cog):
             self._failed.pop(number, None)
         else:
             self._open[number] = _next_change(vote, quiet_until)
-        if due(vote, services.contracts) is not None and number not in self._carrying:
-            self._carrying.add(number)
-            self._due.put_nowait(proposed)
         return vote
 
     async def carry_out(self) -> None:
