@@ -20,11 +20,17 @@ from tribune_bot.connection import connector_for
 from tribune_bot.services import Services, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tribune.settings import Settings
     from tribune.telemetry.watch import Reader
+    from tribune_bot.client import Job
 
 CANCEL_AGAIN_S = 0.5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
+ANEW_S = 90.0
+"""So long without a gateway connection, we begin anew: after an outage of Discord, discord.py may wait 17
+minutes between two attempts, in which nobody who presses a button is answered."""
 
 
 async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
@@ -62,25 +68,30 @@ def _signs(services: Services) -> dict[str, Reader]:
 
 
 async def _work(services: Services, token: str) -> None:
-    """Log in, then do every job; while Discord does not answer, say so and try again."""
-    pause = FIRST_PAUSE_S
-    while True:
-        # A client that could not log in cannot be used again.
-        async with TribuneBot(services, connector_for(services.settings.discord)) as bot:
-            if await _logged_in(bot, token):
-                await _do_jobs(bot)
-                return
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE_S)
+    """Do every job; those of the chain also while Discord does not answer."""
+    async with TribuneBot(services, connector_for(services.settings.discord)) as bot:
+        await bot.prepare()
+        await _do({**bot.chain_jobs, "Discord": partial(_with_discord, bot, token)})
 
 
-async def _do_jobs(bot: TribuneBot) -> None:
-    """Do every job beside the gateway connection; one that fails ends them all."""
-    get_logger(__name__).info("the bot is logged in", jobs=len(bot.jobs))
+async def _with_discord(bot: TribuneBot, token: str) -> None:
+    """Log in, trying until Discord answers, then do every job that needs it beside the gateway connection."""
+    pause_s = FIRST_PAUSE_S
+    while not await _logged_in(bot, token):
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        # What discord.py opened for this login serves no other.
+        await bot.http.close()
+        bot.http.connector = connector_for(bot.services.settings.discord) or discord.utils.MISSING
+    get_logger(__name__).info("the bot is logged in", jobs=len(bot.jobs) + len(bot.chain_jobs))
+    await _do({**bot.jobs, "gateway": partial(_gateway, bot)})
+
+
+async def _do(jobs: Mapping[str, Job]) -> None:
+    """Do jobs side by side; one that fails ends them all."""
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_gateway(bot), name="gateway")
-            for name, job in bot.jobs.items():
+            for name, job in jobs.items():
                 group.create_task(job(), name=name)
     except* TribuneError as faults:
         raise faults.exceptions[0] from None
@@ -97,14 +108,30 @@ async def _gateway(bot: TribuneBot) -> None:
     A `wait_for` inside discord.py swallows a cancellation that comes in the moment in which the connection is
     lost (Python 3.11), and would then reconnect for ever: so it is cancelled until it ends.
     """
-    connecting = asyncio.create_task(bot.connect(reconnect=True))
-    try:
-        await asyncio.wait({connecting})
-        await connecting  # raises what it ended with
-    finally:
-        while not connecting.done():
-            connecting.cancel()
-            await asyncio.wait({connecting}, timeout=CANCEL_AGAIN_S)
+    while True:
+        connecting = asyncio.create_task(bot.connect(reconnect=True))
+        try:
+            if await _ended(bot, connecting):
+                await connecting  # raises what it ended with
+                return
+        finally:
+            while not connecting.done():
+                connecting.cancel()
+                await asyncio.wait({connecting}, timeout=CANCEL_AGAIN_S)
+        get_logger(__name__).warning("no connection to Discord's gateway; it is made anew")
+
+
+async def _ended(bot: TribuneBot, connecting: asyncio.Task[None]) -> bool:
+    """Wait until connecting has ended, or there has been no connection for long; return which."""
+    clock = asyncio.get_running_loop().time
+    seen = clock()
+    while clock() - seen < ANEW_S:
+        await asyncio.wait({connecting}, timeout=ANEW_S / 10)
+        if connecting.done():
+            return True
+        if bot.connected:
+            seen = clock()
+    return False
 
 
 async def _logged_in(bot: TribuneBot, token: str) -> bool:

@@ -63,10 +63,12 @@ class TribuneBot(commands.Bot):
         self.docket = Docket(services)
         self.directory = Directory(services.store, services.indexer)
         self.jobs: dict[str, Job] = {}
+        self.chain_jobs: dict[str, Job] = {}
+        """Jobs that need no Discord: they go on while it cannot be reached."""
         self.tree.error(self._command_failed)
 
-    async def setup_hook(self) -> None:
-        """Add cogs and buttons and tell Discord the commands; called once, after login."""
+    async def prepare(self) -> None:
+        """Add cogs, which register their jobs, and buttons; before login."""
         from tribune_bot.cogs.audit import Audit
         from tribune_bot.cogs.calls import Calls
         from tribune_bot.cogs.cases import Cases
@@ -103,6 +105,11 @@ class TribuneBot(commands.Bot):
         self.add_dynamic_items(
             *BUTTONS, *PROPOSAL_BUTTONS, *SETUP_PARTS, PageButton, ConfirmButton, ElsewhereButton
         )
+
+    async def setup_hook(self) -> None:
+        """Tell Discord the commands; called after login."""
+        if not self.cogs:
+            await self.prepare()
         await self.tree.set_translator(DescriptionTranslator())
         guild = discord.Object(self.services.guild_id)
         self.tree.copy_global_to(guild=guild)
@@ -113,9 +120,14 @@ class TribuneBot(commands.Bot):
         await self.board.close()
         await super().close()
 
-    def add_job(self, name: str, job: Job) -> None:
-        """Register work that runs as long as the bot does."""
-        self.jobs[name] = job
+    @property
+    def connected(self) -> bool:
+        """Whether there is a gateway connection now."""
+        return self.ws is not None and self.ws.open
+
+    def add_job(self, name: str, job: Job, *, needs_discord: bool = True) -> None:
+        """Register work that runs as long as the bot does, or as long as it is logged in."""
+        (self.jobs if needs_discord else self.chain_jobs)[name] = job
 
     async def _command_failed(
         self, interaction: discord.Interaction[Any], fault: app_commands.AppCommandError

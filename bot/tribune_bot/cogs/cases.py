@@ -52,31 +52,45 @@ class Cases(commands.Cog):
     def __init__(self, bot: TribuneBot) -> None:
         self.bot = bot
         self.services = bot.services
-        self.outbox = Outbox(
-            self.services.store,
-            {POST: self._post, OPEN_VOTE: self._open_vote, CHART: self._chart},
-            lane_of=lambda key: key,  # one case that cannot be told holds up no other
-        )
+        store = self.services.store
+        # One case that cannot be told or opened holds up no other; and votes are opened without Discord.
+        self.outbox = Outbox(store, {POST: self._post, CHART: self._chart}, lane_of=str)
+        self.openings = Outbox(store, {OPEN_VOTE: self._open_vote}, lane_of=str)
         self._shown: dict[CaseId, datetime | None] = {}
         """Posted cases that may still change, with the next time at which they do so by themselves."""
         self._turns: defaultdict[CaseId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def cog_load(self) -> None:
         """Register the jobs."""
-        self.bot.add_job("index the chain", self.services.indexer.run)
-        self.bot.add_job("do what cases ask for", self.outbox.run)
+        self.bot.add_job("index the chain", self.services.indexer.run, needs_discord=False)
+        self.bot.add_job("follow cases", self.follow, needs_discord=False)
+        self.bot.add_job("open votes", self.openings.run, needs_discord=False)
+        self.bot.add_job("tell of cases", self.outbox.run)
         self.bot.add_job("watch cases", self.watch)
         self.bot.add_job("speak in threads", self.bot.threads.outbox.run)
 
-    async def watch(self) -> None:
-        """Take in events and keep messages up to date, until cancelled."""
-        await self._until_done(self._start)
-        everything = True
+    async def follow(self) -> None:
+        """Take in events, until cancelled."""
+        await self._until_done(self._load)
         while True:
             changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
             await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
             try:
-                everything |= bool(await self.take_in())
+                await self.take_in()
+            except TribuneError as fault:
+                get_logger(__name__).warning("cases could not be taken in", error=str(fault))
+                await asyncio.sleep(RETRY_S)
+            finally:
+                await changed
+
+    async def watch(self) -> None:
+        """Keep messages up to date, until cancelled."""
+        await self._until_done(self._find_posted)
+        everything = True
+        while True:
+            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
+            await asyncio.sleep(0)
+            try:
                 await self.refresh(everything=everything)
                 everything = await changed  # also where a reorg took events away and brought none
             except TribuneError as fault:
@@ -95,14 +109,20 @@ class Cases(commands.Cog):
                 get_logger(__name__).warning("the bot cannot start its watch", error=str(fault))
                 await asyncio.sleep(RETRY_S)
 
-    async def _start(self) -> None:
-        """Find out what is open and what is posted."""
+    async def _load(self) -> None:
+        """Find out what is open."""
         for case_id in await self.bot.docket.load():  # also those that a replaced governor left behind
             await self.services.store.run(_ask, case_id, self._governor)
-        self.outbox.wake()
+        self._wake()
+
+    async def _find_posted(self) -> None:
+        """Find out what is posted."""
         for subject in await self.services.store.read(messages.posted_subjects, "case/"):
-            self._shown[CaseId(int(subject.removeprefix("case/")))] = None
-        await self.refresh(everything=True)
+            self._shown.setdefault(CaseId(int(subject.removeprefix("case/"))), None)
+
+    def _wake(self) -> None:
+        self.outbox.wake()
+        self.openings.wake()
 
     @property
     def _governor(self) -> str:
@@ -115,7 +135,7 @@ class Cases(commands.Cog):
             if event.name == "CaseOpened":
                 self.bot.docket.add(CaseId(event.args["case_id"]))
         if events:
-            self.outbox.wake()
+            self._wake()
         return len(events)
 
     async def refresh(self, *, everything: bool) -> None:

@@ -44,7 +44,7 @@ class Delegates(commands.Cog):
 
     async def cog_load(self) -> None:
         """Register the job."""
-        self.bot.add_job("relay delegations", self.relay_delegations)
+        self.bot.add_job("relay delegations", self.relay_delegations, needs_discord=False)
 
     async def relay_delegations(self) -> None:
         """Relay what is queued, until cancelled."""

@@ -51,8 +51,8 @@ class Relay(commands.Cog):
 
     async def cog_load(self) -> None:
         """Register the jobs."""
-        self.bot.add_job("relay ballots", self.relay_ballots)
-        self.bot.add_job("carry out votes", self.carry_out)
+        self.bot.add_job("relay ballots", self.relay_ballots, needs_discord=False)
+        self.bot.add_job("carry out votes", self.carry_out, needs_discord=False)
 
     async def relay_ballots(self) -> None:
         """Relay what is queued, until cancelled."""

@@ -28,7 +28,7 @@ class Reorgs(commands.Cog):
 
     async def cog_load(self) -> None:
         """Register the job."""
-        self.bot.add_job("look after mined ballots", self.watch)
+        self.bot.add_job("look after mined ballots", self.watch, needs_discord=False)
 
     async def watch(self) -> None:
         """Queue again what was undone, until cancelled."""

@@ -46,6 +46,10 @@ class Faults:
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
+    def clear(self) -> None:
+        """Let nothing more meet coming requests."""
+        self._waiting = []
+
     def add(self, fault: Fault) -> None:
         """Let a fault meet coming requests."""
         self._waiting.append(fault)

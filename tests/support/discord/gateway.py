@@ -130,6 +130,8 @@ class Gateway:
         self._open: set[Connection] = set()
         self.identified = 0
         self.resumed = 0
+        self.refused = 0
+        self._down = False
 
     @property
     def connected(self) -> int:
@@ -163,8 +165,21 @@ class Gateway:
         for connection in self._open:
             connection.close(code)
 
+    def go_down(self) -> None:
+        """Close every connection, forget all sessions, and take no connection until `come_back`."""
+        self._down = True
+        self.cut(1012)
+        self._sessions.clear()
+
+    def come_back(self) -> None:
+        """Take connections again."""
+        self._down = False
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one websocket from HELLO to its end."""
+        if self._down:
+            self.refused += 1
+            return web.Response(status=503)
         compressor = COMPRESSORS.get(request.query.get("compress", ""))
         if compressor is None or request.query.get("encoding", "json") != "json":
             return web.Response(status=400, text="only JSON, plain or as zlib-stream or zstd-stream")

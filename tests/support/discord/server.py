@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import ssl
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,7 @@ from aiohttp import web
 from .client import HOSTS
 from .control import Control, plain_errors
 from .edge import PREFIX, Edge, unknown_route
-from .faults import Faults
+from .faults import Fault, Faults
 from .gateway import Gateway
 from .page import Page
 from .payloads import MAX_UPLOAD_BYTES
@@ -86,6 +87,16 @@ class StandIn:
         self.gateway.cut(1001)
         for runner in self._runners:
             await runner.cleanup()
+
+    def go_down(self) -> None:
+        """Answer every request with 503 and take no gateway connection, until `come_back`."""
+        self.faults.add(Fault(status=503, count=sys.maxsize))
+        self.gateway.go_down()
+
+    def come_back(self) -> None:
+        """Be well again: no fault is left."""
+        self.faults.clear()
+        self.gateway.come_back()
 
     def _discord(self) -> web.Application:
         app = web.Application(client_max_size=MAX_UPLOAD_BYTES + (1 << 20))
