@@ -78,6 +78,8 @@ class Indexer:
         self._behind_since: float | None = None
         self.head: Block | None = None
         """Newest block taken in, as far as this process knows."""
+        self.changes = 0
+        """How often events were stored or dropped: who waits in between misses no change by it."""
 
     @classmethod
     def of(cls, tribune: Tribune, store: Store) -> Indexer:
@@ -233,6 +235,7 @@ class Indexer:
         await self._tell()
 
     async def _tell(self) -> None:
+        self.changes += 1
         async with self._changed:
             self._changed.notify_all()
 

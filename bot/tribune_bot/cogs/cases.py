@@ -86,17 +86,18 @@ class Cases(commands.Cog):
     async def watch(self) -> None:
         """Keep messages up to date, until cancelled."""
         await self._until_done(self._find_posted)
-        everything = True
+        indexer, shown = self.services.indexer, -1
         while True:
-            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
+            changed = asyncio.create_task(indexer.wait_changed(LOOK_S))
             await asyncio.sleep(0)
+            changes = indexer.changes  # also where a reorg took events away and brought none
             try:
-                await self.refresh(everything=everything)
-                everything = await changed  # also where a reorg took events away and brought none
+                await self.refresh(everything=changes != shown)
+                shown = changes
             except TribuneError as fault:
                 get_logger(__name__).warning("cases could not be followed", error=str(fault))
                 await asyncio.sleep(RETRY_S)
-                everything = True
+                shown = -1
             finally:
                 await changed
 

@@ -73,17 +73,18 @@ class SlowLane(commands.Cog):
         """Keep the messages of proposals up to date, until cancelled."""
         if not self.services.contracts.has_slow_lane:
             return
-        everything = True
+        indexer, shown = self.services.indexer, -1
         while True:
-            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
+            changed = asyncio.create_task(indexer.wait_changed(LOOK_S))
             await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
+            changes = indexer.changes
             try:
-                await self.refresh(everything=everything)
-                everything = await changed
+                await self.refresh(everything=changes != shown)
+                shown = changes
             except TribuneError as fault:
                 get_logger(__name__).warning("proposals could not be followed", error=str(fault))
                 await asyncio.sleep(RETRY_S)
-                everything = True
+                shown = -1
             finally:
                 await changed
 
