@@ -29,19 +29,16 @@ _LAST = frozenset({"http.response.body", "http.response.pathsend"})
 
 
 class UnderWay:
-    """What was let through and runs in the task that makes this; a halt cancels that task.
+    """What was let through and runs in the task that makes this; a halt cancels that task."""
 
-    Args:
-        under_way: the set that holds it for as long as a halt may end it.
-    """
+    __slots__ = ("_cancels", "over", "refusal", "task")
 
-    __slots__ = ("_cancels", "_under_way", "refusal", "task")
-
-    def __init__(self, under_way: set[UnderWay]) -> None:
-        self._under_way = under_way
+    def __init__(self) -> None:
         self._cancels = 0
         self.task: asyncio.Task[Any] | None = asyncio.current_task()
         self.refusal: Refusal | None = None
+        self.over = False
+        """Whether a halt may end it no more."""
 
     def end(self, refusal: Refusal) -> None:
         """End it because the model may not run; from any thread."""
@@ -50,7 +47,7 @@ class UnderWay:
                 self.task.get_loop().call_soon_threadsafe(self._cancel, refusal)
 
     def _cancel(self, refusal: Refusal) -> None:
-        if self not in self._under_way or self.task is None:
+        if self.over or self.task is None:
             return
         self.refusal = refusal
         self._cancels += 1
@@ -71,59 +68,56 @@ class UnderWay:
                 raise asyncio.CancelledError
 
 
-class Connection(UnderWay):
-    """An HTTP request that was let through; called as the `send` of its application.
+class Answer(UnderWay):
+    """An HTTP request that was let through.
 
     Args:
         send: the server's.
-        under_way: the set that holds it until its answer is complete.
     """
 
     __slots__ = ("_send", "started")
 
-    def __init__(self, send: Send, under_way: set[UnderWay]) -> None:
-        super().__init__(under_way)
+    def __init__(self, send: Send) -> None:
+        # each request makes one: what `super().__init__()` does, without the call
+        self._cancels = 0
+        self.task = asyncio.current_task()
+        self.refusal = None
+        self.over = False
         self._send = send
         self.started = False
 
-    def __call__(self, message: Message) -> Awaitable[None]:
-        """Pass a message on, unless the model was stopped meanwhile."""
+    def send(self, message: Message) -> Awaitable[None]:
+        """Pass a message of the application on, unless the model was stopped meanwhile."""
         if self.refusal is not None:
             raise _stopped(self.refusal)
         kind = message["type"]
         if kind == "http.response.start":
             self.started = True
         elif kind in _LAST and not message.get("more_body"):
-            self._under_way.discard(self)  # what runs after the answer is no answer
+            self.over = True  # what runs after the answer is no answer
         return self._send(message)
 
 
-class Conversation(Connection):
+class Conversation(UnderWay):
     """A websocket that was let through: each message is asked for leave before it reaches the model.
 
     Args:
         receive: the server's.
         send: the server's.
-        under_way: the set that holds it.
         check: returns why a message may not be answered now, or None.
     """
 
-    __slots__ = ("_check", "_closed", "_receive")
+    __slots__ = ("_check", "_closed", "_receive", "_send")
 
-    def __init__(
-        self,
-        receive: Receive,
-        send: Send,
-        under_way: set[UnderWay],
-        check: Callable[[], Refusal | None],
-    ) -> None:
-        super().__init__(send, under_way)
+    def __init__(self, receive: Receive, send: Send, check: Callable[[], Refusal | None]) -> None:
+        super().__init__()
         self._receive = receive
+        self._send = send
         self._check = check
         self._closed = False
 
-    def __call__(self, message: Message) -> Awaitable[None]:
-        """Pass a message on, unless the model was stopped meanwhile."""
+    def send(self, message: Message) -> Awaitable[None]:
+        """Pass a message of the application on, unless the model was stopped meanwhile."""
         if self.refusal is not None:
             raise _stopped(self.refusal)
         if message["type"] in _FAREWELLS:

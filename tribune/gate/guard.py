@@ -72,12 +72,13 @@ class Permission:
     async def __aenter__(self) -> Permission:
         following = self._following
         following.open()
-        block = UnderWay(following.under_way)
+        block = UnderWay()
         try:
             await asyncio.to_thread(following.wait)
             following.under_way.add(block)  # before the check: a halt between the two would be missed
             self.check()
         except BaseException:
+            block.over = True
             following.under_way.discard(block)
             await asyncio.to_thread(following.close)
             raise
@@ -89,6 +90,7 @@ class Permission:
         following = self._following
         try:
             if block is not None:
+                block.over = True
                 following.under_way.discard(block)
                 block.restore()
                 if block.refusal is not None:

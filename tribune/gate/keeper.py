@@ -14,7 +14,7 @@ from typing import Literal
 from tribune.exceptions import ConfigurationError
 from tribune.gate.artifact import ArtifactCheck
 from tribune.gate.problem import Subject
-from tribune.gate.status import Refusal, StatusSource, StatusView
+from tribune.gate.status import Refusal, Snapshot, StatusSource, StatusView
 from tribune.gate.tally import Tally
 from tribune.log import get_logger
 
@@ -68,12 +68,25 @@ class GateKeeper:
         self._artifact = artifact
         self._shut = shut
         self._under_way = under_way
+        self._passed: Snapshot | None = None
+        self._passed_until = 0.0
         self.view.listen(self.look)
 
     def refusal(self) -> Refusal | None:
         """Return why the version may not run now, in either mode; counts nothing."""
         artifact = None if self._artifact is None else self._artifact.digest
         return self.view.refusal(self.subject.version, self._max_staleness_s, artifact)
+
+    def passes(self) -> bool:
+        """Return whether the version may run by what was checked last, and count the request if so.
+
+        The short way for the many requests between two blocks, in the loop of `run`; where it says False,
+        ask `check`.
+        """
+        if self.view.snapshot is not self._passed or time.monotonic() > self._passed_until:
+            return False
+        self.tally.requests += 1
+        return True
 
     def check(self, refused: Callable[[Refusal], None] | None = None) -> Refusal | None:
         """Return the refusal to act on: None where the version may run, or where nothing is refused.
@@ -83,10 +96,13 @@ class GateKeeper:
         """
         tally = self.tally
         tally.requests += 1
+        snapshot = self.view.snapshot
         refusal = self.refusal()
         if refusal is None:
             if tally.cause is not None:
                 self._turn(None)
+            if snapshot is self.view.snapshot:  # which the refusal went by
+                self._passed, self._passed_until = snapshot, snapshot.seen_at + self._max_staleness_s
             return None
         self._turn(refusal)
         tally.refused()
@@ -99,6 +115,7 @@ class GateKeeper:
 
     def look(self) -> None:
         """See, after a change or when what is known has grown old, whether what is under way has to end."""
+        self._passed = None
         refusal = self.refusal()
         self._turn(refusal)
         if refusal is not None and self._enforce:

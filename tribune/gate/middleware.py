@@ -18,7 +18,7 @@ from tribune.gate.artifact import ArtifactCheck
 from tribune.gate.connections import (
     STOPPED,
     TRY_AGAIN_LATER,
-    Connection,
+    Answer,
     Conversation,
     Receive,
     Scope,
@@ -105,49 +105,50 @@ class ModelGate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         kind = scope["type"]
-        if self._task is None or self._task.done():
+        if self._open_paths and kind != "lifespan" and _path(scope) in self._open_paths:
+            await self._app(scope, receive, send)
+        elif kind == "http":
+            answer = Answer(send)
+            if self._cut:
+                self._under_way.add(answer)  # before the check: a halt between the two would be missed
+            if (refusal := self._check(scope)) is not None:
+                self._under_way.discard(answer)
+                await self._refuse(refusal, scope, send)
+                return
+            try:
+                await self._app(scope, receive, answer.send)
+            except (Exception, asyncio.CancelledError) as fault:
+                if answer.refusal is None and (answer.started or not isinstance(fault, LogUnavailableError)):
+                    raise
+                answer.over = True
+                await self._instead(answer, scope, send)
+            else:
+                if answer.refusal is not None:
+                    await self._instead(answer, scope, send)
+            finally:
+                answer.over = True
+                self._under_way.discard(answer)
+        elif kind == "websocket":
+            await self._converse(scope, receive, send)
+        elif kind == "lifespan":
             self._start()
-        if kind == "lifespan":
             try:
                 await self._app(scope, receive, send)
             finally:
                 await self._stop()
-        elif self._open_paths and _path(scope) in self._open_paths:
-            await self._app(scope, receive, send)
-        elif kind == "http":
-            await self._serve(scope, receive, send)
-        elif kind == "websocket":
-            await self._converse(scope, receive, send)
         elif (refusal := self._check(scope)) is not None:  # of a protocol to come we know no way to say no
             raise ModelHaltedError(problem.problem(self._subject, refusal)["detail"], cause=refusal.cause)
         else:
             await self._app(scope, receive, send)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = Connection(send, self._under_way)
-        if self._cut:
-            self._under_way.add(answer)  # before the check: a halt between the two would be missed
-        if (refusal := self._check(scope)) is not None:
-            self._under_way.discard(answer)
-            await self._refuse(refusal, scope, send)
-            return
-        try:
-            await self._app(scope, receive, answer)
-        except LogUnavailableError:
-            if answer.started:
-                raise
-            self._under_way.discard(answer)
-            if answer.refusal is None:
-                get_logger(__name__).exception("answer withheld: it could not be recorded")
-                document = problem.not_recorded(self._subject)
-                await _respond(scope, send, document, problem.headers(document))
-        except (Exception, asyncio.CancelledError):  # ours, or what the application made of it
-            if answer.refusal is None:
-                raise
-        finally:
-            self._under_way.discard(answer)
+    async def _instead(self, answer: Answer, scope: Scope, send: Send) -> None:
+        """End an answer that was cut, or that could not be recorded."""
         if answer.refusal is None:
+            get_logger(__name__).exception("answer withheld: it could not be recorded")
+            document = problem.not_recorded(self._subject)
+            await _respond(scope, send, document, problem.headers(document))
             return
+        answer.over = True
         answer.restore()
         if not answer.started:
             await self._refuse(answer.refusal, scope, send)
@@ -157,7 +158,7 @@ class ModelGate:
             ) from None
 
     async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        talk = Conversation(receive, send, self._under_way, lambda: self._check(scope))
+        talk = Conversation(receive, send, lambda: self._check(scope))
         if self._cut:
             self._under_way.add(talk)
         if (refusal := self._check(scope)) is not None:
@@ -165,17 +166,22 @@ class ModelGate:
             await self._deny(refusal, scope, receive, send)
             return
         try:
-            await self._app(scope, talk.receive, talk)
+            await self._app(scope, talk.receive, talk.send)
         except (Exception, asyncio.CancelledError):
             if talk.refusal is None:
                 raise
         finally:
+            talk.over = True
             self._under_way.discard(talk)
         if talk.refusal is not None:
             talk.restore()
             await talk.close()
 
     def _check(self, scope: Scope) -> Refusal | None:
+        if self._keeper.passes():
+            return None
+        if self._task is None or self._task.done():
+            self._start()
         told = self._on_refusal
         return self._keeper.check(None if told is None else lambda refusal: told(refusal, scope))
 
@@ -196,6 +202,8 @@ class ModelGate:
 
     def _start(self) -> None:
         old = self._task
+        if old is not None and not old.done():
+            return
         if old is not None and not old.cancelled() and old.exception() is not None:
             get_logger(__name__).error("status source failed", error=repr(old.exception()))
         self._task = asyncio.get_running_loop().create_task(self._keeper.run(), name="gate")
