@@ -84,7 +84,7 @@ def run_bounded(
             _end(process)
     if code:
         ended = signal.Signals(-code).name if code < 0 else f"code {code}"
-        said = f": {last_words}" if last_words else ""
+        said = f": {last_words.rstrip('.')}" if last_words else ""
         raise ReplayError(f"The replayer ended with {ended}{said}.", mend="Run it by hand on one row.")
     return output
 

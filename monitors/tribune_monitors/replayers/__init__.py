@@ -1,0 +1,1 @@
+"""Replayers that come with it: commands that run logged decisions again. See `audit.replaying`."""
