@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import shutil
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Column, ColumnKind, ModelSpec, Policy, Role, Rule, Severity
 from tribune.reports.evidence_store import write_evidence
 from tribune.settings import ChainSettings, Settings
+from tribune.settings.sections import ReplaySettings
 from tribune.store.queries import reports_in
 from tribune.store.session import open_store
 from tribune.store.tables import ReportState, SignedReport
@@ -81,7 +82,13 @@ class Sample:
         return sum(said[id_] == label for id_, _, label in self.labels) / len(self.labels)
 
 
-def sample(seed: int, time: int, *, n: int = ROWS, age: float = 40.0, jobs: bool = True) -> Sample:
+Model = Callable[[dict[str, object]], float]
+"""Gives the score of some features; above a half it says "1"."""
+
+
+def sample(
+    seed: int, time: int, *, n: int = ROWS, age: float = 40.0, jobs: bool = True, model: Model | None = None
+) -> Sample:
     """Make random decisions at a time (microseconds) with labels that are right about three times in four."""
     dice = random.Random(seed)  # noqa: S311 - samples, not secrets
     decisions: list[Decision] = []
@@ -91,6 +98,7 @@ def sample(seed: int, time: int, *, n: int = ROWS, age: float = 40.0, jobs: bool
         features: dict[str, object] = {"age": dice.gauss(age, 10.0), "sex": dice.choice("12")}
         if jobs:
             features["job"] = dice.choice("abc")
+        score = score if model is None else model(features)
         name = f"{seed}-{i}"
         said = "1" if score > 0.5 else "0"
         decisions.append(Decision(name, time + i, features, said, score))
@@ -105,6 +113,8 @@ class MonitorWorld:
     chain: TestChain
     root: Path
     seed: int = 1000
+    model: Model | None = None
+    """What is served; None: chance, which nobody can run again."""
     samples: dict[FrameIndex, Sample] = field(default_factory=dict)
 
     @property
@@ -122,20 +132,28 @@ class MonitorWorld:
 
     # Steward and governance
 
-    def register(self, panel: Sequence[Address], *, k: int = 2) -> ModelId:
+    def register(
+        self,
+        panel: Sequence[Address],
+        *,
+        k: int = 2,
+        rules: Sequence[Rule] = POLICY.rules,
+        artifact: bytes = b"\1" * 32,
+    ) -> ModelId:
         """Register a model with policy, profile, evaluation set and version 1."""
         registry = self.chain.contracts["ModelRegistry"].functions
         self.chain.send(registry.registerModel("credit"), self.chain.steward)
         model_id = ModelId(registry.modelCount().call())
         functions = self.chain.contracts["PolicyBook"].functions
-        self.chain.as_timelock(functions.setPolicy(model_id, policy_input(panel, k).fields))
-        self.register_version(model_id)
+        policy = replace(policy_input(panel, k), rules=tuple(rules))
+        self.chain.as_timelock(functions.setPolicy(model_id, policy.fields))
+        self.register_version(model_id, artifact)
         return model_id
 
-    def register_version(self, model_id: ModelId) -> VersionNumber:
+    def register_version(self, model_id: ModelId, artifact: bytes = b"\1" * 32) -> VersionNumber:
         registry = self.chain.contracts["ModelRegistry"].functions
         version = VersionNumber(registry.versionCount(model_id).call() + 1)
-        made = sample(1, 0, n=600)
+        made = sample(1, 0, n=600, model=self.model)
         manifest = seal_evaluation(
             self.log, LogSchema.of(SPEC), made.decisions, made.labels, model_id=model_id, version=version
         )
@@ -143,7 +161,7 @@ class MonitorWorld:
         parts = [folder / one.path for one in manifest.partitions]
         profile = fit_profile(DuckDBEngine(), [parts], [folder / one.path for one in manifest.labels], SPEC)
         write_evidence(self.steward_store, json.loads(profile.canonical))
-        digests = (b"\1" * 32, profile.digest, manifest_digest(manifest), bytes(32), bytes(32))
+        digests = (artifact, profile.digest, manifest_digest(manifest), bytes(32), bytes(32))
         self.chain.send(registry.registerVersion(model_id, (*digests, 0, 0, "")), self.chain.steward)
         return version
 
@@ -188,7 +206,7 @@ class MonitorWorld:
         grid = self.grid(model_id)
         start, end = grid.bounds(frame)
         self.seed += 1
-        made = sample(self.seed, start, n=n, age=age, jobs=jobs)
+        made = sample(self.seed, start, n=n, age=age, jobs=jobs, model=self.model)
         self.samples[frame] = made
         schema = LogSchema.of(SPEC)
         if not jobs:
@@ -328,6 +346,7 @@ async def monitors(
     stagger_s: float = 0.0,
     shared: bool = False,
     own: str = "",
+    replay: ReplaySettings | None = None,
 ) -> AsyncIterator[list[Monitor]]:
     """Yield workers of the panel's members at these places, with 1, 2 and 4 threads.
 
@@ -340,6 +359,7 @@ async def monitors(
         stagger_s: one turn.
         shared: whether they read each other's evidence stores.
         own: makes their stores others than those of a monitor in the same place.
+        replay: what they can run decisions again with.
     """
     async with AsyncExitStack() as stack:
         made = []
@@ -354,7 +374,7 @@ async def monitors(
             stores = [*settings.evidence_urls, *settings.evidence_read_urls]
             peers = [str(world.root / f"monitor-{n}" / "evidence") for n in range(3)] if shared else []
             engine = KeptTallies(DuckDBEngine(2**place), settings.tally_folder)
-            measurer = Measurer(tribune, sender.address, engine, SealedLog(world.log), stores)
+            measurer = Measurer(tribune, sender.address, engine, SealedLog(world.log), stores, replay)
             worker = Worker(
                 tribune=tribune,
                 account=key,

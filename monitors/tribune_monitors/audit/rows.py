@@ -1,8 +1,8 @@
 """Rows of a sealed frame in manifest order, each held against the leaf beside it.
 
-A leaf is recomputed from what the partition itself says: model, version, id, time, salt and body, the columns
-and their kinds as the file has them. A row without a salt is erased. A file whose columns no log has proves
-none of its rows; a file that cannot be read to its end is an error, never a row that is not proven.
+A leaf is recomputed from what the partition itself says: id, time, salt and body, the columns and their kinds
+as the file has them. A row without a salt is erased: its leaf alone is left. A file whose columns no log has
+proves none of its rows; a file that cannot be read to its end is an error, never a row that is not proven.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from tribune.decisions.leaf import (
     Kind,
     LogSchema,
     body_digest,
-    decision_leaf,
+    decision_leaves,
 )
 from tribune.decisions.merkle import MerkleTree
-from tribune.exceptions import DataError, EvidenceError
-from tribune.ids import ModelId, VersionNumber
+from tribune.exceptions import EvidenceError
+from tribune.ids import Digest, ModelId, VersionNumber
 from tribune.metrics.log_audit import MOST_NAMED, Leaves
 from tribune_monitors.engines.base import UNREADABLE
 from tribune_monitors.sources.sealed import SealedFrame
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     import pyarrow
 
 _BATCH = 10_000
-_COLUMNS = ("id", "time", "prediction", "score", "salt", "leaf")
+_COLUMNS = ("id", "time", "prediction", "score")
+_BINARY = ("salt", "leaf")
 
 
 @dataclass(frozen=True)
@@ -147,34 +148,31 @@ def _unreadable(path: Path, fault: Exception) -> EvidenceError:
 def _rows(batch: pyarrow.RecordBatch, model_id: ModelId, version: VersionNumber) -> Iterator[Row]:
     schema = _schema_of(batch.schema)
     if schema is None:
-        yield from (Row(None, leaf, erased=False, proven=False) for leaf in _leaf_column(batch))
+        yield from (Row(None, leaf, erased=False, proven=False) for leaf in _binary(batch, "leaf"))
         return
     names = tuple(schema.features)
     try:
         values = [batch.column(name).to_pylist() for name in (*_COLUMNS, *names)]
     except UnicodeDecodeError as fault:
         raise EvidenceError("A partition holds text that is not valid Unicode.", mend=UNREADABLE) from fault
-    for id_, time, prediction, score, salt, leaf, *features in zip(*values, strict=True):
-        if salt is None:
-            yield Row(None, leaf or b"", erased=True, proven=False)
+    rows: list[Decision | None] = []
+    whole: list[int] = []
+    bodies: list[tuple[str, int, Digest]] = []
+    inputs, salts, leaves = (_binary(batch, name) for name in ("input_digest", "salt", "leaf"))
+    for place, (id_, time, prediction, score, *features) in enumerate(zip(*values, strict=True)):
+        salt = salts[place]
+        if not salt or id_ is None or time is None:
+            rows.append(None)
             continue
-        row = None
-        if id_ is not None and time is not None:
-            row = Decision(id_, time, dict(zip(names, features, strict=True)), prediction, score)
-        proven = row is not None and _leaf(schema, row, salt, model_id, version) == leaf
-        yield Row(row, leaf or b"", erased=False, proven=proven)
-
-
-def _leaf(
-    schema: LogSchema, row: Decision, salt: bytes, model_id: ModelId, version: VersionNumber
-) -> bytes | None:
-    if len(salt) != SALT_BYTES:  # else a salt could begin where another body ends
-        return None
-    try:
-        digest = body_digest(salt, schema.body(row))
-        return decision_leaf(model_id, version, row.id, row.time, digest)
-    except (DataError, OverflowError):  # a value or a time before 1970 that no log accepts
-        return None
+        row = Decision(id_, time, dict(zip(names, features, strict=True)), prediction, score)
+        rows.append(row)
+        if len(salt) == SALT_BYTES and time >= 0:  # else a salt could begin where another body ends
+            body = schema.body(row, Digest(inputs[place]) if inputs[place] else None)
+            whole.append(place)
+            bodies.append((id_, time, body_digest(salt, body)))
+    found = dict(zip(whole, decision_leaves(model_id, version, bodies), strict=True))
+    for place, (row_or_none, leaf) in enumerate(zip(rows, leaves, strict=True)):
+        yield Row(row_or_none, leaf, erased=not salts[place], proven=found.get(place) == leaf)
 
 
 def _schema_of(columns: pyarrow.Schema) -> LogSchema | None:
@@ -188,12 +186,10 @@ def _schema_of(columns: pyarrow.Schema) -> LogSchema | None:
         elif pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
             kinds[column.name] = "category"
     types = {column.name: column.type for column in columns}
-    if len(types) < len(columns) or not types.keys() >= set(_COLUMNS):
+    if len(types) < len(columns) or not types.keys() >= {*_COLUMNS, *_BINARY}:
         return None
     own = kinds.get("id") == "category" and pyarrow.types.is_int64(types["time"])
     if not own or kinds.get("score") != "numeric" or "prediction" not in kinds:
-        return None
-    if not all(pyarrow.types.is_binary(types[name]) for name in ("salt", "leaf")):
         return None
     features = [name for name in types if name not in RESERVED]
     if any(name not in kinds for name in features):
@@ -201,10 +197,11 @@ def _schema_of(columns: pyarrow.Schema) -> LogSchema | None:
     return LogSchema({name: kinds[name] for name in features}, kinds["prediction"])
 
 
-def _leaf_column(batch: pyarrow.RecordBatch) -> list[bytes]:
+def _binary(batch: pyarrow.RecordBatch, name: str) -> list[bytes]:
+    """Return a column of bytes, empty ones where there is nothing or no such column."""
     import pyarrow
 
     names = batch.schema.names
-    if names.count("leaf") == 1 and pyarrow.types.is_binary(batch.schema.field("leaf").type):
-        return [leaf or b"" for leaf in batch.column("leaf").to_pylist()]
+    if names.count(name) == 1 and pyarrow.types.is_binary(batch.schema.field(name).type):
+        return [value or b"" for value in batch.column(name).to_pylist()]
     return [b""] * batch.num_rows

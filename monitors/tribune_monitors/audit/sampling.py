@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tribune.chain import Tribune
 from tribune.chain.contract import Located
@@ -92,7 +93,8 @@ async def _anchorings(
     head = await tribune.chain.head()
     if about.frame == 0:
         version = await tribune.model_registry.version(about.model_id, about.version)
-        start = await block_before(tribune, version.registered_at, head)
+        # A second earlier: some chains make several blocks in one.
+        start = await block_before(tribune, version.registered_at - timedelta(seconds=1), head)
         found = await tribune.model_registry.registration(about.model_id, about.version, start, newest)
         return {} if found is None else {FrameIndex(0): found}
     terms = await tribune.policy_book.terms(about.model_id, frames[0])
