@@ -36,6 +36,7 @@ CHECKS: Mapping[str, Check] = {
     "evidence": checks.evidence,
     "log": checks.log,
     "engine": checks.engine,
+    "replay": checks.replay,
     "pages": checks.pages,
     "Discord": checks.discord,
     "telemetry": checks.telemetry,

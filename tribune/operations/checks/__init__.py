@@ -3,6 +3,7 @@
 from tribune.operations.checks.chain import clock, contracts, nodes
 from tribune.operations.checks.machine import engine, evidence, parts, settings_file, store
 from tribune.operations.checks.people import discord, pages, telemetry
+from tribune.operations.checks.replay import replay
 from tribune.operations.checks.rights import balance, keys, log, roles
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "nodes",
     "pages",
     "parts",
+    "replay",
     "roles",
     "settings_file",
     "store",
