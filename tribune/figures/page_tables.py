@@ -24,6 +24,8 @@ _FAMILIES = {
     "performance": "Performance, where labels have come in",
     "estimated": "Performance, estimated",
     "summary": "Rates and means",
+    "log": "The log",
+    "replay": "Decisions run again",
 }
 _LONGEST = 600
 _SHORT = 36

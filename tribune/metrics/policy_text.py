@@ -14,6 +14,7 @@ from tribune.metrics.default_policy import DefaultPolicy
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.policy import Policy, Rule, Severity
 from tribune.metrics.profile import Profile
+from tribune.metrics.registry import find
 from tribune.metrics.spec import ModelSpec
 from tribune.metrics.terms import FrameTerms
 from tribune.metrics.words import describe
@@ -41,6 +42,7 @@ def explain(policy: Policy, spec: ModelSpec | None = None) -> Iterator[str]:
     for number, rule in enumerate(policy.rules, start=1):
         yield f"{number}. {describe(rule, spec)}"
         yield f"   {_borne(rule)}"
+        yield from _needed(rule)
     yield "With a profile (--profile) this says how often chance alone breaks each."
 
 
@@ -56,14 +58,18 @@ def explain_chances(policy: Policy, profile: Profile, step_s: int) -> Iterator[s
         yield f"{number}. {describe(rule, profile.spec)}"
         yield f"   {chance_words(rule, policy, profile, YEAR_S / step_s)}"
         yield f"   {_borne(rule)}"
-        count = all_looks(rule, policy, profile)
-        sums[rule.severity] += alarms_a_year(rule, count, YEAR_S / step_s) or 0
+        yield from _needed(rule)
+        if find(rule.metric)[1].audited is None:
+            count = all_looks(rule, policy, profile)
+            sums[rule.severity] += alarms_a_year(rule, count, YEAR_S / step_s) or 0
     stops, votes, warnings = (sums[one] for one in (Severity.TRIP, Severity.VOTE, Severity.WARN))
     yield f"In a year, by chance, at most {stops:.2g} stops, {votes:.2g} votes and {warnings:.2g} warnings."
 
 
 def chance_words(rule: Rule, policy: Policy, profile: Profile, frames_a_year: float) -> str:
     """Return how often chance alone breaks a rule, in words."""
+    if find(rule.metric)[1].audited is not None:
+        return "Chance alone does not break it: of an honest log every row is as it should be."
     count = all_looks(rule, policy, profile)
     expected = alarms_a_year(rule, count, frames_a_year)
     if expected is None:
@@ -80,6 +86,12 @@ def _borne(rule: Rule) -> str:
         return "A frame without a value counts as a hit."
     one, many = "frame without a value is", "frames in a row without a value are"
     return f"{counted(rule.na_budget, one, many)} borne; one more counts as a hit."
+
+
+def _needed(rule: Rule) -> Iterator[str]:
+    """Say what monitors must have for a rule, where that is more than the log."""
+    if find(rule.metric)[1].name == "replay.mismatch":
+        yield "   Each monitor needs a replayer and the registered artifact, or it reports nothing at all."
 
 
 def _head(made: DefaultPolicy) -> Iterator[str]:
@@ -124,7 +136,8 @@ def _left_out(made: DefaultPolicy) -> Iterator[str]:
         yield ""
     yield _comment(
         "For people to add: rules on this model's own columns (summary.rate, summary.mean), whose limits no "
-        "default can know."
+        "default can know; on the log (log.anchored_share < 1: its anchor proves each decision); and, once "
+        "each monitor has a replayer, on what is served (replay.mismatch > 0.02). See docs/metrics.md."
     )
     yield ""
 

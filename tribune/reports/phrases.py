@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import permutations
 
-from tribune.language import _, marked, number, plural
+from tribune.language import _, marked
 from tribune.metrics.fixed import exact
 from tribune.metrics.gaps import gap_bounds, ratio_bounds
 from tribune.metrics.intervals import share
@@ -19,6 +19,7 @@ from tribune.metrics.spec import Role
 from tribune.metrics.value import MetricName
 from tribune.metrics.words import target_title
 from tribune.reports.counts import Counts, Rate
+from tribune.reports.log_phrases import describe_log, plain_log_fault, volume_phrase
 from tribune.reports.performance_phrases import describe_answers, describe_value, noun_of
 from tribune.reports.phrase import Noun, Phrase, of_100
 
@@ -77,6 +78,8 @@ _QUALITY = {
 def plain_fault(parts: MetricName, target: str) -> tuple[str, Noun]:
     """Return a predicate and noun from a metric's name alone."""
     family = parts.base.split(".", 1)[0]
+    if family in ("log", "replay"):
+        return plain_log_fault(parts.base)
     named = {
         "fairness": _("treats groups by {target} differently"),
         "quality": _("gets input of too low quality ({target})"),
@@ -112,6 +115,8 @@ def describe(parts: MetricName, target: str, rule: Rule, counts: Counts) -> Phra
         return _summary(parts, target, counts)
     if family == "performance":
         return describe_answers(parts, target, counts)
+    if family in ("log", "replay"):
+        return describe_log(parts.base, rule, counts)
     return _measured(rule, parts, target, counts)
 
 
@@ -168,11 +173,7 @@ def _fairness_noun(measure: str) -> Noun:
 
 def _quality(measure: str, target: str, rule: Rule, counts: Counts) -> Phrase | None:
     if measure == "volume":
-        fault = _("made unusually many decisions") if rule.op == ">" else _("made unusually few decisions")
-        finding = plural(
-            "It made {n} decision in this frame.", "It made {n} decisions in this frame.", counts.rows
-        ).format(n=number(counts.rows))
-        return Phrase(fault, finding, _NOUNS["quality.volume"])
+        return volume_phrase(rule, counts)
     title = counts.title(target)
     rates = counts.quality(measure, target)
     if rates is None:

@@ -25,6 +25,8 @@ _TITLES = {
     "fairness": "Fairness",
     "estimated": "Estimated performance (assumes that scores still mean what they meant)",
     "summary": "Summary",
+    "log": "Log",
+    "replay": "Decisions run again",
 }
 MOST = 12
 """Columns shown before the rest is only counted."""

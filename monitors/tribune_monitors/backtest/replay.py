@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from tribune.metrics import NOT_AVAILABLE, Policy, Profile, Tally, Value
 from tribune.metrics.measure import measure_rules
+from tribune.metrics.registry import find
 from tribune.metrics.trailing import MOST_FRAMES
 
 Values = Mapping[str, Value]
+UNAUDITED = "past rows have no sealed and anchored log, so it is not judged here"
 _WINDOW = "fewer than {} of the last {} frames could be measured"
 
 
@@ -94,6 +96,8 @@ class Replay:
         self, number: int, reported: Sequence[tuple[int, ...]], measured: Sequence[Values]
     ) -> RuleHits:
         rule = self.policy.rules[number]
+        if find(rule.metric)[1].audited is not None:
+            return RuleHits((), len(measured), UNAUDITED)
         hits = []
         reasons = Counter[str]()
         streak = 0

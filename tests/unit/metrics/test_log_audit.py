@@ -10,6 +10,7 @@ from tribune.exceptions import PolicyError
 from tribune.metrics import Policy, Profile, Rule, Severity, Tally, Value, evaluate, standard_metrics
 from tribune.metrics.log_audit import Leaves, LogAudit, Replayed
 from tribune.metrics.measure import measured_metrics
+from tribune.metrics.policy_text import explain, explain_chances
 from tribune.metrics.registry import METRICS, find
 
 from .samples import SCHEME, count, profile_of, rows
@@ -134,3 +135,16 @@ def test_audits__rules_with_and_without__only_what_needs_a_look_into_the_log() -
     policy = Policy(rules)
     assert (policy.audits, policy.audited_window) == (frozenset({"replay.mismatch"}), 3)
     assert (Policy(rules[:1]).audits, Policy(rules[:1]).audited_window) == (frozenset(), 0)
+
+
+def test_explain__decisions_to_be_run_again__says_what_monitors_need(profile: Profile) -> None:
+    rule = Rule("replay.mismatch.lower", ">", 10_000, Severity.TRIP, z=2_000_000)
+    for lines in (explain(Policy((rule,))), explain_chances(Policy((rule,)), profile, 3600)):
+        text = "\n".join(lines)
+        assert (
+            "when the share of decisions, run again, that the registered model does not confirm is surely "
+            "above 1 % in one frame" in text
+        )
+        assert "Each monitor needs a replayer and the registered artifact" in text
+    assert "Chance alone does not break it" in text
+    assert text.endswith("at most 0 stops, 0 votes and 0 warnings.")

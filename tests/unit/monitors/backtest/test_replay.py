@@ -71,3 +71,16 @@ def test_measure__groups_too_small_for_one_frame__earlier_frames_are_added(profi
     few = [count(rows(24, seed)) for seed in range(4)]
     rule = Rule("fairness.demographic_parity_difference/sex", "<", 0, Severity.WARN)
     assert replayed(profile, rule, few).missing == 1  # min_group is 20, each group has about 12 rows
+
+
+@pytest.mark.parametrize("metric", ["log.anchored_share", "replay.mismatch"])
+def test_judge__rule_on_a_sealed_log__is_not_judged_and_says_why(metric: str, profile: Profile) -> None:
+    """Past rows have no anchor: that they cannot be audited must not look like a log that failed one."""
+    hits = replayed(profile, Rule(metric, "<", 1_000_000, Severity.TRIP, na_budget=0), [frame(0), frame(0)])
+    assert (hits.hits, hits.missing) == ((), 2)
+    assert "no sealed and anchored log" in hits.reason
+
+
+def test_judge__volume_of_the_log__is_judged_as_any_count(profile: Profile) -> None:
+    rule = Rule("log.volume", "<", 50_000_000, Severity.WARN)
+    assert replayed(profile, rule, [frame(0), frame(0, n=20)]) == RuleHits((Hit(1, 20_000_000),), 0)
