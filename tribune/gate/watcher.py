@@ -77,6 +77,8 @@ class ChainWatcher:
         self._chunk = CHUNK
         self._turned_at = time.monotonic()
         self._pushed: tuple[HeadOnChain, float] | None = None
+        self._wrong: WrongChainError | None = None
+        """What who pushes heads was found to be, until it pushes one again."""
         self._wake = asyncio.Event()
 
     def add(self, *views: StatusView) -> None:
@@ -107,11 +109,16 @@ class ChainWatcher:
     async def _follow(self) -> None:
         pause = RETRY_S[0]
         while True:
-            with suppress(TribuneError, OSError):  # polling goes on; the views say why they are blind
+            try:
                 async for head in self._client.subscribe_heads():
-                    self._pushed = (head, time.monotonic())
+                    self._pushed, self._wrong = (head, time.monotonic()), None
                     self._wake.set()
                     pause = RETRY_S[0]
+            except WrongChainError as fault:
+                self._wrong = fault
+                self._wake.set()
+            except (TribuneError, OSError):
+                pass  # polling goes on; the views say why they are blind
             await asyncio.sleep(pause)
             pause = min(2 * pause, RETRY_S[1])
 
@@ -132,6 +139,8 @@ class ChainWatcher:
 
     async def _round(self) -> None:
         """Bring all views to the newest head, as far as reads succeed before the next one comes."""
+        if self._wrong is not None:
+            raise self._wrong
         head, asked_at = await self._head()
         last = self._last
         if last is not None and head.number < last.number:

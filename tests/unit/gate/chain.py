@@ -75,6 +75,8 @@ class HandChain:
     reachable: bool = True
     hangs: bool = False
     pushes: bool = True
+    push_fault: Exception | None = None
+    """What a subscription ends with."""
     hides: frozenset[ModelId] = frozenset()
     """Models whose events it leaves out."""
     refuses: frozenset[ModelId] = frozenset()
@@ -194,6 +196,8 @@ class HandChain:
             queue.put_nowait(self.newest)
 
     async def _pushed(self) -> AsyncIterator[Head]:
+        if self.push_fault is not None:
+            raise self.push_fault
         if not self.pushes:
             raise ChainUnreachableError("No websocket.")
         queue: asyncio.Queue[Head] = asyncio.Queue()

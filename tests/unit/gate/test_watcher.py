@@ -26,7 +26,7 @@ async def _watching(chain: HandChain, **options: Any) -> AsyncIterator[StatusVie
     view = StatusView(MODEL)
     options = {"poll_s": SLOW, "timeout_s": 0.2, **options}
     task = asyncio.create_task(ChainWatcher(chain, **options).run(view))
-    await until(lambda: chain.asked > 0 and (chain.listeners == 1 or not chain.pushes))
+    await until(lambda: chain.push_fault or (chain.asked and (chain.listeners or not chain.pushes)))
     await asyncio.sleep(0.01)
     try:
         yield view
@@ -81,11 +81,11 @@ async def test_run__chain_unreachable__view_grows_too_old_and_comes_back() -> No
     chain = HandChain()
     async with _watching(chain, poll_s=0.02) as view:
         chain.reachable = False
-        await until(lambda: _cause(view, 0.1) is Cause.UNKNOWN)
+        await until(lambda: _cause(view, 0.5) is Cause.UNKNOWN)
         assert view.snapshot.fault == "The node does not answer."
         chain.reachable = True
         chain.mine()
-        await until(lambda: _cause(view, 0.1) is None)
+        await until(lambda: _cause(view, 0.5) is None)
 
 
 async def test_run__node_hangs__is_noted_within_the_timeout() -> None:
@@ -101,6 +101,17 @@ async def test_run__another_chain__refuses_at_once() -> None:
         chain.fault = WrongChainError("The node serves chain 1, not 31337.")
         chain.mine()
         await until(lambda: _cause(view) is Cause.UNKNOWN)
+
+
+async def test_run__pushes_from_another_chain__refuses_though_reads_are_well() -> None:
+    chain = HandChain(push_fault=WrongChainError("The websocket serves chain 1, not 31337."))
+    async with _watching(chain, poll_s=0.02) as view:
+        await until(lambda: "chain 1" in view.snapshot.fault)
+        assert _cause(view) is Cause.UNKNOWN
+        chain.push_fault = None
+        await until(lambda: chain.listeners == 1)
+        chain.mine()
+        await until(lambda: _cause(view) is None)
 
 
 async def test_run__stopped__reads_what_the_case_is_about() -> None:
