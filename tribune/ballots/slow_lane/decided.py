@@ -63,6 +63,7 @@ class _Looking:
     contracts: VoteContracts
     documents: Documents
     at: int
+    carried_out: bool
 
     async def model(self, model_id: int) -> str:
         count, name = await self.contracts.read(
@@ -79,14 +80,19 @@ _Explains = Callable[[_Looking, Mapping[str, Any]], Awaitable[_Said]]
 
 
 async def words_of_calls(
-    contracts: VoteContracts, documents: Documents, calls: ProposedCalls, at: int
+    contracts: VoteContracts,
+    documents: Documents,
+    calls: ProposedCalls,
+    at: int,
+    *,
+    carried_out: bool = False,
 ) -> tuple[CallWords, ...]:
-    """Return what each call of a proposal does, in order, read at one block.
+    """Return what each call of a proposal does, in order, read at one block; what it did once carried out.
 
     Raises:
         ChainUnreachableError: the chain cannot be read.
     """
-    looking = _Looking(contracts, documents, at)
+    looking = _Looking(contracts, documents, at, carried_out)
     together = zip(calls.targets, calls.values, calls.calldatas, strict=True)
     return tuple([await _words(looking, *one) for one in together])
 
@@ -145,7 +151,14 @@ def _plain(value: Any) -> str:
 async def _set_policy(looking: _Looking, given: Mapping[str, Any]) -> _Said:
     model_id = given["model_id"]
     model = await looking.model(model_id)
-    words = await policy_words(looking.contracts, looking.documents, model_id, given["policy"], looking.at)
+    words = await policy_words(
+        looking.contracts,
+        looking.documents,
+        model_id,
+        given["policy"],
+        looking.at,
+        carried_out=looking.carried_out,
+    )
     return _("New rules for {model}").format(model=model), words.lines, words.complete
 
 

@@ -32,9 +32,15 @@ class PolicyWords:
 
 
 async def policy_words(
-    contracts: VoteContracts, documents: Documents, model_id: int, raw: Mapping[str, Any], at: int
+    contracts: VoteContracts,
+    documents: Documents,
+    model_id: int,
+    raw: Mapping[str, Any],
+    at: int,
+    *,
+    carried_out: bool = False,
 ) -> PolicyWords:
-    """Return a policy in words, beside the newest that the model has.
+    """Return a policy in words, beside the newest of the model; once it is set, beside the one before it.
 
     Raises:
         ChainUnreachableError: the chain cannot be read.
@@ -43,16 +49,27 @@ async def policy_words(
         new = PolicyInput.read(raw)
     except (IndexError, OverflowError, ValueError):  # numbers that no release of ours writes
         return PolicyWords((), complete=False)
-    [count] = await contracts.read(("PolicyBook", "policyCount", (model_id,)), block=at)
-    old: PolicyInput | None = None
-    if count:
-        [(found, *_rest)] = await contracts.read(("PolicyBook", "policyAt", (model_id, count - 1)), block=at)
-        old = PolicyInput.read(found)
+    old = await _before(contracts, model_id, new if carried_out else None, at)
     spec = await _spec(contracts, documents, model_id, at)
     names = await _names(contracts, {*new.panel, *(old.panel if old else ())}, at)
     rules, complete = _rules(new.rules, old.rules if old else (), spec)
     lines = [*rules, *_panel(new, old, names), *_frames(new, old)]
     return PolicyWords(tuple(lines), complete)
+
+
+async def _before(
+    contracts: VoteContracts, model_id: int, was_set: PolicyInput | None, at: int
+) -> PolicyInput | None:
+    """Return a model's newest policy, or the one before the newest that is `was_set`; None: there is none."""
+    [count] = await contracts.read(("PolicyBook", "policyCount", (model_id,)), block=at)
+    newer = was_set is None
+    for index in reversed(range(count)):
+        [(raw, *_rest)] = await contracts.read(("PolicyBook", "policyAt", (model_id, index)), block=at)
+        found = PolicyInput.read(raw)
+        if newer:
+            return found
+        newer = found == was_set
+    return None
 
 
 def _rules(new: Sequence[Any], old: Sequence[Any], spec: ModelSpec | None) -> tuple[list[str], bool]:

@@ -225,7 +225,8 @@ async def read_proposal(contracts: VoteContracts, documents: Documents, proposed
         raise
     now = VoteState.of(state)
     tally = await _tally(contracts, votes, snapshot if now is not VoteState.PENDING else 0, at)
-    calls = await words_of_calls(contracts, documents, proposed.calls, at)
+    done = now is VoteState.EXECUTED
+    calls = await words_of_calls(contracts, documents, proposed.calls, at, carried_out=done)
     return ProposalVote(
         proposed=proposed,
         chain_id=contracts.chain.chain_id,

@@ -145,6 +145,24 @@ async def test_read_proposal__new_policy__says_what_changes_by_name(desk: Desk, 
     assert "2 of 2 monitors must get the same result" in told
 
 
+async def test_read_proposal__new_policy_carried_out__still_says_what_it_changed(
+    desk: Desk, proposing: Proposing
+) -> None:
+    looser = list(policy(proposing)[-1][0])
+    looser[8] = 200_000
+    changed = policy(proposing, rules=[tuple(looser)])
+    proposing.propose([call(proposing, "PolicyBook", "setPolicy", 1, changed)], "Looser")
+    before = (await desk.read()).calls[0].lines
+    proposing.pass_vote()
+    proposing.queue()
+    proposing.chain.warp(61)
+    proposing.execute()
+    vote = await desk.read()
+    assert str(vote.state) == "executed"
+    assert "Before: " in "\n".join(before)
+    assert vote.calls[0].lines == before
+
+
 async def test_read_proposal__policy_with_a_metric_we_do_not_know__flagged(
     desk: Desk, proposing: Proposing
 ) -> None:
