@@ -26,7 +26,7 @@ from tribune.settings import Settings, load_settings
 from unit.chain.place import GUARDIAN, Place, active, address
 
 MODEL, VERSION = ModelId(1), VersionNumber(1)
-START_LIMIT_S = 30.0
+START_LIMIT_S = 90.0
 
 
 @dataclass
