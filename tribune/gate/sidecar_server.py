@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tribune.settings.gating import SidecarSettings
     from tribune.telemetry import Telemetry
 
+LONGEST_QUESTION = 1024
+"""Bytes that a client may send at once by websocket."""
+
 
 async def run(settings: Settings, stop: asyncio.Event, ready: Path | None = None) -> None:
     """Serve until `stop` is set. A chain that cannot be reached is tried again, and told so meanwhile.
@@ -69,7 +72,12 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Path | None = None
 
     with _listening(gate.serve) as listening:
         config = uvicorn.Config(
-            sidecar, access_log=False, log_config=None, lifespan="off", timeout_graceful_shutdown=1
+            sidecar,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            ws_max_size=LONGEST_QUESTION,
         )
         server = uvicorn.Server(config)
         # Signals are for whoever runs this process, which tells us by `stop`.

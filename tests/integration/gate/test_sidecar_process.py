@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from integration.gate.world import MODEL, VERSION, GateWorld, sidecar_process
@@ -172,3 +173,24 @@ async def test_watch__first_node_misbehaves__another_tells_of_the_halt(
             await until(lambda: _cause(view) is Cause.HALTED, LONG_S)
             world.free()
             await until(lambda: _cause(view) is None, LONG_S)
+
+
+async def test_gate_serve__scraped__shows_what_it_watches(world: GateWorld, tmp_path: Path) -> None:
+    port = free_port()
+    given = {
+        "TRIBUNE_GATE__MODELS": "[1, 2]",
+        "TRIBUNE_TELEMETRY__PORT": str(port),
+        "TRIBUNE_TELEMETRY__EVERY_S": "0.1",
+    }
+    with sidecar_process(world, tmp_path, **given) as (url, _):
+        async with _kept(SidecarSource(url, chain_id=31337)) as view, httpx.AsyncClient() as client:
+            await until(lambda: _cause(view) is None, LONG_S)
+            wanted = {"models 2.0", "blind_models 0.0", "stopped_models 1.0", "sockets 1.0"}
+            async with asyncio.timeout(LONG_S):
+                text = ""
+                while not all(f"\ntribune_gate_{line}\n" in text for line in wanted):
+                    await asyncio.sleep(0.1)
+                    text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+            refused = await client.get(f"{url}/v1/auth/2/1")  # registered nowhere: not in service
+            assert (refused.status_code, refused.json()["state"]) == (403, "Inactive")
+            assert (await client.get(f"{url}/v1/models/3")).status_code == 404
