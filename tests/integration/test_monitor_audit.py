@@ -6,12 +6,14 @@ import asyncio
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
 from integration.monitor_world import VERSION, MonitorWorld, monitors, panel_of
 from support.anvil import KEYS
 from tribune.chain.enums import State
+from tribune.chain.types import Block
 from tribune.exceptions import ArtifactMismatchError, ConfigurationError
 from tribune.ids import Cid, FrameIndex, ModelId
 from tribune.metrics import Rule, Severity
@@ -127,7 +129,9 @@ async def test_look__operator_serves_another_model__caught_and_suspended(audited
     assert document["audit"]["replay"]["mismatched"] == [200, *drawn(seed, 500, 200)]
 
 
-async def test_look__seed_not_deep_enough__waits_and_then_reports(audited: Audited) -> None:
+async def test_look__seed_not_deep_enough_or_of_another_chain__waits_and_then_reports(
+    audited: Audited, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, model_id, replay = audited
     frame = world.sealed(model_id)
     async with monitors(world, 0, models=[model_id], replay=replay) as (monitor,):
@@ -135,6 +139,17 @@ async def test_look__seed_not_deep_enough__waits_and_then_reports(audited: Audit
         assert monitor.signed(model_id, frame) is None
         assert ["not 12 blocks deep yet" in why for why in monitor.why] == [True]
         deep(world)
+        chain = monitor.tribune.chain
+        true = chain.agreed_block
+
+        async def of_another_chain(number: int) -> Block:
+            return replace(await true(number), parent_hash="0x" + "5" * 64)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(chain, "agreed_block", of_another_chain)
+            await monitor.look()
+        assert monitor.signed(model_id, frame) is None
+        assert "does not follow the block that anchored it" in monitor.why[0]
         await monitor.look()
         assert monitor.signed(model_id, frame) is not None
         assert monitor.why == []

@@ -137,7 +137,7 @@ def _left_out(made: DefaultPolicy) -> Iterator[str]:
     yield _comment(
         "For people to add: rules on this model's own columns (summary.rate, summary.mean), whose limits no "
         "default can know; on the log (log.anchored_share < 1: its anchor proves each decision); and, once "
-        "each monitor has a replayer, on what is served (replay.mismatch > 0.02). See docs/metrics.md."
+        "each monitor has a replayer, on what is served (replay.mismatch > 0). See docs/metrics.md."
     )
     yield ""
 
