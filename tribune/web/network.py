@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tribune.language import _, marked
+
 if TYPE_CHECKING:
     from tribune.settings import WebSettings
+
+LOCAL_CHAIN = 31337
+"""The id that anvil and hardhat give a chain of their own."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,9 @@ class Network:
     @classmethod
     def of(cls, chain_id: int, web: WebSettings) -> Network:
         """Return what the settings say of the chain; only what is public is ever told."""
-        name = web.chain_name or f"chain {chain_id}"
+        name = web.chain_name or (
+            marked("local test chain") if chain_id == LOCAL_CHAIN else f"chain {chain_id}"
+        )
         explorer = (web.explorer_url or "").rstrip("/")
         add = None
         if web.wallet_rpc_url:
@@ -44,4 +51,9 @@ class Network:
     @property
     def told(self) -> dict[str, Any]:
         """Return what static/wallet.js reads."""
-        return {"chain_id": self.chain_id, "name": self.name, "add": self.add}
+        return {"chain_id": self.chain_id, "name": self.shown, "add": self.add}
+
+    @property
+    def shown(self) -> str:
+        """Return its name in the language that is spoken."""
+        return _(self.name)

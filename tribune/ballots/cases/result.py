@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tribune.ballots.cases.view import VoteState
 from tribune.ballots.cast import first_block_after
 from tribune.chain.codec import load_abi
+from tribune.chain.enums import State
 from tribune.chain.types import utc
 from tribune.language import _
 
@@ -59,11 +60,11 @@ def result_words(vote: CaseVote) -> str:
     """Return how a vote that is over went, in a sentence or two."""
     tally = vote.tally
     if vote.state is VoteState.EXECUTED:
-        return (
-            _("The vote has passed and was carried out: the model may answer again.")
-            if vote.resuming
-            else _("The vote has passed and was carried out: the model is stopped until another vote.")
-        )
+        if vote.resuming:
+            return _("The vote has passed and was carried out: the model may answer again.")
+        if vote.model.state is State.PAUSED:
+            return _("The vote has passed and was carried out: the model is stopped until another vote.")
+        return _("The vote has passed and was carried out: the model was stopped until another vote.")
     if vote.state is VoteState.SUCCEEDED:
         return _("The vote has passed, and has not been carried out yet.")
     if vote.state is VoteState.EXPIRED:

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from support.voting import Voting
+from tribune.ballots.cases.result import result_words
 from tribune.ballots.cases.view import UnknownCaseError, VoteState, read_case_vote, read_power
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
+from tribune.chain.enums import State
 from tribune.ids import Address, CaseId
 from tribune.reports.canonical import canonical_bytes, digest
 from tribune.reports.evidence_store import write_evidence
@@ -139,3 +141,6 @@ async def test_read_case_vote__carried_out__says_so(
     voting.chain.send(voting.governor.functions.executeCase(voting.case_id))
     vote = await read_case_vote(contracts, documents, voting.case_id)
     assert (vote.state, vote.outcome, vote.model.state) == (VoteState.EXECUTED, "upheld", "Paused")
+    assert result_words(vote).endswith("the model is stopped until another vote.")
+    freed = replace(vote, model=replace(vote.model, state=State.ACTIVE))
+    assert result_words(freed).endswith("the model was stopped until another vote.")
