@@ -101,6 +101,7 @@ class DelegationStatus:
     tx: str = ""
     block: int = 0
     error: str = ""
+    """Why it was refused, in the language that is spoken."""
 
     @classmethod
     def of(cls, row: SignedDelegation) -> DelegationStatus:
@@ -112,7 +113,7 @@ class DelegationStatus:
             status="refused" if row.state == "rejected" else str(row.state),
             tx=row.tx_hash,
             block=row.block_number,
-            error=row.error,
+            error=_(row.error) if row.error else "",
         )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tribune.ballots.contracts import TOKEN
 from tribune.ballots.delegating.delegations import DelegationStatus, delegate_call, signed_of
 from tribune.exceptions import RevertedError, TransactionPendingError, TribuneError
-from tribune.language import _
+from tribune.language import marked
 from tribune.store.delegations import mined_delegations, waiting_delegations
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class DelegationRelay:
         signed = signed_of(row)
         head = await self._contracts.chain.head()
         if head.timestamp > signed.expiry:
-            why = _("It had expired before it could be sent. Sign a new one.")
+            why = marked("It had expired before it could be sent. Sign a new one.")
             return await self._record(row, BallotState.REJECTED, error=why)
         await self._record(row, BallotState.RELAYED)
         try:
@@ -110,12 +110,12 @@ class DelegationRelay:
         from tribune.store.tables import BallotState
 
         if not await self._is_used(row):
-            why = _("The token did not take the signature.")
+            why = marked("The token did not take the signature.")
             return await self._record(row, BallotState.REJECTED, error=why)
         [delegate] = await self._contracts.read((TOKEN, "delegates", (row.delegator,)))
         receipt = await self._contracts.chain.receipt(row.tx_hash) if row.tx_hash else None
         if delegate != row.delegatee and (receipt is None or not receipt.succeeded):
-            why = _("Another signature of this wallet was counted instead.")
+            why = marked("Another signature of this wallet was counted instead.")
             return await self._record(row, BallotState.REJECTED, error=why)
         block = 0 if receipt is None else receipt.block_number
         return await self._record(row, BallotState.MINED, block=block)

@@ -21,6 +21,7 @@ from tribune.ballots.delegating.delegations import (
 )
 from tribune.ballots.delegating.relay import DelegationRelay
 from tribune.ids import Address
+from tribune.language import Language, spoken
 from tribune.settings import RelaySettings
 from tribune.store.delegations import delegation_of
 from tribune.store.session import Session, Store
@@ -166,6 +167,11 @@ async def test_relay_all__expired__is_refused_and_nothing_is_sent(
     await store.run(expire, one.delegator)
     [settled] = await DelegationRelay(store, contracts, sender).relay_all()
     assert (settled.status, settled.tx) == ("refused", "")
+    assert settled.error == "It had expired before it could be sent. Sign a new one."
+    with spoken(Language.GERMAN):
+        shown = await delegation_status(store, one.delegator, one.nonce)
+        assert shown is not None
+        assert shown.error.startswith("Sie war abgelaufen")
     assert delegate_of(voting, voting.holders[0]) != FRIEND
 
 
