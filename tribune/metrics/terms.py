@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tribune.exceptions import PolicyError
+from tribune.language import _
 from tribune.metrics.spec import load_toml
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -49,16 +50,20 @@ class FrameTerms:
     def __post_init__(self) -> None:
         if self.step_s < 1 or self.length_s < self.step_s:
             raise PolicyError(
-                f"Frames of {self.length_s} s every {self.step_s} s leave gaps that nobody measures.",
-                mend="length_s must be at least step_s, and step_s at least 1.",
+                _("Frames of {length} s every {step} s leave gaps that nobody measures.").format(
+                    length=self.length_s, step=self.step_s
+                ),
+                mend=_("length_s must be at least step_s, and step_s at least 1."),
             )
         if not 0 <= self.grace_s < self.deadline_s:
             raise PolicyError(
-                f"Reports would be due after {self.deadline_s} s, logs sealed after {self.grace_s} s.",
-                mend="deadline_s must be above grace_s.",
+                _("Reports would be due after {deadline} s, logs sealed after {grace} s.").format(
+                    deadline=self.deadline_s, grace=self.grace_s
+                ),
+                mend=_("deadline_s must be above grace_s."),
             )
         if self.suspension_s < 0 or self.k < 1:
-            raise PolicyError("suspension_s is below 0 or k below 1.", mend="Give both as counts.")
+            raise PolicyError(_("suspension_s is below 0 or k below 1."), mend=_("Give both as counts."))
 
     @classmethod
     def load(cls, path: Path, changes: Mapping[str, int] | None = None) -> FrameTerms:
@@ -81,19 +86,28 @@ class FrameTerms:
         """
         frames = table.get("frames", {})
         if not isinstance(frames, Mapping):
-            raise PolicyError(f"{where}: frames is no table.", mend="Write its terms below [frames].")
+            raise PolicyError(
+                _("{where}: frames is no table.").format(where=where),
+                mend=_("Write its terms below [frames]."),
+            )
         given: dict[str, Any] = {**frames, **(changes or {})}
         given.pop("panel", None)
         kinds = {field.name: bool if field.name == "stale_suspends" else int for field in fields(cls)}
         needed = set(kinds) - {"stale_suspends"}
         if not needed <= set(given) <= set(kinds):
             raise PolicyError(
-                f"{where}: [frames] lacks or does not know {', '.join(sorted(set(given) ^ needed))}.",
-                mend=f"Give {', '.join(sorted(needed))}, and stale_suspends where it is true.",
+                _("{where}: [frames] lacks or does not know {names}.").format(
+                    where=where, names=", ".join(sorted(set(given) ^ needed))
+                ),
+                mend=_("Give {names}, and stale_suspends where it is true.").format(
+                    names=", ".join(sorted(needed))
+                ),
             )
         if odd := sorted(name for name, value in given.items() if type(value) is not kinds[name]):
             raise PolicyError(
-                f"{where}: [frames] has no fit value for {', '.join(odd)}.",
-                mend="stale_suspends is true or false, everything else a whole number.",
+                _("{where}: [frames] has no fit value for {names}.").format(
+                    where=where, names=", ".join(odd)
+                ),
+                mend=_("stale_suspends is true or false, everything else a whole number."),
             )
         return cls(**given)

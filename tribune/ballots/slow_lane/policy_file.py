@@ -16,6 +16,7 @@ from tribune.chain.policy_book import PolicyInput
 from tribune.chain.types import ZERO_ADDRESS, checksum
 from tribune.exceptions import PolicyError
 from tribune.ids import Address
+from tribune.language import _, number
 from tribune.metrics.policy import Policy
 from tribune.metrics.terms import FrameTerms
 from tribune.untrusted import load_json
@@ -25,14 +26,16 @@ MOST_BYTES = 65_536
 MOST_MONITORS = 96
 
 
-def parse_policy(text: str, where: str = "The policy") -> Mapping[str, Any]:
+def parse_policy(text: str) -> Mapping[str, Any]:
     """Return the table of a policy's file, TOML or the same as JSON, numbers with a point as `Decimal`.
 
     Raises:
         PolicyError: it is neither, or too long.
     """
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        raise PolicyError(f"{where} is too long.", mend=f"At most {MOST_BYTES} bytes are read.")
+        raise PolicyError(
+            _("The policy is too long."), mend=_("At most {n} bytes are read.").format(n=number(MOST_BYTES))
+        )
     try:
         if text.lstrip().startswith("{"):
             table = load_json(text.encode(), number=Decimal)
@@ -40,25 +43,28 @@ def parse_policy(text: str, where: str = "The policy") -> Mapping[str, Any]:
             table = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as fault:
         raise PolicyError(
-            f"{where} is not valid TOML or JSON: {fault}.", mend="`tribune policy init` writes a whole one."
+            _("The policy is not valid TOML or JSON: {fault}.").format(fault=fault),
+            mend=_("`tribune policy init` writes a whole one."),
         ) from None
     if not isinstance(table, Mapping):
-        raise PolicyError(f"{where} is no table.", mend="`tribune policy init` writes a whole one.")
+        raise PolicyError(_("The policy is no table."), mend=_("`tribune policy init` writes a whole one."))
     return table
 
 
-def read_policy(
-    table: Mapping[str, Any], panel: tuple[Address, ...] = (), where: str = "The policy"
-) -> PolicyInput:
-    """Read a policy; `panel` replaces the file's where it is given.
+def read_policy(table: Mapping[str, Any], panel: tuple[Address, ...] = (), where: str = "") -> PolicyInput:
+    """Read a policy; `panel` replaces the file's where it is given, `where` names it in errors.
 
     Raises:
         PolicyError: its terms or rules cannot be judged, or its panel cannot decide or names no address.
     """
+    where = where or _("The policy")
     terms = FrameTerms.of_table(table, where)
     named = table.get("frames", {}).get("panel", [])
     if not isinstance(named, list):
-        raise PolicyError(f"{where}: panel is no list.", mend="Write the monitors' addresses in a list.")
+        raise PolicyError(
+            _("{where}: panel is no list.").format(where=where),
+            mend=_("Write the monitors' addresses in a list."),
+        )
     who = panel or tuple(_address(one, where) for one in named)
     _check(terms.k, who)
     return PolicyInput(panel=who, rules=Policy.of_table(table).rules, **asdict(terms))
@@ -80,8 +86,10 @@ def _address(text: object, where: str) -> Address:
     found = account_of(text)
     if found is None:
         raise PolicyError(
-            f"{where}: the panel names {text!r}, which is no address, or a mistyped one.",
-            mend="Write 0x and 40 hex digits; copy it anew.",
+            _("{where}: the panel names {text}, which is no address, or a mistyped one.").format(
+                where=where, text=repr(text)
+            ),
+            mend=_("Write 0x and 40 hex digits; copy it anew."),
         )
     return found
 
@@ -90,16 +98,22 @@ def _check(k: int, panel: tuple[Address, ...]) -> None:
     size = len(panel)
     if not 1 <= size <= MOST_MONITORS or len(set(panel)) != size:
         raise PolicyError(
-            f"The panel names {size} monitors, {len(set(panel))} different ones.",
-            mend=f"Name 1 to {MOST_MONITORS}, each once: panel = [..] in [frames], or beside the file.",
+            _("The panel names {size} monitors, {n} different ones.").format(size=size, n=len(set(panel))),
+            mend=_("Name 1 to {most}, each once: panel = [..] in [frames], or beside the file.").format(
+                most=MOST_MONITORS
+            ),
         )
     if 2 * k <= size:
         raise PolicyError(
-            f"k = {k} of {size} monitors is no majority: two groups could each agree on another result.",
-            mend=f"Set k to at least {size // 2 + 1}, or name fewer monitors.",
+            _(
+                "k = {k} of {size} monitors is no majority: two groups could each agree on another result."
+            ).format(k=k, size=size),
+            mend=_("Set k to at least {k}, or name fewer monitors.").format(k=size // 2 + 1),
         )
     if k > size:
         raise PolicyError(
-            f"k = {k}, but the panel has {size} monitors: nothing would ever be decided.",
-            mend=f"Set k to at most {size}, or name more monitors.",
+            _("k = {k}, but the panel has {size} monitors: nothing would ever be decided.").format(
+                k=k, size=size
+            ),
+            mend=_("Set k to at most {k}, or name more monitors.").format(k=size),
         )

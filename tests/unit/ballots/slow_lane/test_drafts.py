@@ -27,6 +27,7 @@ from tribune.ballots.slow_lane.trying import try_calls
 from tribune.chain.deployments import Deployment
 from tribune.exceptions import EvidenceError, PolicyError
 from tribune.ids import Address, ModelId
+from tribune.language import Language, spoken
 from tribune.store.session import Store
 from tribune.sync.indexer import Indexer
 
@@ -286,6 +287,18 @@ async def test_read_proposer__somebody_else_sends_the_same__the_governor_refuses
 )
 def test_read_policy__no_policy__refused(text: str) -> None:
     with pytest.raises(PolicyError):
+        read_policy(parse_policy(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "Das Regelwerk ist kein gültiges TOML oder JSON"),
+        ("frames = 3", "Das Regelwerk: frames ist keine Tabelle. Schreib die Angaben unter"),
+    ],
+)
+def test_read_policy__no_policy__is_said_in_the_readers_language(text: str, told: str) -> None:
+    with spoken(Language.GERMAN), pytest.raises(PolicyError, match=told):
         read_policy(parse_policy(text))
 
 
