@@ -19,6 +19,8 @@ from pathlib import Path
 from tribune.exceptions import TribuneError
 
 STOP_LIMIT_S = 8.0
+READY_LIMIT_S = 120.0
+"""How long a process may take to be ready, on a busy machine; one that ends is seen at once."""
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -119,7 +121,7 @@ class Processes:
         for process in self.running.values():
             process.check()
 
-    async def until(self, ready: Path, *, of: str, limit_s: float = 30.0) -> None:
+    async def until(self, ready: Path, *, of: str, limit_s: float = READY_LIMIT_S) -> None:
         """Wait until a process has written a file that says that it is ready."""
         deadline = time.monotonic() + limit_s
         while not await asyncio.to_thread(ready.exists):
