@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tribune.ballots.cases.view import VoteState
-from tribune.language import _
+from tribune.language import _, number
 from tribune_bot.case_message import headline, so_far
 from tribune_bot.reminders import begun, reminder
 from tribune_bot.text import harmless
@@ -17,6 +17,7 @@ from tribune_bot.threads import News
 
 if TYPE_CHECKING:
     from tribune.ballots.cases.view import CaseVote
+    from tribune.reports.words import CaseWords
 
 
 def thread_name(vote: CaseVote) -> str:
@@ -44,3 +45,18 @@ def news_of(vote: CaseVote, ballot_url: str, incident_url: str, quiet_until: dat
         return []
     links = ((_("Open the ballot"), ballot_url),)
     return [*begun(vote, links), *reminder(vote, so_far(vote), links, quiet_until)]
+
+
+def joined_news(key: str, words: CaseWords, frame: int, incident_url: str) -> News:
+    """Return what to say of something else that was broken while a case was open.
+
+    Args:
+        key: what it is, within the case.
+        words: that breach in words.
+        frame: in which it was broken.
+        incident_url: address of the case's timeline.
+    """
+    text = _("**Also while this case is open, in frame {frame}:** {what}").format(
+        frame=number(frame), what=harmless(words.sentence or words.clause, 500)
+    )
+    return News(key, text, ((_("What happened"), incident_url),))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from tribune.ballots.cases.explain import words_of
 from tribune.ballots.cases.view import read_case_vote
 from tribune.ballots.histories.incident import read_ending
+from tribune.chain.enums import CaseKind
 from tribune.exceptions import RevertedError
-from tribune.ids import CaseId, FrameIndex, ModelId, VersionNumber
+from tribune.ids import CaseId, Digest, FrameIndex, ModelId, VersionNumber
 from tribune_bot.case_message import Agreement, CaseFacts
 
 if TYPE_CHECKING:
+    from tribune.reports.words import CaseWords
     from tribune_bot.services import Services
 
 
@@ -25,6 +30,41 @@ async def read_facts(services: Services, case_id: CaseId) -> CaseFacts:
     measured = vote.kind in ("breach", "stale")
     agreement = await _agreement(services, case_id, vote.block) if measured else None
     return CaseFacts(vote, agreement, await read_ending(services.store, vote))
+
+
+async def read_joined(services: Services, case_id: CaseId, breach: Mapping[str, Any]) -> CaseWords:
+    """Return in words what joined a case.
+
+    Args:
+        services: chain and documents.
+        case_id: the case.
+        breach: of its `CaseJoined`.
+
+    Raises:
+        ChainUnreachableError: the chain cannot be read.
+    """
+    tribune = services.tribune
+    case = replace(
+        await tribune.kill_switch.case(case_id),
+        kind=CaseKind.of(breach["kind"]),
+        frame=FrameIndex(breach["frame"]),
+        rule=breach["rule"],
+        value=breach["value"],
+        limit=breach["limit"],
+        policy=_digest(breach["policy"]),
+        evidence=_digest(breach["evidence"]),
+    )
+    head = await tribune.chain.head()
+    name = await tribune.model_registry.name(case.model_id)
+    version = await tribune.model_registry.version(case.model_id, case.version)
+    words, _rule = await words_of(
+        services.contracts, services.documents, case, name, version.details.profile, head.number
+    )
+    return words
+
+
+def _digest(text: str) -> Digest:
+    return Digest(bytes.fromhex(text.removeprefix("0x")))
 
 
 async def _agreement(services: Services, case_id: CaseId, block: int) -> Agreement | None:

@@ -127,15 +127,18 @@ def trip(chain: TestChain, folder: Path, policy: bytes) -> CaseId:
     """Let a breach of this policy suspend the model; return the case."""
     _, evidence, value = documents()
     write_evidence(folder, evidence)
-    contracts = chain.contracts
     found = hashlib.sha256(canonical_bytes(evidence)).digest()
-    breach = (0, 1, 1, 2, 0, value, RULE.limit, policy, found, 60)
-    hub = contracts["ReportHub"].address
+    as_hub(chain, (0, 1, 1, 2, 0, value, RULE.limit, policy, found, 60))
+    return CaseId(chain.contracts["KillSwitch"].functions.caseCount().call())
+
+
+def as_hub(chain: TestChain, breach: tuple[Any, ...]) -> None:
+    """Tell the switch of a breach as its hub does."""
+    hub = chain.contracts["ReportHub"].address
     chain.rpc("anvil_impersonateAccount", hub)
     chain.rpc("anvil_setBalance", hub, hex(10**18))
-    sent = contracts["KillSwitch"].functions.trip(breach).transact({"from": hub})
+    sent = chain.contracts["KillSwitch"].functions.trip(breach).transact({"from": hub})
     assert chain.web3.eth.wait_for_transaction_receipt(sent, timeout=20)["status"] == 1
-    return CaseId(contracts["KillSwitch"].functions.caseCount().call())
 
 
 def guardian_suspends(chain: TestChain, folder: Path) -> CaseId:

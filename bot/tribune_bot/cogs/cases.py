@@ -24,12 +24,14 @@ from tribune.store.tables import now
 from tribune.sync.outbox import AlreadyDone, Outbox, PermanentFailure
 from tribune_bot.board import CLOCK_SKEW
 from tribune_bot.case_message import CaseFacts, case_message, subject_of, withdrawn
-from tribune_bot.case_news import news_of, thread_name
+from tribune_bot.case_news import joined_news, news_of, thread_name
 from tribune_bot.charts import case_chart
-from tribune_bot.facts import read_facts
+from tribune_bot.facts import read_facts, read_joined
 from tribune_bot.reminders import reminder_times
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tribune.store.session import Session
     from tribune.store.tables import ChainEvent
     from tribune_bot.client import TribuneBot
@@ -44,6 +46,7 @@ RETRY_S = 1.0
 NEWS = timedelta(days=7)
 """A case that is settled and older than this is history: a new bot does not post it."""
 POST, OPEN_VOTE, CHART = "discord.case", "chain.open_case", "discord.chart"
+JOINED = "discord.joined"
 
 
 class Cases(commands.Cog):
@@ -54,7 +57,8 @@ class Cases(commands.Cog):
         self.services = bot.services
         store = self.services.store
         # One case that cannot be told or opened holds up no other; and votes are opened without Discord.
-        self.outbox = Outbox(store, {POST: self._post, CHART: self._chart}, lane_of=str)
+        told = {POST: self._post, CHART: self._chart, JOINED: self._tell_joined}
+        self.outbox = Outbox(store, told, lane_of=str)
         self.openings = Outbox(store, {OPEN_VOTE: self._open_vote}, lane_of=str)
         self._shown: dict[CaseId, datetime | None] = {}
         """Posted cases that may still change, with the next time at which they do so by themselves."""
@@ -236,6 +240,18 @@ class Cases(commands.Cog):
             )
         return {}
 
+    async def _tell_joined(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Say in a case's thread what else was broken while it was open."""
+        case_id = CaseId(payload["case"])
+        if await self.services.store.read(queries.posted_message, subject_of(case_id)) is None:
+            raise ChainError("The message of the case is not posted yet.", case_id=case_id)
+        async with self.bot.servers.speaking():
+            facts = await read_facts(self.services, case_id)
+            joined = await read_joined(self.services, case_id, payload["breach"])
+            news = joined_news(key, joined, payload["breach"]["frame"], self.services.incident_url(case_id))
+            await self.bot.threads.tell(subject_of(case_id), thread_name(facts.vote), [news])
+        return {}
+
     async def _open_vote(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
         case_id = CaseId(payload["case"])
         if await self._needs_no_opening(case_id):
@@ -274,6 +290,8 @@ def _take_in(session: Session, governor: str) -> list[ChainEvent]:
     for event in events:
         if event.name == "CaseOpened":
             _ask(session, event.args["case_id"], governor)
+        elif event.name == "CaseJoined" and event.block_time >= now() - NEWS:
+            _ask_to_tell(session, event)
     if events:
         queries.set_checkpoint(session, READER, events[-1].id or 0, "")
     return events
@@ -283,3 +301,18 @@ def _ask(session: Session, case_id: int, governor: str) -> None:
     """Write down what an open case asks for; what is written already stays as it is."""
     queries.enqueue(session, f"message/case/{case_id}", POST, {"case": case_id})
     queries.enqueue(session, f"open/case/{case_id}/{governor}", OPEN_VOTE, {"case": case_id})
+
+
+def _ask_to_tell(session: Session, event: ChainEvent) -> None:
+    """Write down that a case was joined: each rule once, however many frames break it, and not its own."""
+    case_id, breach = int(event.args["case_id"]), event.args["breach"]
+    opened = incidents.events_of_case(session, case_id, ["CaseOpened"])
+    if any(_about(one.args["details"]) == _about(breach) for one in opened):
+        return
+    key = f"joined/case/{case_id}/{_about(breach)}"
+    queries.enqueue(session, key, JOINED, {"case": case_id, "breach": dict(breach)})
+
+
+def _about(details: Mapping[str, Any]) -> str:
+    """Return what a breach is of, whichever frame it is in: kind, policy and rule."""
+    return f"{details['kind']}/{details['policy']}/{details['rule']}"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's fil
     from support.chain import TestChain
     from support.discord.world import Message
 
+STALE_RULE = 2**16 - 1
+
 
 def thread_of(world: BotWorld, message: Message) -> list[str]:
     """Return what was said in a message's thread."""
@@ -57,6 +59,27 @@ async def test_threads__vote_to_its_end__begin_reminders_and_decision_each_once(
     assert len(world.messages) == 1
     thread = world.discord.world.channels[message.thread_id or ""]
     assert thread.name == "acs-employment v1, case 1"
+    await world.halt()
+
+
+async def test_threads__another_breach_joins_the_case__is_told_once_for_each_rule(
+    chain: TestChain, world: BotWorld
+) -> None:
+    from support.voting import as_hub
+
+    world.start()
+    await breach(chain, world)
+    message = await world.message("has been stopped")
+    await said(world, message, "The vote is open until")
+    policy = chain.contracts["PolicyBook"].functions.currentTerms(1).call()[0]
+    for frame in (3, 4):
+        await asyncio.to_thread(as_hub, chain, (0, 1, 1, frame, 0, 400_000, 100_000, policy, bytes(32), 60))
+        unreported = (2, 1, 1, frame, STALE_RULE, 0, 0, policy, bytes(32), 60)
+        await asyncio.to_thread(as_hub, chain, unreported)
+    await said(world, message, "**Also while this case is open, in frame 3:** ")
+    await asyncio.sleep(1.5)
+    [told] = [one for one in thread_of(world, message) if "Also while" in one]
+    assert told.endswith("was accepted in time, so nobody knows how it does.")
     await world.halt()
 
 
