@@ -63,7 +63,7 @@ async def _main(incident: Incident, keep: bool) -> int:
                 await run.close()
     except (TribuneError, TimeoutError) as error:
         print(
-            f"\nThe demo did not finish: {error or 'something took too long'}\nLogs: build/demo/logs/",
+            f"\nThe demo did not finish: {str(error) or 'something took too long'}\nLogs: build/demo/logs/",
             file=sys.stderr,
         )
         return 1
