@@ -56,11 +56,11 @@ def proposal_message(vote: ProposalVote, url: str, failure: str = "") -> Shown:
             lines.append(f"**{name}:** {text}")
     buttons: list[discord.ui.Item[Any]] = []
     if vote.state in VOTING:
-        buttons.append(ProposalVoteButton(vote.number))
-    buttons += [DetailsButton(vote.number), link_button(_("Read it whole"), url)]
+        buttons.append(ProposalVoteButton(vote.proposal_id))
+    buttons += [DetailsButton(vote.proposal_id), link_button(_("Read it whole"), url)]
     alert = Alert.VOTE if vote.state in VOTING else None
     text = fitted([line for line in lines if line])
-    return Shown(text, DetailsButton.id_of(vote.number), tuple(buttons), alert)
+    return Shown(text, DetailsButton.id_of(vote.proposal_id), tuple(buttons), alert)
 
 
 def headline(vote: ProposalVote) -> str:

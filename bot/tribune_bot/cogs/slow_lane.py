@@ -187,10 +187,10 @@ class SlowLane(commands.Cog):
         get_logger(__name__).info(call.description, number=proposed.number, block=receipt.block_number)
         return True
 
-    async def vote(self, interaction: discord.Interaction[Any], number: int) -> None:
-        """Answer a press of Vote with the ballot's page."""
-        vote = await self.find(str(number))
-        url = self.services.proposal_url(number)
+    async def vote(self, interaction: discord.Interaction[Any], name: int) -> None:
+        """Answer a press of Vote with the ballot's page; `name` is the proposal's id or number."""
+        vote = await self.find(str(name))
+        url = self.services.proposal_url(vote.number)
         if vote.state not in VOTING:
             text, label = _("This vote has ended. The page shows how it went."), _("See how it went")
         else:
@@ -204,14 +204,14 @@ class SlowLane(commands.Cog):
         view = discord.ui.View(timeout=None)
         view.add_item(link_button(label, url))
         if vote.state in VOTING:
-            view.add_item(ElsewhereButton(Kind.PROPOSAL, number))
+            view.add_item(ElsewhereButton(Kind.PROPOSAL, vote.proposal_id))
         await interaction.edit_original_response(content=f"{text}\n<{url}>", view=view)
 
-    async def details(self, interaction: discord.Interaction[Any], number: int) -> None:
-        """Answer with all that a proposal would do."""
-        vote = await self.find(str(number))
+    async def details(self, interaction: discord.Interaction[Any], name: int) -> None:
+        """Answer with all that a proposal would do; `name` is its id or number."""
+        vote = await self.find(str(name))
         view = discord.ui.View(timeout=None)
-        view.add_item(link_button(_("Read it whole"), self.services.proposal_url(number)))
+        view.add_item(link_button(_("Read it whole"), self.services.proposal_url(vote.number)))
         await interaction.edit_original_response(content=details_text(vote), view=view)
 
     async def find(self, name: str) -> ProposalVote:

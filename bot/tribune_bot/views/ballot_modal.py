@@ -47,7 +47,7 @@ class BallotModal(discord.ui.Modal):
     Args:
         bot: who asks.
         kind: what the vote is on.
-        number: the case's or the proposal's.
+        number: the case's, or the proposal's id.
     """
 
     def __init__(self, bot: TribuneBot, kind: Kind, number: int) -> None:
@@ -116,13 +116,13 @@ class BallotModal(discord.ui.Modal):
 
 class ElsewhereButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"tribune:signed:(?P<kind>case|proposal):(?P<number>[1-9][0-9]{0,18})",
+    template=r"tribune:signed:(?P<kind>case|proposal):(?P<number>0x[0-9a-f]{1,64}|[1-9][0-9]{0,18})",
 ):
-    """Opens the modal."""
+    """Opens the modal; `number` is the case's, or the proposal's id."""
 
     def __init__(self, kind: Kind, number: int) -> None:
         button: discord.ui.Button[Any] = discord.ui.Button(
-            label=_("I have signed elsewhere"), custom_id=f"tribune:signed:{kind}:{number}"
+            label=_("I have signed elsewhere"), custom_id=f"tribune:signed:{kind}:{number:#x}"
         )
         super().__init__(button)
         self.kind, self.number = kind, number
@@ -132,7 +132,7 @@ class ElsewhereButton(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Make the button of a press."""
-        return cls(Kind(match["kind"]), int(match["number"]))
+        return cls(Kind(match["kind"]), int(match["number"], 0))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Open the modal at once: reading the chain first could take longer than a press may wait."""

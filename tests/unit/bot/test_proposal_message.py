@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -16,7 +17,7 @@ from tribune.ids import Address, Digest, ProposalId
 from tribune_bot.cogs.slow_lane import details_text
 from tribune_bot.proposal_message import proposal_message
 from tribune_bot.text import LONGEST
-from tribune_bot.views.proposal_buttons import PROPOSAL_BUTTONS
+from tribune_bot.views.proposal_buttons import PROPOSAL_BUTTONS, ProposalButton, ProposalVoteButton
 from unit.bot.samples import NOW
 
 WHERE = Address("0x" + "11" * 20)
@@ -85,7 +86,29 @@ def test_proposal_message__after_voting__headline_says_it_and_nobody_is_asked(
 ) -> None:
     made = proposal_message(vote(state=state), "https://dao.example/p/3")
     assert words in made.content.splitlines()[0]
-    assert "tribune:proposal:vote:3" not in {getattr(item, "custom_id", "") for item in made.buttons}
+    assert not any(isinstance(item, ProposalVoteButton) for item in made.buttons)
+
+
+async def test_proposal_message__buttons__hold_its_id_which_no_reorg_gives_to_another() -> None:
+    made = vote()
+    largest = replace(made, proposed=replace(made.proposed, proposal_id=ProposalId(2**256 - 1)))
+    for one in (made, largest):
+        made_buttons: list[Any] = list(proposal_message(one, "https://x.example").buttons)
+        buttons = [item for item in made_buttons if isinstance(item, ProposalButton)]
+        assert len(buttons) == 2
+        for button in buttons:
+            assert len(button.custom_id) <= 100
+            found = button.__discord_ui_compiled_template__.fullmatch(button.custom_id)
+            assert found is not None
+            again = await type(button).from_custom_id(ANY, button, found)
+            assert again.proposal_id == one.proposal_id
+
+
+async def test_buttons__of_a_message_of_an_older_release__hold_its_number() -> None:
+    found = ProposalVoteButton.__discord_ui_compiled_template__.fullmatch("tribune:proposal:vote:3")
+    assert found is not None
+    made = await ProposalVoteButton.from_custom_id(ANY, ANY, found)
+    assert made.proposal_id == 3
 
 
 def test_proposal_message__hostile_claim__pings_formats_and_links_nothing() -> None:
@@ -117,7 +140,9 @@ def test_proposal_message__over_long_everything__fits_into_a_message(text_of: An
 
 
 @pytest.mark.parametrize("button", PROPOSAL_BUTTONS)
-@pytest.mark.parametrize("forged", ["0", "-1", "1;2", "9" * 30, "", "1/../2", "٣"])
+@pytest.mark.parametrize(
+    "forged", ["0", "-1", "1;2", "9" * 30, "", "1/../2", "٣", "0x", "0xg", "0x" + "f" * 65]
+)
 def test_buttons__forged_number__matches_nothing(button: Any, forged: str) -> None:
     pattern = button.__discord_ui_compiled_template__
     assert pattern.fullmatch(f"tribune:proposal:{button.ACTION}:{forged}") is None
