@@ -32,11 +32,11 @@ function showTimes() {
     const at = new Date(Number(time.dataset.at) * 1000);
     const style = time.dataset.style;
     const left = Math.round((at - Date.now()) / 1000);
-    const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+    const relative = new Intl.RelativeTimeFormat(locale.value, { numeric: "auto" });
     const [unit, size] = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]]
       .find(([, seconds]) => Math.abs(left) >= seconds) ?? ["second", 1];
     time.textContent = style === "R" ? relative.format(Math.trunc(left / size), unit)
-      : style === "t" || style === "T" ? at.toLocaleTimeString() : at.toLocaleString();
+      : style === "t" || style === "T" ? at.toLocaleTimeString(locale.value) : at.toLocaleString(locale.value);
     time.title = at.toISOString();
   }
 }
@@ -109,6 +109,7 @@ part.addEventListener("submit", (event) => {
   act("modal", { interaction_id: event.target.dataset.interaction, values });
 });
 user.addEventListener("change", () => poll.abort());
+locale.addEventListener("change", showTimes);
 setInterval(showTimes, 1000);
 showTimes();
 follow();

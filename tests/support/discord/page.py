@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 from aiohttp import web
@@ -181,7 +181,10 @@ class Page:
     def _marked(self, text: str) -> str:
         """Return Discord's markdown as HTML: the part of it that bots use."""
         names = {who.id: who.name for who in [*self._world.users.values(), self._world.bot]}
-        safe = escape(text)
+        # What a backslash stands before is shown as it is: as its number, which nothing below reads.
+        safe = re.sub(
+            r"\\(&[#\w]+;|[^\sA-Za-z0-9])", lambda found: f"&#{ord(unescape(found[1]))};", escape(text)
+        )
         safe = re.sub(
             r"&lt;t:(-?\d+)(?::([tTdDfFRsS]))?&gt;",
             lambda found: f'<time data-at="{found[1]}" data-style="{found[2] or "f"}"></time>',

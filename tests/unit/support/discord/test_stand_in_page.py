@@ -90,3 +90,19 @@ async def test_page__modal_cancelled__gone_and_nothing_sent(page: Page, stand_in
     await page.get_by_role("button", name="Cancel").click()
     await expect(page.get_by_label("Reason")).to_have_count(0)
     assert len(stand_in.world.interactions) == 1
+
+
+async def test_page__german__times_are_german(page: Page, bot: Bot) -> None:
+    await bot.text_channel().send("It began <t:946684800:R>, on <t:946684800:f>.")
+    told = page.locator("#part article").last
+    await expect(told).to_contain_text("days ago")
+    await page.get_by_label("Language").select_option("de")
+    await expect(told).to_contain_text("began vor ")
+    await expect(told).to_contain_text("1.1.2000")
+
+
+async def test_page__escaped_signs__are_shown_as_they_are(page: Page, bot: Bot) -> None:
+    text = r"Run \`/setup\` for New\_York, \*not bold\*, \<t:1:R>, \[no](https://evil.example), a\\b **bold**"
+    await bot.text_channel().send(text)
+    shown = "Run `/setup` for New_York, *not bold*, <t:1:R>, [no](https://evil.example), a\\b bold"
+    await expect(page.locator("#part article div").last).to_have_text(shown)
