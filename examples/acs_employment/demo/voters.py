@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -69,7 +70,10 @@ class Electorate:
             await asyncio.sleep(_POLL_S)
 
     async def vote(self, case_id: int, order: Mapping[str, int]) -> list[Mined]:
-        """Let holders vote, by name, in this order; returns their ballots once all are in blocks."""
+        """Let holders vote, by name, all at once but the last, whose ballot comes after the others'.
+
+        Returns their ballots once all are in blocks.
+        """
         by_name = {holder.name: holder for holder in self.holders}
         chosen = [(by_name[name], support) for name, support in order.items()]
         pages = [f"/b/{case_id}"] * len(chosen)
@@ -78,11 +82,13 @@ class Electorate:
             message = await vote_message(control, case_id, limit_s=60)
             presses = (press_vote(control, holder.name, message, case_id) for holder, _ in chosen)
             pages = await asyncio.gather(*presses)
-        handed = [
-            (holder, await vote(self.pages, holder, page, support))
-            for (holder, support), page in zip(chosen, pages, strict=True)
-        ]
-        return list(await asyncio.gather(*(mined(self.pages, *ballot) for ballot in handed)))
+        together = zip(chosen, pages, strict=True)
+        signing = (sign(self.pages, holder, page, support) for (holder, support), page in together)
+        *first, last = await asyncio.gather(*signing)
+        handed = await asyncio.gather(*(hand_in(self.pages, ballot) for ballot in first))
+        handed.append(await hand_in(self.pages, last))
+        of = [holder for holder, _support in chosen]
+        return list(await asyncio.gather(*map(partial(mined, self.pages), of, handed)))
 
     async def link_first(self) -> tuple[str, str] | None:
         """Let the first holder link a wallet; returns name and wallet, None without the stand-in."""
@@ -139,11 +145,22 @@ async def link_wallet(control: Control, client: httpx.AsyncClient, holder: Holde
     return str(linked.json()["wallet"])
 
 
-async def vote(client: httpx.AsyncClient, holder: Holder, page: str, support: int, reason: str = "") -> str:
-    """Sign a ballot for the case of a ballot page and hand it in; returns where its status is.
+@dataclass(frozen=True)
+class Signed:
+    """A ballot that is signed and not handed in yet."""
+
+    holder: Holder
+    case_id: str
+    body: dict[str, Any]
+
+
+async def sign(
+    client: httpx.AsyncClient, holder: Holder, page: str, support: int, reason: str = ""
+) -> Signed:
+    """Open a ballot page and sign a ballot for its case.
 
     Raises:
-        TribuneError: the page does not open, or the ballot was refused.
+        TribuneError: the page does not open.
     """
     shown = await client.get(page)
     if shown.status_code != httpx.codes.OK:
@@ -155,15 +172,25 @@ async def vote(client: httpx.AsyncClient, holder: Holder, page: str, support: in
     if reason:
         message["reason"] = reason
     signed = Account.sign_typed_data(holder.account.key, full_message={**typed, "message": message})
-    ballot = {
+    body = {
         "voter": holder.account.address,
         "support": support,
         "reason": reason,
         "signature": "0x" + signed.signature.hex().removeprefix("0x"),
     }
-    answer = await client.post(f"/api/ballots/{case_id}", json=ballot)
+    return Signed(holder, case_id, body)
+
+
+async def hand_in(client: httpx.AsyncClient, ballot: Signed) -> str:
+    """Hand a ballot in; returns where its status is.
+
+    Raises:
+        TribuneError: it was refused.
+    """
+    answer = await client.post(f"/api/ballots/{ballot.case_id}", json=ballot.body)
     if answer.status_code != httpx.codes.ACCEPTED:
-        raise TribuneError(f"{holder.name}'s ballot was refused: {answer.text}", case_id=case_id)
+        why = f"{ballot.holder.name}'s ballot was refused: {answer.text}"
+        raise TribuneError(why, case_id=ballot.case_id)
     return str(answer.json()["ballot"])
 
 
