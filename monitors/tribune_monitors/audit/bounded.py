@@ -1,15 +1,18 @@
 """Become another command with bounds on memory and time: `python bounded.py MEMORY_MB CPU_SECONDS COMMAND …`.
 
 Sets the bounds in the process that is to have them and then replaces it, so that there is no moment without
-them. Imports nothing of this project. Bounds resources only: neither files nor network are hidden from the
-command.
+them; on Linux it also ends with the process that started it. Imports nothing of this project. Bounds resources
+only: neither files nor network are hidden from the command.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
+
+_SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
 
 
 def main(arguments: list[str]) -> None:
@@ -23,6 +26,10 @@ def main(arguments: list[str]) -> None:
         hard = resource.getrlimit(bound)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(bound, (value, value))
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     os.execvp(arguments[2], arguments[2:])  # noqa: S606 - the monitor's operator configured it
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -67,6 +68,26 @@ def test_run_bounded__leaves_a_child_behind__the_child_ends_too(tmp_path: Path) 
         f"open({str(note)!r}, 'w').write(str(child.pid))\n"
     )
     run(code)
+    child = int(note.read_text())
+    deadline = time.monotonic() + 5
+    while is_alive(child) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(child)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl(2)")
+def test_run_bounded__the_monitor_is_killed__what_it_ran_ends_too(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    inner = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    outer = (
+        "import sys; from tribune_monitors.audit.process import run_bounded\n"
+        f"command = [sys.executable, '-I', '-c', {inner!r}]\n"
+        "run_bounded(command, b'', timeout_s=600, memory_mb=512, most_bytes=9)"
+    )
+    with subprocess.Popen([sys.executable, "-c", outer]) as monitor:
+        while not (note.exists() and note.read_text()):
+            time.sleep(0.02)
+        monitor.kill()
     child = int(note.read_text())
     deadline = time.monotonic() + 5
     while is_alive(child) and time.monotonic() < deadline:
