@@ -1,8 +1,8 @@
 """Become another command with bounds on memory and time: `python bounded.py MEMORY_MB CPU_SECONDS COMMAND …`.
 
 Sets the bounds in the process that is to have them and then replaces it, so that there is no moment without
-them; on Linux it also ends with the process that started it. Imports nothing of this project. Bounds resources
-only: neither files nor network are hidden from the command.
+them; on Linux it also ends with the process that started it. Imports nothing of this project. Bounds
+resources only: neither files nor network are hidden from the command.
 """
 
 from __future__ import annotations
