@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,13 @@ async def _model(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"predicted " + body})
 
 
+async def _until(client: httpx.AsyncClient, status: int) -> httpx.Response:
+    async with asyncio.timeout(40):
+        while (answer := await client.post("/predict", content=b"rows")).status_code != status:
+            assert answer.status_code in (200, 503)
+    return answer
+
+
 @pytest.fixture
 async def fronted(world: GateWorld, tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Any]]:
     """A client of nginx before the server, and the sidecar's process."""
@@ -59,7 +68,8 @@ async def fronted(world: GateWorld, tmp_path: Path) -> AsyncIterator[tuple[httpx
         with sidecar_process(world, tmp_path) as (url, process):
             block = _config(model, url.removeprefix("http://"), front)
             with nginx(tmp_path, block, front):
-                async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{front}") as client:
+                async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{front}", timeout=15) as client:
+                    await _until(client, 200)  # it has seen the chain
                     yield client, process
 
 
@@ -73,10 +83,7 @@ async def test_nginx__model_halted_on_the_chain__next_request_is_the_503_problem
     assert (own.status_code, own.headers["x-model"]) == (403, "1")
 
     world.halt()
-    stopped = await client.post("/predict", content=b"rows")
-    while stopped.status_code == 200:  # some milliseconds at most: the halt is on its way
-        stopped = await client.post("/predict", content=b"rows")
-    assert stopped.status_code == 503
+    stopped = await _until(client, 503)  # some milliseconds at most: the halt is on its way
     assert stopped.headers["content-type"] == "application/problem+json"
     assert stopped.headers["cache-control"] == "no-store"
     assert int(stopped.headers["retry-after"]) > 1_000
@@ -85,10 +92,7 @@ async def test_nginx__model_halted_on_the_chain__next_request_is_the_503_problem
     assert "x-model" not in stopped.headers
 
     world.free()
-    answer = await client.get("/predict")
-    while answer.status_code == 503:
-        answer = await client.get("/predict")
-    assert answer.status_code == 200
+    await _until(client, 200)
 
 
 async def test_nginx__sidecar_is_killed__every_request_is_refused_as_unknown(
@@ -107,8 +111,6 @@ async def test_nginx__sidecar_is_killed__every_request_is_refused_as_unknown(
 async def test_nginx__sidecar_hangs__is_refused_within_seconds(
     fronted: tuple[httpx.AsyncClient, Any],
 ) -> None:
-    import signal
-
     client, process = fronted
     assert (await client.get("/predict")).status_code == 200
     process.send_signal(signal.SIGSTOP)
