@@ -21,11 +21,14 @@ from tribune.decisions.leaf import check_id
 from tribune.decisions.receipts import Receipt
 from tribune.exceptions import DataError, LogUnavailableError
 from tribune.gate.problem import NOT_RECORDED
+from tribune.gate.recorder import receipt_headers
 from tribune.ids import VersionNumber
 from tribune.untrusted import load_json
 
 MAX_BODY = 2**21
 MAX_ROWS = 1_000
+RECEIPTS = 8
+"""Most that are told in a header: a signed one takes half a kilobyte, and clients bound headers."""
 HEALTH = "/healthz"
 """Says that the server runs; the gate leaves it open."""
 GATED_HEALTH = "/healthz-gated"
@@ -48,9 +51,10 @@ def create_app(model: Model, recorder: Recorder, version: VersionNumber) -> Star
     """Return the model's server.
 
     `POST /predict` takes `{"rows": [{"id": text, column: value, …}]}` and answers
-    `{"model", "version", "decisions": [{"id", "prediction", "score"}]}`. A row's columns are the features
-    and groups of `model.toml`; null and NaN are missing values and answered as such. Faults of a request are
-    told with 400 (no JSON), 413 (too large) or 422, as `application/problem+json`.
+    `{"model", "version", "decisions": [{"id", "prediction", "score"}]}`, with the receipts of up to
+    `RECEIPTS` decisions in its header `tribune-receipt`. A row's columns are the features and groups of
+    `model.toml`; null and NaN are missing values and answered as such. Faults of a request are told with
+    400 (no JSON), 413 (too large) or 422, as `application/problem+json`.
 
     Args:
         model: answers.
@@ -87,7 +91,8 @@ def create_app(model: Model, recorder: Recorder, version: VersionNumber) -> Star
             {"id": receipt.id, "prediction": answer.prediction, "score": answer.score}
             for receipt, answer in zip(receipts, answers, strict=True)
         ]
-        return JSONResponse({**about, "decisions": decisions})
+        headers = receipt_headers(*receipts) if len(receipts) <= RECEIPTS else {}
+        return JSONResponse({**about, "decisions": decisions}, headers=headers)
 
     async def health(_: Request) -> Response:
         return JSONResponse(about)

@@ -50,10 +50,9 @@ async def gated(
     from tribune.chain import Tribune
     from tribune.chain.gate_client import GateClient
     from tribune.decisions.leaf import LogSchema
-    from tribune.decisions.log import DecisionLog
     from tribune.gate.logger import grid_of
     from tribune.gate.middleware import ModelGate
-    from tribune.gate.recorder import DecisionRecorder
+    from tribune.gate.recorder import open_recorder
     from tribune.gate.watcher import ChainWatcher
 
     async with await Tribune.connect(settings) as tribune:
@@ -66,12 +65,9 @@ async def gated(
                 model_id=model_id,
             )
         model = await asyncio.to_thread(load_model, card, registered.artifact)
-        log = DecisionLog(
-            settings.log_folder,
-            LogSchema.of(load_spec()),
-            grid_of(record),
-            model_id=model_id,
-            version=version,
+        named = settings.gate.model_copy(update={"model": model_id, "version": version})
+        recorder = open_recorder(
+            LogSchema.of(load_spec()), grid_of(record), settings.model_copy(update={"gate": named})
         )
         client = GateClient(tribune)
         watcher = ChainWatcher(
@@ -85,7 +81,7 @@ async def gated(
             ),
         )
         yield ModelGate(
-            create_app(model, DecisionRecorder(log), version),
+            create_app(model, recorder, version),
             watcher,
             model=model_id,
             version=version,

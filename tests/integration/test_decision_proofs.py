@@ -94,7 +94,7 @@ def test_verify_decision__changed_or_about_something_else__refused_with_the_reas
             "another contract",
         ),
         "next frame": (replace(proof, frame=FrameIndex(proof.frame + 1)), "is not anchored"),
-        "no frame": (replace(proof, frame=FrameIndex(2**50)), "frame"),
+        "no frame": (replace(proof, frame=FrameIndex(2**50)), "no frame"),
     }
     for lie, reason in lies.values():
         path.write_bytes(lie.canonical())

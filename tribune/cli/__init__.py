@@ -16,11 +16,13 @@ from tribune.cli import (
     decisions,
     gate,
     keys,
+    labels,
     measuring,
     monitor,
     operating,
     policies,
     processes,
+    proofs,
     settings_file,
     supervising,
 )
@@ -42,6 +44,8 @@ keys.register(app)
 settings_file.register(app)
 checking.register(app)
 decisions.register(app)
+proofs.register(app)
+labels.register(app)
 policies.register(app)
 backtesting.register(app)
 

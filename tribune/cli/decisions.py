@@ -1,35 +1,28 @@
-"""Commands on what was decided: prove a decision from the log, and check a proof of one."""
+"""Commands on what was decided, for who has the log: prove a decision, check the log against the chain."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tribune.cli.checking import verify
 from tribune.cli.data import Force, Output, free, write
-from tribune.cli.running import SettingsFile, plain_errors, run
+from tribune.cli.proofs import AsJson, say
+from tribune.cli.running import Number, SettingsFile, plain_errors, run
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 
 if TYPE_CHECKING:
-    from tribune.decisions.proof import DecisionProof
+    from tribune.decisions.sequence import Finding
+    from tribune.operations.anchored import ModelFrames
     from tribune.settings import Settings
 
 decisions = typer.Typer(no_args_is_help=True, help="What a model decided, and proofs of it.")
-
-Offline = Annotated[bool, typer.Option("--offline", help="Do not ask the chain.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Say it as JSON.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.add_typer(decisions, name="decisions")
-
-
-@decisions.callback()
-def about() -> None:
-    """Let a command be named, also while it is the only one."""
 
 
 @decisions.command("prove")
@@ -77,74 +70,65 @@ def decisions_prove(
             typer.echo("The body was erased: the proof has its digest only.", err=True)
 
 
-@verify.command("decision")
-def verify_decision(
-    proof: Annotated[Path, typer.Argument(help="As `tribune decisions prove` wrote it.")],
-    offline: Offline = False,
+@decisions.command("check")
+def decisions_check(
+    model: Number,
+    files: Annotated[
+        bool, typer.Option("--files", help="Read every file of the log too, and compare digests and leaves.")
+    ] = False,
     as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Check a proof of a decision: by itself, and against what the chain anchors."""
-    from tribune.decisions.proof import check_proof, read_proof
-    from tribune.exceptions import EvidenceError
+    """Check a model's anchored frames: none missing while it could run, and the log here the anchored one."""
 
     async def part(read: Settings) -> None:
         from tribune.chain import Tribune
-        from tribune.operations.proving import check_on_chain
+        from tribune.decisions.anchor import log_folder
+        from tribune.decisions.sequence import compare_log, ranges, unanchored
+        from tribune.operations.anchored import model_frames
 
-        try:
-            given = read_proof(proof)
-            check_proof(given)
-            if not offline:
-                async with await Tribune.connect(read) as tribune:
-                    await check_on_chain(tribune, given)
-        except EvidenceError as fault:
-            _say(as_json, {"proven": False, "why": str(fault)}, f"NOT PROVEN. {fault}")
-            raise typer.Exit(1) from None
-        words = _words(given, offline)
-        _say(as_json, {"proven": True, "checked_on_chain": not offline, **given.document()}, words)
+        model_id = ModelId(model)
+        async with await Tribune.connect(read) as tribune:
+            frames = await model_frames(tribune, model_id)
+        every = {frame: word for words in frames.anchored.values() for frame, word in words.items()}
+        findings = list(unanchored(frames.spans, every, frames.time, frames.now))
+        seen: list[VersionNumber] = []
+        for version, words in sorted(frames.anchored.items()):
+            folder = log_folder(read.log_folder, model_id, version)
+            if folder.is_dir():
+                seen.append(version)
+                findings += compare_log(folder, version, words, frames.steps, files=files)
+        lines = _sequence_words(model_id, frames, seen, findings)
+        document: dict[str, Any] = {
+            "model": model_id,
+            "anchored": {str(version): ranges(words) for version, words in sorted(frames.anchored.items())},
+            "logs_compared": seen,
+            "files_read": files,
+            "findings": [finding._asdict() for finding in findings],
+        }
+        say(as_json, document, "\n".join(lines))
+        if findings:
+            raise typer.Exit(1)
 
     run(settings, part)
 
 
-def _words(proof: DecisionProof, offline: bool) -> str:
-    """Say what a proof that holds shows."""
-    import json
-
+def _sequence_words(
+    model_id: ModelId, frames: ModelFrames, seen: Sequence[VersionNumber], findings: Sequence[Finding]
+) -> list[str]:
+    from tribune.decisions.sequence import ranges
     from tribune.wording import counted
 
-    contract = proof.contract
-    lines = [
-        f"Decision {proof.id} of model {proof.model_id} v{proof.version}, made {_moment(proof.time)}, is in "
-        f"frame {proof.frame}, one of {counted(proof.rows, 'decision')}.",
-        "By itself: its leaf leads to the frame's root, and root, manifest and rows make the word",
-        f"  0x{proof.word.hex()}.",
-    ]
-    if offline:
-        lines.append("On the chain: not asked. Until it is, anyone could have made this up.")
-    else:
-        lines.append(
-            f"On the chain: {contract.address} on chain {contract.chain_id} anchors this word for the frame."
-        )
-    if proof.opened is None:
-        lines.append("What was asked and answered is not shown; the leaf binds its digest.")
-    else:
-        lines.append("What was asked and answered, as the leaf binds it (numbers in hexadecimal):")
-        lines.append(f"  {json.dumps(proof.opened.content, ensure_ascii=True, sort_keys=True)}")
-    return "\n".join(lines)
-
-
-def _moment(time: int) -> str:
-    from datetime import UTC, datetime, timedelta
-
-    try:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time)
-    except OverflowError:
-        return f"{time} µs after 1970"
-    return f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC"
-
-
-def _say(as_json: bool, document: dict[str, object], words: str) -> None:
-    import json
-
-    print(json.dumps(document, indent=1, ensure_ascii=True) if as_json else words)
+    lines = []
+    for version, words in sorted(frames.anchored.items()):
+        where = "compared with the log here" if version in seen else "no log here to compare with"
+        name = f"Model {model_id} v{version}"
+        lines.append(f"{name}: {counted(len(words), 'frame')} anchored ({ranges(words)}), {where}.")
+    if not lines:
+        lines.append(f"Model {model_id}: no frame is anchored.")
+    for one in findings:
+        about = f"frame {one.frame}" if one.version is None else f"v{one.version}, frame {one.frame}"
+        lines.append(f"{one.fault.upper()}, {about}: {one.words}")
+    if not findings:
+        lines.append(f"Of {counted(len(frames.spans), 'frame')} due, none is missing in which it could run.")
+    return lines

@@ -113,7 +113,12 @@ def anchor_word(manifest: Manifest) -> Digest:
     sha256 = manifest_digest(manifest)
     if manifest.frame == 0:
         return sha256
-    return Digest(keccak256()(sha256 + manifest.merkle_root + manifest.rows.to_bytes(32, "big")))
+    return word_of(sha256, manifest.merkle_root, manifest.rows)
+
+
+def word_of(sha256: Digest, root: Digest, rows: int) -> Digest:
+    """Return what `DecisionLog` keeps of a frame: keccak256(abi.encode(manifestSha256, root, rows))."""
+    return Digest(keccak256()(sha256 + root + rows.to_bytes(32, "big")))
 
 
 def read_manifest(folder: Path, frame: FrameIndex) -> Manifest:

@@ -49,7 +49,7 @@ class Found:
             raise EvidenceError(f"The row of decision {values['id']} has neither body nor digest.")
         body = Digest(values["body_digest"]) if opened is None else opened.digest
         leaf = decision_leaf(manifest.model_id, manifest.version, values["id"], values["time"], body)
-        tree = MerkleTree(list(_leaves(self.folder, manifest)))
+        tree = MerkleTree(list(frame_leaves(self.folder, manifest)))
         if leaf != values["leaf"] or tree.root != manifest.merkle_root:
             raise EvidenceError(
                 f"The log of frame {manifest.frame} was changed since it was sealed: its leaves are others.",
@@ -199,7 +199,12 @@ def _opened(schema: LogSchema, values: Mapping[str, Any]) -> Opened | None:
     return Opened(values["salt"], load_json(body))
 
 
-def _leaves(folder: Path, manifest: Manifest) -> Iterator[bytes]:
+def frame_leaves(folder: Path, manifest: Manifest) -> Iterator[bytes]:
+    """Yield the leaves of a frame in the tree's order; reads no other column.
+
+    Raises:
+        EvidenceError: a partition cannot be read.
+    """
     for partition in manifest.partitions:
         with _reading(folder / partition.path) as file:
             yield from file.read(columns=["leaf"]).column("leaf").to_pylist()

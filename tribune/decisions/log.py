@@ -237,9 +237,10 @@ class DecisionLog:
             self.late += len(members) if kept[frame] is None else 0
         signed = self._signed(records)
         receipts = [
-            Receipt(self.model_id, self.version, id, time, kept.get(frame), leaf, digest, signed, i)
+            # What is signed is owed: one that no frame takes is told without a signature.
+            Receipt(self.model_id, self.version, id, time, frame, leaf, digest, signed if frame else None, i)
             for i, ((id, time, _, leaf, _), frame, digest) in enumerate(
-                zip(records, frames, digests, strict=True)
+                zip(records, map(kept.get, frames), digests, strict=True)
             )
         ]
         answers: list[_Answer] = []

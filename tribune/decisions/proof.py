@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tribune.decisions.keccak import keccak256
+from tribune.decisions.anchor import word_of
 from tribune.decisions.leaf import SALT_BYTES, body_digest, check_id, decision_leaf
 from tribune.decisions.merkle import EMPTY_ROOT, root_of
 from tribune.decisions.typed import LogContract, checked_address
@@ -88,7 +88,7 @@ class DecisionProof:
     @property
     def word(self) -> Digest:
         """What the chain must anchor for the frame."""
-        return Digest(keccak256()(self.manifest + self.root + self.rows.to_bytes(32, "big")))
+        return word_of(self.manifest, self.root, self.rows)
 
     def hidden(self) -> DecisionProof:
         """Return the same proof without the body."""

@@ -6,9 +6,8 @@ asker trusts, and the frame's times are the policy book's.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from tribune.chain import Tribune
+from tribune.chain.policy_book import FrameTimes
 from tribune.decisions.grid import microseconds
 from tribune.decisions.proof import DecisionProof, check_anchor
 from tribune.decisions.typed import LogContract
@@ -25,11 +24,9 @@ async def check_on_chain(tribune: Tribune, proof: DecisionProof) -> None:
         ChainUnreachableError: the chain could not be asked.
     """
     check_contract(tribune, proof.contract)
+    times = await frame_times(tribune, proof.model_id, proof.frame)
     anchored = await tribune.decision_log.anchor_of(proof.model_id, proof.version, proof.frame)
-    times = await frame_span(tribune, proof.model_id, proof.frame)
-    if times is None:
-        raise EvidenceError(f"Model {proof.model_id} has no frame {proof.frame} on this chain.")
-    check_anchor(proof, anchored, *(microseconds(moment) for moment in times))
+    check_anchor(proof, anchored, microseconds(times.start), microseconds(times.end))
 
 
 def check_contract(tribune: Tribune, contract: LogContract) -> None:
@@ -51,12 +48,15 @@ def check_contract(tribune: Tribune, contract: LogContract) -> None:
         )
 
 
-async def frame_span(
-    tribune: Tribune, model_id: ModelId, frame: FrameIndex
-) -> tuple[datetime, datetime] | None:
-    """Return start and end of a frame; None where no policy of the model has it."""
+async def frame_times(tribune: Tribune, model_id: ModelId, frame: FrameIndex) -> FrameTimes:
+    """Return the times of a frame that a stranger named.
+
+    Raises:
+        EvidenceError: no policy of the model has such a frame, or none that a calendar reaches.
+    """
     try:
-        times = await tribune.policy_book.frame_times(model_id, frame)
-    except RevertedError:
-        return None
-    return times.start, times.end
+        if 1 <= frame < 2**64:
+            return await tribune.policy_book.frame_times(model_id, frame)
+    except (RevertedError, ValueError, OverflowError):  # the latter: beyond the year 9999
+        pass
+    raise EvidenceError(f"Model {model_id} has no frame {frame} on this chain.", frame=frame)

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 from examples.acs_employment.demo.processes import ROOT
+from examples.acs_employment.demo.proving import ASKED
 from examples.acs_employment.demo.run import Run
 from examples.acs_employment.demo.stage import CHAIN_ID, Stage
 from examples.acs_employment.demo.steward import FIRST
@@ -43,6 +44,8 @@ async def look_around(run: Run, model_id: ModelId) -> str:
             "Check it yourself, in a second terminal in this folder:",
             f"  .venv/bin/tribune status {model_id} {with_settings}",
             f"  .venv/bin/tribune verify report {name} {with_settings}",
+            f"  .venv/bin/tribune decisions prove {ASKED} -o build/proof.json {with_settings}",
+            f"  .venv/bin/tribune verify decision build/proof.json {with_settings}",
             f"  APE_FOUNDRY_HOST={chain} .venv/bin/ape run verify_roles --network ethereum:local:foundry",
         )
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from examples.acs_employment.demo import governance, local_chain, voters, wallets
+from examples.acs_employment.demo import governance, local_chain, proving, voters, wallets
 from examples.acs_employment.demo.processes import Process
 from examples.acs_employment.demo.stage import CHAIN_ID, Stage, free_port
 from examples.acs_employment.demo.steward import FIRST, MODEL, SECOND, Steward, prepare
@@ -71,6 +71,7 @@ class Run:
     tribune: Tribune = field(init=False)
     watcher: Watcher = field(init=False)
     steward: Steward = field(init=False)
+    stranger: proving.Stranger = field(init=False)
     traffic: Traffic = field(init=False)
     prober: Prober = field(init=False)
     second_prober: Prober = field(init=False)
@@ -89,8 +90,10 @@ class Run:
         await self._healthy()
         if self.incident is Incident.NONE:
             await self._quiet_end()
+            await self.stranger.check()
             return
         await self._halt()
+        self._background(self.stranger.check())
         # The steward prepares the mended version while token holders vote: it changes no state by itself.
         mending = asyncio.create_task(self._mend())
         try:
@@ -134,6 +137,7 @@ class Run:
         self.watcher = Watcher(own, MODEL, self.stage.processes.check)
         self._background(self.watcher.run())
         self.steward = Steward(self.stage, self.story, self.tribune, self.watcher)
+        self.stranger = proving.Stranger(self.stage, self.story)
         self.pages = await stack.enter_async_context(httpx.AsyncClient(base_url=self.stage.site, timeout=10))
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -149,6 +153,7 @@ class Run:
     async def _serve(self, stack: AsyncExitStack) -> None:
         stage = self.stage
         port = free_port()
+        await asyncio.to_thread(proving.certify_receipts, stage, self.tribune, MODEL)
         serving = stage.start_server(self.steward.prepared(FIRST)["card"], MODEL, FIRST, port)
         await self.steward.activate(FIRST)
         stage.start_logger(MODEL, FIRST)
@@ -213,6 +218,7 @@ class Run:
     async def _healthy(self) -> None:
         frame = self.healthy_frame = await self._frame_of_all(self.healthy_frame)
         end_us = self.grid.bounds(frame)[1]
+        await self.stranger.ask(MODEL, FIRST)
         if self.incident is not Incident.NONE:
             self.traffic.switch(self.incident, at_us=end_us)
         await asyncio.sleep(max(0.0, end_us / MICROSECONDS - time.time()))

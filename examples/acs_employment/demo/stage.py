@@ -66,6 +66,16 @@ class Stage:
         return self.folder / "discord"
 
     @property
+    def receipt_key(self) -> Path:
+        """Where the key is that signs receipts."""
+        return self.folder / "receipt.key"
+
+    @property
+    def receipt_certificate(self) -> Path:
+        """Where that key's certificate is, which is public."""
+        return self.folder / "receipt.key.json"
+
+    @property
     def real_discord(self) -> bool:
         """Whether the bot speaks to Discord itself."""
         return bool(os.environ.get("DISCORD_TOKEN"))
@@ -170,7 +180,10 @@ class Stage:
             str(port),
             str(ready),
         ]
-        self.processes.start(f"server-v{version}", command, self.environment(f"server-v{version}"))
+        environment = self.environment(f"server-v{version}")
+        environment["TRIBUNE_GATE__LOG__RECEIPT_KEY"] = str(self.receipt_key)
+        environment["TRIBUNE_GATE__LOG__RECEIPT_CERTIFICATE"] = str(self.receipt_certificate)
+        self.processes.start(f"server-v{version}", command, environment)
         self.served = f"http://127.0.0.1:{port}"
         return ready
 

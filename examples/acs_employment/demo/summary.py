@@ -49,11 +49,24 @@ async def summarise(run: Run) -> dict[str, Any]:
             {"voter": ballot.voter, "support": ballot.support, "weight": ballot.weight, "tx": ballot.tx}
             for ballot in run.ballots
         ],
+        "proven": _proven(run),
         "states": states,
         "oversight": str(status.oversight),
         "durations_s": {name: round(seconds, 4) for name, seconds in run.durations_s.items()},
         "evidence": [cid(report.report.evidence) for report in judged],
         "contracts": dict(tribune.deployment.addresses),
+    }
+
+
+def _proven(run: Run) -> dict[str, Any] | None:
+    """Return what a stranger found out about one decision."""
+    receipt, said = run.stranger.receipt, run.stranger.said
+    if receipt is None or not said:
+        return None
+    return {
+        **{name: said[name] for name in ("id", "time", "version", "frame", "root", "checked_on_chain")},
+        "leaf": "0x" + receipt.leaf.hex(),
+        "receipt_signed": receipt.batch is not None,
     }
 
 
