@@ -15,7 +15,8 @@ import pytest
 from tribune.exceptions import ConfigurationError
 from tribune.gate import gated
 from tribune.gate.chain_source import ChainSource
-from tribune.gate.configured import site_of
+from tribune.gate.configured import site_of, source_of
+from tribune.gate.sidecar_client import SidecarSource
 from tribune.gate.status import StatusView
 from tribune.ids import ModelId
 from tribune.settings import Settings, load_settings
@@ -63,6 +64,12 @@ def test_gate_settings__half_given_or_wrong__configuration_error(tmp_path: Path,
     (tmp_path / "x.toml").write_text(f"[gate]\n{line}\n")
     with pytest.raises(ConfigurationError, match="gate"):
         load_settings(tmp_path / "x.toml")
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8651", "https://gate.example", "unix:/run/gate.sock"])
+def test_gate_settings__address_of_a_sidecar__is_asked_in_place_of_the_chain(address: str) -> None:
+    settings = load_settings(gate={"model": 1, "version": 1, "sidecar": address})
+    assert isinstance(source_of(settings), SidecarSource)
 
 
 def test_gate_settings__webhook_without_a_secret__configuration_error(tmp_path: Path) -> None:
