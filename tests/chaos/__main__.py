@@ -2,7 +2,8 @@
 
     PYTHONPATH=.:monitors:bot:tests python -m chaos --frames 100 --kills 200 --seed 7 --store both
 
-Without `--run`, the campaigns of kills, faults and a compromised member on each store.
+Without `--run`, the campaigns of kills, faults and a compromised member on each store. `--run votes` kills
+the bot while people vote, and harms Discord, node and chain meanwhile.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from chaos.compromised import compromised_campaign
 from chaos.day import backlog, day
 from chaos.faults import CASES
 from chaos.kills import Killed, kill_campaign
+from chaos.votes import Voted, vote_campaign
 from support.postgres import Postgres
 
-CAMPAIGNS = ("kills", "faults", "compromised", "day", "backlog")
+CAMPAIGNS = ("kills", "faults", "compromised", "votes", "day", "backlog")
 COLUMNS = (
     *("campaign", "kills", "faults", "frames", "due", "reported"),
     *("lost", "duplicated", "unreadable", "seconds", "ok"),
@@ -100,6 +102,10 @@ def _campaign(
         return fault_campaign(root, postgres=postgres, cases=cases, loud=True).row
     if name == "compromised":
         return compromised_campaign(root, frames=chosen.hostile_frames, postgres=postgres, loud=True).row
+    if name == "votes":
+        voted = vote_campaign(root, kills=chosen.kills, seed=chosen.seed, postgres=postgres, loud=True)
+        _show_votes(voted)
+        return voted.row
     if name == "day":
         size = {"models": chosen.models, "monitors": chosen.monitors, "frames": chosen.day_frames}
         return day(root, **size, loud=True).row
@@ -107,15 +113,26 @@ def _campaign(
 
 
 def _show(killed: Killed) -> None:
-    print(f"  died while it was to ({killed.kills} kills at {len(killed.by_function)} different points):")
-    for step, n in killed.by_step.most_common():
-        print(f"    {n:4d}  {step}")
-    for words in killed.unexpected:
-        print(f"  UNEXPECTED: {words}")
+    _show_deaths(killed)
     ledger = killed.ledger
     for name in ("lost", "duplicated", "unreadable", "disagreed"):
         if found := getattr(ledger, name):
             print(f"  {name.upper()}: {found}")
+
+
+def _show_votes(voted: Voted) -> None:
+    _show_deaths(voted)
+    for name in ("lost", "duplicated", "untrue"):
+        if found := getattr(voted, name):
+            print(f"  {name.upper()}: {found}")
+
+
+def _show_deaths(of: Killed | Voted) -> None:
+    print(f"  died while it was to ({of.kills} kills at {len(of.by_function)} different points):")
+    for step, n in of.by_step.most_common():
+        print(f"    {n:4d}  {step}")
+    for words in of.unexpected:
+        print(f"  UNEXPECTED: {words}")
 
 
 def _table(rows: list[dict[str, object]]) -> None:

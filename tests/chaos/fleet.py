@@ -53,11 +53,13 @@ class Place:
         name: also of its folder.
         folder: of its files; nothing in it is ever cleaned up by the campaign.
         environment: of its processes, settings and key.
+        command: what of `tribune` they run.
     """
 
     name: str
     folder: Path
     environment: dict[str, str]
+    command: tuple[str, ...] = ("monitor", "run")
     life: Life | None = None
     lives: list[Life] = field(default_factory=list)
 
@@ -141,6 +143,7 @@ class Fleet:
             "number": life.number,
             "folder": str(place.folder),
             "environment": place.environment,
+            "command": list(place.command),
             "log": str(place.log),
             "epitaph": str(epitaph),
             "point": asdict(point) if point else None,

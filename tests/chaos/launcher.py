@@ -4,8 +4,8 @@
 
 Imports what a worker does, once, and forks for each order that it reads from its standard input, a JSON
 object a line; says on its standard output who was born and who died. Forking is safe here: one thread, no
-connection. Everything else of `tribune monitor run` is as for anybody: settings from the environment, its own
-process id, connections and threads.
+connection. Everything else of the command is as for anybody: settings from the environment, its own process
+id, connections and threads.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from chaos.watching import Point, Watch
 
 IMPORTS = (
     "tribune_monitors.app",
+    "tribune_bot.app",
+    "tribune_bot.cogs.cases",
+    "tribune.ballots.relay",
     "tribune.cli",
     "tribune.cli.processes",
     "tribune.store.upgrade",
@@ -43,7 +46,6 @@ IMPORTS = (
     "aiohttp",
     "numpy",
 )
-COMMAND = ["tribune", "monitor", "run"]
 
 
 def main() -> None:
@@ -120,7 +122,7 @@ def _live(order: dict[str, Any]) -> int:
         watch.install()
     from tribune.cli import main as run
 
-    sys.argv = list(COMMAND)
+    sys.argv = ["tribune", *order["command"]]
     code = 0
     try:
         run()

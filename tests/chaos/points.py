@@ -22,6 +22,11 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("sign", ("tribune_monitors.attesting", "tribune.reports.signing")),
     ("publish", ("tribune.reports.attestation", "tribune_monitors.attestations")),
     ("wait for a quorum", ("tribune_monitors.quorum",)),
+    ("take a ballot", ("tribune.ballots.queue", "tribune.ballots.checks", "tribune_bot.views")),
+    ("look after ballots", ("tribune.ballots.undone", "tribune_bot.cogs.reorgs")),
+    ("relay ballots", ("tribune.ballots", "tribune_bot.cogs.relay")),
+    ("tell voters", ("tribune_bot.notices", "tribune_bot.once", "tribune_bot.cogs.voter_notices")),
+    ("show the case", ("tribune_bot.board", "tribune_bot.cogs.cases", "tribune_bot.threads")),
     ("send", ("tribune.sync.sender", "tribune.sync.fees", "tribune.chain.client:Chain.send")),
     ("settle", ("tribune_monitors.settling", "tribune_monitors.stored", "tribune_monitors.heads")),
     ("check the peer", ("tribune_monitors.peers",)),
@@ -30,7 +35,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("store", ("tribune.store", "tribune.sync.outbox", "database:")),
     ("node", ("tribune.chain", "node:")),
     ("disk", ("disk:",)),
-    ("schedule", ("tribune_monitors",)),
+    ("schedule", ("tribune_monitors", "tribune_bot")),
 )
 """What a worker does, and the beginnings of the names of its functions; the first that fits."""
 OTHER = "elsewhere"

@@ -18,7 +18,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = (f"{ROOT}/tribune/", f"{ROOT}/monitors/tribune_monitors/")
+OURS = (f"{ROOT}/tribune/", f"{ROOT}/monitors/tribune_monitors/", f"{ROOT}/bot/tribune_bot/")
 OUTSIDE = {
     ("sqlalchemy/engine/default.py", "DefaultDialect.do_commit"): "database:commit",
     ("sqlalchemy/engine/default.py", "DefaultDialect.do_begin"): "database:begin",
@@ -33,8 +33,8 @@ BUILT_IN = {
     "unlink": "disk:unlink",
 }
 """The same for functions written in C, of `os` alone."""
-READY = "tribune_monitors.worker:Worker._ready"
-"""Entered when a worker begins its first look: what comes before is its start."""
+READY = ("tribune_monitors.worker:Worker._ready", "tribune_bot.app:_gateway")
+"""Entered when a worker begins its first look, or the bot is logged in: what comes before is the start."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Watch:
             self._pass(step, after=event in ("return", "c_return"))
 
     def _pass(self, step: str, *, after: bool) -> None:
-        if step == READY:
+        if step in READY:
             self._ready = True
         if not after:
             (self.looking if self._ready else self.starting)[step] += 1
