@@ -271,6 +271,14 @@ class Subscription(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
 
+class Reader(SQLModel, table=True):
+    """The language in which a Discord user last spoke to the bot: for what is told by direct message."""
+
+    __tablename__ = "reader"
+    discord_user_id: int = Field(primary_key=True, sa_type=BigInteger)
+    language: str
+
+
 class WalletLink(SQLModel, table=True):
     """A Discord user's wallet, proved by its signature. For notices and display, never for voting."""
 

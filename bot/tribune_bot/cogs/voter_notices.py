@@ -1,16 +1,19 @@
 """Tells each voter by direct message once its ballot is in a block, whoever brought it there, and what became
 of its signature under a call and of its delegation.
 
-Told are the owners of linked wallets, and whoever gave the ballot in Discord. A vote that a reorg undoes and
+Told are the owners of linked wallets, and whoever gave the ballot in Discord, each in the language in which
+they last spoke to the bot, else in the server's. A vote that a reorg undoes and
 that is counted again is told once; one that cannot be brought back is told as lost.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import discord
 from discord.ext import commands
 
 from tribune.ballots.cases.view import counted_votes
@@ -18,18 +21,20 @@ from tribune.ballots.cast import EVENTS
 from tribune.ballots.lane import Lane
 from tribune.chain.enums import Support
 from tribune.exceptions import TribuneError
-from tribune.language import _
+from tribune.language import _, best_of, language, spoken
 from tribune.log import get_logger
 from tribune.store import notices as told
-from tribune.store import queries
+from tribune.store import queries, readers
 from tribune.store.subscriptions import newest_event
 from tribune.store.tables import BallotState, CallState, now
 from tribune_bot.notices import NEWS, is_owed, owe
+from tribune_bot.speech import language_of
 from tribune_bot.text import harmless
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tribune.language import Language
     from tribune.store.session import Session
     from tribune.store.tables import ChainEvent, HolderCall, SignedDelegation, StoredBallot
     from tribune_bot.client import TribuneBot
@@ -39,6 +44,8 @@ READER = "bot.notices"
 LOOK_S = 1.0
 RETRY_S = 2.0
 AT_ONCE = 200
+MOST_SPEAKERS = 10_000
+"""People whose language is kept in memory, so that not each press asks the store."""
 LOOK_BACK, SLACK = timedelta(hours=1), timedelta(minutes=1)
 """How old an end may be at our first look, and how far each look reaches behind the one before it."""
 
@@ -60,11 +67,30 @@ class VoterNotices(commands.Cog):
         self.services = bot.services
         self._decimals: int | None = None
         self._looked: datetime | None = None
+        self._spoke: dict[int, Language] = {}
+        """In which language people spoke to us lately."""
 
     async def cog_load(self) -> None:
         """Register the jobs."""
         self.bot.add_job("send direct messages", self.bot.notices.outbox.run)
         self.bot.add_job("tell voters", self.watch)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Remember in which language somebody speaks to us, beside the answer."""
+        user, spoke = interaction.user.id, language_of(interaction)
+        if self._spoke.get(user) is spoke:
+            return
+        store = self.services.store
+        try:
+            if await store.read(readers.language_of, user) != spoke:
+                await store.run(readers.remember, user, spoke.value)
+        except TribuneError as fault:  # the server's language will do
+            get_logger(__name__).warning("a person's language could not be kept", error=str(fault))
+            return
+        if len(self._spoke) >= MOST_SPEAKERS:
+            self._spoke.clear()
+        self._spoke[user] = spoke
 
     async def watch(self) -> None:
         """Tell what is to be told, until cancelled."""
@@ -119,38 +145,39 @@ class VoterNotices(commands.Cog):
         args = event.args
         proposal, voter = int(args["proposal_id"]), args["voter"]
         ballot = queries.ballot_of(session, proposal, voter)
-        text = _(
-            "Your vote was counted in block {block}: {choice}, {votes} votes, of wallet `{wallet}`.\n"
-            "Transaction: `{tx}`"
-        ).format(
-            block=event.block_number,
-            choice=choice(args["support"]),
-            votes=counted_votes(int(args["weight"]), decimals),
-            wallet=voter,
-            tx=event.tx_hash,
-        )
-        links = self._vote_links(event.contract, ballot, proposal)
-        return [
-            Told(user, _ballot_key(proposal, voter), text, links)
-            for user in _concerned(session, voter, ballot.discord_user_id if ballot is not None else 0)
-        ]
+        found: list[Told] = []
+        for user in _spoken_to(session, _concerned(session, voter, ballot.discord_user_id if ballot else 0)):
+            text = _(
+                "Your vote was counted in block {block}: {choice}, {votes} votes, of wallet `{wallet}`.\n"
+                "Transaction: `{tx}`"
+            ).format(
+                block=event.block_number,
+                choice=choice(args["support"]),
+                votes=counted_votes(int(args["weight"]), decimals),
+                wallet=voter,
+                tx=event.tx_hash,
+            )
+            links = self._vote_links(event.contract, ballot, proposal)
+            found.append(Told(user, _ballot_key(proposal, voter), text, links))
+        return found
 
     def _refused(self, session: Session, ballot: StoredBallot) -> list[Told]:
         """Tell who gave it in Discord that a ballot does not count, and who was told that it did."""
         proposal, key = int(ballot.proposal_id), _ballot_key(int(ballot.proposal_id), ballot.voter)
-        texts = {
-            True: _(
-                "Your vote of wallet `{wallet}` was counted, but the chain took it back, and it does not "
-                "count any more. {why}"
-            ),
-            False: _("Your vote of wallet `{wallet}` was not counted. {why}"),
-        }
-        links = self._vote_links(ballot.governor, ballot, proposal)
         found: list[Told] = []
-        for user in _concerned(session, ballot.voter, ballot.discord_user_id):
+        for user in _spoken_to(session, _concerned(session, ballot.voter, ballot.discord_user_id)):
             was_told = is_owed(session, user, key)
             if was_told or user == ballot.discord_user_id:
-                text = texts[was_told].format(wallet=ballot.voter, why=harmless(_(ballot.error), 300))
+                told_then = (
+                    _(
+                        "Your vote of wallet `{wallet}` was counted, but the chain took it back, and it does "
+                        "not count any more. {why}"
+                    )
+                    if was_told
+                    else _("Your vote of wallet `{wallet}` was not counted. {why}")
+                )
+                links = self._vote_links(ballot.governor, ballot, proposal)
+                text = told_then.format(wallet=ballot.voter, why=harmless(_(ballot.error), 300))
                 # Signed again, it may be refused again, for another reason.
                 again = f"{key}/refused/{int(ballot.updated_at.timestamp() * 1e6)}"
                 found.append(Told(user, again, text, links))
@@ -165,34 +192,48 @@ class VoterNotices(commands.Cog):
         return ((_("The vote"), services.proposal_url(proposal)),) if contract == Lane.SLOW else ()
 
     def _delegated(self, session: Session, row: SignedDelegation) -> list[Told]:
-        if row.state == BallotState.MINED:
-            text = _(
-                "Your delegation was written to the chain in block {block}: `{wallet}` now votes through "
-                "`{delegatee}`, from the next vote on.\nTransaction: `{tx}`"
-            ).format(block=row.block_number, wallet=row.delegator, delegatee=row.delegatee, tx=row.tx_hash)
-        else:
-            text = _("Your delegation of wallet `{wallet}` was not written to the chain. {why}").format(
-                wallet=row.delegator, why=harmless(_(row.error), 300) if row.error else ""
-            )
         key = f"delegation/{row.delegator}/{row.nonce}/{row.state}"
-        return [Told(user, key, text) for user in _concerned(session, row.delegator)]
+        users = _spoken_to(session, _concerned(session, row.delegator))
+        return [Told(user, key, _delegated_text(row)) for user in users]
 
     def _called(self, session: Session, call: HolderCall) -> list[Told]:
         """Tell who began a call, and who signed it, that its vote has opened, or never will."""
-        links: tuple[tuple[str, str], ...] = ()
-        if call.state == CallState.OPENED:
-            text = _("Holders' call {number}, which you signed or began, has opened its vote.").format(
-                number=call.id
-            )
-            links = ((_("The vote"), self.services.ballot_url(call.case_id)),)
-        else:
-            text = _(
-                "Holders' call {number}, which you signed or began, is over without a vote. {why}"
-            ).format(number=call.id, why=harmless(_(call.error), 300) if call.error else "")
         users = dict.fromkeys([call.discord_user_id] if call.discord_user_id else [])
         for signer in told.signers_of(session, call.id or 0):
             users |= dict.fromkeys(told.owners_of(session, signer))
-        return [Told(user, f"call/{call.id}/{call.state}", text, links) for user in users]
+        found: list[Told] = []
+        for user in _spoken_to(session, users):
+            links: tuple[tuple[str, str], ...] = ()
+            if call.state == CallState.OPENED:
+                text = _("Holders' call {number}, which you signed or began, has opened its vote.").format(
+                    number=call.id
+                )
+                links = ((_("The vote"), self.services.ballot_url(call.case_id)),)
+            else:
+                text = _(
+                    "Holders' call {number}, which you signed or began, is over without a vote. {why}"
+                ).format(number=call.id, why=harmless(_(call.error), 300) if call.error else "")
+            found.append(Told(user, f"call/{call.id}/{call.state}", text, links))
+        return found
+
+
+def _spoken_to(session: Session, users: Iterable[int]) -> Iterator[int]:
+    """Yield people, each while their language is spoken: theirs where we know it, else the one before."""
+    otherwise = language()
+    for user in users:
+        with spoken(best_of([readers.language_of(session, user)], otherwise)):
+            yield user
+
+
+def _delegated_text(row: SignedDelegation) -> str:
+    if row.state == BallotState.MINED:
+        return _(
+            "Your delegation was written to the chain in block {block}: `{wallet}` now votes through "
+            "`{delegatee}`, from the next vote on.\nTransaction: `{tx}`"
+        ).format(block=row.block_number, wallet=row.delegator, delegatee=row.delegatee, tx=row.tx_hash)
+    return _("Your delegation of wallet `{wallet}` was not written to the chain. {why}").format(
+        wallet=row.delegator, why=harmless(_(row.error), 300) if row.error else ""
+    )
 
 
 def choice(support: int) -> str:

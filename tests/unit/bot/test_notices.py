@@ -203,6 +203,24 @@ async def test_take_in__linked_wallet_and_who_gave_it__are_told_once_with_block(
         assert "0x" + "0" * 64 in text
 
 
+async def test_take_in__somebody_who_spoke_german__is_told_in_german_others_as_the_server_speaks(
+    bot: Bot, store: Store
+) -> None:
+    await store.run(queries.link_wallet, ADA, WALLET)
+    await store.run(lambda session: session.add(ballot(user=BEN, state=BallotState.MINED)))
+    notices = VoterNotices(bot)  # type: ignore[arg-type]
+    await notices.on_interaction(pressed(ADA, discord.Locale.british_english))
+    await notices.on_interaction(pressed(ADA, discord.Locale.german))
+    await store.run(lambda session: put(session, cast()))
+    await caught_up(bot)
+    assert "Deine Stimme wurde in Block 1 gezählt: Dafür, 12.400 Stimmen" in bot.told(ADA)[0]
+    assert "counted in block 1: For, 12,400 votes" in bot.told(BEN)[0]
+
+
+def pressed(user: int, locale: discord.Locale) -> Any:
+    return SimpleNamespace(user=SimpleNamespace(id=user), locale=locale, guild_locale=None)
+
+
 async def test_take_in__counted_again_after_a_reorg__is_told_once(bot: Bot, store: Store) -> None:
     await store.run(queries.link_wallet, ADA, WALLET)
     await store.run(lambda session: put(session, cast()))
