@@ -58,14 +58,16 @@ def moment(time: datetime, style: str = "R") -> str:
 
 
 def fitted(parts: list[str]) -> str:
-    """Join lines, leaving out the last ones where they do not fit into a message."""
+    """Join lines; where they do not fit into a message, the last ones are left out, and "…" says so."""
+    if len(whole := "\n".join(parts)) <= LONGEST:
+        return whole
     text = ""
     for part in parts:
         longer = f"{text}\n{part}" if text else part
-        if len(longer) > LONGEST:
+        if len(longer) + len("\n…") > LONGEST:
             break
         text = longer
-    return text
+    return f"{text}\n…" if text else whole[: LONGEST - 1] + "…"
 
 
 def wallet_name(wallet: str, owner: int | None = None) -> str:

@@ -62,5 +62,18 @@ def test_moment__time__is_a_discord_timestamp() -> None:
 
 
 def test_fitted__too_much__leaves_out_the_last_lines() -> None:
-    assert fitted(["a" * 1500, "b" * 1500]) == "a" * 1500
+    assert fitted(["a" * 1500, "b" * 1500]) == "a" * 1500 + "\n…"
     assert len(fitted(["a" * 999, "b" * 999])) <= LONGEST
+
+
+@pytest.mark.parametrize("length", [1, 660, 666, 667, 999, 1999, 2000, 2001, 5000])
+def test_fitted__any_length__fits_and_says_what_is_left_out(length: int) -> None:
+    parts = [letter * length for letter in "abc"]
+    text = fitted(parts)
+    assert len(text) <= LONGEST
+    assert text.startswith("a")
+    if 3 * length + 2 <= LONGEST:
+        assert text == "\n".join(parts)
+    else:
+        assert text.endswith("…")
+        assert "c" not in text
