@@ -237,3 +237,14 @@ async def test_look__evaluation_set_of_another_model__does_not_pass(audited: Aud
         assert monitor.why == []
         assert not await panel[0].tribune.report_hub.evaluation_passed(model_id, version)
         assert (await panel[0].frame(model_id, FrameIndex(0))).judged
+
+
+async def test_look__only_the_log_is_asked_about__no_seed_and_no_replayer_needed(world: MonitorWorld) -> None:
+    model_id = world.register(panel_of(world.chain), k=2, rules=RULES[PROVEN:])
+    async with monitors(world, 0, models=[model_id]) as (monitor,):
+        await monitor.look()
+        assert monitor.why == []
+        row = monitor.row(model_id, 0)
+        document = read_evidence(monitor.settings.evidence_urls[0], Cid(row.cid))
+    assert set(document["audit"]) == {"leaves"}
+    assert row.report_values == [1_000_000, 600_000_000]
