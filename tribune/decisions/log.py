@@ -1,6 +1,6 @@
 """The decision log as the serving process sees it: hand decisions over, get receipts once they are kept.
 
-What is accepted waits in a bounded buffer; a writer thread salts, hashes and appends whole batches to
+What is accepted is salted and hashed and waits in a bounded buffer; a writer thread appends whole batches to
 write-ahead segments, and only then are receipts given. Policy: an acknowledged decision survives the death
 of the process (kill -9); a power cut can cost what was accepted in the last `fsync_s` seconds. When the
 buffer is full or the disk refuses, the decision is refused with an error, never dropped after a receipt.
@@ -14,7 +14,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -31,14 +31,11 @@ from tribune.decisions.records import MAX_BODY, Record, Row, row_of, salted
 from tribune.decisions.slots import Slot
 from tribune.decisions.wal import SUFFIX, Segment, encode
 from tribune.exceptions import ConfigurationError, DataError, LogUnavailableError
-from tribune.ids import FrameIndex, ModelId, VersionNumber
+from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 
 _BATCH, _BATCH_BYTES = 1024, 2**22  # decisions and bytes of bodies a write, about
 _CAPACITY_BYTES = 2**28  # of bodies that may wait in memory
 _OPEN_SEGMENTS = 4  # the current frame, its neighbours and the late ones
-
-
-_Answer = Receipt | list[Receipt] | LogUnavailableError
 
 
 class _Waiting(NamedTuple):
@@ -46,6 +43,25 @@ class _Waiting(NamedTuple):
     size: int
     asker: Future[Any] | asyncio.Future[Any]
     alone: bool  # whether the asker wants one receipt, not a list
+
+
+class _Batch(NamedTuple):
+    """What came together: from one turn of an event loop, or in one call from a thread."""
+
+    loop: asyncio.AbstractEventLoop | None
+    waiting: list[_Waiting]
+    records: list[Record]
+    digests: list[Digest]
+    frames: list[FrameIndex | None]
+    lines: list[bytes]
+
+
+class _Outcome(NamedTuple):
+    """What became of the records of batches that were written together."""
+
+    kept: dict[FrameIndex | None, FrameIndex | None]
+    faults: dict[FrameIndex | None, str]
+    signed: SignedBatch | None
 
 
 class DecisionLog:
@@ -96,10 +112,13 @@ class DecisionLog:
         self._receipt_key = receipt_key
         self._max_body = max_body
         self._lock = threading.Lock()
-        self._buffer: SimpleQueue[_Waiting | None] = SimpleQueue()  # None is the last
+        self._buffer: SimpleQueue[_Batch | None] = SimpleQueue()  # None is the last
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+        """What came in this turn of an event loop: the writer is woken once a turn."""
         self._waiting = self._waiting_bytes = 0
         self._closing = False
         self._thread: threading.Thread | None = None
+        self._slots: dict[FrameIndex, Slot] = {}  # of the last batch
         self._segments: dict[Path, Segment] = {}
         self._unsynced: set[Path] = set()
         self._writer = ""
@@ -146,6 +165,8 @@ class DecisionLog:
         with self._lock:
             if not self._closing:
                 self._closing = True
+                for loop in list(self._gathered):
+                    self._buffer.put(self._batch(loop, self._gathered.pop(loop)))
                 self._buffer.put(None)
         if self._thread is not None:
             self._thread.join()
@@ -177,7 +198,30 @@ class DecisionLog:
                 self._thread.start()
             self._waiting += len(rows)
             self._waiting_bytes += size
-            self._buffer.put(_Waiting(rows, size, asker, alone))
+            waiting = _Waiting(rows, size, asker, alone)
+            if not isinstance(asker, asyncio.Future):
+                self._buffer.put(self._batch(None, [waiting]))
+                return
+            loop = asker.get_loop()
+            if loop in self._gathered:
+                self._gathered[loop].append(waiting)
+            else:
+                self._gathered[loop] = [waiting]
+                loop.call_soon(self._hand_over, loop)
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        waiting = self._gathered.get(loop)
+        batch = None if waiting is None else self._batch(loop, waiting)
+        with self._lock:
+            if batch is not None and self._gathered.pop(loop, None) is not None:  # else `close` was faster
+                self._buffer.put(batch)
+
+    def _batch(self, loop: asyncio.AbstractEventLoop | None, waiting: list[_Waiting]) -> _Batch:
+        """Salt, hash and encode here: what two threads work on goes to and fro between two processors."""
+        rows = [row for one in waiting for row in one.rows]
+        records, digests = salted(self.model_id, self.version, rows)
+        lines = [encode(record) for record in records]
+        return _Batch(loop, waiting, records, digests, self._frames(records), lines)
 
     def _write(self) -> None:
         last_sync = time.monotonic()
@@ -193,16 +237,16 @@ class DecisionLog:
         for segment in self._segments.values():
             segment.close()
 
-    def _gather(self, timeout_s: float | None) -> tuple[list[_Waiting], bool]:
+    def _gather(self, timeout_s: float | None) -> tuple[list[_Batch], bool]:
         """Return what waits, some `_BATCH` decisions at most, and whether it is the last."""
-        batch: list[_Waiting] = []
+        batches: list[_Batch] = []
         count = size = 0
         try:
             found = self._buffer.get(timeout=timeout_s)
             while found is not None:
-                batch.append(found)
-                count += len(found.rows)
-                size += found.size
+                batches.append(found)
+                count += len(found.records)
+                size += sum(waiting.size for waiting in found.waiting)
                 if count >= _BATCH or size >= _BATCH_BYTES:
                     break
                 found = self._buffer.get_nowait()
@@ -210,24 +254,22 @@ class DecisionLog:
             pass
         else:
             if found is None:
-                return batch, True
+                return batches, True
         finally:
             with self._lock:
                 self._waiting -= count
                 self._waiting_bytes -= size
-        return batch, False
+        return batches, False
 
-    def _keep(self, batch: list[_Waiting]) -> None:
-        """Append a batch, then tell those who asked."""
-        rows = [row for waiting in batch for row in waiting.rows]
-        records, digests = salted(self.model_id, self.version, rows)
-        frames = self._frames(records)
-        by_frame: dict[FrameIndex | None, list[Record]] = {}
-        for record, frame in zip(records, frames, strict=True):
-            by_frame.setdefault(frame, []).append(record)
+    def _keep(self, batches: list[_Batch]) -> None:
+        """Append batches, then tell those who asked."""
+        lines: dict[FrameIndex | None, list[bytes]] = {}
+        for batch in batches:
+            for frame, line in zip(batch.frames, batch.lines, strict=True):
+                lines.setdefault(frame, []).append(line)
         kept: dict[FrameIndex | None, FrameIndex | None] = {}
         faults: dict[FrameIndex | None, str] = {}
-        for frame, members in by_frame.items():
+        for frame, members in lines.items():
             try:
                 kept[frame] = self._append(frame, members)
             except OSError as fault:
@@ -235,30 +277,57 @@ class DecisionLog:
                 continue
             self.accepted += len(members)
             self.late += len(members) if kept[frame] is None else 0
-        signed = self._signed(records)
+        leaves = [record.leaf for batch in batches for record in batch.records]
+        outcome = _Outcome(kept, faults, self._signed(leaves))
+        place = 0
+        for batch in batches:
+            if batch.loop is None:
+                self._tell(batch, outcome, place)
+            else:
+                with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                    batch.loop.call_soon_threadsafe(self._tell, batch, outcome, place)
+            place += len(batch.records)
+
+    def _tell(self, batch: _Batch, outcome: _Outcome, place: int) -> None:
+        """Give each asker of a batch its receipts, or the error; `place`: of its first in what is signed."""
+        kept, faults, signed = outcome
         receipts = [
             # What is signed is owed: one that no frame takes is told without a signature.
-            Receipt(self.model_id, self.version, id, time, frame, leaf, digest, signed if frame else None, i)
+            Receipt(
+                self.model_id,
+                self.version,
+                id,
+                time,
+                frame,
+                leaf,
+                digest,
+                signed if frame else None,
+                place + i,
+            )
             for i, ((id, time, _, leaf, _), frame, digest) in enumerate(
-                zip(records, map(kept.get, frames), digests, strict=True)
+                zip(batch.records, map(kept.get, batch.frames), batch.digests, strict=True)
             )
         ]
-        answers: list[_Answer] = []
         end = 0
-        for waiting in batch:
-            start, end = end, end + len(waiting.rows)
-            lost = next((faults[frame] for frame in frames[start:end] if frame in faults), None)
-            if lost is not None:
-                answers.append(LogUnavailableError(lost))
+        for rows, _, asker, alone in batch.waiting:
+            start, end = end, end + len(rows)
+            if isinstance(asker, asyncio.Future):
+                gone = asker.done()
             else:
-                answers.append(receipts[start] if waiting.alone else receipts[start:end])
-        _tell(zip((waiting.asker for waiting in batch), answers, strict=True))
+                gone = not asker.set_running_or_notify_cancel()
+            if gone:
+                continue
+            lost = next((faults[frame] for frame in batch.frames[start:end] if frame in faults), None)
+            if lost is not None:
+                asker.set_exception(LogUnavailableError(lost))
+            else:
+                asker.set_result(receipts[start] if alone else receipts[start:end])
 
-    def _signed(self, records: list[Record]) -> SignedBatch | None:
-        """Return the receipt key's signature over records that were kept together."""
-        if self._receipt_key is None or not records:
+    def _signed(self, leaves: list[Digest]) -> SignedBatch | None:
+        """Return the receipt key's signature over leaves that were kept together."""
+        if self._receipt_key is None or not leaves:
             return None
-        tree = MerkleTree([record.leaf for record in records])
+        tree = MerkleTree(leaves)
         signature = self._receipt_key.sign(self.version, tree.root)
         if signature is None:
             return None
@@ -272,10 +341,11 @@ class DecisionLog:
             return [frame] * len(times)  # a frame has no holes
         return [frame_of(time) for time in times]
 
-    def _append(self, frame: FrameIndex | None, members: list[Record]) -> FrameIndex | None:
-        lines = [encode(record) for record in members]
+    def _append(self, frame: FrameIndex | None, lines: list[bytes]) -> FrameIndex | None:
         if frame is not None:
-            slot = Slot(self.folder, frame)
+            slot = self._slots.get(frame)
+            if slot is None:
+                self._slots = {frame: (slot := Slot(self.folder, frame))}
             with slot.held_open() as is_open:
                 if is_open:
                     self._append_to(slot.folder, lines)
@@ -312,29 +382,3 @@ class DecisionLog:
         segment = self._segments.pop(folder, None)
         if segment is not None:
             segment.close()
-
-
-def _tell(answers: Iterable[tuple[Future[Any] | asyncio.Future[Any], _Answer]]) -> None:
-    """Give each asker its answer; askers of one event loop are woken at once."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], _Answer]]] = {}
-    for asker, answer in answers:
-        if isinstance(asker, asyncio.Future):
-            by_loop.setdefault(asker.get_loop(), []).append((asker, answer))
-        elif asker.set_running_or_notify_cancel():
-            _resolve(asker, answer)
-    for loop, askers in by_loop.items():
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_resolve_all, askers)
-
-
-def _resolve_all(askers: list[tuple[asyncio.Future[Any], _Answer]]) -> None:
-    for asker, answer in askers:
-        if not asker.done():  # they may have gone away
-            _resolve(asker, answer)
-
-
-def _resolve(asker: Future[Any] | asyncio.Future[Any], answer: _Answer) -> None:
-    if isinstance(answer, LogUnavailableError):
-        asker.set_exception(answer)
-    else:
-        asker.set_result(answer)

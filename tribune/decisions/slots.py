@@ -24,12 +24,14 @@ class Slot:
     def __init__(self, folder: Path, frame: FrameIndex) -> None:
         self.frame = frame
         self.folder = folder / "wal" / str(frame)
-        self._sealed = frame_folder(folder, frame)
+        # A writer comes by with every batch: as text, these are not put together each time.
+        self._lock = str(self.folder / "lock")
+        self._ends = (str(self.folder / _CLOSED), str(frame_folder(folder, frame)))
 
     @property
     def closed(self) -> bool:
         """Whether a seal closed it: what comes now belongs to no frame."""
-        return (self.folder / _CLOSED).exists() or self._sealed.exists()
+        return any(map(os.path.exists, self._ends))
 
     @contextmanager
     def held_open(self) -> Iterator[bool]:
@@ -49,10 +51,16 @@ class Slot:
 
     @contextmanager
     def _locked(self, kind: int) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("ab") as file:
-            fcntl.flock(file, kind)  # released by closing the file, also when the process is killed
+        try:
+            fd = os.open(self._lock, os.O_WRONLY | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            fd = os.open(self._lock, os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(fd, kind)  # released by closing the file, also when the process is killed
             yield
+        finally:
+            os.close(fd)
 
 
 def sync_folder(folder: Path) -> None:
