@@ -31,6 +31,7 @@ async def look_around(run: Run, model_id: ModelId) -> str:
     with_settings = f"--settings {_settings_file(stage)}"
     name = await _report(run)
     chain = stage.local.anvil.http_url
+    receipt = (run.stranger.folder / "receipt.json").relative_to(ROOT)
     return "\n".join(
         (
             "Still running (Ctrl-C stops it):",
@@ -44,8 +45,10 @@ async def look_around(run: Run, model_id: ModelId) -> str:
             "Check it yourself, in a second terminal in this folder:",
             f"  .venv/bin/tribune status {model_id} {with_settings}",
             f"  .venv/bin/tribune verify report {name} {with_settings}",
-            f"  .venv/bin/tribune decisions prove {ASKED} -o build/proof.json {with_settings}",
+            f"  .venv/bin/tribune decisions check {model_id} --files {with_settings}",
+            f"  .venv/bin/tribune decisions prove {ASKED} -o build/proof.json --force {with_settings}",
             f"  .venv/bin/tribune verify decision build/proof.json {with_settings}",
+            f"  .venv/bin/tribune verify receipt {receipt} --log build/demo/log {with_settings}",
             f"  APE_FOUNDRY_HOST={chain} .venv/bin/ape run verify_roles --network ethereum:local:foundry",
         )
     )
