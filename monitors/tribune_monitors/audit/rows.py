@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tribune.decisions.leaf import (
-    RESERVED,
     SALT_BYTES,
     Decision,
-    Kind,
     LogSchema,
     body_digest,
     decision_leaves,
 )
 from tribune.decisions.merkle import MerkleTree
+from tribune.decisions.partitions import schema_of
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, ModelId, VersionNumber
 from tribune.metrics.log_audit import MOST_NAMED, Leaves
@@ -146,7 +145,7 @@ def _unreadable(path: Path, fault: Exception) -> EvidenceError:
 
 
 def _rows(batch: pyarrow.RecordBatch, model_id: ModelId, version: VersionNumber) -> Iterator[Row]:
-    schema = _schema_of(batch.schema)
+    schema = _schema(batch.schema)
     if schema is None:
         yield from (Row(None, leaf, erased=False, proven=False) for leaf in _binary(batch, "leaf"))
         return
@@ -175,26 +174,34 @@ def _rows(batch: pyarrow.RecordBatch, model_id: ModelId, version: VersionNumber)
         yield Row(row_or_none, leaf, erased=not salts[place], proven=found.get(place) == leaf)
 
 
-def _schema_of(columns: pyarrow.Schema) -> LogSchema | None:
-    """Return the log's columns as a file has them; None where no log has such columns."""
-    import pyarrow
+def _schema(columns: pyarrow.Schema) -> LogSchema | None:
+    """Return the log's columns as a file has them; None where they are not of a log's types."""
+    from pyarrow import types
 
-    kinds: dict[str, Kind] = {}
-    for column in columns:
-        if pyarrow.types.is_float64(column.type):
-            kinds[column.name] = "numeric"
-        elif pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
-            kinds[column.name] = "category"
-    types = {column.name: column.type for column in columns}
-    if len(types) < len(columns) or not types.keys() >= {*_COLUMNS, *_BINARY}:
+    found = {column.name: column.type for column in columns}
+    if len(found) < len(columns) or not found.keys() >= {*_COLUMNS, *_BINARY}:
         return None
-    own = kinds.get("id") == "category" and pyarrow.types.is_int64(types["time"])
-    if not own or kinds.get("score") != "numeric" or "prediction" not in kinds:
+    right = {
+        "id": _is_text,
+        "time": types.is_int64,
+        "score": types.is_float64,
+        **dict.fromkeys(("salt", "leaf", "input_digest", "body_digest"), types.is_binary),
+    }
+    if not all(right.get(name, _is_value)(kind) for name, kind in found.items()):
         return None
-    features = [name for name in types if name not in RESERVED]
-    if any(name not in kinds for name in features):
-        return None
-    return LogSchema({name: kinds[name] for name in features}, kinds["prediction"])
+    return schema_of(columns)
+
+
+def _is_text(kind: pyarrow.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def _is_value(kind: pyarrow.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(_is_text(kind) or types.is_float64(kind))
 
 
 def _binary(batch: pyarrow.RecordBatch, name: str) -> list[bytes]:
