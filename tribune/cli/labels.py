@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tribune.cli.running import SettingsFile, plain_errors
 from tribune.decisions.label_files import Columns, Unit
-from tribune.decisions.leaf import Kind
 from tribune.exceptions import ConfigurationError
 from tribune.ids import ModelId, VersionNumber
 from tribune.wording import counted
+
+if TYPE_CHECKING:
+    from tribune.decisions.leaf import Kind
 
 labels = typer.Typer(no_args_is_help=True, help="What turned out to be true of decisions.")
 

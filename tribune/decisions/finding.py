@@ -190,7 +190,7 @@ def _schema(file: parquet.ParquetFile) -> LogSchema:
 
 
 def _opened(schema: LogSchema, values: Mapping[str, Any]) -> Opened | None:
-    if values["salt"] is None:
+    if not values["salt"]:
         return None
     features = {name: values[name] for name in schema.features}
     decision = Decision(values["id"], values["time"], features, values["prediction"], values["score"])

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tribune.decisions.grid import microseconds
-from tribune.decisions.leaf import Kind
 from tribune.exceptions import ConfigurationError, DataError
 from tribune.untrusted import load_json
+
+if TYPE_CHECKING:
+    from tribune.decisions.leaf import Kind
 
 _MAX_LINE = 2**20
 
