@@ -50,7 +50,7 @@ async def gated(
     from tribune.chain import Tribune
     from tribune.chain.gate_client import GateClient
     from tribune.decisions.leaf import LogSchema
-    from tribune.gate.logger import grid_of
+    from tribune.gate.grids import grid_of
     from tribune.gate.middleware import ModelGate
     from tribune.gate.recorder import open_recorder
     from tribune.gate.watcher import ChainWatcher

@@ -22,20 +22,20 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from tribune.decisions.anchor import log_folder
-from tribune.decisions.grid import FrameGrid
+from tribune.decisions.appending import Appender, Kept
+from tribune.decisions.grid import Frames
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.merkle import MerkleTree
 from tribune.decisions.receipt_key import ReceiptKey
 from tribune.decisions.receipts import Receipt, SignedBatch
 from tribune.decisions.records import MAX_BODY, Record, Row, row_of, salted
-from tribune.decisions.slots import Slot
-from tribune.decisions.wal import SUFFIX, Segment, encode
+from tribune.decisions.wal import encode
 from tribune.exceptions import ConfigurationError, DataError, LogUnavailableError
-from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
+from tribune.ids import Digest, ModelId, VersionNumber
+from tribune.log import get_logger
 
 _BATCH, _BATCH_BYTES = 1024, 2**22  # decisions and bytes of bodies a write, about
 _CAPACITY_BYTES = 2**28  # of bodies that may wait in memory
-_OPEN_SEGMENTS = 4  # the current frame, its neighbours and the late ones
 
 
 class _Waiting(NamedTuple):
@@ -52,16 +52,7 @@ class _Batch(NamedTuple):
     waiting: list[_Waiting]
     records: list[Record]
     digests: list[Digest]
-    frames: list[FrameIndex | None]
     lines: list[bytes]
-
-
-class _Outcome(NamedTuple):
-    """What became of the records of batches that were written together."""
-
-    kept: dict[FrameIndex | None, FrameIndex | None]
-    faults: dict[FrameIndex | None, str]
-    signed: SignedBatch | None
 
 
 class DecisionLog:
@@ -70,7 +61,7 @@ class DecisionLog:
     Args:
         root: the log folder; this writes below `<root>/<model>/<version>/wal`.
         schema: the columns.
-        grid: which frame a time belongs to.
+        grid: which frame a time belongs to, until the sealer tells of others (see `appending`).
         model_id: the model.
         version: its version, as served.
         capacity: decisions that may wait in memory for the writer thread.
@@ -86,7 +77,7 @@ class DecisionLog:
         self,
         root: Path,
         schema: LogSchema,
-        grid: FrameGrid,
+        grid: Frames,
         *,
         model_id: ModelId,
         version: VersionNumber,
@@ -118,11 +109,6 @@ class DecisionLog:
         self._waiting = self._waiting_bytes = 0
         self._closing = False
         self._thread: threading.Thread | None = None
-        self._slots: dict[FrameIndex, Slot] = {}  # of the last batch
-        self._segments: dict[Path, Segment] = {}
-        self._unsynced: set[Path] = set()
-        self._writer = ""
-        self._serial = 0
 
     def accept(self, decision: Decision) -> Future[Receipt]:
         """Take a decision; the future gives its receipt once it is kept. Never waits for the disk.
@@ -192,8 +178,7 @@ class DecisionLog:
                     mend="Check the disk; the decision was not recorded.",
                 )
             if self._thread is None:
-                # Named here, not on creation: a server may fork its workers in between.
-                self._writer = f"{os.getpid()}-{secrets.token_hex(6)}"
+                # Here, not on creation: a server may fork its workers in between.
                 self._thread = threading.Thread(target=self._write, name="decision-log", daemon=True)
                 self._thread.start()
             self._waiting += len(rows)
@@ -221,21 +206,21 @@ class DecisionLog:
         rows = [row for one in waiting for row in one.rows]
         records, digests = salted(self.model_id, self.version, rows)
         lines = [encode(record) for record in records]
-        return _Batch(loop, waiting, records, digests, self._frames(records), lines)
+        return _Batch(loop, waiting, records, digests, lines)
 
     def _write(self) -> None:
+        appender = Appender(self.folder, self.schema, self.grid, f"{os.getpid()}-{secrets.token_hex(6)}")
         last_sync = time.monotonic()
         finished = False
         while not finished:
             due_s = last_sync + self._fsync_s - time.monotonic()
-            batch, finished = self._gather(max(0.0, due_s) if self._unsynced else None)
-            self._keep(batch)
+            batches, finished = self._gather(None if appender.is_synced else max(0.0, due_s))
+            self._keep(appender, batches)
             if finished or time.monotonic() - last_sync >= self._fsync_s:
-                for folder in list(self._unsynced):
-                    self._sync(folder)
+                appender.sync()
+                self.failed_syncs = appender.failed_syncs
                 last_sync = time.monotonic()
-        for segment in self._segments.values():
-            segment.close()
+        appender.close()
 
     def _gather(self, timeout_s: float | None) -> tuple[list[_Batch], bool]:
         """Return what waits, some `_BATCH` decisions at most, and whether it is the last."""
@@ -261,51 +246,36 @@ class DecisionLog:
                 self._waiting_bytes -= size
         return batches, False
 
-    def _keep(self, batches: list[_Batch]) -> None:
+    def _keep(self, appender: Appender, batches: list[_Batch]) -> None:
         """Append batches, then tell those who asked."""
-        lines: dict[FrameIndex | None, list[bytes]] = {}
-        for batch in batches:
-            for frame, line in zip(batch.frames, batch.lines, strict=True):
-                lines.setdefault(frame, []).append(line)
-        kept: dict[FrameIndex | None, FrameIndex | None] = {}
-        faults: dict[FrameIndex | None, str] = {}
-        for frame, members in lines.items():
-            try:
-                kept[frame] = self._append(frame, members)
-            except OSError as fault:
-                faults[frame] = f"The decision log cannot be written: {fault.strerror}."
-                continue
-            self.accepted += len(members)
-            self.late += len(members) if kept[frame] is None else 0
-        leaves = [record.leaf for batch in batches for record in batch.records]
-        outcome = _Outcome(kept, faults, self._signed(leaves))
+        times = [record.time for batch in batches for record in batch.records]
+        try:
+            kept = appender.append(times, [line for batch in batches for line in batch.lines])
+            signed = self._signed([record.leaf for batch in batches for record in batch.records])
+        except Exception as fault:  # of the program: whoever asks must not wait for ever
+            get_logger(__name__).exception("decisions not kept")
+            kept = [Kept(None, f"The decision log broke ({type(fault).__name__}).")] * len(times)
+            signed = None
+        self.accepted += sum(not one.fault for one in kept)
+        self.late += sum(not one.fault and one.frame is None for one in kept)
         place = 0
         for batch in batches:
+            its = kept[place : place + len(batch.records)]
             if batch.loop is None:
-                self._tell(batch, outcome, place)
+                self._tell(batch, its, signed, place)
             else:
                 with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                    batch.loop.call_soon_threadsafe(self._tell, batch, outcome, place)
+                    batch.loop.call_soon_threadsafe(self._tell, batch, its, signed, place)
             place += len(batch.records)
 
-    def _tell(self, batch: _Batch, outcome: _Outcome, place: int) -> None:
+    def _tell(self, batch: _Batch, kept: list[Kept], signed: SignedBatch | None, place: int) -> None:
         """Give each asker of a batch its receipts, or the error; `place`: of its first in what is signed."""
-        kept, faults, signed = outcome
+        model_id, version = self.model_id, self.version
         receipts = [
             # What is signed is owed: one that no frame takes is told without a signature.
-            Receipt(
-                self.model_id,
-                self.version,
-                id,
-                time,
-                frame,
-                leaf,
-                digest,
-                signed if frame else None,
-                place + i,
-            )
-            for i, ((id, time, _, leaf, _), frame, digest) in enumerate(
-                zip(batch.records, map(kept.get, batch.frames), batch.digests, strict=True)
+            Receipt(model_id, version, id, time, frame, leaf, digest, signed if frame else None, place + i)
+            for i, ((id, time, _, leaf, _), (frame, _), digest) in enumerate(
+                zip(batch.records, kept, batch.digests, strict=True)
             )
         ]
         end = 0
@@ -317,9 +287,9 @@ class DecisionLog:
                 gone = not asker.set_running_or_notify_cancel()
             if gone:
                 continue
-            lost = next((faults[frame] for frame in batch.frames[start:end] if frame in faults), None)
-            if lost is not None:
-                asker.set_exception(LogUnavailableError(lost))
+            fault = next((one.fault for one in kept[start:end] if one.fault), "")
+            if fault:
+                asker.set_exception(LogUnavailableError(fault))
             else:
                 asker.set_result(receipts[start] if alone else receipts[start:end])
 
@@ -332,53 +302,3 @@ class DecisionLog:
         if signature is None:
             return None
         return SignedBatch(self._receipt_key.certificate, signature, tree.proof)
-
-    def _frames(self, records: list[Record]) -> list[FrameIndex | None]:
-        """Return the frame of each record."""
-        frame_of = self.grid.frame_of
-        times = [record.time for record in records]
-        if times and (frame := frame_of(min(times))) is not None and frame == frame_of(max(times)):
-            return [frame] * len(times)  # a frame has no holes
-        return [frame_of(time) for time in times]
-
-    def _append(self, frame: FrameIndex | None, lines: list[bytes]) -> FrameIndex | None:
-        if frame is not None:
-            slot = self._slots.get(frame)
-            if slot is None:
-                self._slots = {frame: (slot := Slot(self.folder, frame))}
-            with slot.held_open() as is_open:
-                if is_open:
-                    self._append_to(slot.folder, lines)
-                    return frame
-        self._append_to(self.folder / "wal" / "late", lines)
-        return None
-
-    def _append_to(self, folder: Path, lines: list[bytes]) -> None:
-        if folder not in self._segments:
-            while len(self._segments) >= _OPEN_SEGMENTS:
-                oldest = next(iter(self._segments))
-                self._sync(oldest)
-                self._abandon(oldest)
-            self._serial += 1
-            path = folder / f"{self._writer}-{self._serial}{SUFFIX}"
-            self._segments[folder] = Segment(path, self.schema)
-        try:
-            self._segments[folder].append(lines)
-        except OSError:
-            self._abandon(folder)  # never append behind what may be a half line
-            raise
-        self._unsynced.add(folder)
-
-    def _sync(self, folder: Path) -> None:
-        self._unsynced.discard(folder)
-        if folder in self._segments:
-            try:
-                self._segments[folder].sync()
-            except OSError:  # the device lost something: count it, and trust this file no further
-                self.failed_syncs += 1
-                self._abandon(folder)
-
-    def _abandon(self, folder: Path) -> None:
-        segment = self._segments.pop(folder, None)
-        if segment is not None:
-            segment.close()

@@ -26,13 +26,14 @@ from tribune.decisions.anchor import (
     manifest_bytes,
     read_manifest,
 )
-from tribune.decisions.grid import FrameGrid
+from tribune.decisions.grid import Frames, GridHistory
 from tribune.decisions.labels import arrived_before
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.merkle import MerkleTree
 from tribune.decisions.partitions import decision_table, describe, label_table, write_table
 from tribune.decisions.records import Record, row_of, salted
 from tribune.decisions.slots import Slot, sync_folder
+from tribune.decisions.sorting import follow
 from tribune.decisions.wal import holds_records, read_segment
 from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
@@ -46,13 +47,13 @@ class LogSealer:
 
     Args:
         root: the log folder.
-        grid: which frame a time belongs to.
+        grid: which frame a time belongs to, as the chain has it; writers follow it from the next seal on.
         model_id: the model.
         version: its version.
     """
 
     root: Path
-    grid: FrameGrid
+    grid: Frames
     model_id: ModelId
     version: VersionNumber
 
@@ -65,12 +66,31 @@ class LogSealer:
         """Whether the frame's manifest is in place."""
         return (frame_folder(self.folder, frame) / MANIFEST_NAME).exists()
 
+    def follow(self) -> None:
+        """Bring writers and what waits under this grid; done by each seal, and at once where it is in force.
+
+        Raises:
+            LogUnavailableError: when the disk refuses; it can be run again.
+            EvidenceError: for a damaged segment.
+        """
+        try:
+            with one_at_a_time(self.folder):
+                follow(self.folder, GridHistory.of(self.grid))
+        except OSError as fault:
+            raise LogUnavailableError(
+                f"The log {self.folder} cannot be written: {fault.strerror}."
+            ) from fault
+
     def close(self, frame: FrameIndex) -> bool:
         """Close a frame to writers for good and return whether decisions wait in it.
 
         Raises:
             EvidenceError: for a segment that cannot be read.
         """
+        self.follow()
+        return self._close(frame)
+
+    def _close(self, frame: FrameIndex) -> bool:
         slot = Slot(self.folder, frame)
         slot.close()
         return any(holds_records(path) for path in slot.segments())
@@ -92,6 +112,7 @@ class LogSealer:
             raise DataError(f"Frame {frame} cannot be sealed before its end plus grace.", frame=frame)
         try:
             with one_at_a_time(self.folder):
+                follow(self.folder, GridHistory.of(self.grid))
                 slot = Slot(self.folder, frame)
                 if not self.is_sealed(frame):
                     slot.close()
@@ -116,11 +137,11 @@ class LogSealer:
             sync_folder(slot.folder)
 
     def _build(self, slot: Slot) -> None:
-        schema, records = _read_slot(slot)
+        schema, records = _read_slot(slot, GridHistory.of(self.grid))
         start, end = self.grid.bounds(slot.frame)
-        earlier, leaves = self._earlier(slot.frame)
-        leaves += [record.leaf for record in records]
         with _building(self.folder, slot.frame) as (place, name):
+            earlier, leaves = self._earlier(slot.frame, place)
+            leaves += [record.leaf for record in records]
             parts = _write_decisions(schema, records, place, name)
             labels = []
             for i, source in enumerate(sorted(slot.folder.glob("*.parquet"))):
@@ -143,20 +164,39 @@ class LogSealer:
                 ),
             )
 
-    def _earlier(self, frame: FrameIndex) -> tuple[list[Partition], list[bytes]]:
-        """Partitions and leaves that a sliding frame shares with those before it."""
+    def _earlier(self, frame: FrameIndex, place: Path) -> tuple[list[Partition], list[bytes]]:
+        """Return partitions and leaves of what a sliding frame shares with those before it.
+
+        Their files are named as they are; only of a frame that another grid cut, and which begins before this
+        one, the rows that both hold are written anew, into `place`.
+        """
+        import pyarrow.compute as compute
+        import pyarrow.parquet as parquet
+
+        start, _ = self.grid.bounds(frame)
+        index, shared = frame, []
+        while index > 1 and self.grid.bounds(FrameIndex(index - 1))[1] > start:
+            index = FrameIndex(index - 1)
+            shared.append(index)
         found: list[Partition] = []
         leaves: list[bytes] = []
-        for i in range(max(1, frame - self.grid.steps + 1), frame):
-            index = FrameIndex(i)
+        for index in reversed(shared):
             if not self.is_sealed(index):
-                if self.close(index):
+                if self._close(index):
                     raise DataError(f"Frame {index} must be sealed before frame {frame}.", frame=frame)
                 continue
-            own = f"frames/{index}/"
-            found += [p for p in read_manifest(self.folder, index).partitions if p.path.startswith(own)]
-        for partition in found:
-            leaves += _leaves(self.folder / partition.path)
+            for partition in read_manifest(self.folder, index).partitions:
+                if not partition.path.startswith(f"frames/{index}/part-"):
+                    continue
+                path = self.folder / partition.path
+                if self.grid.step_of(index)[0] < start:
+                    table = parquet.read_table(path)
+                    table = table.filter(compute.greater_equal(table.column("time"), start))
+                    path = place / f"shared-{len(found):04d}.parquet"
+                    write_table(table, path)
+                    partition = describe(path, f"frames/{frame}/{path.name}")
+                found.append(partition)
+                leaves += _leaves(path)
         return found, leaves
 
 
@@ -207,21 +247,21 @@ def seal_evaluation(
         return read_manifest(folder, frame)
 
 
-def _read_slot(slot: Slot) -> tuple[LogSchema | None, list[Record]]:
+def _read_slot(slot: Slot, grids: GridHistory) -> tuple[LogSchema | None, list[Record]]:
+    """Return the columns and what belongs to the slot's frame; what does not was sorted where it does."""
     schema: LogSchema | None = None
     first: dict[str, object] | None = None
-    records: list[Record] = []
+    found: dict[bytes, Record] = {}  # a leaf is one decision's, whose record may lie here twice by sorting
     for path in slot.segments():
-        document, found = read_segment(path)
+        document, read = read_segment(path)
         if document is None:
             continue
         if first is not None and document != first:
             raise EvidenceError(f"{path} was written with other columns than its neighbours.", path=str(path))
         first = document
         schema = LogSchema.from_document(document)
-        records += found
-    records.sort(key=lambda record: (record.time, record.id))
-    return schema, records
+        found |= {one.leaf: one for one in read if grids.frame_of(one.time) == slot.frame}
+    return schema, sorted(found.values(), key=lambda record: (record.time, record.id))
 
 
 def _write_decisions(

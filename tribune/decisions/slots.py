@@ -15,6 +15,8 @@ from pathlib import Path
 from tribune.decisions.anchor import frame_folder
 from tribune.ids import FrameIndex
 
+LATE = "late"
+"""Where decisions wait that belong to no frame, beside the slots."""
 _CLOSED = "closed"
 
 
@@ -27,6 +29,11 @@ class Slot:
         # A writer comes by with every batch: as text, these are not put together each time.
         self._lock = str(self.folder / "lock")
         self._ends = (str(self.folder / _CLOSED), str(frame_folder(folder, frame)))
+
+    @property
+    def sealed(self) -> bool:
+        """Whether its frame is sealed."""
+        return os.path.exists(self._ends[1])  # noqa: PTH110 - text, see above
 
     @property
     def closed(self) -> bool:
@@ -45,6 +52,11 @@ class Slot:
             (self.folder / _CLOSED).touch()
             sync_folder(self.folder)
 
+    def pass_through(self) -> None:
+        """Return once every writer has left who was inside when this was called."""
+        with self._locked(fcntl.LOCK_EX):
+            pass
+
     def segments(self) -> list[Path]:
         """Return the write-ahead segments in it, in a fixed order."""
         return sorted(self.folder.glob("*.wal"))
@@ -61,6 +73,15 @@ class Slot:
             yield
         finally:
             os.close(fd)
+
+
+def slots_of(folder: Path) -> Iterator[Slot]:
+    """Yield the slots of a log whose frames are not sealed, in order."""
+    names = (path.name for path in (folder / "wal").glob("*") if path.name.isdecimal())
+    for frame in sorted(FrameIndex(int(name)) for name in names):
+        slot = Slot(folder, frame)
+        if not slot.sealed:
+            yield slot
 
 
 def sync_folder(folder: Path) -> None:

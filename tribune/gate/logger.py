@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from tribune.chain import Chain, Tribune
-from tribune.chain.policy_book import PolicyRecord
 from tribune.decisions.anchor import Manifest, manifest_digest
-from tribune.decisions.grid import FrameGrid
 from tribune.decisions.sealing import LogSealer
 from tribune.exceptions import ChainError, ConfigurationError, EvidenceError
+from tribune.gate.grids import ChainGrids
 from tribune.gate.sealer import FrameSealer
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.keys import load_account
@@ -31,7 +30,7 @@ from tribune.telemetry.watch import Reader, watched
 _SAMPLE_S = 1.0
 _LOOK_S = 0.2
 _PATIENCE_S = 10.0
-"""How long the chain's clock may be behind ours before an anchor is tried all the same."""
+"""How long a chain whose clock is behind ours may make no block before a frame is sealed all the same."""
 
 
 class OperationalSamples:
@@ -43,13 +42,13 @@ class OperationalSamples:
     Args:
         tribune: the contracts.
         model_id: whose state is sampled.
-        grid: the frames.
+        grids: of its frames.
     """
 
-    def __init__(self, tribune: Tribune, model_id: ModelId, grid: FrameGrid) -> None:
+    def __init__(self, tribune: Tribune, model_id: ModelId, grids: ChainGrids) -> None:
         self._tribune = tribune
         self._model_id = model_id
-        self._grid = grid
+        self._grids = grids
         self._samples: list[tuple[int, bool]] = []
 
     async def run(self) -> None:
@@ -65,37 +64,9 @@ class OperationalSamples:
 
     async def was_operational(self, frame: FrameIndex) -> bool:
         """Return whether the model could run at any time in a frame, or nobody looked."""
-        start, end = self._grid.bounds(frame)
+        start, end = self._grids.history.bounds(frame)
         seen = [operational for moment, operational in self._samples if start <= moment < end]
         return any(seen) or not seen
-
-
-def grid_of(record: PolicyRecord) -> FrameGrid:
-    """Return a policy's frame grid in the log's terms: frame i ends at epoch + i · step."""
-    policy = record.policy
-    epoch = record.base - timedelta(seconds=(record.first_frame - 1) * policy.step_s)
-    return FrameGrid.of_seconds(
-        epoch_s=int(epoch.timestamp()),
-        step_s=policy.step_s,
-        length_s=policy.length_s,
-        grace_s=policy.grace_s,
-    )
-
-
-async def grid_for(tribune: Tribune, model_id: ModelId) -> FrameGrid:
-    """Return the grid in force for a model.
-
-    Raises:
-        ConfigurationError: governance has set no policy for it.
-    """
-    record = await tribune.policy_book.policy_for(model_id, FrameIndex(0))
-    if record is None:
-        raise ConfigurationError(
-            f"Model {model_id} has no policy in force, so it has no frames.",
-            mend="Token holders set one in the slow lane.",
-            model_id=model_id,
-        )
-    return grid_of(record)
 
 
 async def run(settings: Settings, model_id: ModelId, version: VersionNumber, stop: asyncio.Event) -> None:
@@ -108,9 +79,10 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
     account = load_account(settings, "logger")
     async with await Tribune.connect(settings) as tribune:
         await _check_registered(tribune, model_id, version)
-        grid = await grid_for(tribune, model_id)
+        grids = ChainGrids(tribune, model_id)
+        await grids.refresh()
         sender = Sender.of(tribune.chain, account, settings.chain)
-        samples = OperationalSamples(tribune, model_id, grid)
+        samples = OperationalSamples(tribune, model_id, grids)
 
         async def anchor(manifest: Manifest, word: Digest) -> None:
             known = await tribune.decision_log.anchor_of(model_id, version, manifest.frame)
@@ -130,7 +102,6 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
                 manifest.merkle_root,
                 manifest.rows,
             )
-            await chain_passes(tribune.chain, grid.due_at(manifest.frame) // 1_000_000)
             receipt = await sender.send(call)
             get_logger(__name__).info(
                 "anchored",
@@ -142,17 +113,19 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
             )
 
         async def in_force(frame: FrameIndex) -> bool:
-            last_second = datetime.fromtimestamp(grid.bounds(frame)[1] // 1_000_000 - 1, UTC)
+            last_second = datetime.fromtimestamp(grids.history.bounds(frame)[1] // 1_000_000 - 1, UTC)
             if await tribune.model_registry.version_at(model_id, last_second) != version:
                 return False
             return await samples.was_operational(frame)
 
-        first = FrameIndex(grid.last_due(time.time_ns() // 1000) + 1)
+        first = FrameIndex(grids.history.last_due(time.time_ns() // 1000) + 1)
         sealer = FrameSealer(
-            LogSealer(settings.log_folder, grid, model_id, version),
+            LogSealer(settings.log_folder, grids.history, model_id, version),
             first=await first_unanchored(tribune, model_id, version, first),
             anchor=anchor,
             was_operational=in_force,
+            grids=grids.refresh,
+            reached=partial(chain_passes, tribune.chain),
         )
         get_logger(__name__).info("logger ready", model=model_id, version=version, frame=sealer.next_frame)
         tasks: list[asyncio.Task[Any]] = [
@@ -162,7 +135,7 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
         waiting = asyncio.create_task(stop.wait())
 
         async def read_sealing(telemetry: Telemetry) -> None:
-            behind = grid.last_due(time.time_ns() // 1000) + 1 - sealer.next_frame
+            behind = grids.history.last_due(time.time_ns() // 1000) + 1 - sealer.next_frame
             telemetry.show("tribune_frames_unsealed", max(0, behind), model=model_id, version=version)
 
         signs: dict[str, Reader] = {
@@ -183,15 +156,19 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
 
 
 async def chain_passes(chain: Chain, seconds: int, *, patience_s: float = _PATIENCE_S) -> None:
-    """Wait until the chain's own clock has reached a time; not for ever, since it may make no blocks unasked.
+    """Wait until the chain's own clock has reached a time, and for as long as it makes blocks.
 
-    An anchor that comes before the end of its frame's grace is refused, by the time of its block.
+    One that makes none for a while may make none unasked: then that time is taken for reached. An anchor that
+    comes before the end of its frame's grace is refused, by the time of its block.
     """
     loop = asyncio.get_running_loop()
-    ends = loop.time() + patience_s
+    ends, last = loop.time() + patience_s, 0
     while loop.time() < ends:
-        if (await chain.head()).timestamp >= seconds:
+        head = await chain.head()
+        if head.timestamp >= seconds:
             return
+        if head.number > last:
+            ends, last = loop.time() + patience_s, head.number
         await asyncio.sleep(_LOOK_S)
 
 

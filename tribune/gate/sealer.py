@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from tribune.decisions.anchor import Manifest, anchor_word
+from tribune.decisions.grid import Frames
 from tribune.decisions.sealing import LogSealer
 from tribune.exceptions import ChainError, LogUnavailableError, TribuneError
 from tribune.ids import Digest, FrameIndex
@@ -34,8 +36,12 @@ class FrameSealer:
         first: first frame that is not anchored yet (the chain knows; sealing again is harmless).
         anchor: brings the word onto the chain.
         was_operational: whether the model could run at any time in a frame.
+        grids: reads the grids of the model's policies; None: the log's own stays.
+        reached: waits until the chain's clock has reached a time in seconds, so that a clock of ours that is
+            ahead closes no frame early, and every policy that rules the frame is known.
         clock: UTC microseconds.
         retry_s: pause after a failure.
+        look_s: longest pause between two looks for another policy.
     """
 
     def __init__(
@@ -45,15 +51,22 @@ class FrameSealer:
         first: FrameIndex,
         anchor: Anchor,
         was_operational: Callable[[FrameIndex], Awaitable[bool]],
+        grids: Callable[[], Awaitable[Frames]] | None = None,
+        reached: Callable[[int], Awaitable[None]] | None = None,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
         retry_s: float = 1.0,
+        look_s: float = 10.0,
     ) -> None:
         self._log = log
         self._next = FrameIndex(max(1, first))
         self._anchor = anchor
         self._was_operational = was_operational
         self._clock = clock
+        self._grids = grids
+        self._reached = reached
         self._retry_s = retry_s
+        self._look_s = look_s
+        self._told = False
 
     @property
     def next_frame(self) -> FrameIndex:
@@ -67,8 +80,14 @@ class FrameSealer:
             TribuneError: when it could not be sealed or anchored; it stays the next one.
         """
         frame = self._next
+        await self._follow()
         if self._clock() < self._log.grid.due_at(frame):
             return None
+        if self._reached is not None:
+            await self._reached(self._log.grid.due_at(frame) // 1_000_000)
+            await self._follow()
+            if self._clock() < self._log.grid.due_at(frame):
+                return None
         manifest: Manifest | None = None
         if await self._is_wanted(frame):
             manifest = await asyncio.to_thread(self._log.seal, frame, now=self._clock())
@@ -81,17 +100,27 @@ class FrameSealer:
         log = get_logger(__name__)
         while True:
             frame = self._next
-            wait_s = (self._log.grid.due_at(frame) - self._clock()) / 1e6
             try:
-                if wait_s <= 0:
-                    manifest = await self.step()
+                manifest = await self.step()
+                if self._next != frame:
                     log.info("frame sealed", frame=frame, rows=None if manifest is None else manifest.rows)
                     continue
             except (ChainError, LogUnavailableError) as fault:
                 log.warning("frame not sealed yet", frame=frame, error=str(fault))
             except TribuneError as fault:  # a damaged segment: a person must look, the loop keeps asking
                 log.error("frame cannot be sealed", frame=frame, error=str(fault))
-            await asyncio.sleep(max(wait_s, 0.0) or self._retry_s)
+            wait_s = (self._log.grid.due_at(self._next) - self._clock()) / 1e6
+            await asyncio.sleep(min(wait_s, self._look_s) if wait_s > 0 else self._retry_s)
+
+    async def _follow(self) -> None:
+        """Take over the chain's grids, and have writers follow them."""
+        if self._grids is None:
+            return
+        grid = await self._grids()
+        if grid != self._log.grid or not self._told:
+            log = replace(self._log, grid=grid)
+            await asyncio.to_thread(log.follow)
+            self._log, self._told = log, True
 
     async def _is_wanted(self, frame: FrameIndex) -> bool:
         if self._log.is_sealed(frame) or await self._was_operational(frame):

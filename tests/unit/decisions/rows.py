@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tribune.decisions.grid import FrameGrid
+from tribune.decisions.grid import FrameGrid, Frames
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.receipts import Receipt
@@ -22,7 +22,7 @@ def decision(name: str, time: int, **features: object) -> Decision:
     return Decision(name, time, {"AGEP": 30.0, "SEX": "1", **features}, "1", 0.5)
 
 
-def write(root: Path, *decisions: Decision, grid: FrameGrid = GRID) -> list[Receipt]:
+def write(root: Path, *decisions: Decision, grid: Frames = GRID) -> list[Receipt]:
     """Write decisions by a writer of their own."""
     log = DecisionLog(root, SCHEMA, grid, model_id=MODEL, version=VERSION)
     futures = [log.accept(each) for each in decisions]
@@ -30,5 +30,5 @@ def write(root: Path, *decisions: Decision, grid: FrameGrid = GRID) -> list[Rece
     return [future.result(5) for future in futures]
 
 
-def sealer(root: Path, grid: FrameGrid = GRID) -> LogSealer:
+def sealer(root: Path, grid: Frames = GRID) -> LogSealer:
     return LogSealer(root, grid, MODEL, VERSION)

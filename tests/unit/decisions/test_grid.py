@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tribune.decisions.grid import FrameGrid, microseconds
+from tribune.decisions.grid import FrameGrid, GridHistory, microseconds
 from tribune.exceptions import ConfigurationError
 from tribune.ids import FrameIndex
 
@@ -54,3 +54,51 @@ def test_grid__impossible__is_refused(change: dict[str, int]) -> None:
 )
 def test_microseconds__aware_time__is_exact(time: str, micros: int) -> None:
     assert microseconds(datetime.fromisoformat(time)) == micros
+
+
+@st.composite
+def _histories(draw: st.DrawFn) -> GridHistory:
+    """Policies that follow each other as the policy book has it: each from a boundary of the one before."""
+    first, base = 1, draw(st.integers(0, 50))
+    parts = []
+    for _ in range(draw(st.integers(1, 4))):
+        step = draw(st.integers(1, 12))
+        length = step * draw(st.integers(1, 3))
+        grid = FrameGrid(base - (first - 1) * step, step, length, draw(st.integers(0, 20)))
+        parts.append((FrameIndex(first), grid))
+        frames = draw(st.integers(1, 5))
+        first, base = first + frames, base + frames * step
+    return GridHistory(tuple(parts))
+
+
+@given(_histories(), st.integers(0, 200))
+def test_frame_of__any_history__is_the_one_frame_whose_step_holds_the_time(
+    grids: GridHistory, time: int
+) -> None:
+    holding = [
+        frame
+        for frame in map(FrameIndex, range(1, 260))
+        if grids.step_of(frame)[0] <= time < grids.step_of(frame)[1]
+    ]
+    found = grids.frame_of(time)
+    assert ([] if found is None else [found]) == holding
+
+
+@given(_histories(), st.integers(0, 200))
+def test_last_due__any_history__is_due_and_what_is_newer_under_its_policy_is_not(
+    grids: GridHistory, now: int
+) -> None:
+    last = grids.last_due(now)
+    if last:
+        assert grids.due_at(last) <= now
+    ruling = max(first for first, _ in grids.parts if first <= last + 1)
+    later = [first for first, _ in grids.parts if first > ruling]
+    if last + 1 not in later:
+        assert grids.due_at(FrameIndex(last + 1)) > now
+
+
+def test_history__frames_that_do_not_follow__is_refused() -> None:
+    grid = FrameGrid(0, 1, 1, 0)
+    for parts in ((), ((FrameIndex(2), grid), (FrameIndex(2), grid)), ((FrameIndex(0), grid),)):
+        with pytest.raises(ConfigurationError):
+            GridHistory(parts)

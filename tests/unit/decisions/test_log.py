@@ -131,7 +131,7 @@ def test_record__event_loop_ended__is_kept_and_the_writer_goes_on(
     log = _log(tmp_path)
     keep = log._keep
     ended = threading.Event()
-    monkeypatch.setattr(log, "_keep", lambda batches: (ended.wait(5), keep(batches)))
+    monkeypatch.setattr(log, "_keep", lambda *given: (ended.wait(5), keep(*given))[1])
 
     async def ask() -> None:
         task = asyncio.create_task(log.record(decision("a", 1)))
@@ -173,7 +173,13 @@ def test_accept__after_the_frame_was_closed__is_late_and_counted(tmp_path: Path)
 
 def test_accept__buffer_full__refuses_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = _log(tmp_path, capacity=2)
-    monkeypatch.setattr(log, "_keep", lambda batches: time.sleep(0.3))
+    keep = log._keep
+
+    def slowly(*given: Any) -> Any:
+        time.sleep(0.3)
+        return keep(*given)
+
+    monkeypatch.setattr(log, "_keep", slowly)
     log.accept(decision("being written", 1))
     time.sleep(0.1)
     log.accept(decision("b", 1))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tribune.decisions.anchor import Manifest, anchor_word
-from tribune.decisions.grid import FrameGrid
+from tribune.decisions.grid import FrameGrid, GridHistory
 from tribune.exceptions import ChainError, ChainUnreachableError, RevertedError
 from tribune.gate.sealer import FrameSealer
 from tribune.ids import Digest, FrameIndex
@@ -123,3 +123,41 @@ async def test_run__in_real_time__seals_each_frame_once_it_is_due(tmp_path: Path
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert steward.anchored[:3] == [(1, 0), (2, 0), (3, 0)]
+
+
+async def test_step__another_policy_took_force__seals_by_its_frames_and_tells_writers(tmp_path: Path) -> None:
+    write(tmp_path, decision("old", 500), decision("new", 1150))
+    shorter = FrameGrid(epoch=900, step=100, length=100, grace=10)
+    told = GridHistory(((FrameIndex(1), GRID),))
+    steward = Steward(tmp_path, now=1100)
+
+    async def grids() -> GridHistory:
+        return told
+
+    loop = steward.started(FrameIndex(1), grids=grids)
+    await loop.step()
+    told = GridHistory((*told.parts, (FrameIndex(2), shorter)))
+    steward.now = 1209
+    assert await loop.step() is None  # frame 2 is [1000, 1100) now, frame 3 [1100, 1200)
+    steward.now = 1210
+    await loop.step()
+    (receipt,) = write(tmp_path, decision("later", 1290))
+    assert receipt.frame == 4
+    assert steward.anchored == [(1, 1), (2, 0), (3, 1)]
+
+
+async def test_step__chains_clock_is_behind_ours__closes_no_frame_yet(tmp_path: Path) -> None:
+    steward = Steward(tmp_path, now=1100)
+    reached = asyncio.Event()
+
+    async def waits(seconds: int) -> None:
+        await reached.wait()
+
+    loop = steward.started(FrameIndex(1), reached=waits)
+    step = asyncio.create_task(loop.step())
+    await asyncio.sleep(0.1)
+    (receipt,) = await asyncio.to_thread(write, tmp_path, decision("a", 999))
+    assert receipt.frame == 1
+    reached.set()
+    await step
+    assert steward.anchored == [(1, 1)]
