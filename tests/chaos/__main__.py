@@ -23,10 +23,11 @@ from chaos.compromised import compromised_campaign
 from chaos.day import backlog, day
 from chaos.faults import CASES
 from chaos.kills import Killed, kill_campaign
+from chaos.log_kills import log_campaign
 from chaos.votes import Voted, vote_campaign
 from support.postgres import Postgres
 
-CAMPAIGNS = ("kills", "faults", "compromised", "votes", "day", "backlog")
+CAMPAIGNS = ("kills", "faults", "compromised", "votes", "day", "backlog", "log")
 COLUMNS = (
     *("campaign", "kills", "faults", "frames", "due", "reported"),
     *("lost", "duplicated", "unreadable", "seconds", "ok"),
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
             if postgres is not None:
                 stack.callback(postgres.stop)
             for name in chosen.run:
-                alike = name in ("day", "backlog")  # each on one store only: they are about load
+                alike = name in ("day", "backlog", "log")  # each once: they are about load, or have no store
                 if alike and any(row["campaign"] == name for row in rows):
                     continue
                 folder = root / f"{name}-{store}"
@@ -106,6 +107,11 @@ def _campaign(
         voted = vote_campaign(root, kills=chosen.kills, seed=chosen.seed, postgres=postgres, loud=True)
         _show_votes(voted)
         return voted.row
+    if name == "log":
+        killed_log = log_campaign(root, kills=chosen.kills, seed=chosen.seed, loud=True)
+        for words in (*killed_log.lost, *killed_log.duplicated, *killed_log.unproven):
+            print(f"  LOST, TWICE OR UNPROVEN: {words}")
+        return killed_log.row
     if name == "day":
         size = {"models": chosen.models, "monitors": chosen.monitors, "frames": chosen.day_frames}
         return day(root, **size, loud=True).row

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from tribune.decisions.anchor import read_manifest
 from tribune.decisions.grid import GridHistory
 from tribune.decisions.gridfile import read_grids, write_grids
 from tribune.decisions.records import Record
@@ -57,17 +58,34 @@ def strays(records: list[Record], frame: FrameIndex, grids: GridHistory) -> Iter
     return (record for record in records if grids.frame_of(record.time) != frame)
 
 
+def _sealed_leaves(folder: Path, frame: FrameIndex) -> frozenset[bytes]:
+    """Return the leaves of a sealed frame."""
+    import pyarrow.parquet as parquet
+
+    leaves: list[bytes] = []
+    for partition in read_manifest(folder, frame).partitions:
+        leaves += parquet.read_table(folder / partition.path, columns=["leaf"]).column("leaf").to_pylist()
+    return frozenset(leaves)
+
+
 def _sort(folder: Path, slot: Slot, grids: GridHistory) -> None:
     """Copy what belongs elsewhere to where it does: to its slot, or to the late ones if that is sealed."""
+    known: dict[FrameIndex, frozenset[bytes]] = {}
     for path in slot.segments():
         document, records = read_segment(path)
         by_place: dict[Path, list[Record]] = {}
         for record in strays(records, slot.frame, grids):
             frame = grids.frame_of(record.time)
             target = None if frame is None else Slot(folder, frame)
-            by_place.setdefault(
-                folder / "wal" / LATE if target is None or target.sealed else target.folder, []
-            ).append(record)
+            if target is None or not target.sealed:
+                place = folder / "wal" / LATE if target is None else target.folder
+            else:
+                if target.frame not in known:
+                    known[target.frame] = _sealed_leaves(folder, target.frame)
+                if record.leaf in known[target.frame]:
+                    continue  # sorted before, by an earlier change, and sealed since
+                place = folder / "wal" / LATE
+            by_place.setdefault(place, []).append(record)
         for place, moved in by_place.items():
             place.mkdir(parents=True, exist_ok=True)
             name = f"from-{slot.frame}-{path.stem}"

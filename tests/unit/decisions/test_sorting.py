@@ -199,3 +199,14 @@ def test_seal__sliding_after_another_grid__writes_only_the_rows_that_it_holds_an
     ]
     shared = parquet.read_table(log.folder / "frames/6/shared-0000.parquet")
     assert shared.column("id").to_pylist() == ["in"]
+
+
+def test_follow__again_after_the_frame_was_sealed__puts_nothing_twice(tmp_path: Path) -> None:
+    longer, odd = history("longer"), history("odd")
+    write(tmp_path, decision("stray", 6200))  # by the old grid in frame 7; by the longer one in frame 6
+    log = sealer(tmp_path, longer)
+    log.seal(SIX, now=LATE)
+    sealer(tmp_path, odd).follow()
+    log.follow()
+    assert not list((log.folder / "wal" / "late").glob("*"))
+    assert log.seal(FrameIndex(7), now=LATE).rows == 0

@@ -138,7 +138,8 @@ async def test_step__another_policy_took_force__seals_by_its_frames_and_tells_wr
     await loop.step()
     told = GridHistory((*told.parts, (FrameIndex(2), shorter)))
     steward.now = 1209
-    assert await loop.step() is None  # frame 2 is [1000, 1100) now, frame 3 [1100, 1200)
+    await loop.step()  # frame 2 is [1000, 1100) now, frame 3 [1100, 1200)
+    assert await loop.step() is None
     steward.now = 1210
     await loop.step()
     (receipt,) = write(tmp_path, decision("later", 1290))
