@@ -20,7 +20,7 @@ from tribune.decisions.anchor import word_of
 from tribune.decisions.grid import MICROSECONDS, microseconds
 from tribune.decisions.sequence import Span, Time
 from tribune.exceptions import ConfigurationError
-from tribune.gate.logger import grid_of
+from tribune.gate.grids import grid_of
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 
 _FOREVER = 2**63
