@@ -104,6 +104,11 @@ class FrameGrid:
         start, end = self.bounds(frame)
         return max(start, end - self.step), end
 
+    @property
+    def steps(self) -> int:
+        """How many steps a frame spans."""
+        return steps_spanned(self.step, self.length)
+
 
 @dataclass(frozen=True)
 class GridHistory:
