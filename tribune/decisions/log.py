@@ -184,15 +184,16 @@ class DecisionLog:
             self._waiting += len(rows)
             self._waiting_bytes += size
             waiting = _Waiting(rows, size, asker, alone)
-            if not isinstance(asker, asyncio.Future):
-                self._buffer.put(self._batch(None, [waiting]))
-                return
-            loop = asker.get_loop()
-            if loop in self._gathered:
-                self._gathered[loop].append(waiting)
-            else:
+            loop = asker.get_loop() if isinstance(asker, asyncio.Future) else None
+            if loop is None or not alone:  # nobody to gather with, or many already
+                self._buffer.put(self._batch(loop, [waiting]))
+            elif loop not in self._gathered:
                 self._gathered[loop] = [waiting]
                 loop.call_soon(self._hand_over, loop)
+            else:
+                self._gathered[loop].append(waiting)
+                if len(self._gathered[loop]) == _BATCH:
+                    self._buffer.put(self._batch(loop, self._gathered.pop(loop)))
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         waiting = self._gathered.get(loop)
