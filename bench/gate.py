@@ -1,0 +1,132 @@
+"""What a gate and a decision log cost, and how fast a halt arrives: bare and gated server in the same run.
+
+Run with `make bench NAME=gate`, on a machine that does little else. The servers are uvicorn and Starlette as
+they are installed here, in one process, asked in short turns of changing order; a ratio is the median over
+rounds of gated to bare, so what else the machine does meets both. Requests hold one row of the demo's model.
+A log is measured behind the smallest model there is (`gating/serving.py`), and beside that, without a goal,
+behind none, where an answer takes less than anything that waits for a disk. Block to refusal is measured on
+anvil, as an asker sees it (`gating/halting.py`); the log by itself as in `bench.gate_log`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import time
+from typing import Any
+
+from bench.gate_log import append_rows, row, tree_rows
+from bench.gating.halting import delays
+from bench.gating.load import rates
+from bench.gating.serving import BARE, GATED, LOGGED, MODEL, PATH, SIGNED, VERSION, WITH_MODEL, Chain, asked
+from tribune.gate.keeper import GateKeeper
+from tribune.gate.problem import Subject
+from tribune.gate.status import StatusView
+
+CHECK_US, UNLOGGED, RECORDED, REFUSAL_MS = 2.0, 0.97, 0.85, 100.0
+CHECKS = 200_000
+
+
+def main() -> int:
+    """Measure and print one JSON line last; progress goes to stderr. Fails where a figure misses its goal."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--turns", type=int, default=100, help="of each server under load")
+    parser.add_argument("--halts", type=int, default=60)
+    parser.add_argument("--decisions", type=int, default=200_000)
+    parser.add_argument("--leaves", type=int, default=1_000_000)
+    given = parser.parse_args()
+    rows = [*check_rows(), *throughput_rows(given.turns)]
+    if given.halts:
+        rows += halt_rows(given.halts)
+    rows += [*append_rows(given.decisions), *tree_rows(given.leaves)]
+    print(json.dumps({"bench": "gate", "rows": rows}))
+    return 0 if all(row["met"] is not False for row in rows) else 1
+
+
+def check_rows() -> list[dict[str, Any]]:
+    """Return how long a check takes, less what an empty measurement takes."""
+    view = StatusView(MODEL)
+    keeper = GateKeeper(
+        Subject(MODEL, VERSION),
+        view,
+        max_staleness_s=3600,
+        mode="enforce",
+        artifact=None,
+        shut=lambda _: None,
+        under_way=lambda: 0,
+    )
+    view.update(Chain.first(), asked_at=time.monotonic())
+    if keeper.check() is not None or not keeper.passes():
+        raise SystemExit("the gate does not answer")
+    rows = []
+    for name, check in (("check between two blocks", keeper.passes), ("check after a block", keeper.check)):
+        took, empty = _times(check), _times(lambda: None)
+        p99 = (took[len(took) * 99 // 100] - empty[len(empty) // 2]) / 1000
+        rows.append(row(f"{name}, 99th percentile", "µs", p99, at_most=CHECK_US))
+    return rows
+
+
+def _times(check: Any) -> list[int]:
+    """Return how many nanoseconds each of many calls took, the shortest first."""
+    clock, found = time.perf_counter_ns, []
+    for _ in range(CHECKS):
+        started = clock()
+        check()
+        found.append(clock() - started)
+    return sorted(found)
+
+
+def throughput_rows(turns: int) -> list[dict[str, Any]]:
+    """Return the servers' requests a second, and what share of the bare one's the gated ones answer."""
+    command = [sys.executable, "-m", "bench.gating.serving"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None and server.stdout is not None  # noqa: S101, PT018 - for the type
+        told = json.loads(server.stdout.readline())
+        print(f"uvicorn with {', '.join(told['fast']) or 'h11 and asyncio'}", file=sys.stderr)
+        found = asyncio.run(rates(told["ports"], PATH, asked(), turns))
+        server.stdin.close()
+    with_model = WITH_MODEL + BARE
+    return [
+        _share("gated, no log", found[GATED], found[BARE], UNLOGGED),
+        _share("gated, log", found[WITH_MODEL + LOGGED], found[with_model], RECORDED),
+        _share("gated, log and signed receipts", found[WITH_MODEL + SIGNED], found[with_model], RECORDED),
+        _share("gated, log, no model behind it", found[LOGGED], found[BARE], None),
+        _share("gated, log and signed receipts, no model", found[SIGNED], found[BARE], None),
+    ]
+
+
+def _share(name: str, gated: list[float], bare: list[float], goal: float | None) -> dict[str, Any]:
+    ours, theirs = statistics.median(gated), statistics.median(bare)
+    ratio = statistics.median(one / other for one, other in zip(gated, bare, strict=True))
+    said = "" if goal is None else f" (goal {goal:g})"
+    print(f"{name}: {ours:,.0f} of {theirs:,.0f} requests/s, {ratio:.3f}{said}", file=sys.stderr, flush=True)
+    return {
+        "name": f"throughput, {name}",
+        "unit": "requests/s",
+        "ours": round(ours),
+        "theirs": round(theirs),
+        "ratio": round(ratio, 3),
+        "goal": goal,
+        "met": None if goal is None else ratio >= goal,
+    }
+
+
+def halt_rows(halts: int) -> list[dict[str, Any]]:
+    """Return how long it takes from a block that halts to the first refusal."""
+    rows = []
+    for kind, seconds in delays(halts).items():
+        took = sorted(1000 * one for one in seconds)
+        name = f"block to refusal, gate that {kind}"
+        rows.append(row(f"{name}, median", "ms", statistics.median(took)))
+        rows.append(
+            row(f"{name}, 99th percentile of {halts}", "ms", took[len(took) * 99 // 100], at_most=REFUSAL_MS)
+        )
+    return rows
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,104 @@
+"""Load on servers of this machine, in turns so short that what else the machine does meets all of them alike.
+
+Connections stay open, and the next request is sent as soon as an answer is there. An asyncio protocol that
+looks for no more than the answer's end: some 25 µs a request in another process, where a server takes several
+times as long, so it is not what holds things up. (wrk would be faster still, but its turns last whole
+seconds, within which this machine changes more than a gate costs.) Whatever is not answered with 200 ends the
+bench.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+
+CONNECTIONS, TURN_S = 32, 0.15
+
+
+async def rates(ports: Mapping[str, int], path: str, body: bytes, turns: int) -> dict[str, list[float]]:
+    """Return by server how many requests a second it answered in each turn.
+
+    Args:
+        ports: of the servers on loopback, by name.
+        path: that is posted to.
+        body: what is posted, JSON.
+        turns: of each server; in every round they come in another order.
+    """
+    head = f"POST {path} HTTP/1.1\r\nHost: model\r\nContent-Type: application/json\r\n"
+    request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    clients = {
+        name: [await _Client.connect(port, request) for _ in range(CONNECTIONS)]
+        for name, port in ports.items()
+    }
+    found: dict[str, list[float]] = {name: [] for name in ports}
+    chance = random.Random(1)  # noqa: S311 - an order, no secret
+    for turn in range(turns + 1):
+        for name in chance.sample(sorted(ports), len(ports)):
+            rate = await _turn(clients[name])
+            if turn:  # the first warms up
+                found[name].append(rate)
+    for opened in clients.values():
+        for client in opened:
+            client.close()
+    return found
+
+
+async def _turn(clients: list[_Client]) -> float:
+    started = time.perf_counter()
+    await asyncio.gather(*(client.ask_until(started + TURN_S) for client in clients))
+    return sum(client.answers for client in clients) / (time.perf_counter() - started)
+
+
+class _Client(asyncio.Protocol):
+    """One connection, with one request under way at most."""
+
+    def __init__(self, request: bytes) -> None:
+        self._request = request
+        self._seen = b""
+        self._ends = 0.0
+        self._done: asyncio.Future[None] | None = None
+        self.answers = 0
+
+    @classmethod
+    async def connect(cls, port: int, request: bytes) -> _Client:
+        """Connect to a server on loopback."""
+        loop = asyncio.get_running_loop()
+        _, client = await loop.create_connection(lambda: cls(request), "127.0.0.1", port)
+        return client
+
+    async def ask_until(self, ends: float) -> None:
+        """Ask again and again until a time, and return with the last answer."""
+        self._ends, self.answers = ends, 0
+        self._done = asyncio.get_running_loop().create_future()
+        self._transport.write(self._request)
+        await asyncio.wait_for(self._done, 10)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Count an answer that is whole, and ask again."""
+        self._seen += data
+        end = self._seen.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        size = self._seen.lower().split(b"content-length: ", 1)[1].split(b"\r\n", 1)[0]
+        if len(self._seen) < end + 4 + int(size) or self._done is None:
+            return
+        if not self._seen.startswith(b"HTTP/1.1 200"):
+            self._done.set_exception(SystemExit(f"not all was answered:\n{self._seen.decode()}"))
+            return
+        self._seen = b""
+        self.answers += 1
+        if time.perf_counter() < self._ends:
+            self._transport.write(self._request)
+        else:
+            self._done.set_result(None)
