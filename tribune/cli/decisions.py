@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tribune.cli.data import Force, Output, free, write
+from tribune.cli.erasing import decisions_erase
 from tribune.cli.proofs import AsJson, say
 from tribune.cli.running import Number, SettingsFile, plain_errors, run
 from tribune.ids import FrameIndex, ModelId, VersionNumber
@@ -22,6 +23,7 @@ decisions = typer.Typer(no_args_is_help=True, help="What a model decided, and pr
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    decisions.command("erase")(decisions_erase)
     app.add_typer(decisions, name="decisions")
 
 

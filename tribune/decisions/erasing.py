@@ -94,6 +94,20 @@ def erase(
     return erased
 
 
+def ids_in(folder: Path, frame: FrameIndex) -> frozenset[str]:
+    """Return the ids of the decisions whose rows lie in the folder of a sealed frame.
+
+    Raises:
+        EvidenceError: the frame is not sealed, or a partition is not what is on record.
+    """
+    own = f"frames/{frame}/"
+    found: list[str] = []
+    for partition in read_manifest(folder, frame).partitions:
+        if partition.path.startswith(own):
+            found += _read(folder, partition).column("id").to_pylist()
+    return frozenset(found)
+
+
 def erase_late(folder: Path, ids: Collection[str] | None, *, before: int | None = None) -> int:
     """Erase decisions that came too late for their frame, whole, and return how many.
 
