@@ -73,7 +73,7 @@ class _Client(asyncio.Protocol):
         self._ends, self.answers = ends, 0
         self._done = asyncio.get_running_loop().create_future()
         self._transport.write(self._request)
-        await asyncio.wait_for(self._done, 10)
+        await asyncio.wait_for(self._done, 60)
 
     def close(self) -> None:
         """Close the connection."""
@@ -94,7 +94,7 @@ class _Client(asyncio.Protocol):
         if len(self._seen) < end + 4 + int(size) or self._done is None:
             return
         if not self._seen.startswith(b"HTTP/1.1 200"):
-            self._done.set_exception(SystemExit(f"not all was answered:\n{self._seen.decode()}"))
+            self._done.set_exception(RuntimeError(f"not all was answered:\n{self._seen.decode()}"))
             return
         self._seen = b""
         self.answers += 1

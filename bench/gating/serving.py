@@ -1,7 +1,7 @@
 """The servers that `bench.gate` puts under load: a Starlette application bare, gated, and gated with a log.
 
-With no model at all, which shows best what a gate costs, and with the smallest one that there is, a logistic
-regression in a thread, since a log without a model is no case that exists.
+With no model at all, which shows best what a gate costs; with the smallest one that there is, a logistic
+regression; and with boosted trees as in the demo. Models run in a thread, one row a request.
 
 Run as a process. One event loop serves all, each on a port of its own, so that they differ in nothing else;
 the ports go to stdout as one JSON line, and all ends with stdin. Uvicorn takes httptools and uvloop where
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import secrets
 import socket
 import sys
@@ -41,7 +42,7 @@ from tribune.gate.status import Reading, StatusView
 from tribune.ids import Address, CaseId, ModelId, VersionNumber
 
 BARE, GATED, LOGGED, SIGNED = "bare", "gated", "log", "log, signed receipts"
-WITH_MODEL = "model, "
+SMALLEST, TREES = "logistic regression", "boosted trees"
 PATH = "/predict"
 MODEL, VERSION = ModelId(1), VersionNumber(1)
 _HOUR = 3_600_000_000
@@ -88,11 +89,15 @@ def _server(recorder: DecisionRecorder | None, model: Any = None) -> Starlette:
     return Starlette(routes=[Route(PATH, predict, methods=["POST"])])
 
 
-def _model() -> Any:
+def _models() -> dict[str, Any]:
+    from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
 
-    rows = [[float(i + j) for j in range(len(json.loads(asked())))] for i in range(8)]
-    return LogisticRegression().fit(rows, [0, 1] * 4)
+    chance = random.Random(1)  # noqa: S311 - rows, no secrets
+    rows = [[chance.random() for _ in json.loads(asked())] for _ in range(2000)]
+    labels = [int(row[0] + row[1] > 1) for row in rows]
+    models = {SMALLEST: LogisticRegression(), TREES: HistGradientBoostingClassifier(random_state=1)}
+    return {name: model.fit(rows, labels) for name, model in models.items()}
 
 
 def _gated(app: App) -> ModelGate:
@@ -114,16 +119,13 @@ def _receipt_key() -> ReceiptKey:
 
 async def _serve(folder: Path) -> None:
     logs = [_log(folder / "unsigned", None), _log(folder / "signed", _receipt_key())]
-    model = _model()
-    apps: dict[str, App] = {
-        BARE: _server(None),
-        GATED: _gated(_server(None)),
-        LOGGED: _gated(_server(DecisionRecorder(logs[0]))),
-        SIGNED: _gated(_server(DecisionRecorder(logs[1]))),
-        WITH_MODEL + BARE: _server(None, model),
-        WITH_MODEL + LOGGED: _gated(_server(DecisionRecorder(logs[0]), model)),
-        WITH_MODEL + SIGNED: _gated(_server(DecisionRecorder(logs[1]), model)),
-    }
+    recorders = {LOGGED: DecisionRecorder(logs[0]), SIGNED: DecisionRecorder(logs[1])}
+    apps: dict[str, App] = {BARE: _server(None), GATED: _gated(_server(None))}
+    apps |= {how: _gated(_server(recorder)) for how, recorder in recorders.items()}
+    for name, model in _models().items():
+        apps[f"{BARE}, {name}"] = _server(None, model)
+        for how, recorder in recorders.items():
+            apps[f"{how}, {name}"] = _gated(_server(recorder, model))
     ports, servers = {}, []
     for name, app in apps.items():
         # IPPROTO_TCP by name: only then does asyncio send at once (TCP_NODELAY).
