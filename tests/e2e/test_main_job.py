@@ -15,6 +15,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from eth_account import Account
+from eth_utils.crypto import keccak
 
 from examples.acs_employment.demo.actors import Actors
 from examples.acs_employment.demo.local_chain import LocalChain
@@ -25,7 +26,7 @@ from examples.acs_employment.demo.story import Story
 from examples.acs_employment.demo.summary import summarise
 from examples.acs_employment.incident import Incident
 from tribune.chain.enums import CaseKind, Outcome, ProposalState, State, Support
-from tribune.ids import CaseId, FrameIndex
+from tribune.ids import CaseId, Digest, FrameIndex
 from tribune.reports.canonical import cid_digest
 from tribune.sync.sender import Sender
 
@@ -167,6 +168,39 @@ async def test_frames__of_the_log__are_what_the_chain_anchors(played: Played) ->
         assert await log.anchor_of(MODEL, frame["version"], FrameIndex(frame["frame"])) is not None
 
 
+async def test_decision__asked_by_a_stranger__proven_without_our_code(played: Played) -> None:
+    """The proof's own words, hashed as the specification says, and the contract's answer to them."""
+    summary, folder = played.summary["proven"], played.run.stranger.folder
+    assert summary["receipt_signed"]
+    assert summary["checked_on_chain"]
+    proof = json.loads(await asyncio.to_thread((folder / "proof.json").read_bytes))
+    receipt = json.loads(await asyncio.to_thread((folder / "receipt.json").read_bytes))
+    body = _bytes(proof["body"])
+    opened = json.dumps(proof["opened"]["body"], separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    assert hashlib.sha256(_bytes(proof["opened"]["salt"]) + opened.encode()).digest() == body
+    numbers = [n.to_bytes(32, "big") for n in (proof["model"], proof["version"], proof["time"])]
+    node = keccak(keccak(numbers[0] + numbers[1] + keccak(proof["id"].encode()) + numbers[2] + body))
+    assert (receipt["leaf"], receipt["id"], receipt["time"]) == (
+        f"0x{node.hex()}",
+        proof["id"],
+        proof["time"],
+    )
+    for sibling in map(_bytes, proof["path"]):
+        node = keccak(min(node, sibling) + max(node, sibling))
+    manifest, root = _bytes(proof["manifest"]), _bytes(proof["root"])
+    assert node == root
+    log = played.run.tribune.decision_log
+    assert (proof["contract"], proof["chain"]) == (log.address, 31337)
+    word = await log.anchor_of(MODEL, FIRST, FrameIndex(proof["frame"]))
+    assert word == keccak(manifest + root + proof["rows"].to_bytes(32, "big"))
+    head = await played.run.tribune.chain.head()
+    first = played.run.tribune.deployment.block
+    (anchored,) = await log.anchorings(MODEL, FIRST, [FrameIndex(proof["frame"])], first, head.number)
+    path = list(map(_bytes, proof["path"]))
+    assert await log.verify(anchored, proof["id"], proof["time"], Digest(body), path)
+    assert not await log.verify(anchored, proof["id"], proof["time"] + 1, Digest(body), path)
+
+
 async def test_gate__only_chain_and_gate_alive__refuses_after_a_raw_pause(played: Played) -> None:
     """Comes last: it ends every process but the chain and the second version's server."""
     run = played.run
@@ -204,6 +238,10 @@ async def test_gate__only_chain_and_gate_alive__refuses_after_a_raw_pause(played
     assert json.loads(refused.body)["state"] == "Paused"
     after = await tribune.kill_switch.status(MODEL)
     assert (after.state, after.epoch) == (State.PAUSED, status.epoch + 1)
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
 
 
 async def _until(look: Callable[[], Awaitable[object]], wanted: object) -> None:
