@@ -101,14 +101,14 @@ async def test_proposal_message__buttons__hold_its_id_which_no_reorg_gives_to_an
             found = button.__discord_ui_compiled_template__.fullmatch(button.custom_id)
             assert found is not None
             again = await type(button).from_custom_id(ANY, button, found)
-            assert again.proposal_id == one.proposal_id
+            assert again.subject == one.proposal_id
 
 
 async def test_buttons__of_a_message_of_an_older_release__hold_its_number() -> None:
     found = ProposalVoteButton.__discord_ui_compiled_template__.fullmatch("tribune:proposal:vote:3")
     assert found is not None
     made = await ProposalVoteButton.from_custom_id(ANY, ANY, found)
-    assert made.proposal_id == 3
+    assert made.subject == 3
 
 
 def test_proposal_message__hostile_claim__pings_formats_and_links_nothing() -> None:
