@@ -93,13 +93,16 @@ def log_campaign(root: Path, *, kills: int, seed: int, loud: bool = False) -> Lo
     parts = {name: (_write, (root, name, base)) for name in WRITERS} | {"sealer": (_seal, (root, base, 0))}
     running: dict[str, BaseProcess] = {}
     died: Counter[str] = Counter()
+    sizes: dict[str, int | None] = {}
     try:
         while sum(died.values()) < kills:
             for name, (target, given) in parts.items():
                 if name not in running or not running[name].is_alive():
                     running[name] = context.Process(target=target, args=given, daemon=True)
+                    sizes[name] = _size(root / f"{name}.receipts") if name in WRITERS else None
                     running[name].start()
             name = chance.choice(list(parts))
+            _wait_for_receipts(root / f"{name}.receipts", sizes.get(name))
             time.sleep(chance.uniform(0, LONGEST_S))
             if running[name].is_alive():
                 running[name].kill()
@@ -122,6 +125,17 @@ def log_campaign(root: Path, *, kills: int, seed: int, loud: bool = False) -> Lo
     found.policies = len(history(base, time.time_ns() // 1000).parts)
     found.took_s = time.monotonic() - began
     return found
+
+
+def _wait_for_receipts(path: Path, before: int | None) -> None:
+    """Wait until a writer that was started has acknowledged something: a slow machine is no kill's merit."""
+    ends = time.monotonic() + PATIENCE_S / 10
+    while before is not None and _size(path) <= before + 1 and time.monotonic() < ends:
+        time.sleep(0.01)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def history(base: int, now: int) -> GridHistory:
