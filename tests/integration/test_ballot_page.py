@@ -152,7 +152,7 @@ async def test_ballot_page__wallet_does_not_know_the_chain__says_so_and_signs_no
     wallet = Wallet(stand.voting.holders[2], chain_id=1, known_chains=(1,))
     async with stand.opened("/b/1", wallet) as page:
         await choose_wallet(page)
-        await see(page, "#error", "Your wallet does not know chain 31337. Add it there, then try again.")
+        await see(page, "#error", "Your wallet does not know local test chain. Add it there, then try again.")
         await may_sign(page, False)
     assert not wallet.added
     assert "eth_signTypedData_v4" not in wallet.asked
@@ -247,9 +247,9 @@ async def test_ballot_page__wallet_disconnects_or_leaves_the_chain__says_so(stan
         await choose_wallet(page)
         await may_sign(page)
         await wallet.change_chain(page, 1)
-        await see(page, "#error", "Your wallet is on another chain; this page needs chain 31337.")
+        await see(page, "#error", "Your wallet is on another chain; this page needs local test chain.")
         await may_sign(page, False)
-        await page.get_by_role("button", name="Switch the wallet to chain 31337").click()
+        await page.get_by_role("button", name="Switch the wallet to local test chain").click()
         await may_sign(page)
         await expect(page.locator("#error")).to_be_empty()
         await wallet.change_account(page, None)

@@ -35,6 +35,7 @@ from tribune.store.tables import (
     PeerCheck,
     PostedMessage,
     ProposalDraft,
+    Reader,
     ServerSettings,
     SignedDelegation,
     SignedReport,
@@ -58,6 +59,7 @@ KEPT: tuple[type[SQLModel], ...] = (
     WalletLink,
     ServerSettings,
     Subscription,
+    Reader,
     PostedMessage,
     OutboxRow,
 )

@@ -63,6 +63,8 @@ def fill(connection: Connection) -> dict[str, list[dict[str, object]]]:
 def _value(column: str, kind: str) -> object:
     if kind in ("BIGINT", "INTEGER"):
         return 7 if column == "id" else 2**31 - 1 if kind == "INTEGER" else 2**53
+    if kind == "BOOLEAN":
+        return True
     if kind == "JSON":
         return '{"n": 115792089237316195423570985008687907853269984665640564039457584007913129639935}'
     return b"\x00\xff" if kind in ("BLOB", "BYTEA") else f"{column} ⚖ 'x'"

@@ -115,12 +115,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("discord_user_id", "model_id"),
     )
-    op.create_table(
-        "reader",
-        sa.Column("discord_user_id", sa.BigInteger(), nullable=False),
-        sa.Column("language", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("discord_user_id"),
-    )
 
 
 def _times() -> tuple[sa.Column[int], sa.Column[int]]:
