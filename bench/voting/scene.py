@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from sqlmodel import Session
 
 from examples.acs_employment.demo.processes import Processes
 from support.anvil import KEYS, ROOT, Anvil
@@ -24,8 +25,12 @@ from support.voting import Voting, documents, open_model, slow_chain
 from tribune.ids import CaseId, ProposalId
 from tribune.reports.canonical import cid_digest
 from tribune.reports.evidence_store import write_evidence
+from tribune.store import queries
+from tribune.store.session import open_store
 
 READY_S = 60.0
+SETTLED_S = 5.0
+"""For the events of all voters to be told to the bot's parts, once they are in the index."""
 SHARE = 300 * 10**18
 """Tokens of each voter: a thousand of them together stay below the super-quorum, which would end the vote."""
 
@@ -104,6 +109,7 @@ async def opened_scene(folder: Path, voters: int) -> AsyncIterator[Scene]:
             port = free_port()
             site = f"http://127.0.0.1:{port}"
             ports = await _start(processes, folder, anvil, port, site)
+            await _until_followed(processes, folder, chain)
             yield Scene(folder, chain, processes, site, ports["control_port"], accounts, policy)
         finally:
             processes.stop_all()
@@ -119,7 +125,7 @@ async def _start(processes: Processes, folder: Path, anvil: Anvil, port: int, si
         "TRIBUNE_CHAIN__HTTP_URL": anvil.http_url,
         "TRIBUNE_CHAIN__WS_URL": anvil.ws_url,
         "TRIBUNE_DEPLOYMENTS": str(folder),
-        "TRIBUNE_STORE_URL": f"sqlite:///{folder / 'people.db'}",
+        "TRIBUNE_STORE_URL": _store_url(folder),
         "TRIBUNE_EVIDENCE_URLS": json.dumps([str(folder / "evidence")]),
         "TRIBUNE_WEB__PORT": str(port),
         "TRIBUNE_WEB__PUBLIC_URL": site,
@@ -152,6 +158,28 @@ async def _until_serving(processes: Processes, site: str, control_port: int) -> 
                 if time.monotonic() > ends:
                     raise SystemExit(f"{url} is not ready after {READY_S:g} s")
                 await asyncio.sleep(0.1)
+
+
+async def _until_followed(processes: Processes, folder: Path, chain: TestChain) -> None:
+    """Wait until the bot has taken in what the chain holds: figures are of a bot that runs."""
+    head = await asyncio.to_thread(lambda: chain.web3.eth.block_number)
+    ends = time.monotonic() + READY_S
+    with open_store(_store_url(folder)) as store:
+        while not await store.read(_has_reached, head):
+            processes.check()
+            if time.monotonic() > ends:
+                raise SystemExit(f"The bot has not reached block {head} after {READY_S:g} s")
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(SETTLED_S)
+
+
+def _has_reached(session: Session, block: int) -> bool:
+    reached = queries.checkpoint(session, "indexer")
+    return reached is not None and reached.block_number >= block
+
+
+def _store_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'people.db'}"
 
 
 async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
