@@ -29,7 +29,7 @@ from tribune.chain.codec import load_abi, type_of
 from tribune.ids import Address
 from tribune.store.queries import enqueue, outbox_row
 from tribune.store.session import open_store
-from tribune.store.tables import OutboxState
+from tribune.store.states import OutboxState
 from tribune.sync.indexer import Indexer
 from tribune.sync.outbox import Outbox
 

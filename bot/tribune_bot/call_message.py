@@ -12,7 +12,7 @@ from tribune.ballots.holders.progress import share_words
 from tribune.ballots.holders.view import CallView, question_of
 from tribune.chain.enums import CaseKind
 from tribune.language import _, plural
-from tribune.store.tables import CallState
+from tribune.store.states import CallState
 from tribune_bot.board import Shown
 from tribune_bot.text import fitted, harmless, moment
 from tribune_bot.views.buttons import link_button

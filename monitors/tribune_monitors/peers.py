@@ -17,7 +17,8 @@ from tribune.reports.attestation import AttestationDocument, attestation_name
 from tribune.reports.signing import HubDomain
 from tribune.store.queries import peer_verdicts, record_peer_check
 from tribune.store.session import Store
-from tribune.store.tables import PeerCheck, PeerVerdict, SignedReport
+from tribune.store.states import PeerVerdict
+from tribune.store.tables import PeerCheck, SignedReport
 from tribune_monitors.attestations import Attestations, counted
 from tribune_monitors.due import deadline_of
 from tribune_monitors.measuring import Measurer, peer_of

@@ -25,7 +25,8 @@ from tribune.log import get_logger
 from tribune.reports.signing import HubDomain
 from tribune.store.queries import set_report_state
 from tribune.store.session import Session, Store
-from tribune.store.tables import ReportState, SignedReport
+from tribune.store.states import ReportState
+from tribune.store.tables import SignedReport
 from tribune.sync.sender import Sender
 from tribune_monitors.attestations import counted
 from tribune_monitors.due import deadline_of

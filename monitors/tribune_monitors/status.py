@@ -17,7 +17,7 @@ from tribune.reports.oversight import independence
 from tribune.settings import Settings
 from tribune.store.monitors import monitor_leases, newest_report, peer_counts, report_counts, signers
 from tribune.store.session import Session, Store
-from tribune.store.tables import ReportState
+from tribune.store.states import ReportState
 from tribune_monitors.filing import copies_owed
 
 

@@ -20,7 +20,7 @@ from tribune.ids import FrameIndex, ModelId
 from tribune.store.monitors import differing_witnesses, newest_report, report_counts
 from tribune.store.queries import signed_report
 from tribune.store.session import Session
-from tribune.store.tables import ReportState
+from tribune.store.states import ReportState
 from tribune.sync.vitals import ChainVitals, read_balance, read_store
 from tribune.telemetry import Telemetry
 from tribune.telemetry.watch import Reader

@@ -23,7 +23,8 @@ from tribune.ids import Address, FrameIndex, ModelId
 from tribune.reports.signing import HubDomain, MessageSigner
 from tribune.store.queries import reports_from, reports_in
 from tribune.store.session import Store
-from tribune.store.tables import ReportState, SignedReport
+from tribune.store.states import ReportState
+from tribune.store.tables import SignedReport
 from tribune.sync.sender import Sender
 from tribune_monitors.attestations import Attestations
 from tribune_monitors.attesting import Attesting

@@ -16,7 +16,8 @@ from eth_account.signers.local import LocalAccount
 
 from chaos.fleet import Fleet, Place
 from chaos.ledger import Ledger, account
-from integration.monitor_world import ROWS, VERSION, MonitorWorld, Sample
+from integration.monitor_samples import ROWS, Sample
+from integration.monitor_world import VERSION, MonitorWorld
 from scripts.deployment import config as deployment_config
 from scripts.deployment.config import Holder
 from support.anvil import KEYS, ROOT, Anvil

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import select
 
+from integration.monitor_samples import ROWS, Model, Sample, sample
 from support.chain import TestChain
 from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyInput
@@ -21,7 +21,7 @@ from tribune.chain.report_hub import FrameRecord
 from tribune.decisions.anchor import Manifest, anchor_word, log_folder, manifest_digest
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.labels import append_labels
-from tribune.decisions.leaf import Decision, LogSchema
+from tribune.decisions.leaf import LogSchema
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.sealing import LogSealer, seal_evaluation
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
@@ -31,7 +31,8 @@ from tribune.settings import ChainSettings, Settings
 from tribune.settings.sections import ReplaySettings
 from tribune.store.queries import reports_in
 from tribune.store.session import open_store
-from tribune.store.tables import ReportState, SignedReport
+from tribune.store.states import ReportState
+from tribune.store.tables import SignedReport
 from tribune.sync.sender import Sender
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import fit_profile
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     import pytest
 
 STEP, GRACE, DEADLINE, SUSPENSION = 100, 5, 350, 60
-ROWS = 200
 SPEC = ModelSpec(
     columns=(
         Column("age", ColumnKind.NUMERIC, Role.FEATURE),
@@ -67,43 +67,6 @@ POLICY = Policy(
 )
 INVALID, ACCURACY, DRIFT, PARITY = range(4)
 VERSION = VersionNumber(1)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Decisions and what turned out to be true of them."""
-
-    decisions: list[Decision]
-    labels: list[tuple[str, int, object]]
-
-    @property
-    def accuracy(self) -> float:
-        said = {decision.id: decision.prediction for decision in self.decisions}
-        return sum(said[id_] == label for id_, _, label in self.labels) / len(self.labels)
-
-
-Model = Callable[[dict[str, object]], float]
-"""Gives the score of some features; above a half it says "1"."""
-
-
-def sample(
-    seed: int, time: int, *, n: int = ROWS, age: float = 40.0, jobs: bool = True, model: Model | None = None
-) -> Sample:
-    """Make random decisions at a time (microseconds) with labels that are right about three times in four."""
-    dice = random.Random(seed)  # noqa: S311 - samples, not secrets
-    decisions: list[Decision] = []
-    labels: list[tuple[str, int, object]] = []
-    for i in range(n):
-        score = dice.random()
-        features: dict[str, object] = {"age": dice.gauss(age, 10.0), "sex": dice.choice("12")}
-        if jobs:
-            features["job"] = dice.choice("abc")
-        score = score if model is None else model(features)
-        name = f"{seed}-{i}"
-        said = "1" if score > 0.5 else "0"
-        decisions.append(Decision(name, time + i, features, said, score))
-        labels.append((name, time + i, said if dice.random() < 0.75 else "10"[int(said)]))
-    return Sample(decisions, labels)
 
 
 @dataclass

@@ -25,7 +25,8 @@ from tribune.metrics import NOT_AVAILABLE
 from tribune.reports.evidence_store import read_evidence, write_evidence
 from tribune.store.queries import reports_in
 from tribune.store.session import Session
-from tribune.store.tables import ReportState, SignedReport
+from tribune.store.states import ReportState
+from tribune.store.tables import SignedReport
 from tribune_monitors.recheck import recheck
 
 ONE = ModelId(1)

@@ -16,7 +16,8 @@ from tribune.exceptions import ChainError, RevertedError
 from tribune.ids import Digest, FrameIndex, ModelId
 from tribune.store.queries import reports_in
 from tribune.store.session import Session
-from tribune.store.tables import ReportState, SignedReport
+from tribune.store.states import ReportState
+from tribune.store.tables import SignedReport
 
 ONE = ModelId(1)
 

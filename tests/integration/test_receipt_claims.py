@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from integration.monitor_world import SPEC, VERSION, MonitorWorld, sample
+from integration.monitor_samples import sample
+from integration.monitor_world import SPEC, VERSION, MonitorWorld
 from integration.test_decision_proofs import outside, ran
 from tribune.chain import Tribune
 from tribune.decisions.leaf import LogSchema

@@ -19,7 +19,8 @@ from tribune.decisions.anchor import log_folder
 from tribune.exceptions import StoreError
 from tribune.ids import ModelId
 from tribune.settings import KeySource, Settings, TelemetrySettings
-from tribune.store.tables import PeerCheck, PeerVerdict
+from tribune.store.states import PeerVerdict
+from tribune.store.tables import PeerCheck
 from tribune.telemetry import Telemetry
 from tribune.telemetry.alerts import alerts
 from tribune.telemetry.catalogue import METRICS

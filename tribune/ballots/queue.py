@@ -130,7 +130,8 @@ def mark_mined(
 ) -> BallotStatus:
     """Record a vote that is on the chain; where it came from another tool, as a ballot without signature."""
     from tribune.store.queries import add_once, ballot_of
-    from tribune.store.tables import BallotState, StoredBallot, now
+    from tribune.store.states import BallotState
+    from tribune.store.tables import StoredBallot, now
 
     row = ballot_of(session, proposal_id, cast.voter)
     if row is None:
@@ -187,7 +188,8 @@ def _put(
     """Insert a ballot, or put a new one in the place of one that was refused."""
     from tribune.settings import RelaySettings
     from tribune.store.queries import add_once, ballot_of
-    from tribune.store.tables import BallotState, StoredBallot, now
+    from tribune.store.states import BallotState
+    from tribune.store.tables import StoredBallot, now
 
     known = ballot_of(session, ballot.proposal_id, ballot.voter)
     if known is None or known.state == BallotState.REJECTED:

@@ -227,7 +227,7 @@ def _logged(settled: list[BallotStatus]) -> list[BallotStatus]:
 
 def _waiting(session: Session, lane: Lane) -> list[ProposalId]:
     from tribune.store.proposals import ballots_at
-    from tribune.store.tables import BallotState
+    from tribune.store.states import BallotState
 
     states = (BallotState.RELAYED, BallotState.QUEUED)
     rows = [row for state in states for row in ballots_at(session, lane, state)]
@@ -237,7 +237,8 @@ def _waiting(session: Session, lane: Lane) -> list[ProposalId]:
 def _claim_slow(session: Session, limit: int) -> list[StoredBallot]:
     """Claim the oldest ballots, each of another voter: the next of a voter builds on its nonce."""
     from tribune.store.proposals import ballots_at
-    from tribune.store.tables import BallotState, now
+    from tribune.store.states import BallotState
+    from tribune.store.tables import now
 
     waits = {row.voter for row in ballots_at(session, Lane.SLOW, BallotState.RELAYED)}
     rows: list[StoredBallot] = []
@@ -255,7 +256,8 @@ def _claim(
 ) -> list[StoredBallot]:
     """Claim the oldest ballots, at least one, and no more than fit into a transaction."""
     from tribune.store.queries import ballots_of
-    from tribune.store.tables import BallotState, now
+    from tribune.store.states import BallotState
+    from tribune.store.tables import now
 
     rows: list[StoredBallot] = []
     gas = 0
@@ -271,7 +273,7 @@ def _claim(
 
 def _claimed(session: Session, proposal_id: ProposalId) -> list[StoredBallot]:
     from tribune.store.queries import ballots_of
-    from tribune.store.tables import BallotState
+    from tribune.store.states import BallotState
 
     return list(ballots_of(session, proposal_id, state=BallotState.RELAYED))
 
@@ -283,7 +285,8 @@ def _note(session: Session, rows: Sequence[StoredBallot], tx_hash: str) -> None:
 
 
 def _release(session: Session, rows: Sequence[StoredBallot]) -> None:
-    from tribune.store.tables import BallotState, now
+    from tribune.store.states import BallotState
+    from tribune.store.tables import now
 
     for row in _fresh(session, rows):
         if row.state == BallotState.RELAYED:
@@ -299,7 +302,8 @@ def _record(
     tx_hash: str,
 ) -> list[BallotStatus]:
     """Mark rows mined, or refused where `why` says so, with what was paid; return those that changed."""
-    from tribune.store.tables import BallotState, now
+    from tribune.store.states import BallotState
+    from tribune.store.tables import now
 
     settled: list[BallotStatus] = []
     for row in _fresh(session, rows):

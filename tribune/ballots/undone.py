@@ -59,7 +59,8 @@ def _record(
     cast: dict[Address, CastVote],
 ) -> int:
     from tribune.store.queries import ballot_of
-    from tribune.store.tables import BallotState, now
+    from tribune.store.states import BallotState
+    from tribune.store.tables import now
 
     undone = 0
     for voter in voters:

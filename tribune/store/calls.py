@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from tribune.store.queries import add_once
-from tribune.store.tables import CallSignature, CallState, HolderCall, now
+from tribune.store.states import CallState
+from tribune.store.tables import CallSignature, HolderCall, now
 
 
 def call_of(session: Session, call_id: int) -> HolderCall | None:

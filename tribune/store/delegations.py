@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
-from tribune.store.tables import BallotState, SignedDelegation, now
+from tribune.store.states import BallotState
+from tribune.store.tables import SignedDelegation, now
 
 
 def delegation_of(session: Session, delegator: str, nonce: int) -> SignedDelegation | None:

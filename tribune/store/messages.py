@@ -8,7 +8,8 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from tribune.store.queries import add_once
-from tribune.store.tables import ChainEvent, OutboxRow, OutboxState, PostedMessage, WalletLink, now
+from tribune.store.states import OutboxState
+from tribune.store.tables import ChainEvent, OutboxRow, PostedMessage, WalletLink, now
 
 
 def intent_met(session: Session, key: str) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from tribune.store.tables import Lease, PeerCheck, PeerVerdict, ReportState, SignedReport
+from tribune.store.states import PeerVerdict, ReportState
+from tribune.store.tables import Lease, PeerCheck, SignedReport
 
 
 def monitor_leases(session: Session) -> Sequence[Lease]:

@@ -7,15 +7,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from tribune.store.tables import (
-    BallotState,
-    CallSignature,
-    CallState,
-    HolderCall,
-    SignedDelegation,
-    StoredBallot,
-    WalletLink,
-)
+from tribune.store.states import BallotState, CallState
+from tribune.store.tables import CallSignature, HolderCall, SignedDelegation, StoredBallot, WalletLink
 
 
 def owners_of(session: Session, wallet: str) -> list[int]:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, select
 
-from tribune.store.tables import BallotState, ChainEvent, StoredBallot
+from tribune.store.states import BallotState
+from tribune.store.tables import ChainEvent, StoredBallot
 
 
 def proposals_created(session: Session, contract: str) -> Sequence[ChainEvent]:

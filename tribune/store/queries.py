@@ -13,19 +13,16 @@ from sqlalchemy import delete, func, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
+from tribune.store.states import BallotState, OutboxState, PeerVerdict, ReportState
 from tribune.store.tables import (
-    BallotState,
     CachedTally,
     ChainEvent,
     Checkpoint,
     IndexedBlock,
     LinkToken,
     OutboxRow,
-    OutboxState,
     PeerCheck,
-    PeerVerdict,
     PostedMessage,
-    ReportState,
     SignedReport,
     StoredBallot,
     WalletLink,

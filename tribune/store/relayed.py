@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import func, or_
 from sqlmodel import Session, SQLModel, col, select
 
-from tribune.store.tables import BallotState, CallSignature, HolderCall, SignedDelegation, StoredBallot
+from tribune.store.states import BallotState
+from tribune.store.tables import CallSignature, HolderCall, SignedDelegation, StoredBallot
 
 
 def asked_by(session: Session, wallet: str, since: datetime) -> int:

@@ -6,7 +6,6 @@ Holds no rules beyond uniqueness: what a state means is the business of whoever 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON as SqlJson
@@ -14,62 +13,12 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConst
 from sqlmodel import Field, SQLModel
 
 from tribune.store.columns import Big, UtcTime
+from tribune.store.states import BallotState, CallState, OutboxState, ReportState
 
 
 def now() -> datetime:
     """Return the present time in UTC."""
     return datetime.now(UTC)
-
-
-class OutboxState(StrEnum):
-    """Where an outbox row stands."""
-
-    QUEUED = "queued"
-    DONE = "done"
-    FAILED = "failed"
-
-
-class BallotState(StrEnum):
-    """Where a ballot stands on its way into a block."""
-
-    QUEUED = "queued"
-    RELAYED = "relayed"
-    MINED = "mined"
-    REJECTED = "rejected"
-
-
-class ReportState(StrEnum):
-    """Where a signed report stands on its way into a block that stays."""
-
-    SIGNED = "signed"
-    """Stored here, published nowhere yet."""
-    PUBLISHED = "published"
-    """Its attestation is in an evidence store; on chain it is not, or no longer."""
-    COUNTED = "counted"
-    """The hub has it, in a block that a reorg may still take away."""
-    FINAL = "final"
-    """The hub has it, in a block that stays."""
-    REFUSED = "refused"
-    """The contract will never take it."""
-
-
-class CallState(StrEnum):
-    """Where holders' call for a vote stands."""
-
-    COLLECTING = "collecting"
-    """Holders may add their signatures."""
-    OPENED = "opened"
-    """It reached the threshold, and its vote is open or has been."""
-    OVER = "over"
-    """It can open no vote any more: its deadline, its round or its epoch has passed."""
-
-
-class PeerVerdict(StrEnum):
-    """What recomputing a peer's witness showed."""
-
-    OK = "ok"
-    DIFFERS = "differs"
-    ABSENT = "absent"
 
 
 class Checkpoint(SQLModel, table=True):

@@ -9,7 +9,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from tribune.store.queries import checkpoint
-from tribune.store.tables import BallotState, OutboxRow, OutboxState, StoredBallot, now
+from tribune.store.states import BallotState, OutboxState
+from tribune.store.tables import OutboxRow, StoredBallot, now
 
 INDEX = "indexer"
 """Name of the index's checkpoint."""

@@ -21,7 +21,8 @@ from tribune.exceptions import RevertedError, StoreError, TribuneError
 from tribune.log import get_logger
 from tribune.store.queries import enqueue, postpone, queued, settle
 from tribune.store.session import Store
-from tribune.store.tables import OutboxRow, OutboxState, now
+from tribune.store.states import OutboxState
+from tribune.store.tables import OutboxRow, now
 from tribune.waiting import came_within
 
 __all__ = ["AlreadyDone", "Handler", "Outbox", "PermanentFailure", "enqueue"]

@@ -12,7 +12,7 @@ from tribune.ballots.holders.signing import accept_signature
 from tribune.ballots.holders.view import CallView, read_call, try_call
 from tribune.ballots.typed_data import parse_signature
 from tribune.language import _
-from tribune.store.tables import CallState
+from tribune.store.states import CallState
 from tribune.web.problems import NotFoundError
 from tribune.web.site import Site, parse_address, read_json
 

@@ -18,7 +18,7 @@ from tribune.exceptions import RevertedError, TribuneError
 from tribune.ids import CaseId
 from tribune.log import get_logger
 from tribune.store import queries
-from tribune.store.tables import BallotState
+from tribune.store.states import BallotState
 from tribune.waiting import came_within
 
 if TYPE_CHECKING:

@@ -25,8 +25,9 @@ from tribune.language import _, best_of, language, spoken
 from tribune.log import get_logger
 from tribune.store import notices as told
 from tribune.store import queries, readers
+from tribune.store.states import BallotState, CallState
 from tribune.store.subscriptions import newest_event
-from tribune.store.tables import BallotState, CallState, now
+from tribune.store.tables import now
 from tribune_bot.notices import NEWS, is_owed, owe
 from tribune_bot.speech import language_of
 from tribune_bot.text import harmless

@@ -11,14 +11,8 @@ from tribune.ballots.budget import BudgetSpentError, check_budget
 from tribune.ids import Address
 from tribune.settings import RelaySettings
 from tribune.store.session import Store
-from tribune.store.tables import (
-    BallotState,
-    CallSignature,
-    HolderCall,
-    SignedDelegation,
-    StoredBallot,
-    now,
-)
+from tribune.store.states import BallotState
+from tribune.store.tables import CallSignature, HolderCall, SignedDelegation, StoredBallot, now
 
 ALICE, BOB = Address("0x" + "aa" * 20), Address("0x" + "bb" * 20)
 TWO = RelaySettings(per_wallet_per_day=2, per_day=3)

@@ -20,7 +20,7 @@ from tribune.chain.enums import CaseKind
 from tribune.chain.pause_governor import HolderCall
 from tribune.chain.types import ContractCall
 from tribune.ids import Address, CaseId, Cid, ModelId, VersionNumber
-from tribune.store.tables import CallState
+from tribune.store.states import CallState
 from tribune_bot.call_message import call_message, plan_message
 from tribune_bot.views.calling import ConfirmButton
 from unit.bot.samples import NOW

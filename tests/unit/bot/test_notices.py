@@ -14,15 +14,8 @@ import pytest
 from support.index import happened, put
 from tribune.store import queries
 from tribune.store.session import Store, open_store
-from tribune.store.tables import (
-    BallotState,
-    CallSignature,
-    CallState,
-    HolderCall,
-    OutboxState,
-    StoredBallot,
-    now,
-)
+from tribune.store.states import BallotState, CallState, OutboxState
+from tribune.store.tables import CallSignature, HolderCall, StoredBallot, now
 from tribune_bot.cogs.voter_notices import VoterNotices
 from tribune_bot.notices import KIND, Notices
 from tribune_bot.server import Servers

@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from tribune.store import monitors, queries
 from tribune.store.session import open_store
-from tribune.store.tables import PeerCheck, PeerVerdict, ReportState
+from tribune.store.states import PeerVerdict, ReportState
+from tribune.store.tables import PeerCheck
 from unit.store.test_queries import report
 
 

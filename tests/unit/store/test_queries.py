@@ -10,18 +10,8 @@ from sqlmodel import Session
 
 from tribune.store import queries
 from tribune.store.session import open_store
-from tribune.store.tables import (
-    BallotState,
-    ChainEvent,
-    LinkToken,
-    OutboxState,
-    PeerCheck,
-    PeerVerdict,
-    ReportState,
-    SignedReport,
-    StoredBallot,
-    now,
-)
+from tribune.store.states import BallotState, OutboxState, PeerVerdict, ReportState
+from tribune.store.tables import ChainEvent, LinkToken, PeerCheck, SignedReport, StoredBallot, now
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from tribune.store.queries import enqueue, outbox_row, set_checkpoint, settle
 from tribune.store.session import open_store
-from tribune.store.tables import BallotState, OutboxState, StoredBallot, now
+from tribune.store.states import BallotState, OutboxState
+from tribune.store.tables import StoredBallot, now
 from tribune.store.vitals import StoreVitals, store_vitals
 
 

@@ -12,7 +12,8 @@ import pytest
 from tribune.exceptions import ChainUnreachableError, RevertedError
 from tribune.store.queries import outbox_row, postpone
 from tribune.store.session import Store, open_store
-from tribune.store.tables import OutboxState, now
+from tribune.store.states import OutboxState
+from tribune.store.tables import now
 from tribune.sync.outbox import AlreadyDone, Outbox, enqueue
 
 

@@ -15,7 +15,8 @@ from support.store_faults import BIG, FAULTS, Fault, no_room
 from tribune.exceptions import ChainUnreachableError, StoreError
 from tribune.store.queries import outbox_depth, outbox_row
 from tribune.store.session import Store, open_store
-from tribune.store.tables import OutboxRow, OutboxState
+from tribune.store.states import OutboxState
+from tribune.store.tables import OutboxRow
 from tribune.sync.outbox import Outbox, PermanentFailure, enqueue
 
 

@@ -274,7 +274,8 @@ def _get(session: Session, delegator: Address, nonce: int) -> DelegationStatus |
 def _put(session: Session, signed: SignedBy, limits: RelaySettings, instead: str) -> DelegationStatus:
     """Insert a delegation, or put a new one in the place of one of its number that is not yet sent."""
     from tribune.store.delegations import delegation_of
-    from tribune.store.tables import BallotState, SignedDelegation, now
+    from tribune.store.states import BallotState
+    from tribune.store.tables import SignedDelegation, now
 
     check_budget(session, limits, signed.delegator, instead)
     row = delegation_of(session, signed.delegator, signed.nonce)

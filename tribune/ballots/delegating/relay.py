@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.relay import Sends
     from tribune.store.session import Session, Store
-    from tribune.store.tables import BallotState, SignedDelegation
+    from tribune.store.states import BallotState
+    from tribune.store.tables import SignedDelegation
 
 BATCH = 20
 """Delegations under way together."""
@@ -62,7 +63,7 @@ class DelegationRelay:
 
     async def _take_back(self) -> None:
         """Queue again what a reorg took out of the chain; what is final is not looked at any more."""
-        from tribune.store.tables import BallotState
+        from tribune.store.states import BallotState
 
         recent = await self._store.read(mined_delegations, RECENT)
         if not recent:
@@ -78,7 +79,7 @@ class DelegationRelay:
                 await self._record(row, BallotState.QUEUED, tx="")
 
     async def _relay(self, row: SignedDelegation) -> DelegationStatus:
-        from tribune.store.tables import BallotState
+        from tribune.store.states import BallotState
 
         if await self._is_used(row):
             return await self._look_up(row)
@@ -107,7 +108,7 @@ class DelegationRelay:
 
     async def _look_up(self, row: SignedDelegation) -> DelegationStatus:
         """Settle what we did not see being taken, by what the token says."""
-        from tribune.store.tables import BallotState
+        from tribune.store.states import BallotState
 
         if not await self._is_used(row):
             why = marked("The token did not take the signature.")

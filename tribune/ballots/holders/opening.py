@@ -20,7 +20,7 @@ from tribune.ids import Address
 from tribune.language import _
 from tribune.log import get_logger
 from tribune.store import calls
-from tribune.store.tables import CallState
+from tribune.store.states import CallState
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts

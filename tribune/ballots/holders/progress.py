@@ -16,7 +16,7 @@ from tribune.chain.pause_governor import HolderCall
 from tribune.chain.types import utc
 from tribune.ids import Address, CaseId, Digest, ModelId, VersionNumber
 from tribune.language import _, number, plural
-from tribune.store.tables import CallState
+from tribune.store.states import CallState
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts

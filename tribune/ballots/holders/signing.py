@@ -17,7 +17,7 @@ from tribune.ballots.holders.view import find_document, not_readable, stored_cal
 from tribune.ballots.typed_data import call_digest, recover_signer
 from tribune.language import _, number
 from tribune.store import calls
-from tribune.store.tables import CallState
+from tribune.store.states import CallState
 
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts

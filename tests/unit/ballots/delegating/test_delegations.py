@@ -25,7 +25,7 @@ from tribune.language import Language, spoken
 from tribune.settings import RelaySettings
 from tribune.store.delegations import delegation_of
 from tribune.store.session import Session, Store
-from tribune.store.tables import BallotState
+from tribune.store.states import BallotState
 from tribune.sync.sender import Sender
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set

@@ -15,7 +15,7 @@ from tribune.chain.enums import CaseKind
 from tribune.exceptions import EvidenceError
 from tribune.ids import CaseId, ModelId
 from tribune.reports.evidence_store import write_evidence
-from tribune.store.tables import CallState
+from tribune.store.states import CallState
 from unit.ballots.holders.conftest import CURE, HARM, Desk
 
 STOP, FREE = CaseKind.HOLDER_PAUSE, CaseKind.HOLDER_RESUME

@@ -17,7 +17,8 @@ from tribune.exceptions import ChainUnreachableError, TransactionPendingError
 from tribune.ids import Address, CaseId
 from tribune.settings import RelaySettings
 from tribune.store import calls
-from tribune.store.tables import CallState, HolderCall
+from tribune.store.states import CallState
+from tribune.store.tables import HolderCall
 from tribune.sync.sender import Sender
 from unit.ballots.holders.conftest import CURE, Desk
 

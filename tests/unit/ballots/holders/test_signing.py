@@ -23,7 +23,7 @@ from tribune.chain.enums import CaseKind
 from tribune.ids import Address, ModelId, VersionNumber
 from tribune.settings import RelaySettings
 from tribune.store import calls
-from tribune.store.tables import CallState
+from tribune.store.states import CallState
 from unit.ballots.holders.conftest import Desk
 
 SAYS_YES = "0x631626ba7e60e01b60005260206000f3"
