@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +20,9 @@ START_LIMIT_S = 20.0
 STOP_LIMIT_S = 5.0
 
 CHAIN_ID = 31337
+KEPT_STATES = ("--prune-history", "100000")
+"""All blocks' states stay in memory; 7,000 take 50 MB. By default anvil writes all but 500 to disk, leaves
+them there when it ends, and after a reorganisation that needs one of those it has no contract any more."""
 
 KEYS: tuple[str, ...] = (
     # Public development keys of anvil's default mnemonic ("test test … junk"): worth nothing anywhere.
@@ -51,8 +52,6 @@ class Anvil:
     process: subprocess.Popen[str]
     port: int
     options: tuple[str, ...] = ()
-    states: Path | None = None
-    """Where it keeps old states, tens of megabytes; removed when it stops, since anvil does not."""
     _output: IO[str] | None = field(default=None, repr=False)
 
     @classmethod
@@ -89,20 +88,18 @@ class Anvil:
         if timestamp is not None:
             options += ["--timestamp", str(timestamp)]
         options += list(extra)
-        states = Path(tempfile.mkdtemp(prefix="anvil-"))
         process = subprocess.Popen(
-            [str(binary), "--cache-path", str(states), *options],
+            [str(binary), *KEPT_STATES, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, "NO_COLOR": "1"},
         )
         try:
-            return cls(process, _wait_for_port(process), tuple(options), states, process.stdout)
+            return cls(process, _wait_for_port(process), tuple(options), process.stdout)
         except BaseException:
             process.kill()
             process.wait(STOP_LIMIT_S)
-            shutil.rmtree(states, ignore_errors=True)
             raise
 
     @property
@@ -132,8 +129,6 @@ class Anvil:
         if self._output is not None:
             self._output.close()
             self._output = None
-        if self.states is not None:
-            shutil.rmtree(self.states, ignore_errors=True)
 
     def pause(self) -> None:
         """Freeze the process, so that connections stay open and nothing answers."""
