@@ -5,7 +5,7 @@ const user = document.getElementById("user");
 const locale = document.getElementById("locale");
 const said = document.getElementById("said");
 
-const cancelled = new Set(); // modals that were closed without sending them
+const closed = new Set(); // modals that were sent or cancelled
 let toEnd = false; // whether the next change brings what was asked for, which stands last
 
 function showEnd() {
@@ -48,7 +48,7 @@ function show(html) {
     for (const field of form.elements) if (field.name) written.set(`${form.dataset.interaction} ${field.name}`, field.value);
   part.innerHTML = html;
   for (const form of part.querySelectorAll("form.modal")) {
-    if (cancelled.has(form.dataset.interaction)) form.remove();
+    if (closed.has(form.dataset.interaction)) form.remove();
     for (const field of form.elements)
       field.value = written.get(`${form.dataset.interaction} ${field.name}`) ?? field.value;
   }
@@ -80,6 +80,11 @@ async function follow() {
   }
 }
 
+function close(modal) {
+  closed.add(modal.dataset.interaction);
+  modal.remove();
+}
+
 function choose(select) {
   select.blur();
   const values = [...select.selectedOptions].map((one) => one.value).filter(Boolean);
@@ -91,10 +96,7 @@ part.addEventListener("click", (event) => {
   if (button) act("press", { message_id: button.dataset.message, custom_id: button.dataset.press });
   if (event.target.closest("[data-choose]")) choose(event.target.closest("[data-choose]").previousElementSibling.querySelector("select"));
   const modal = event.target.closest("[data-cancel]")?.form;
-  if (modal) {
-    cancelled.add(modal.dataset.interaction);
-    modal.remove();
-  }
+  if (modal) close(modal);
 });
 part.addEventListener("change", (event) => {
   const chosen = event.target.closest("select[data-press]:not([multiple])");
@@ -106,7 +108,7 @@ part.addEventListener("submit", (event) => {
   const values = {};
   for (const field of event.target.elements)
     if (field.name) values[field.name] = field.multiple ? [...field.selectedOptions].map((one) => one.value) : field.value;
-  act("modal", { interaction_id: event.target.dataset.interaction, values });
+  act("modal", { interaction_id: event.target.dataset.interaction, values }).then((sent) => sent && close(event.target));
 });
 user.addEventListener("change", () => poll.abort());
 locale.addEventListener("change", showTimes);

@@ -13,6 +13,7 @@ from support.discord.sample import Bot, Choice, Vote
 from support.discord.server import StandIn
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE_MS = 15_000
 pytestmark = [
     pytest.mark.chromium,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get install chromium)"),
@@ -26,7 +27,8 @@ async def page(stand_in: StandIn, bot: Bot) -> AsyncIterator[Page]:
         arguments = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         opened = await browser.new_page()
-        opened.set_default_timeout(10_000)
+        opened.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         await opened.goto(f"http://127.0.0.1:{stand_in.control_port}/")
         yield opened
         await browser.close()
