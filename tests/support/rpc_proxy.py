@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
@@ -49,7 +50,8 @@ class RpcProxy:
         self._sockets: set[asyncio.Transport] = set()
         self._waiting: set[asyncio.Transport] = set()
         self._runner: web.AppRunner | None = None
-        self._site: web.TCPSite | None = None
+        self._site: web.SockSite | None = None
+        self._bound: socket.socket | None = None
         self._session: ClientSession | None = None
 
     @property
@@ -114,9 +116,17 @@ class RpcProxy:
 
     async def _listen(self) -> None:
         assert self._runner is not None
-        self._site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
+        self._site = web.SockSite(self._runner, self._bound or self._bind())
+        self._bound = None
         await self._site.start()
-        self.port = self._runner.addresses[0][1]
+
+    def _bind(self) -> socket.socket:
+        """Hold the port, also while nobody listens there: another process may be given a free one."""
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", self.port))
+        self.port = bound.getsockname()[1]
+        return bound
 
     async def _close(self) -> None:
         await self._cut()
@@ -125,6 +135,8 @@ class RpcProxy:
         for transport in list(self._waiting):
             transport.abort()
         await self._runner.cleanup()
+        if self._bound is not None:
+            self._bound.close()
         await self._session.close()
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
@@ -139,7 +151,7 @@ class RpcProxy:
         self._state = state
         if state.fault is Fault.DOWN and self._site is not None:
             await self._site.stop()
-            self._site = None
+            self._site, self._bound = None, self._bind()
             for transport in list(self._waiting):
                 transport.abort()
         elif state.fault is not Fault.DOWN and self._site is None:
