@@ -34,14 +34,14 @@ def test_decisions_check__frames_skipped_and_one_halted__only_the_former_are_gap
 ) -> None:
     first = world.sealed(ONE, n=60)
     skipped = world.current_frame(ONE)
-    world.until(world.grid(ONE).bounds(skipped)[1] // 1_000_000)
+    world.until(world.grid(ONE).bounds(skipped)[1] // 1_000_000 + 10)
     switch = world.chain.contracts["KillSwitch"].functions
     world.chain.as_timelock(switch.halt(world.chain.now + 230))
     world.chain.warp(300)
     last = world.sealed(ONE, n=60)
     world.chain.warp(500)
     code, found = checked(world, "--files")
-    # A moment passes between the frame's end and the halt, and the halt ends within the third frame.
+    # Ten seconds pass between the frame's end and the halt, and the halt ends within the third frame.
     gaps = [frame for fault, frame in about(found, first) if fault == "gap" and frame < last]
     assert (code, gaps) == (1, [skipped, skipped + 1, skipped + 3])
     assert found["logs_compared"] == [1]
