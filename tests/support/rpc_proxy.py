@@ -134,6 +134,10 @@ class RpcProxy:
         assert self._session is not None
         for transport in list(self._waiting):
             transport.abort()
+        assert self._runner.server is not None
+        for open_ in self._runner.server.connections:
+            if open_.transport is not None:
+                open_.transport.abort()  # else one whose answer nobody took waits to be written
         await self._runner.cleanup()
         if self._bound is not None:
             self._bound.close()
