@@ -130,7 +130,8 @@ def test_command__chain_started_anew__says_so(tmp_path: Path, anvil: Anvil) -> N
 
 
 @pytest.mark.parametrize(
-    ("command", "role"), [(("monitor", "run"), "MONITOR"), (("log", "seal", "1", "1"), "LOGGER")]
+    ("command", "role"),
+    [(("monitor", "run"), "MONITOR"), (("log", "seal", "--model", "1", "--version", "1"), "LOGGER")],
 )
 def test_command__no_key__names_the_settings(tmp_path: Path, command: tuple[str, ...], role: str) -> None:
     assert f"TRIBUNE_KEYS__{role}__KEYSTORE" in refusal(tmp_path, *command)
@@ -197,11 +198,12 @@ def test_status__its_panel__is_said(world: MonitorWorld, model: str, words: str)
 
 
 @pytest.mark.parametrize(
-    ("numbers", "words"), [(("99", "1"), "There is no model 99"), (("1", "99"), "Model 1 has no version 99")]
+    ("model", "version", "words"),
+    [("99", "1", "There is no model 99"), ("1", "99", "Model 1 has no version 99")],
 )
-def test_log_seal__not_registered__says_so(world: MonitorWorld, numbers: tuple[str, str], words: str) -> None:
+def test_log_seal__not_registered__says_so(world: MonitorWorld, model: str, version: str, words: str) -> None:
     given = on_chain(world, TRIBUNE_KEYS__LOGGER__ENV="MY_KEY", MY_KEY=KEY)
-    assert words in refusal(world.root, "log", "seal", *numbers, **given)
+    assert words in refusal(world.root, "log", "seal", "--model", model, "--version", version, **given)
 
 
 def test_monitor__evidence_store_is_a_file__refused_at_the_start(world: MonitorWorld) -> None:

@@ -16,7 +16,7 @@ def test_decisions_erase__one_decision__waits_for_reports_and_leaves_its_proof(
     frame = world.sealed(ONE, n=60)
     mine, other = (world.samples[frame].decisions[i].id for i in (17, 18))
     known = on_chain(world, TRIBUNE_EVIDENCE_READ_URLS=json.dumps([str(world.steward_store)]))
-    erase = ("decisions", "erase", str(ONE), str(VERSION))
+    erase = ("decisions", "erase", "--model", str(ONE), "--version", str(VERSION))
     early = ran(tmp_path, *erase, mine, **known)
     assert early.returncode == 1
     assert "looked back on" in early.stderr

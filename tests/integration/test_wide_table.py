@@ -36,7 +36,7 @@ def tribune(*arguments: object) -> str:
 def test_commands__two_thousand_columns__measure_each(tmp_path: Path) -> None:
     data, model, profile = wide(tmp_path / "wide.parquet"), tmp_path / "model.toml", tmp_path / "profile.json"
     tribune("model", "init", data, "-o", model)
-    tribune("profile", data, "--model", model, "-o", profile)
+    tribune("profile", data, "--spec", model, "-o", profile)
     told = json.loads(tribune("measure", data, "--profile", profile, "--format", "json"))
     missing = [name for name in told["values"] if name.startswith("quality.missing_rate/")]
     assert len(missing) == COLUMNS + 1

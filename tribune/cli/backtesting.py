@@ -7,23 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tribune.cli.data import (
-    Data,
-    Force,
-    Output,
-    Since,
-    Source,
-    Until,
-    cores,
-    free,
-    progress,
-    source_of,
-    workplace,
-    write,
-)
+from tribune.cli.data import cores, free, progress, source_of, workplace, write
+from tribune.cli.options import Data, Force, Json, Output, Profile, Since, Source, Step, Until
 from tribune.cli.running import plain_errors
-
-PolicyFile = Annotated[Path, typer.Option("--policy", help="The rules to replay.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,16 +18,14 @@ def register(app: typer.Typer) -> None:
 
 
 def backtest(
-    history: Data,
-    policy: PolicyFile,
-    profile: Annotated[Path, typer.Option(help="As `tribune profile` wrote it.")] = Path("profile.json"),
+    data: Data,
+    policy: Annotated[Path, typer.Option(metavar="FILE", help="The rules to replay.", show_default=False)],
+    profile: Profile = Path("profile.json"),
     against: Annotated[
-        Path | None, typer.Option(help="A proposed policy, shown beside it.", show_default=False)
+        Path | None,
+        typer.Option(metavar="FILE", help="A proposed policy, shown beside it.", show_default=False),
     ] = None,
-    step: Annotated[
-        str,
-        typer.Option(help="How often a frame ends: 30s, 15m, 1h, 1d. By default as the policy says."),
-    ] = "",
+    step: Step = "",
     frame_rows: Annotated[
         int | None,
         typer.Option(min=1, help="Cut frames of so many rows, in order of time.", show_default=False),
@@ -49,9 +33,7 @@ def backtest(
     resamples: Annotated[int, typer.Option(min=1, help="Frames to draw without drift.")] = 500,
     windows: Annotated[int, typer.Option(min=1, help="Stretches to put each fault into.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Of the dice.")] = 0,
-    json: Annotated[
-        bool, typer.Option("--json", help="Give the document that a proposal can carry.")
-    ] = False,
+    json: Json = False,
     output: Output = None,
     source: Source = None,
     since: Since = "",
@@ -61,12 +43,13 @@ def backtest(
     """Replay a policy over past decisions: when each rule would have warned, opened a vote or stopped.
 
     Also how often by chance alone, on frames drawn from the reference, and what it would have seen of faults
-    put into the past. With --against the same for a proposed policy, side by side.
+    put into the past. With --against the same for a proposed policy, side by side. With --json the document
+    that a proposal can carry.
     """
     with plain_errors(), workplace(None) as folder, progress() as say:
         from shutil import get_terminal_size
 
-        from tribune.metrics import Policy, Profile
+        from tribune import metrics
         from tribune.metrics.terms import FrameTerms, seconds_of
         from tribune.reports.canonical import canonical_bytes
         from tribune_monitors.backtest.document import document
@@ -78,8 +61,8 @@ def backtest(
         from tribune_monitors.sources.opening import connect
 
         free(output, force)
-        by = Profile.load(profile)
-        policies = [Policy.load(file) for file in (policy, against) if file is not None]
+        by = metrics.Profile.load(profile)
+        policies = [metrics.Policy.load(file) for file in (policy, against) if file is not None]
         step_s = seconds_of(step) if step else FrameTerms.load(policy).step_s
         cut = Cut(rows=frame_rows) if frame_rows else Cut(step_us=step_s * 1_000_000)
         say("Reading the history")
@@ -87,7 +70,7 @@ def backtest(
         found = read_source(
             cursor,
             by.spec,
-            source_of(history, source, since, until, profile=profile),
+            source_of(data, source, since, until, profile=profile),
             folder,
             timed=not frame_rows,
         )

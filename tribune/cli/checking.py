@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tribune.cli.running import Number, SettingsFile, run
+from tribune.cli.options import Model, SettingsFile
+from tribune.cli.running import run
 from tribune.exceptions import TribuneError
 from tribune.ids import Cid, FrameIndex, ModelId
 
@@ -22,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(verify, name="verify")
 
 
-def status(model: Number, settings: SettingsFile = None) -> None:
+def status(model: Model, settings: SettingsFile = None) -> None:
     """Say where a model stands, read from the chain."""
 
     async def part(read: Settings) -> None:

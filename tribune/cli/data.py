@@ -1,45 +1,18 @@
-"""What commands about data of one's own share: their options, where they work, what they write."""
+"""What commands about data of one's own share: where they work, what they write."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from tribune_monitors.sources.spec import SourceSpec
 
-MODEL = "model.toml"
-
-Data = Annotated[
-    str,
-    typer.Argument(
-        help="A Parquet, CSV or JSON lines file, a folder or glob of them, file.duckdb::table, "
-        "postgresql://host/database?table=name, or the address of a file or folder (s3://…).",
-        show_default=False,
-    ),
-]
-Source = Annotated[
-    Path | None,
-    typer.Option(
-        help="A TOML file whose table `source` has the names of the log's fields, times, labels kept apart. "
-        "By default the names and times of a model.toml beside the profile.",
-        show_default=False,
-    ),
-]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)
-]
-Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
-Since = Annotated[
-    str, typer.Option(help="Take rows from this time on, as 2026-01-31T12:00:00Z.", show_default=False)
-]
-Until = Annotated[str, typer.Option(help="Take rows before this time.", show_default=False)]
+SPEC = "model.toml"
 
 
 def source_of(
@@ -55,7 +28,7 @@ def source_of(
     from tribune_monitors.sources.spec import SourceSpec, moment_us
 
     described = SourceSpec.load(file) if file is not None else SourceSpec()
-    beside = None if file is not None or profile is None else profile.parent / MODEL
+    beside = None if file is not None or profile is None else profile.parent / SPEC
     if beside is not None and beside.is_file():
         described = SourceSpec(replace(SourceSpec.load(beside).rows, data=""))
     if data:

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tribune.cli.data import Force, Output, free, write
+from tribune.cli.data import free, write
 from tribune.cli.erasing import decisions_erase
-from tribune.cli.proofs import AsJson, say
-from tribune.cli.running import Number, SettingsFile, plain_errors, run
+from tribune.cli.options import (
+    Force,
+    Json,
+    MaybeFrame,
+    MaybeModel,
+    MaybeVersion,
+    Model,
+    Output,
+    SettingsFile,
+)
+from tribune.cli.proofs import say
+from tribune.cli.running import plain_errors, run
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 
 if TYPE_CHECKING:
@@ -34,16 +44,17 @@ def decisions_prove(
     hide_body: Annotated[
         bool, typer.Option("--hide-body", help="Leave out what was asked and answered: its digest stays.")
     ] = False,
-    model: Annotated[int | None, typer.Option(min=1, help="Where several models have this id.")] = None,
-    version: Annotated[int | None, typer.Option(min=1, help="Where several versions have it.")] = None,
-    frame: Annotated[int | None, typer.Option(min=1, help="Look in this frame only.")] = None,
+    model: MaybeModel = None,
+    version: MaybeVersion = None,
+    frame: MaybeFrame = None,
     force: Force = False,
     settings: SettingsFile = None,
 ) -> None:
     """Prove that a decision is in the sealed log: a document that a stranger can check.
 
     With the body, the proof shows what was asked and answered; without it, that there was a decision of this
-    id at this time. Shown unless --output names a file.
+    id at this time. Shown unless --output names a file. --model, --version and --frame say which decision is
+    meant where several have this id.
     """
     from tribune.chain.deployments import load_deployment
     from tribune.decisions.finding import find_decision
@@ -74,11 +85,11 @@ def decisions_prove(
 
 @decisions.command("check")
 def decisions_check(
-    model: Number,
+    model: Model,
     files: Annotated[
         bool, typer.Option("--files", help="Read every file of the log too, and compare digests and leaves.")
     ] = False,
-    as_json: AsJson = False,
+    json: Json = False,
     settings: SettingsFile = None,
 ) -> None:
     """Check a model's anchored frames: none missing while it could run, and the log here the anchored one."""
@@ -108,7 +119,7 @@ def decisions_check(
             "files_read": files,
             "findings": [finding._asdict() for finding in findings],
         }
-        say(as_json, document, "\n".join(lines))
+        say(json, document, "\n".join(lines))
         if findings:
             raise typer.Exit(1)
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.running import Number, SettingsFile, run
+from tribune.cli.options import OfModel, OfVersion, SettingsFile
+from tribune.cli.running import run
 from tribune.ids import ModelId, VersionNumber
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ _DAY_US = 86_400_000_000
 
 
 def decisions_erase(
-    model: Number,
-    version: Number,
+    model: OfModel,
+    version: OfVersion,
     ids: Annotated[
         list[str] | None,
         typer.Argument(metavar="[ID]...", help="Of the decisions, as their receipts have it."),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tribune.cli.options import SettingsFile
 from tribune.cli.receipts import receipt_key
-from tribune.cli.running import SettingsFile, serve
+from tribune.cli.running import serve
 
 if TYPE_CHECKING:
     import asyncio
@@ -28,7 +29,10 @@ def register(app: typer.Typer) -> None:
 def gate_serve(
     settings: SettingsFile = None,
     ready: Annotated[
-        Path | None, typer.Option(help="Write the port into this file, once it listens.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the port into this file, once it listens.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Watch models for gates, nginx and Envoy, so that serving needs nothing of the chain."""

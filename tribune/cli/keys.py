@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tribune.cli.running import SettingsFile, plain_errors
+from tribune.cli.options import Role, SettingsFile
+from tribune.cli.running import plain_errors
 
 key = typer.Typer(no_args_is_help=True, help="Keys of monitor, logger, relayer.")
 
@@ -22,7 +23,11 @@ def key_new(
     file: Annotated[Path, typer.Argument(help="The encrypted keystore to make; never overwritten.")],
     secret_file: Annotated[
         Path | None,
-        typer.Option(help="File with its password; made with a random one where it is missing."),
+        typer.Option(
+            metavar="FILE",
+            help="File with its password; made with a random one where it is missing.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Make a key and print its address; without a secret file, the password is asked for."""
@@ -51,7 +56,7 @@ def key_new(
 
 @key.command("address")
 def key_address(
-    role: Annotated[str, typer.Argument(help="monitor, logger, relayer, …, as in the settings.")],
+    role: Role,
     settings: SettingsFile = None,
 ) -> None:
     """Print the address of a role's key, after a signature to see that it can be used."""

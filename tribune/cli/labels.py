@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.running import SettingsFile, plain_errors
+from tribune.cli.options import MaybeModel, MaybeVersion, SettingsFile
+from tribune.cli.running import plain_errors
 from tribune.decisions.label_files import Columns, Unit
 from tribune.exceptions import ConfigurationError
 from tribune.ids import ModelId, VersionNumber
@@ -37,13 +38,14 @@ def labels_append(
     label: Annotated[str, typer.Option(help="Its column of the truth.")] = "label",
     unit: Annotated[Unit, typer.Option(help="What times that are numbers count.")] = Unit.MICROSECONDS,
     numeric: Annotated[bool, typer.Option("--numeric", help="Labels are numbers, not text.")] = False,
-    model: Annotated[int | None, typer.Option(min=1, help="By default the one of [gate].")] = None,
-    version: Annotated[int | None, typer.Option(min=1, help="By default the one of [gate].")] = None,
+    model: MaybeModel = None,
+    version: MaybeVersion = None,
     settings: SettingsFile = None,
 ) -> None:
     """Append labels to the log of a model version: the whole file, or, if one row cannot be used, nothing.
 
     They are sealed with the next frame whose end and grace are still to come. A correction is a further row.
+    Without --model and --version those of [gate] in the settings are meant.
     """
     from tribune.decisions.anchor import log_folder
     from tribune.decisions.label_files import read_labels

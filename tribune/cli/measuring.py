@@ -9,37 +9,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tribune.cli.data import (
+from tribune.cli.data import cores, free, new_folder, progress, source_of, workplace, write
+from tribune.cli.options import (
     Data,
     Force,
+    Json,
+    Keep,
     Output,
+    OutputTo,
+    Profile,
     Since,
     Source,
+    Spec,
     Until,
-    cores,
-    free,
-    new_folder,
-    progress,
-    source_of,
-    workplace,
-    write,
 )
 from tribune.cli.running import plain_errors
-from tribune.exceptions import DataError
+from tribune.exceptions import ConfigurationError
 from tribune.wording import counted
 
 if TYPE_CHECKING:
-    from tribune.metrics import Policy, Profile
+    from tribune import metrics
     from tribune_monitors.second_opinion import Opinion
 
 model = typer.Typer(no_args_is_help=True, help="Describe a model for measuring.")
-
-Keep = Annotated[
-    Path | None,
-    typer.Option(
-        help="Keep the partitions that were made of the data in this new folder.", show_default=False
-    ),
-]
 
 
 class Form(StrEnum):
@@ -68,9 +60,7 @@ def register(app: typer.Typer) -> None:
 @model.command("init")
 def model_init(
     data: Data,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The description to write.")] = Path(
-        "model.toml"
-    ),
+    output: OutputTo = Path("model.toml"),
     prediction: Annotated[str, typer.Option(help="Column of the model's answer.", show_default=False)] = "",
     label: Annotated[str, typer.Option(help="Column of the truth.", show_default=False)] = "",
     score: Annotated[str, typer.Option(help="Column of the score or probability.", show_default=False)] = "",
@@ -97,17 +87,13 @@ def model_init(
         guess = guess_roles(cursor, found, given)
         write(output, draft(title_of(data), found, guess).encode(), force)
     print(summary(found, guess))
-    print(
-        f"Wrote {output}. Read and mend it, then: tribune profile REFERENCE --model {output} -o profile.json"
-    )
+    typer.echo(f"Wrote {output}. Read and mend it, then: tribune profile DATA --spec {output}", err=True)
 
 
 def profile(
-    reference: Annotated[str, typer.Argument(help="Held-out rows, in any form that `measure` reads.")] = "",
-    model: Annotated[Path, typer.Option(help="The model's description.")] = Path("model.toml"),
-    output: Annotated[Path, typer.Option("--output", "-o", help="The profile to write.")] = Path(
-        "profile.json"
-    ),
+    data: Data = "",
+    spec: Spec = Path("model.toml"),
+    output: OutputTo = Path("profile.json"),
     source: Source = None,
     blocks: Annotated[
         int | None,
@@ -134,23 +120,24 @@ def profile(
         from tribune_monitors.local import profile_source
 
         free(output, force)
-        spec = ModelSpec.load(model)
-        described = source_of(reference, source or model, since, until)
-        made, findings = profile_source(described, spec, folder, blocks=blocks, threads=cores(), say=say)
+        described = ModelSpec.load(spec)
+        rows = source_of(data, source or spec, since, until)
+        made, findings = profile_source(rows, described, folder, blocks=blocks, threads=cores(), say=say)
         write(output, made.canonical, force)
     for finding in findings:
-        print(f"! {finding}")
-    print(
-        f"Wrote {output}: {counted(made.reference.rows, 'row')}, {counted(len(spec.measured), 'column')}, "
-        f"0x{made.digest.hex()}"
-    )
+        typer.echo(f"! {finding}", err=True)
+    size = f"{counted(made.reference.rows, 'row')}, {counted(len(described.measured), 'column')}"
+    typer.echo(f"Wrote {output}: {size}, 0x{made.digest.hex()}", err=True)
 
 
 def measure(
     data: Data = "",
-    profile: Annotated[Path, typer.Option(help="As `tribune profile` wrote it.")] = Path("profile.json"),
-    policy: Annotated[Path | None, typer.Option(help="Rules to judge by.", show_default=False)] = None,
+    profile: Profile = Path("profile.json"),
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Rules to judge by.", show_default=False)
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help="How to show the report.")] = Form.TABLE,
+    json: Json = False,
     output: Output = None,
     source: Source = None,
     since: Since = "",
@@ -159,18 +146,28 @@ def measure(
     tallies: Annotated[
         Path | None,
         typer.Option(
+            metavar="FOLDER",
             help="Keep what is counted of each file in this folder, and count no file twice.",
             show_default=False,
         ),
     ] = None,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Compute again with scikit-learn and fairlearn, and name differences."),
+        typer.Option("--check", help="End with 1 where a rule is broken, with 3 where one is not measured."),
+    ] = False,
+    second_opinion: Annotated[
+        bool,
+        typer.Option(
+            "--second-opinion",
+            help="Compute again with scikit-learn and fairlearn; end with 1 where they differ.",
+        ),
     ] = False,
     figures: Annotated[
         Path | None,
         typer.Option(
-            help="Draw the figures into this new folder: PNG and SVG, light and dark.", show_default=False
+            metavar="FOLDER",
+            help="Draw the figures into this new folder: PNG and SVG, light and dark.",
+            show_default=False,
         ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Show every column in the table.")] = False,
@@ -181,28 +178,30 @@ def measure(
 ) -> None:
     """Measure data against a profile: quality, drift, performance, fairness; with a policy, its rules.
 
-    `--format json` gives the evidence document, as monitors write it, in canonical bytes;
+    `--json` (or `--format json`) gives the evidence document, as monitors write it, in canonical bytes;
     `--format html` one page with figures that loads nothing from elsewhere.
     """
     with plain_errors(), workplace(keep) as folder, progress() as say:
-        from tribune.metrics.policy import Policy
-        from tribune.metrics.profile import Profile
+        from tribune import metrics
         from tribune_monitors.local import measure_source
 
         free(output, force)
         drawn = None if figures is None else new_folder(figures)
-        against = Profile.load(profile)
-        rules = Policy.load(policy) if policy else Policy(())
+        form = Form.JSON if json else form
+        against = metrics.Profile.load(profile)
+        if check and policy is None:
+            raise ConfigurationError("There are no rules to check.", mend="Add --policy FILE.")
+        rules = metrics.Policy.load(policy) if policy else metrics.Policy(())
         described = source_of(data, source, since, until, profile=profile)
         found = measure_source(
             described, against, rules, folder, engine=engine, threads=cores(), tallies=tallies, say=say
         )
         opinions: list[Opinion] = []
-        if check:
-            from tribune_monitors.second_opinion import second_opinion
+        if second_opinion:
+            from tribune_monitors.second_opinion import second_opinion as asked
 
             say("Asking scikit-learn and fairlearn")
-            opinions = second_opinion(against, found.tally, found.evidence.document)
+            opinions = asked(against, found.tally, found.evidence.document)
         if drawn is not None:
             say("Drawing")
             _draw(found.evidence.document, against, rules, drawn)
@@ -241,17 +240,26 @@ def measure(
     else:
         with plain_errors():
             write(output, result, force)
-    if check:
+    if second_opinion:
         _compare(opinions)
+    if check:
+        _judge(rules, found.evidence.document)
 
 
 def manifest(
     folder: Annotated[Path, typer.Argument(help="Files that a model was trained or evaluated on.")],
     output: Output = None,
-    check: Annotated[str, typer.Option(help="A digest that it must have.", show_default=False)] = "",
+    expect: Annotated[
+        str,
+        typer.Option(metavar="DIGEST", help="End with 1 where this is not the digest.", show_default=False),
+    ] = "",
+    json: Json = False,
     force: Force = False,
 ) -> None:
-    """Give the digest of training or evaluation data: one word for all its files."""
+    """Give the digest of training or evaluation data: one word for all its files.
+
+    With --json, or in the file that -o names, each file with its digest: what the word is of.
+    """
     with plain_errors():
         from tribune.reports.canonical import canonical_bytes
         from tribune.reports.dataset import describe_files
@@ -261,16 +269,17 @@ def manifest(
         if output is not None:
             write(output, canonical_bytes(found.document), force)
         rows = sum(file.rows or 0 for file in found.files)
-        print(f"0x{found.digest.hex()}")
+        typer.echo(canonical_bytes(found.document) if json else f"0x{found.digest.hex()}")
         typer.echo(
             f"{counted(len(found.files), 'file')}, {counted(sum(f.size for f in found.files), 'byte')}"
             + (f", {counted(rows, 'Parquet row')}" if rows else ""),
             err=True,
         )
-        if check and check.lower().removeprefix("0x") != found.digest.hex():
-            raise DataError(
-                f"The data does not have the digest {check}.", mend="A file was changed, added or removed."
+        if expect and expect.lower().removeprefix("0x") != found.digest.hex():
+            typer.echo(
+                f"The data does not have the digest {expect}: a file was changed, added or removed.", err=True
             )
+            raise typer.Exit(1)
 
 
 def _compare(opinions: Sequence[Opinion]) -> None:
@@ -291,7 +300,19 @@ def _compare(opinions: Sequence[Opinion]) -> None:
         raise typer.Exit(1)
 
 
-def _draw(document: Mapping[str, Any], profile: Profile, rules: Policy, folder: Path) -> None:
+def _judge(rules: metrics.Policy, document: Mapping[str, Any]) -> None:
+    """End with a code where a rule is broken, or where one could not be judged."""
+    from tribune.reports.tables import verdict
+
+    judged = list(zip(rules.rules, document["rules"], strict=True))
+    for wrong, said, code in (("BROKEN", "Broken", 1), ("unknown", "Not measured", 3)):
+        names = [rule.metric for rule, entry in judged if verdict(rule, entry["value"]) == wrong]
+        if names:
+            typer.echo(f"{said}: {', '.join(names)}", err=True)
+            raise typer.Exit(code)
+
+
+def _draw(document: Mapping[str, Any], profile: metrics.Profile, rules: metrics.Policy, folder: Path) -> None:
     from tribune.figures.report import report_drawings, write_drawings
 
     write_drawings(report_drawings(document, profile, rules, title="At a glance"), folder)

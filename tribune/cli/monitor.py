@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.running import SettingsFile, run, serve
+from tribune.cli.options import Json, SettingsFile
+from tribune.cli.running import run, serve
 from tribune.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def monitor_run(
 def monitor_status(
     name: Name = "",
     settings: SettingsFile = None,
-    json: Annotated[bool, typer.Option("--json", help="As a JSON document.")] = False,
+    json: Json = False,
 ) -> None:
     """Say what this machine's monitors did, and whether they run."""
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.data import Force, free, new_folder, write
-from tribune.cli.running import SettingsFile, plain_errors, redactor_of
+from tribune.cli.data import free, write
+from tribune.cli.options import Force, Json, Output, SettingsFile
+from tribune.cli.running import plain_errors, redactor_of
 from tribune.wording import counted
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     settings: SettingsFile = None,
-    json: Annotated[bool, typer.Option("--json", help="Give the findings as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Say what is right, what is not, and how to mend it; end with 1 where something is not ok."""
     import asyncio
@@ -83,7 +84,7 @@ def backup(file: BackupFile, settings: SettingsFile = None, force: Force = False
 def restore(
     file: BackupFile,
     settings: SettingsFile = None,
-    force: Annotated[bool, typer.Option("--force", help="Put it in place of what is there.")] = False,
+    force: Force = False,
 ) -> None:
     """Put a backup into the places that the settings name, after every digest was checked."""
     from tribune.operations.archive import read_archive
@@ -96,15 +97,10 @@ def restore(
     print("The index of the chain is read again. Bring the keys, then run: tribune doctor")
 
 
-Folder = Annotated[
-    Path | None, typer.Option("--output", help="Write it into this folder.", show_default=False)
-]
-
-
 @service.command("systemd")
 def service_systemd(
     settings: SettingsFile = None,
-    output: Folder = None,
+    output: Output = None,
     program: Annotated[
         str, typer.Option(help="The command tribune; by default this one.", show_default=False)
     ] = "",
@@ -120,40 +116,38 @@ def service_systemd(
     with plain_errors():
         _put(
             output,
-            "tribune.service",
             systemd_unit(load_settings(settings), program=program, user=user),
             force,
         )
 
 
 @service.command("container")
-def service_container(settings: SettingsFile = None, output: Folder = None, force: Force = False) -> None:
+def service_container(settings: SettingsFile = None, output: Output = None, force: Force = False) -> None:
     """Print a Containerfile for what the settings file names."""
     from tribune.operations.service import container_file
     from tribune.settings import load_settings
 
     with plain_errors():
-        _put(output, "Containerfile", container_file(load_settings(settings)), force)
+        _put(output, container_file(load_settings(settings)), force)
 
 
 @service.command("alerts")
-def service_alerts(settings: SettingsFile = None, output: Folder = None, force: Force = False) -> None:
+def service_alerts(settings: SettingsFile = None, output: Output = None, force: Force = False) -> None:
     """Print alert rules for Prometheus; thresholds are those of the settings."""
     from tribune.settings import load_settings
     from tribune.telemetry.alerts import rules_file
 
     with plain_errors():
-        _put(output, "tribune-alerts.yml", rules_file(load_settings(settings)), force)
+        _put(output, rules_file(load_settings(settings)), force)
 
 
-def _put(folder: Path | None, name: str, text: str, force: bool) -> None:
-    if folder is None:
+def _put(output: Path | None, text: str, force: bool) -> None:
+    if output is None:
         typer.echo(text, nl=False)
         return
-    if not folder.is_dir():
-        new_folder(folder)
-    write(folder / name, text.encode(), force)
-    print(f"Wrote {folder / name}: read it before you install it.")
+    free(output, force)
+    write(output, text.encode(), force)
+    typer.echo(f"Wrote {output}: read it before you install it.", err=True)
 
 
 def _count(done: str, counts: dict[str, int]) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tribune.cli.data import Force, Output, free, write
+from tribune.cli.data import free, write
+from tribune.cli.options import Force, Output, Profile, Step
 from tribune.cli.running import plain_errors
 from tribune.wording import counted
 
@@ -21,8 +22,8 @@ def register(app: typer.Typer) -> None:
 
 @policy.command("init")
 def policy_init(
-    profile: Annotated[Path, typer.Option(help="As `tribune profile` wrote it.")] = Path("profile.json"),
-    step: Annotated[str, typer.Option(help="How often a frame ends: 30s, 15m, 1h, 1d. By default 1h.")] = "",
+    profile: Profile = Path("profile.json"),
+    step: Step = "",
     frames_a_year: Annotated[int | None, typer.Option(min=1, help="In place of --step.")] = None,
     trips: Annotated[float, typer.Option(help="False alarms a year that may stop the model.")] = 0.01,
     votes: Annotated[float, typer.Option(help="False alarms a year that may open a vote.")] = 0.1,
@@ -36,8 +37,8 @@ def policy_init(
     Without --output it is shown.
     """
     with plain_errors():
+        from tribune import metrics
         from tribune.exceptions import ConfigurationError
-        from tribune.metrics import Profile
         from tribune.metrics.alarms import YEAR_S
         from tribune.metrics.default_policy import Allowance, default_policy, default_terms
         from tribune.metrics.policy_text import write_policy
@@ -50,7 +51,7 @@ def policy_init(
             )
         step_s = YEAR_S // frames_a_year if frames_a_year else seconds_of(step or "1h")
         made = default_policy(
-            Profile.load(profile), default_terms(step_s, k=k), Allowance(trips, votes, warns)
+            metrics.Profile.load(profile), default_terms(step_s, k=k), Allowance(trips, votes, warns)
         )
         text = write_policy(made)
         if output is None:
@@ -58,31 +59,36 @@ def policy_init(
             return
         write(output, text.encode(), force)
         rules = counted(len(made.policy.rules), "rule")
-        print(f"Wrote {output}: {rules}. Read them with tribune policy explain {output}.")
+        typer.echo(f"Wrote {output}: {rules}. Read them with tribune policy explain {output}.", err=True)
         for metric, reason in made.left_out.items():
-            print(f"Left out {metric}: {reason}.")
+            typer.echo(f"Left out {metric}: {reason}.", err=True)
         for metric, note in made.notes.items():
-            print(f"{metric}: {note}")
+            typer.echo(f"{metric}: {note}", err=True)
 
 
 @policy.command("explain")
 def policy_explain(
     file: Annotated[Path, typer.Argument(help="A policy.toml.")],
-    profile: Annotated[Path | None, typer.Option(help="Names columns and counts false alarms.")] = None,
-    model: Annotated[Path | None, typer.Option(help="A model.toml: names columns.")] = None,
-    step: Annotated[str, typer.Option(help="How often a frame ends, where the file does not say.")] = "",
+    profile: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Names columns and counts false alarms.", show_default=False),
+    ] = None,
+    spec: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A model.toml: names columns.", show_default=False)
+    ] = None,
+    step: Step = "",
 ) -> None:
     """Say rules in words, and with a profile how often chance alone breaks each."""
     with plain_errors():
-        from tribune.metrics import ModelSpec, Policy, Profile
+        from tribune import metrics
         from tribune.metrics.policy_text import explain, explain_chances
         from tribune.metrics.terms import FrameTerms, seconds_of
 
-        rules = Policy.load(file)
+        rules = metrics.Policy.load(file)
         if profile is None:
-            lines = explain(rules, ModelSpec.load(model) if model else None)
+            lines = explain(rules, metrics.ModelSpec.load(spec) if spec else None)
         else:
             step_s = seconds_of(step) if step else FrameTerms.load(file).step_s
-            lines = explain_chances(rules, Profile.load(profile), step_s)
+            lines = explain_chances(rules, metrics.Profile.load(profile), step_s)
         for line in lines:
             print(line)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tribune.cli.running import Number, SettingsFile, serve
+from tribune.cli.options import OfModel, OfVersion, SettingsFile
+from tribune.cli.running import serve
 from tribune.ids import ModelId, VersionNumber
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def web(settings: SettingsFile = None) -> None:
 
 
 @log.command("seal")
-def log_seal(model: Number, version: Number, settings: SettingsFile = None) -> None:
+def log_seal(model: OfModel, version: OfVersion, settings: SettingsFile = None) -> None:
     """Seal each frame of a served version and anchor it on the chain, with the logger's key."""
 
     async def part(read: Settings, stop: asyncio.Event) -> None:

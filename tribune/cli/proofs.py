@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tribune.cli.checking import verify
-from tribune.cli.running import SettingsFile, run
+from tribune.cli.options import Json, MaybeVersion, SettingsFile
+from tribune.cli.running import run
 
 if TYPE_CHECKING:
     from tribune.decisions.proof import DecisionProof
     from tribune.decisions.receipts import Receipt
     from tribune.settings import Settings
 
-AsJson = Annotated[bool, typer.Option("--json", help="Say it as JSON.")]
 _MAX_RECEIPT = 65_536
 
 
@@ -29,7 +29,7 @@ def register(_: typer.Typer) -> None:
 def verify_decision(
     proof: Annotated[Path, typer.Argument(help="As `tribune decisions prove` wrote it.")],
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the chain.")] = False,
-    as_json: AsJson = False,
+    json: Json = False,
     settings: SettingsFile = None,
 ) -> None:
     """Check a proof of a decision: by itself, and against what the chain anchors."""
@@ -47,10 +47,10 @@ def verify_decision(
                 async with await Tribune.connect(read) as tribune:
                     await check_on_chain(tribune, given)
         except EvidenceError as fault:
-            say(as_json, {"proven": False, "why": str(fault)}, f"NOT PROVEN. {fault}")
+            say(json, {"proven": False, "why": str(fault)}, f"NOT PROVEN. {fault}")
             raise typer.Exit(1) from None
         words = _words(given, offline)
-        say(as_json, {"proven": True, "checked_on_chain": not offline, **given.document()}, words)
+        say(json, {"proven": True, "checked_on_chain": not offline, **given.document()}, words)
 
     run(settings, part)
 
@@ -66,15 +66,13 @@ def verify_receipt(
         Path | None,
         typer.Option(help="Of the receipt key, for a header: its server tells it.", show_default=False),
     ] = None,
-    version: Annotated[
-        int | None, typer.Option(min=1, help="Which version answered, for a header.", show_default=False)
-    ] = None,
-    as_json: AsJson = False,
+    version: MaybeVersion = None,
+    json: Json = False,
     settings: SettingsFile = None,
 ) -> None:
     """Say what a receipt is worth: proven, not due yet, or missing, which is proof against the operator.
 
-    Ends with 0 only where it is proven.
+    Ends with 0 only where it is proven. A header needs --certificate and the --version that answered.
     """
     from tribune.exceptions import EvidenceError, SignatureError
 
@@ -88,7 +86,7 @@ def verify_receipt(
             async with await Tribune.connect(read) as tribune:
                 found = await judge(tribune, given, log)
         except (EvidenceError, SignatureError) as fault:
-            say(as_json, {**about, "standing": "not valid", "why": str(fault)}, f"NOT VALID. {fault}")
+            say(json, {**about, "standing": "not valid", "why": str(fault)}, f"NOT VALID. {fault}")
             raise typer.Exit(1) from None
         if found.certifier is None:
             signed = "The receipt is unsigned: whatever it says, it proves nothing against the operator."
@@ -97,7 +95,7 @@ def verify_receipt(
         else:
             signed = f"It is signed, with a key that {found.certifier} certified for the operator."
         more = {"standing": found.standing, "certifier": found.certifier, "accuses": found.accuses}
-        say(as_json, {**about, **more, "why": found.words}, f"{found.words}\n{signed}")
+        say(json, {**about, **more, "why": found.words}, f"{found.words}\n{signed}")
         if found.standing is not Standing.PROVEN:
             raise typer.Exit(1)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.running import SettingsFile, run
+from tribune.cli.options import OfModel, SettingsFile
+from tribune.cli.running import run
 from tribune.ids import ModelId
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def receipt_key(
     file: Annotated[Path, typer.Argument(help="The key's file to make; never overwritten.")],
-    model: Annotated[int, typer.Option(min=1, help="Whose receipts it signs.")],
+    model: OfModel,
     role: Annotated[
         str, typer.Option(help="Who certifies it, as in the settings: the model's logger or steward.")
     ] = "logger",

@@ -1,11 +1,11 @@
-"""What commands share: their options, and running with errors said plainly."""
+"""How commands run: with the settings, and with errors said plainly."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 
     from tribune.log import Redactor
     from tribune.settings import Settings
-
-SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", help="A TOML file; ./tribune.toml is read where it exists.")
-]
-Number = Annotated[int, typer.Argument(min=1, max=2**32 - 1, help="Counted from 1.")]
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tribune.cli.running import SettingsFile, serve
+from tribune.cli.options import SettingsFile
+from tribune.cli.running import serve
 
 if TYPE_CHECKING:
     import asyncio

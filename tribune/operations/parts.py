@@ -39,7 +39,11 @@ def parts_of(settings: Settings) -> list[Part]:
     for version in settings.seal:
         model, _, number = version.partition("/")
         parts.append(
-            Part(f"log-{model}-{number}", ("log", "seal", model, number), _named(settings.keys.get("logger")))
+            Part(
+                f"log-{model}-{number}",
+                ("log", "seal", "--model", model, "--version", number),
+                _named(settings.keys.get("logger")),
+            )
         )
     if settings.gate.models:
         parts.append(Part("gate", ("gate", "serve")))

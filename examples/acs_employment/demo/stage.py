@@ -190,7 +190,8 @@ class Stage:
     def start_logger(self, model_id: int, version: int) -> None:
         """Start the process that seals and anchors a version's log."""
         environment = self.environment(f"logger-v{version}") | key_environment("logger", self.actors.logger)
-        command = ["-m", "tribune.cli", "log", "seal", str(model_id), str(version)]
+        command = ["-m", "tribune.cli", "log", "seal"]
+        command += ["--model", str(model_id), "--version", str(version)]
         self.processes.start(f"logger-v{version}", command, environment)
 
 

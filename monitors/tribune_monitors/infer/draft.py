@@ -33,7 +33,7 @@ def draft(title: str, found: Sample, guess: Guess) -> str:
     lines = [
         f"# What monitors measure of a model, drafted from {counted(found.rows, 'row')} of {title}{looked}.",
         "# These are guesses. Read them, mend them, then:",
-        "#   tribune profile REFERENCE --model model.toml -o profile.json",
+        "#   tribune profile DATA",
         *(f"# LOOK: {note}" for note in guess.notes),
         "",
         f"task = {_text(guess.task)}  # {_TASKS[guess.task]}; {guess.task_why}",

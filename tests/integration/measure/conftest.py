@@ -18,7 +18,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model, profile = folder / "model.toml", folder / "profile.json"
     model.write_text(MODEL)
     reference = write(people(2000, seed=7), folder / "reference.parquet")
-    made = tribune("profile", reference, "--model", model, "-o", profile)
+    made = tribune("profile", reference, "--spec", model, "-o", profile)
     assert made.exit_code == 0, made.output
     return folder
 

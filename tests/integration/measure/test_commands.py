@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from integration.measure.commands import document, refusal, report, tribune
 from support.anvil import ROOT
@@ -22,7 +23,7 @@ def test_commands__from_data_to_report__work_without_an_edit(tmp_path: Path) -> 
     )
     model, profile = tmp_path / "model.toml", tmp_path / "profile.json"
     assert tribune("model", "init", reference, "-o", model).exit_code == 0
-    assert tribune("profile", reference, "--model", model, "-o", profile).exit_code == 0
+    assert tribune("profile", reference, "--spec", model, "-o", profile).exit_code == 0
     result = tribune("measure", now, "--profile", profile)
     assert result.exit_code == 0
     assert "600 rows, compared with 2,000 of the reference" in result.output
@@ -110,21 +111,43 @@ severity = "WARN"
     assert "here 100 %, limit 5 %, worst: age; quality.missing_rate.max" in said
 
 
-def test_measure__check__agrees_with_other_libraries(bench: Path) -> None:
+@pytest.mark.parametrize(
+    ("rule", "code", "words"),
+    [
+        (
+            'metric = "quality.missing_rate.max"\nop = ">"\nlimit = 0.05',
+            1,
+            "Broken: quality.missing_rate.max",
+        ),
+        ('metric = "performance.accuracy"\nop = "<"\nlimit = 0.5', 3, "Not measured: performance.accuracy"),
+        ('metric = "quality.missing_rate/region"\nop = ">"\nlimit = 0.05', 0, "kept"),
+    ],
+)
+def test_measure__check__ends_with_the_code_of_what_it_found(
+    bench: Path, rule: str, code: int, words: str
+) -> None:
+    rows = column(people(), "age", pa.nulls(600, pa.float64())).drop_columns(["label"])
+    (bench / "policy.toml").write_text(f'[[rule]]\n{rule}\nseverity = "TRIP"\n')
+    given = ("--profile", bench / "profile.json", "--policy", bench / "policy.toml", "--check")
+    result = tribune("measure", write(rows, bench / "data.parquet"), *given)
+    assert (result.exit_code, words in result.output) == (code, True), result.output
+
+
+def test_measure__second_opinion__agrees_with_other_libraries(bench: Path) -> None:
     data = write(people(1000), bench / "data.parquet")
-    result = tribune("measure", data, "--profile", bench / "profile.json", "--check")
+    result = tribune("measure", data, "--profile", bench / "profile.json", "--second-opinion")
     assert result.exit_code == 0, result.output
     assert "Second opinion, fairlearn and scikit-learn" in result.output
 
 
-def test_measure__check_of_a_model_without_answers__says_that_there_is_no_other_opinion(
+def test_measure__second_opinion_on_a_model_without_answers__is_none(
     tmp_path: Path,
 ) -> None:
     data = write(pa.table({"latency": [float(place) for place in range(600)]}), tmp_path / "data.parquet")
     model, profile = tmp_path / "model.toml", tmp_path / "profile.json"
     model.write_text('task = "generic"\n[[columns]]\nname = "latency"\nkind = "numeric"\nrole = "feature"\n')
-    assert tribune("profile", data, "--model", model, "-o", profile).exit_code == 0
-    result = tribune("measure", data, "--profile", profile, "--check")
+    assert tribune("profile", data, "--spec", model, "-o", profile).exit_code == 0
+    result = tribune("measure", data, "--profile", profile, "--second-opinion")
     assert result.exit_code == 0, result.output
     assert "Second opinion: none" in result.output
 
@@ -152,7 +175,7 @@ def test_commands__nested_log__needs_no_mapping_but_the_draft(tmp_path: Path) ->
         (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in nested))
     model, profile = tmp_path / "model.toml", tmp_path / "profile.json"
     assert tribune("model", "init", tmp_path / "before.jsonl", "-o", model).exit_code == 0
-    assert tribune("profile", tmp_path / "before.jsonl", "--model", model, "-o", profile).exit_code == 0
+    assert tribune("profile", tmp_path / "before.jsonl", "--spec", model, "-o", profile).exit_code == 0
     flat = write(people(seed=8), tmp_path / "elsewhere" / "now.parquet")
     (tmp_path / "elsewhere" / "profile.json").write_bytes(profile.read_bytes())
     found = [
@@ -165,10 +188,10 @@ def test_commands__nested_log__needs_no_mapping_but_the_draft(tmp_path: Path) ->
 def test_manifest__a_changed_file__does_not_have_the_digest(tmp_path: Path) -> None:
     write(people(), tmp_path / "data" / "a.parquet")
     digest = tribune("manifest", tmp_path / "data").stdout.splitlines()[0]
-    assert tribune("manifest", tmp_path / "data", "--check", digest).exit_code == 0
+    assert tribune("manifest", tmp_path / "data", "--expect", digest).exit_code == 0
     write(people(seed=2), tmp_path / "data" / "a.parquet")
     for other in (digest, "no digest"):
-        assert "does not have the digest" in refusal("manifest", tmp_path / "data", "--check", other)
+        assert "does not have the digest" in refusal("manifest", tmp_path / "data", "--expect", other)
 
 
 def test_profile__times__measure_how_days_differ(bench: Path) -> None:
@@ -179,7 +202,7 @@ def test_profile__times__measure_how_days_differ(bench: Path) -> None:
     ]
     write(column(rows, "age", shifted), bench / "shifting.parquet")
     tribune(
-        "profile", bench / "shifting.parquet", "--model", bench / "model.toml", "-o", bench / "shifting.json"
+        "profile", bench / "shifting.parquet", "--spec", bench / "model.toml", "-o", bench / "shifting.json"
     )
     shifting = json.loads((bench / "shifting.json").read_bytes())
     assert shifting["overdispersion"][0] > 5 * steady["overdispersion"][0]

@@ -122,7 +122,7 @@ def test_measure__a_column_of_5000_categories__is_bounded_and_told(bench: Path) 
     rows = column(people(6000), "region", [f"r{place % 5000}" for place in range(6000)])
     write(rows, bench / "many.parquet")
     profile = bench / "many.json"
-    made = tribune("profile", bench / "many.parquet", "--model", bench / "model.toml", "-o", profile)
+    made = tribune("profile", bench / "many.parquet", "--spec", bench / "model.toml", "-o", profile)
     told = "region: the reference has many rare values; the most frequent is told apart"
     assert told in " ".join(made.output.split())
     result = tribune("measure", bench / "many.parquet", "--profile", profile)

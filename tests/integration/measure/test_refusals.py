@@ -20,7 +20,7 @@ def test_commands__a_file_is_there__is_not_written_over(bench: Path) -> None:
     assert "--force" in said
     assert (bench / "model.toml").read_bytes() == before
     assert "is there already" in refusal(
-        "profile", bench / "reference.parquet", "--model", bench / "model.toml", "-o", bench / "profile.json"
+        "profile", bench / "reference.parquet", "--spec", bench / "model.toml", "-o", bench / "profile.json"
     )
 
 
@@ -92,23 +92,21 @@ def test_measure__time_wanted_of_rows_without_any__is_refused(bench: Path) -> No
 
 def test_profile__missing_column__is_refused(bench: Path) -> None:
     path = write(people().drop_columns(["age"]), bench / "short.parquet")
-    said = refusal("profile", path, "--model", bench / "model.toml", "-o", bench / "new.json")
+    said = refusal("profile", path, "--spec", bench / "model.toml", "-o", bench / "new.json")
     assert "age" in said
     assert not (bench / "new.json").exists()
 
 
 def test_profile__no_rows__is_refused(bench: Path) -> None:
     path = write(people(0), bench / "empty.parquet")
-    said = refusal(
-        "profile", path, "--model", bench / "model.toml", "-o", bench / "new.json", "--blocks", "1"
-    )
+    said = refusal("profile", path, "--spec", bench / "model.toml", "-o", bench / "new.json", "--blocks", "1")
     assert "no value" in said or "no rows" in said
 
 
 def test_profile__more_blocks_than_rows__is_refused(bench: Path) -> None:
     path = write(people(5), bench / "few.parquet")
     said = refusal(
-        "profile", path, "--model", bench / "model.toml", "-o", bench / "new.json", "--blocks", "50"
+        "profile", path, "--spec", bench / "model.toml", "-o", bench / "new.json", "--blocks", "50"
     )
     assert "50 blocks" in said
 

@@ -51,7 +51,7 @@ models = [1]
 port = 80
 """
     assert parts_of(settings(tmp_path, text)) == [
-        Part("log-1-2", ("log", "seal", "1", "2")),
+        Part("log-1-2", ("log", "seal", "--model", "1", "--version", "2")),
         Part("gate", ("gate", "serve")),
         Part("monitor", ("monitor", "run"), frozenset({"M"})),
         Part("bot", ("bot", "run"), frozenset({"DISCORD_TOKEN", "R"})),

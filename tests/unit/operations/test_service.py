@@ -148,13 +148,13 @@ def test_service__nothing_to_run__refused(tmp_path: Path, made: object) -> None:
         made(read(tmp_path, ""))  # type: ignore[operator]
 
 
-def test_service__as_commands__write_into_a_folder_once(tmp_path: Path) -> None:
+def test_service__as_commands__write_once(tmp_path: Path) -> None:
     (tmp_path / "tribune.toml").write_text(TEXT)
     for kind, name in (("systemd", "tribune.service"), ("container", "Containerfile")):
-        command = [sys.executable, "-m", "tribune.cli", "service", kind, "--output", "service"]
+        command = [sys.executable, "-m", "tribune.cli", "service", kind, "-o", name]
         done = [
             subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, env=os.environ)
             for _ in range(2)
         ]
         assert [ran.returncode for ran in done] == [0, 2], done
-        assert (tmp_path / "service" / name).read_text().startswith("# Made by `tribune service")
+        assert (tmp_path / name).read_text().startswith("# Made by `tribune service")
