@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import ConfigurationError
-from tribune.gate.channels import Channel, Command, NotTakenError, Webhook
+from tribune.gate.channels import Channel, Command, Webhook
 from tribune.gate.configured import site_of
 from tribune.gate.notices import HALT, RESUME, Ledger, Notice
 from tribune.gate.problem import Subject, problem
 from tribune.gate.status import Cause, Refusal, StatusView
 from tribune.ids import ModelId, VersionNumber
 from tribune.log import get_logger
+from tribune.webhooks import NotTakenError, Receiver
 
 if TYPE_CHECKING:
     from tribune.settings import Settings
@@ -103,7 +104,8 @@ def hooks_of(settings: Settings, view: Callable[[ModelId], StatusView | None]) -
             Command(hooks.on_halt, hooks.on_resume, timeout_s=hooks.timeout_s, secrets=secrets_of)
         )
     if hooks.webhook and hooks.webhook_secret_file is not None:
-        channels.append(Webhook(hooks.webhook, hooks.webhook_secret_file, timeout_s=hooks.timeout_s))
+        receiver = Receiver(hooks.webhook, hooks.webhook_secret_file, timeout_s=hooks.timeout_s)
+        channels.append(Webhook(receiver))
     if not channels:
         return None
     models = []
