@@ -1,4 +1,8 @@
-"""Run the pages as a process: open the clients that the settings name, serve until told to stop."""
+"""Run the pages as a process: open the clients that the settings name, serve until told to stop.
+
+Keeps the store's index at the chain's head beside it, since what the pages show is read from there; a bot on
+the same store does so too, and neither minds the other.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,9 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
 
     from tribune.chain.client import Chain
     from tribune.chain.deployments import load_deployment
+    from tribune.chain.facade import Tribune
     from tribune.store.session import open_store
+    from tribune.sync.indexer import Indexer
     from tribune.sync.vitals import ChainVitals, read_store
     from tribune.telemetry import Telemetry
     from tribune.telemetry.watch import watched
@@ -59,15 +65,20 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
             get_logger(__name__).info("pages are served", host=settings.web.host, port=settings.web.port)
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             stopping = asyncio.create_task((stop or asyncio.Event()).wait())
+            indexer = Indexer.of(Tribune(chain, deployment), store)
+            following = asyncio.create_task(indexer.run())
             signs: dict[str, Reader] = {"chain": ChainVitals(chain), "store": partial(read_store, store)}
             try:
                 async with watched(Telemetry(), settings.telemetry, signs):
-                    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait({serving, stopping, following}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 stopping.cancel()
+                following.cancel()
                 server.should_exit = True
                 with suppress(asyncio.CancelledError):
                     await serving
+                with suppress(asyncio.CancelledError):
+                    await following
 
 
 def _listening(web: WebSettings) -> socket.socket:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from support.voting import Voting
 
 
-SHOWN = ("tribune_chain_head_number", 'tribune_outbox_rows{state="queued"}', "tribune_rpc_split_view")
+SHOWN = (
+    *("tribune_chain_head_number", 'tribune_outbox_rows{state="queued"}', "tribune_rpc_split_view"),
+    "tribune_index_block",  # the pages follow the chain themselves
+)
 
 
 async def test_run__until_stopped__serves_and_shows_how_it_is(voting: Voting, tmp_path: Path) -> None:
