@@ -68,7 +68,7 @@ symbolic: setup .analysis/.ready  ## what holds of the kill switch for every inp
 	FOUNDRY_PROFILE=analysis PATH="$(CURDIR)/$(dir $(FORGE)):$$PATH" .analysis/bin/halmos --root . \
 		--forge-build-out build/analysis --contract SwitchSymbolic --solver-timeout-assertion 60000 --no-status
 
-bench: setup  ## one benchmark: NAME=bot|demo|gas|gate|gate_log|index|monitors|false_alarms, ARGS="--help"
+bench: setup  ## one benchmark: NAME=bot|demo|gas|gate|gate_log|index|monitors|false_alarms|web, ARGS="--help"
 	PYTHONPATH=tests $(BIN)/python -m bench.$(NAME) $(ARGS)
 
 chaos: setup  ## kill workers 200 times a database, then every fault; ARGS="--frames 9 --kills 9 --store sqlite"
