@@ -12,7 +12,7 @@ export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 # Tests and demo start hundreds of processes: each would compile every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test spark servers fuzz coverage slither symbolic mutate check bench chaos gas setup compile abis lock format clean
+.PHONY: demo test spark servers fuzz coverage slither symbolic mutate check docs bench chaos gas setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
@@ -45,7 +45,7 @@ servers: .servers/.ready  ## examples/serving as real servers: FastAPI, MLflow's
 	@$(BIN)/uv pip install -q --python .servers/bin/python --no-deps --reinstall build/wheel/*.whl
 	@.servers/bin/pytest -q tests/unit/examples/serving
 
-check: setup coverage slither symbolic  ## lint, types, imports, ABIs, translations, gas, and the proofs that are not tests
+check: setup docs coverage slither symbolic  ## lint, types, imports, ABIs, translations, gas, and the proofs that are not tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -54,6 +54,9 @@ check: setup coverage slither symbolic  ## lint, types, imports, ABIs, translati
 	$(BIN)/python -m scripts.catalogues --check
 	$(BIN)/python -m scripts.contract_reference --check
 	@PYTHONPATH=tests $(BIN)/python -m bench.gas --check
+
+docs: setup  ## the documentation as a site in build/site; fails on any link that leads nowhere
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q --strict
 
 coverage: setup  ## lines and branches of the contracts that forge's tests reach; fails below 98 %
 	FOUNDRY_OUT=build/coverage FOUNDRY_CACHE_PATH=build/coverage-cache $(FORGE) coverage --offline \

@@ -1,0 +1,1 @@
+"""Builds and checks the documentation: not part of the product."""
