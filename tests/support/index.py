@@ -9,6 +9,7 @@ from tribune.chain.client import Chain
 from tribune.chain.codec import Abi
 from tribune.ids import Address
 from tribune.store import queries
+from tribune.store.about import about
 from tribune.store.session import Session, Store
 from tribune.store.tables import ChainEvent
 from tribune.store.vitals import INDEX
@@ -31,7 +32,7 @@ def happened(name: str, /, *, contract: str = "KillSwitch", hours: float = 0, **
         address="0x" + "11" * 20,
         contract=contract,
         name=name,
-        model_id=args.get("model_id"),
+        **about(args),
         args=args,
         data="0x",
     )

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from tribune.store.tables import ChainEvent
-
-_WORD = 66
-"""Characters of 0x and 32 bytes in hex."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,7 @@ class Trail:
 
 
 def trail_of(session: Session, model_id: int, names: Iterable[str], votes: Iterable[str]) -> Trail:
-    """Return a model's trail: events of these names, and of its votes, whose first word is the proposal."""
+    """Return a model's trail: events of these names, and of its votes."""
     event = ChainEvent
     own = session.exec(
         select(event.id).where(event.model_id == model_id, col(event.name).in_(list(names)))
@@ -45,11 +41,9 @@ def trail_of(session: Session, model_id: int, names: Iterable[str], votes: Itera
     cases = {int(one.args["proposal_id"]): int(one.args["case_id"]) for one in held}
     cast: Sequence[int | None] = []
     if cases:
-        words = [f"0x{proposal:064x}" for proposal in cases]
+        about = [one.proposal for one in held]
         cast = session.exec(
-            select(event.id).where(
-                col(event.name).in_(list(votes)), func.substr(event.data, 1, _WORD).in_(words)
-            )
+            select(event.id).where(col(event.proposal).in_(about), col(event.name).in_(list(votes)))
         ).all()
     ids = {one for one in (*own, *(one.id for one in held), *cast) if one is not None}
     return Trail(tuple(sorted(ids, reverse=True)), cases)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from tribune.store.about import proposal_key
 from tribune.store.tables import ChainEvent
 
-_WORD = 66
-"""Characters of 0x and 32 bytes in hex."""
 _ORDER = (col(ChainEvent.block_number), col(ChainEvent.log_index))
 
 
@@ -33,7 +31,7 @@ def ballots_cast(session: Session, governor: str, proposal_id: int) -> Sequence[
         .where(
             col(ChainEvent.name).in_(["VoteCast", "VoteCastWithParams"]),
             ChainEvent.address == governor,
-            func.substr(ChainEvent.data, 1, _WORD) == f"0x{proposal_id:064x}",
+            ChainEvent.proposal == proposal_key(proposal_id),
         )
         .order_by(*_ORDER)
     ).all()

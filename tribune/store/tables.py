@@ -47,13 +47,15 @@ class ChainEvent(SQLModel, table=True):
         UniqueConstraint("block_hash", "log_index", name="uq_chain_event_block_log"),
         Index("ix_chain_event_name_id", "name", "id"),
         Index("ix_chain_event_model_id", "model_id", "name", "id"),
+        Index("ix_chain_event_account", "account", "name", "id"),
+        Index("ix_chain_event_proposal", "proposal", "id"),
         # A row id is never given again after a rollback: readers keep their place by it.
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, sa_column=Column(Big, primary_key=True, autoincrement=True))
     block_number: int = Field(sa_type=BigInteger, index=True)
     block_hash: str
-    block_time: datetime = Field(sa_type=UtcTime)
+    block_time: datetime = Field(sa_type=UtcTime, index=True)
     tx_hash: str
     log_index: int
     address: str
@@ -63,6 +65,10 @@ class ChainEvent(SQLModel, table=True):
     """Name of the event; empty where the ABI does not know it."""
     model_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     """The model that it is about; None where it names none."""
+    account: str | None = None
+    """The account that acted, or that it was done to; None where it names none."""
+    proposal: str | None = None
+    """The proposal that it is about, 0x and 64 hex digits; None where it names none."""
     args: dict[str, Any] = Field(default_factory=dict, sa_column=Column(SqlJson, nullable=False))
     """Decoded arguments in snake_case; bytes as 0x-hex, big integers as they are."""
     topics: list[str] = Field(default_factory=list, sa_column=Column(SqlJson, nullable=False))

@@ -21,6 +21,7 @@ from tribune.exceptions import ChainError, ChainUnreachableError, StoreError, Wr
 from tribune.ids import Address
 from tribune.log import get_logger
 from tribune.store import queries
+from tribune.store.about import about
 from tribune.store.session import Session, Store
 from tribune.store.tables import ChainEvent, IndexedBlock
 from tribune.sync.stretch import ChainChanged, Stretch, read_blocks, read_final, read_linked
@@ -281,7 +282,7 @@ class Indexer:
             "address": log.address,
             "contract": abi.name if abi is not None else "",
             "name": event.name if event is not None else "",
-            "model_id": args.get("model_id", args.get("token_id")),  # a model is a token of the registry
+            **about(args),
             "args": args,
             "topics": ["0x" + topic.hex() for topic in log.topics],
             "data": "0x" + log.data.hex(),

@@ -244,3 +244,37 @@ def test_upgrade__events_of_before__know_their_model(
     engine.dispose()
     with open_store(empty_store_url) as store, store.session(readonly=True) as session:
         assert [event.model_id for event in queries.events_since(session, 0)] == [about]
+
+
+_ADA, _NOBODY, _WORD = "0x" + "ad" * 20, "0x" + "0" * 40, "0x" + "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "account", "proposal"),
+    [
+        ("VoteCast", f'{{"voter": "{_ADA}", "proposal_id": 5}}', _ADA, _WORD),
+        ("CaseVoteOpened", '{"case_id": 1, "proposal_id": 5}', None, "0xt3"),
+        ("ProposalExtended", '{"proposal_id": 5}', None, "0xt1"),
+        ("Transfer", f'{{"token_id": 1, "from": "{_NOBODY}", "to": "{_ADA}"}}', _ADA, None),
+        ("Transfer", f'{{"token_id": 1, "from": "{_ADA}", "to": "0xb"}}', _ADA, None),
+        ("Transfer", f'{{"value": 1, "from": "{_ADA}", "to": "0xb"}}', None, None),
+        ("VersionActivated", '{"from": 1700000000}', None, None),
+        ("Attested", f'{{"monitor": "{_ADA}"}}', _ADA, None),
+    ],
+)
+def test_upgrade__events_of_before__know_whom_and_which_proposal_they_name(
+    empty_store_url: str, name: str, args: str, account: str | None, proposal: str | None
+) -> None:
+    at_revision(empty_store_url, "0004")
+    engine = make_engine(empty_store_url)
+    with engine.begin() as connection:
+        columns = {c["name"]: str(c["type"]) for c in inspect(connection).get_columns("chain_event")}
+        row = {column: _value(column, kind) for column, kind in columns.items()}
+        row |= {"name": name, "args": args, "data": f"{_WORD}{'00' * 32}"}
+        row |= {"topics": '["0xt0", "0xt1", "0xt2", "0xt3"]'}
+        marks = ", ".join(f":{column}" for column in row)
+        connection.execute(text(f"INSERT INTO chain_event ({', '.join(row)}) VALUES ({marks})"), row)  # noqa: S608
+    engine.dispose()
+    with open_store(empty_store_url) as store, store.session(readonly=True) as session:
+        (event,) = queries.events_since(session, 0)
+        assert (event.account, event.proposal) == (account, proposal)
