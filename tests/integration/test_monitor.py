@@ -150,6 +150,7 @@ async def test_settle__report_waits_for_its_finality__asks_nothing_of_it(
 ) -> None:
     frame = world.sealed(ONE)
     async with monitors(world, 0) as (monitor,):
+        world.chain.rpc("anvil_mine", hex(monitor.tribune.chain.finality_blocks))  # evaluations are final
         await monitor.look()
         asked = monitor.requests(monkeypatch)
 
