@@ -27,6 +27,7 @@ from tribune_bot.case_message import CaseFacts, case_message, subject_of, withdr
 from tribune_bot.case_news import joined_news, news_of, thread_name
 from tribune_bot.charts import case_chart
 from tribune_bot.facts import read_facts, read_joined
+from tribune_bot.following import follow
 from tribune_bot.reminders import reminder_times
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ READER = "bot.cases"
 """Name of our checkpoint; its block number is the row id of the last event taken in."""
 TOO_LATE = ("CaseWindowOver", "CaseNotOpen", "EpochStale", "CaseUnknown")
 """Refusals after which a case's vote can never be opened."""
-LOOK_S = 1.0
-"""Longest wait between two looks where nothing wakes us."""
 RETRY_S = 1.0
 NEWS = timedelta(days=7)
 """A case that is settled and older than this is history: a new bot does not post it."""
@@ -76,34 +75,16 @@ class Cases(commands.Cog):
     async def follow(self) -> None:
         """Take in events, until cancelled."""
         await self._until_done(self._load)
-        while True:
-            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
-            await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
-            try:
-                await self.take_in()
-            except TribuneError as fault:
-                get_logger(__name__).warning("cases could not be taken in", error=str(fault))
-                await asyncio.sleep(RETRY_S)
-            finally:
-                await changed
+        await follow(self.services.indexer, lambda _: self.take_in(), "cases could not be taken in")
 
     async def watch(self) -> None:
         """Keep messages up to date, until cancelled."""
         await self._until_done(self._find_posted)
-        indexer, shown = self.services.indexer, -1
-        while True:
-            changed = asyncio.create_task(indexer.wait_changed(LOOK_S))
-            await asyncio.sleep(0)
-            changes = indexer.changes  # also where a reorg took events away and brought none
-            try:
-                await self.refresh(everything=changes != shown)
-                shown = changes
-            except TribuneError as fault:
-                get_logger(__name__).warning("cases could not be followed", error=str(fault))
-                await asyncio.sleep(RETRY_S)
-                shown = -1
-            finally:
-                await changed
+        await follow(
+            self.services.indexer,
+            lambda changed: self.refresh(everything=changed),
+            "cases could not be followed",
+        )
 
     async def _until_done(self, work: Any) -> None:
         while True:

@@ -6,7 +6,6 @@ be posted follows from the index. In the server's quiet hours a new one waits fo
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,11 @@ from discord.ext import commands
 
 from tribune.ballots.cases.panel import panel_size
 from tribune.ballots.histories.disputes import Dispute, find_disputes
-from tribune.exceptions import RevertedError, TribuneError
+from tribune.exceptions import RevertedError
 from tribune.language import _, number, plural
-from tribune.log import get_logger
 from tribune.store.tables import now
 from tribune_bot.board import Shown
+from tribune_bot.following import follow
 from tribune_bot.text import fitted, harmless, moment, wallet_name
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
     from tribune_bot.client import TribuneBot
 
-LOOK_S = 2.0
-RETRY_S = 2.0
 NEWS = timedelta(days=7)
 """A dispute that is older is history: a new bot does not post it."""
 _MOST_GROUPS = 5
@@ -46,20 +43,14 @@ class Disagreements(commands.Cog):
 
     async def watch(self) -> None:
         """Keep the messages of disputes up to date, until cancelled."""
-        everything = waits = True
-        while True:
-            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
-            await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
-            try:
-                if everything or waits:
-                    waits = await self.look()
-                everything = await changed
-            except TribuneError as fault:
-                get_logger(__name__).warning("disagreements could not be followed", error=str(fault))
-                await asyncio.sleep(RETRY_S)
-                everything = True
-            finally:
-                await changed
+        waits = False
+
+        async def look(changed: bool) -> None:
+            nonlocal waits
+            if changed or waits:
+                waits = await self.look()
+
+        await follow(self.services.indexer, look, "disagreements could not be followed")
 
     async def look(self) -> bool:
         """Bring all messages up to date; return whether one waits for the end of quiet hours.

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 from discord.ext import commands
 
 from tribune.chain.enums import Severity
-from tribune.exceptions import PolicyError, TribuneError
+from tribune.exceptions import PolicyError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.language import _
-from tribune.log import get_logger
 from tribune.reports.oversight import independence
 from tribune.store import messages, queries
 from tribune.store.tables import now
 from tribune.sync.outbox import Outbox
 from tribune_bot.board import Shown
+from tribune_bot.following import follow
 from tribune_bot.text import fitted, harmless, moment
 from tribune_bot.views.buttons import evidence_button
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 READER = "bot.warnings"
 """Name of our checkpoint; its block number is the row id of the last event taken in."""
 KIND = "discord.warning"
-LOOK_S = 2.0
 LOOK_BACK = 500
 """Judged reports looked through for the beginning of a run."""
 
@@ -91,17 +90,12 @@ class EarlyWarnings(commands.Cog):
 
     async def watch(self) -> None:
         """Take in judged reports until cancelled."""
-        while True:
-            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
-            await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
-            try:
-                server = await self.bot.servers.now()
-                if await self.services.store.run(_take_in, server.quiet_until(now())):
-                    self.outbox.wake()
-            except TribuneError as fault:
-                get_logger(__name__).warning("warnings could not be followed", error=str(fault))
-            finally:
-                await changed
+        await follow(self.services.indexer, self._look, "warnings could not be followed")
+
+    async def _look(self, _changed: bool) -> None:
+        server = await self.bot.servers.now()
+        if await self.services.store.run(_take_in, server.quiet_until(now())):
+            self.outbox.wake()
 
     async def _tell(self, key: str, payload: dict[str, Any]) -> dict[str, Any]:
         async with self.bot.servers.speaking():

@@ -9,10 +9,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from tribune.chain.enums import State
-from tribune.exceptions import ChainError, StoreError
+from tribune.exceptions import ChainError
 from tribune.ids import ModelId
 from tribune.language import _, number, plural
-from tribune.log import get_logger
+from tribune_bot.following import follow
 from tribune_bot.standing import DOTS, halt_line, state_word
 from tribune_bot.text import fitted, harmless
 from tribune_bot.views.pages import LONGEST_ABOUT, Page, paging, show_page
@@ -47,12 +47,12 @@ class Models(commands.Cog):
 
     async def keep_listing(self) -> None:
         """Read what is new before somebody types, until cancelled."""
-        while True:
-            try:
-                await self.bot.directory.look()
-            except StoreError as fault:
-                get_logger(__name__).warning("the list of models is not up to date", error=str(fault))
-            await self.services.indexer.wait_changed(LOOK_S)
+        await follow(
+            self.services.indexer,
+            lambda _: self.bot.directory.look(),
+            "the list of models is not up to date",
+            every_s=LOOK_S,
+        )
 
     @app_commands.command(description="List the models that token holders watch over")
     @app_commands.describe(search="Only models whose name contains this", stand="Only models that stand so")

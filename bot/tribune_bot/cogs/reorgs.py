@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
 from tribune.ballots.undone import queue_undone
-from tribune.exceptions import TribuneError
 from tribune.log import get_logger
+from tribune_bot.following import follow
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot
 
 LOOK_S = 5.0
 """Longest wait between two looks; what the index stores or drops wakes us at once."""
-RETRY_S = 2.0
 
 
 class Reorgs(commands.Cog):
@@ -32,18 +30,15 @@ class Reorgs(commands.Cog):
 
     async def watch(self) -> None:
         """Queue again what was undone, until cancelled."""
-        services = self.services
-        while True:
-            await services.indexer.wait_changed(LOOK_S)
-            head = services.indexer.head
-            if head is None:
-                continue
-            try:
-                depth = services.tribune.chain.finality_blocks
-                undone = await queue_undone(services.store, services.contracts, head.number, depth)
-            except TribuneError as fault:
-                get_logger(__name__).warning("mined ballots could not be looked after", error=str(fault))
-                await asyncio.sleep(RETRY_S)
-                continue
-            if undone:
-                get_logger(__name__).warning("a reorg undid ballots: they are relayed again", ballots=undone)
+        await follow(
+            self.services.indexer, self._look, "mined ballots could not be looked after", every_s=LOOK_S
+        )
+
+    async def _look(self, _changed: bool) -> None:
+        services, head = self.services, self.services.indexer.head
+        if head is None:
+            return
+        depth = services.tribune.chain.finality_blocks
+        undone = await queue_undone(services.store, services.contracts, head.number, depth)
+        if undone:
+            get_logger(__name__).warning("a reorg undid ballots: they are relayed again", ballots=undone)

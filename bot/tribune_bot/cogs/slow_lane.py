@@ -29,6 +29,7 @@ from tribune.log import get_logger
 from tribune.store.tables import now
 from tribune_bot.board import CLOCK_SKEW
 from tribune_bot.errors import DiscordUnreachableError
+from tribune_bot.following import follow
 from tribune_bot.proposal_message import VOTING, headline, proposal_message, so_far, subject_of, what_it_does
 from tribune_bot.reminders import begun, reminder, reminder_times
 from tribune_bot.text import fitted, harmless, moment
@@ -39,8 +40,6 @@ from tribune_bot.views.buttons import link_button
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot
 
-LOOK_S = 1.0
-"""Longest wait between two looks where nothing wakes us."""
 RETRY_S = 2.0
 FAILED_S = 60.0
 """Pause before a call is tried again that the contract refused."""
@@ -73,20 +72,11 @@ class SlowLane(commands.Cog):
         """Keep the messages of proposals up to date, until cancelled."""
         if not self.services.contracts.has_slow_lane:
             return
-        indexer, shown = self.services.indexer, -1
-        while True:
-            changed = asyncio.create_task(indexer.wait_changed(LOOK_S))
-            await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
-            changes = indexer.changes
-            try:
-                await self.refresh(everything=changes != shown)
-                shown = changes
-            except TribuneError as fault:
-                get_logger(__name__).warning("proposals could not be followed", error=str(fault))
-                await asyncio.sleep(RETRY_S)
-                shown = -1
-            finally:
-                await changed
+        await follow(
+            self.services.indexer,
+            lambda changed: self.refresh(everything=changed),
+            "proposals could not be followed",
+        )
 
     async def refresh(self, *, everything: bool) -> None:
         """Bring messages up to date: all that may change, or those whose time has come.

@@ -5,7 +5,6 @@ What happened in one transaction is one message; each is told once, at once, and
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -14,14 +13,13 @@ from discord.ext import commands
 
 from tribune.ballots.histories.deeds import Telling, tell
 from tribune.chain.enums import State
-from tribune.exceptions import TribuneError
 from tribune.ids import ModelId
 from tribune.language import _, best_of, language, spoken
-from tribune.log import get_logger
 from tribune.store import queries
 from tribune.store import subscriptions as kept
 from tribune.store.tables import now
 from tribune_bot import choices
+from tribune_bot.following import follow
 from tribune_bot.notices import NEWS, owe
 from tribune_bot.text import fitted, harmless, moment
 
@@ -37,8 +35,6 @@ READER = "bot.subscriptions"
 EVENTS = ("CaseOpened", "CaseVoteOpened", "CaseClosed", "StateChanged")
 _STATES = (State.SUSPENDED, State.RETIRED)
 """Changes of state that no case's end tells."""
-LOOK_S = 1.0
-RETRY_S = 2.0
 
 
 class Subscriptions(
@@ -97,16 +93,7 @@ class Subscriptions(
 
     async def watch(self) -> None:
         """Tell subscribers what happens, until cancelled."""
-        while True:
-            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
-            await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
-            try:
-                await self.take_in()
-            except TribuneError as fault:
-                get_logger(__name__).warning("subscribers could not be told", error=str(fault))
-                await asyncio.sleep(RETRY_S)
-            finally:
-                await changed
+        await follow(self.services.indexer, lambda _: self.take_in(), "subscribers could not be told")
 
     async def take_in(self) -> int:
         """Promise messages about what is new; return how many.

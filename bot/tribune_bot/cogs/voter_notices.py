@@ -8,7 +8,6 @@ that is counted again is told once; one that cannot be brought back is told as l
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,6 +27,7 @@ from tribune.store import queries, readers
 from tribune.store.states import BallotState, CallState
 from tribune.store.subscriptions import newest_event
 from tribune.store.tables import now
+from tribune_bot.following import follow
 from tribune_bot.notices import NEWS, is_owed, owe
 from tribune_bot.speech import language_of
 from tribune_bot.text import harmless
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 READER = "bot.notices"
 """Name of our checkpoint; its block number is the row id of the last event taken in."""
-LOOK_S = 1.0
-RETRY_S = 2.0
 AT_ONCE = 200
 MOST_SPEAKERS = 10_000
 """People whose language is kept in memory, so that not each press asks the store."""
@@ -95,17 +93,11 @@ class VoterNotices(commands.Cog):
 
     async def watch(self) -> None:
         """Tell what is to be told, until cancelled."""
-        while True:
-            changed = asyncio.create_task(self.services.indexer.wait_changed(LOOK_S))
-            await asyncio.sleep(0)  # it listens now: what happens from here on wakes us
-            try:
-                while await self.take_in():
-                    pass
-            except TribuneError as fault:
-                get_logger(__name__).warning("voters could not be told", error=str(fault))
-                await asyncio.sleep(RETRY_S)
-            finally:
-                await changed
+        await follow(self.services.indexer, self._take_in_all, "voters could not be told")
+
+    async def _take_in_all(self, _changed: bool) -> None:
+        while await self.take_in():
+            pass
 
     async def take_in(self) -> bool:
         """Promise a message to whoever is concerned by what is new; return whether there may be more.
