@@ -36,7 +36,7 @@ async def followed(index: Any, look: Any, looks: list[bool], wanted: int, every_
     """Follow until so many looks were taken, then end."""
     task = asyncio.create_task(follow(index, look, "could not look", every_s=every_s))
     async with asyncio.timeout(15):
-        while len(looks) < wanted:
+        while len(looks) < wanted:  # noqa: ASYNC110 - a condition of a test, not an event
             await asyncio.sleep(0.005)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
