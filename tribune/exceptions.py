@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+FOUND_WRONG = 1
+"""How a command ends that looked and found something wrong, or that what is asked for is not there."""
+WRONG_USE = 2
+"""How one ends whose options, settings, keys or policy are wrong: only a person can mend it."""
+COULD_NOT = 3
+"""How one ends that could not look, or not do it: chain, store, file, data; never a verdict."""
+
 
 class TribuneError(Exception):
     """Base of all errors of this project.
@@ -12,7 +19,7 @@ class TribuneError(Exception):
         **ids: identifiers concerned (model, frame, case …), kept as attributes in `ids`.
     """
 
-    exit_code = 1
+    exit_code = COULD_NOT
 
     def __init__(self, message: str, *, mend: str = "", **ids: object) -> None:
         super().__init__(message)
@@ -27,27 +34,53 @@ class TribuneError(Exception):
 class ConfigurationError(TribuneError):
     """A setting, file or key that we were given is missing or wrong."""
 
-    exit_code = 2
+    exit_code = WRONG_USE
+
+
+class UnreadableError(ConfigurationError):
+    """A file that we were given cannot be read: "could not look"."""
+
+    exit_code = COULD_NOT
 
 
 class DataError(TribuneError):
     """Rows, columns or labels that cannot be measured as they are."""
 
 
+class AbsentError(DataError):
+    """What is asked for is not where we looked: "nothing found"."""
+
+    exit_code = FOUND_WRONG
+
+
 class PolicyError(TribuneError):
     """A policy or rule that cannot be judged (unknown metric, no rules, impossible window)."""
+
+    exit_code = WRONG_USE
 
 
 class EvidenceError(TribuneError):
     """Evidence or a sealed partition that is missing or does not have the digest it should have."""
 
+    exit_code = FOUND_WRONG
+
+
+class EvidenceMissingError(EvidenceError):
+    """Evidence, a profile or a sealed partition that is nowhere where we looked, so nothing was checked."""
+
+    exit_code = COULD_NOT
+
 
 class EvidenceUnreachableError(EvidenceError):
     """An evidence store that does not answer or cannot be used: "could not look", never "not there"."""
 
+    exit_code = COULD_NOT
+
 
 class SignatureError(TribuneError):
     """A signature that does not come from whom it should, or not for what it should."""
+
+    exit_code = FOUND_WRONG
 
 
 class SignerUnreachableError(TribuneError):
@@ -88,6 +121,8 @@ class StoreError(TribuneError):
 
 class ArtifactMismatchError(TribuneError):
     """A model artifact on disk is not the one that the registry names."""
+
+    exit_code = FOUND_WRONG
 
 
 class ModelHaltedError(TribuneError):

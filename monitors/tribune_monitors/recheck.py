@@ -12,7 +12,7 @@ from typing import Any
 
 from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyRecord
-from tribune.exceptions import EvidenceError, PolicyError
+from tribune.exceptions import EvidenceError, EvidenceMissingError, PolicyError
 from tribune.ids import Cid, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy
 from tribune.reports.canonical import canonical_bytes
@@ -92,7 +92,7 @@ def _current(frames: Frames, frame: FrameIndex) -> SealedFrame:
 
 
 def _evidence(stores: list[str], name: Cid) -> dict[str, Any]:
-    missing = EvidenceError(
+    missing = EvidenceMissingError(
         f"No store that was named holds the evidence {name}.",
         mend="Name one that does in TRIBUNE_EVIDENCE_URLS or TRIBUNE_EVIDENCE_READ_URLS.",
     )

@@ -121,9 +121,9 @@ def test_verify_decision__frame_anchored_again_elsewhere__its_time_gives_it_away
     assert "does not hold the time" in said["why"]
 
 
-def test_verify_decision__no_file__ends_as_a_setting_that_is_wrong(tmp_path: Path) -> None:
+def test_verify_decision__no_file__could_not_look(tmp_path: Path) -> None:
     done = ran(tmp_path, "verify", "decision", "nowhere.json")
-    assert done.returncode == 2
+    assert done.returncode == 3
     assert "nowhere.json cannot be read" in done.stderr
 
 

@@ -69,7 +69,7 @@ def test_labels_append__whole_file_or_nothing(world: MonitorWorld, tmp_path: Pat
     inbox = world.log / "1" / "1" / "labels"
     (tmp_path / "bad.csv").write_text(good + "d3,yesterday,1\n")
     refused = ran(tmp_path, "labels", "append", "bad.csv", *named, **on_chain(world))
-    assert refused.returncode == 1
+    assert refused.returncode == 3
     assert "Row 3" in refused.stderr
     assert not list(inbox.glob("*"))
     (tmp_path / "good.csv").write_text(good)

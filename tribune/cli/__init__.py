@@ -26,11 +26,10 @@ from tribune.cli import (
     settings_file,
     supervising,
 )
-from tribune.cli.running import plain_errors
+from tribune.cli.running import enter, plain_errors
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Token holders watch over the AI models that act in their name, and can stop them.",
 )
@@ -66,4 +65,6 @@ def start(
 
 def main() -> None:
     """Enter the command line."""
-    app(prog_name="tribune")
+    import sys
+
+    sys.exit(enter(app))

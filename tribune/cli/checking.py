@@ -8,7 +8,7 @@ import typer
 
 from tribune.cli.options import Model, SettingsFile
 from tribune.cli.running import run
-from tribune.exceptions import TribuneError
+from tribune.exceptions import AbsentError, ConfigurationError, EvidenceError
 from tribune.ids import Cid, FrameIndex, ModelId
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def status(model: Model, settings: SettingsFile = None) -> None:
             model_id = ModelId(model)
             name = await tribune.model_registry.name(model_id)
             if not name:
-                raise TribuneError(f"There is no model {model}.", mend="Models are counted from 1.")
+                raise AbsentError(f"There is no model {model}.", mend="Models are counted from 1.")
             found = await tribune.kill_switch.status(model_id)
             until = f" until {found.until:%Y-%m-%d %H:%M:%S} UTC at the latest" if found.until else ""
             oversight = watched(found.oversight, in_service=found.is_operational)
@@ -58,8 +58,13 @@ def verify_report(cid: str, settings: SettingsFile = None) -> None:
     """Recompute a report from the sealed log, and name the first cell that differs."""
 
     async def part(read: Settings) -> None:
+        from tribune.reports.canonical import cid_digest
         from tribune_monitors.recheck import recheck
 
+        try:
+            cid_digest(cid)
+        except EvidenceError as fault:
+            raise ConfigurationError(fault.message, mend=fault.mend) from None
         outcome = await recheck(read, Cid(cid))
         print(outcome.words)
         if not outcome.same:

@@ -44,7 +44,7 @@ def decisions_erase(
         from tribune.decisions.erasing import erase, erase_late, ids_in
         from tribune.decisions.finding import sealed_frames
         from tribune.decisions.grid import microseconds
-        from tribune.exceptions import ConfigurationError, DataError
+        from tribune.exceptions import AbsentError, ConfigurationError
         from tribune.operations.retention import needed_until
         from tribune.wording import counted
 
@@ -76,7 +76,7 @@ def decisions_erase(
         late = await asyncio.to_thread(erase_late, folder, wanted, before=before)
         missing = sorted((wanted or frozenset()) - found)
         if missing and late < len(missing):
-            raise DataError(
+            raise AbsentError(
                 f"No sealed frame holds {', '.join(missing)}.",
                 mend="Check the ids; a decision of a frame that is not sealed yet is erased once it is.",
             )

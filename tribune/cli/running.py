@@ -9,13 +9,53 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tribune.exceptions import ConfigurationError, TribuneError
+from tribune.exceptions import COULD_NOT, ConfigurationError, TribuneError
 
 if TYPE_CHECKING:
     import asyncio
 
     from tribune.log import Redactor
     from tribune.settings import Settings
+
+PIPE_CLOSED = 141
+"""How a command ends whose reader went away, as shells have it for SIGPIPE (128 + 13)."""
+
+
+def enter(commands: Callable[..., Any]) -> int:
+    """Run a command line to its end and return its code; a fault of the program is said as one."""
+    import sys
+
+    try:
+        try:
+            commands(prog_name="tribune")
+        except SystemExit as end:
+            if isinstance(end.__context__, BrokenPipeError):
+                raise end.__context__ from None
+            sys.stdout.flush()
+            return end.code if isinstance(end.code, int) else COULD_NOT
+        return 0
+    except BrokenPipeError:
+        _silence()
+        return PIPE_CLOSED
+    except Exception:
+        import traceback
+
+        from tribune.log import Redactor
+
+        sys.stderr.write(Redactor().text(traceback.format_exc()))
+        sys.stderr.write("This is a fault of the program. Please report it, with what stands above.\n")
+        return COULD_NOT
+
+
+def _silence() -> None:
+    """Let what is still to be written go nowhere: nobody reads it, and Python would complain at its end."""
+    import os
+    import sys
+
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    sys.stdout = sys.__stdout__
 
 
 @contextmanager

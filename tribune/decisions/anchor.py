@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from tribune.decisions.erasures import erased_since
 from tribune.decisions.keccak import keccak256
 from tribune.decisions.merkle import MerkleTree
-from tribune.exceptions import EvidenceError
+from tribune.exceptions import EvidenceError, EvidenceMissingError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.untrusted import load_json
 
@@ -132,7 +132,7 @@ def read_manifest(folder: Path, frame: FrameIndex) -> Manifest:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
-        raise EvidenceError(f"Frame {frame} is not sealed: there is no {path}.", frame=frame) from None
+        raise EvidenceMissingError(f"Frame {frame} is not sealed: there is no {path}.", frame=frame) from None
     except OSError as fault:
         raise EvidenceError(f"The manifest {path} cannot be read: {fault.strerror}.", frame=frame) from fault
     manifest = parse_manifest(data)
@@ -211,7 +211,7 @@ def verify_partitions(
             if leaves and partition in manifest.partitions:
                 found += parquet.read_table(path, columns=["leaf"]).column("leaf").to_pylist()
         except FileNotFoundError:
-            raise EvidenceError(f"Partition {partition.path} is missing.", **ids) from None
+            raise EvidenceMissingError(f"Partition {partition.path} is missing.", **ids) from None
         except (OSError, KeyError, pyarrow.ArrowException) as fault:
             raise EvidenceError(f"Partition {partition.path} cannot be read: {fault}.", **ids) from fault
         if rows != partition.rows:

@@ -22,7 +22,7 @@ from tribune.decisions.partitions import body_of, describe, schema_of, write_tab
 from tribune.decisions.sealing import one_at_a_time
 from tribune.decisions.slots import sync_folder
 from tribune.decisions.wal import SUFFIX, encode, read_segment, schema_line
-from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
+from tribune.exceptions import AbsentError, DataError, EvidenceError, LogUnavailableError
 from tribune.ids import Digest, FrameIndex
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def erase(
     except OSError as fault:
         raise LogUnavailableError(f"{place} cannot be written: {fault.strerror}.", frame=frame) from fault
     if not known and ids is not None:
-        raise DataError(f"Frame {frame} holds none of these decisions.", mend="Check the ids.", frame=frame)
+        raise AbsentError(f"Frame {frame} holds none of these decisions.", mend="Check the ids.", frame=frame)
     return erased
 
 

@@ -19,7 +19,7 @@ from tribune.decisions.merkle import MerkleTree
 from tribune.decisions.proof import DecisionProof, Opened
 from tribune.decisions.typed import LogContract
 from tribune.decisions.wal import read_segment
-from tribune.exceptions import DataError, EvidenceError
+from tribune.exceptions import AbsentError, DataError, EvidenceError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.untrusted import load_json
 
@@ -240,4 +240,4 @@ def _absent(logs: list[Path], id: str, frame: FrameIndex | None) -> DataError:
                 id=id,
             )
     where = "No sealed frame" if frame is None else f"Frame {frame} is not sealed, or not it but another"
-    return DataError(f"{where} holds decision {id}.", mend="Check the id and log_folder.", id=id)
+    return AbsentError(f"{where} holds decision {id}.", mend="Check the id and log_folder.", id=id)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tribune.decisions.grid import microseconds
-from tribune.exceptions import ConfigurationError, DataError
+from tribune.exceptions import ConfigurationError, DataError, UnreadableError
 from tribune.untrusted import load_json
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def read_labels(path: Path, columns: Columns, kind: Kind) -> Iterator[tuple[str,
                     f"Row {number} of {path}: {words}.", mend="Nothing was appended: mend the file."
                 ) from None
     except OSError as fault:
-        raise ConfigurationError(
+        raise UnreadableError(
             f"{path} cannot be read: {fault.strerror or fault}.", mend="Check the path."
         ) from fault
 

@@ -16,7 +16,7 @@ from tribune.decisions.anchor import word_of
 from tribune.decisions.leaf import SALT_BYTES, body_digest, check_id, decision_leaf
 from tribune.decisions.merkle import EMPTY_ROOT, root_of
 from tribune.decisions.typed import LogContract, checked_address
-from tribune.exceptions import ConfigurationError, DataError, EvidenceError
+from tribune.exceptions import DataError, EvidenceError, UnreadableError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.untrusted import load_json
 
@@ -173,7 +173,7 @@ def read_proof(path: Path) -> DecisionProof:
     """Return the proof in a file.
 
     Raises:
-        ConfigurationError: the file cannot be read.
+        UnreadableError: the file cannot be read.
         EvidenceError: it holds no proof.
     """
     return parse_proof(read_document(path, MAX_BYTES))
@@ -183,15 +183,13 @@ def read_document(path: Path, limit: int) -> bytes:
     """Return what a stranger's file holds, at most `limit` bytes and one more.
 
     Raises:
-        ConfigurationError: it cannot be read.
+        UnreadableError: it cannot be read.
     """
     try:
         with path.open("rb") as file:
             return file.read(limit + 1)
     except OSError as fault:
-        raise ConfigurationError(
-            f"{path} cannot be read: {fault.strerror}.", mend="Check the path."
-        ) from fault
+        raise UnreadableError(f"{path} cannot be read: {fault.strerror}.", mend="Check the path.") from fault
 
 
 def check_proof(proof: DecisionProof) -> None:

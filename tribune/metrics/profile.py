@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
-from tribune.exceptions import ConfigurationError, DataError
+from tribune.exceptions import ConfigurationError, DataError, UnreadableError
 from tribune.ids import Digest
 from tribune.metrics import drift
 from tribune.metrics.binning import Binning, binning_from_json
@@ -101,7 +101,10 @@ class Profile:
         try:
             return cls.from_bytes(path.read_bytes())
         except OSError as fault:
-            raise ConfigurationError(f"The profile {path} cannot be read: {fault.strerror}.") from fault
+            raise UnreadableError(
+                f"The profile {path} cannot be read: {fault.strerror}.",
+                mend="Check the path; `tribune profile DATA` makes one.",
+            ) from fault
 
 
 def make_profile(

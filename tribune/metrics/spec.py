@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tribune.exceptions import ConfigurationError
+from tribune.exceptions import ConfigurationError, UnreadableError
 
 
 class Task(StrEnum):
@@ -368,7 +368,9 @@ def load_toml(path: Path, what: str) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as fault:
-        raise ConfigurationError(f"The {what} {path} cannot be read: {fault.strerror}.") from fault
+        raise UnreadableError(
+            f"The {what} {path} cannot be read: {fault.strerror}.", mend="Check the path."
+        ) from fault
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ConfigurationError(f"The {what} {path} is not valid TOML: {fault}.") from fault
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tribune.exceptions import ConfigurationError
+from tribune.exceptions import ConfigurationError, UnreadableError
 
 SCHEMA = "tribune/backup/1"
 MANIFEST = "manifest.json"
@@ -96,7 +96,7 @@ def read_archive(path: Path) -> Archive:
                     _refuse(path, f"{entry.name} is too large")
                 files[entry.name] = content.read()
     except FileNotFoundError:
-        raise ConfigurationError(f"There is no {path}.", mend="Check the name.") from None
+        raise UnreadableError(f"There is no {path}.", mend="Check the name.") from None
     except (OSError, EOFError, tarfile.TarError, zlib.error) as fault:
         _refuse(path, f"it cannot be read ({type(fault).__name__})")
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tribune.exceptions import EvidenceError
+from tribune.exceptions import EvidenceMissingError
 from tribune.ids import Digest
 from tribune.metrics import Profile
 from tribune.reports.canonical import canonical_bytes, cid
@@ -15,10 +15,10 @@ def load_profile(stores: Sequence[str], digest: Digest) -> Profile:
     """Return the profile of a registered digest.
 
     Raises:
-        EvidenceError: no store gives it; this is "could not look".
+        EvidenceMissingError: no store gives it; this is "could not look".
     """
     name = cid(digest)
-    missing = EvidenceError(
+    missing = EvidenceMissingError(
         f"No store holds the profile {name}.",
         mend="Ask the steward where it is, and add that store to TRIBUNE_EVIDENCE_READ_URLS.",
         digest=digest,
