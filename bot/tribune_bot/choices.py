@@ -21,8 +21,8 @@ from tribune.language import _
 from tribune_bot.standing import state_word
 
 if TYPE_CHECKING:
+    from tribune.ballots.directory import ListedCase, ListedModel, Listing
     from tribune_bot.client import TribuneBot
-    from tribune_bot.directory import ListedCase, ListedModel, Listing
 
 Interaction = discord.Interaction[Any]
 Choice = app_commands.Choice[str]

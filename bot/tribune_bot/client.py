@@ -7,14 +7,15 @@ wait for one.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from tribune.ballots.directory import Directory
 from tribune_bot.board import Board
-from tribune_bot.directory import Directory
 from tribune_bot.docket import Docket
 from tribune_bot.errors import tell
 from tribune_bot.notices import Notices
@@ -61,7 +62,7 @@ class TribuneBot(commands.Bot):
         self.notices = Notices(self, services.store)
         self.threads = Threads(self, services.store)
         self.docket = Docket(services)
-        self.directory = Directory(services.store, services.indexer)
+        self.directory = Directory(services.store, self._chain_time)
         self.jobs: dict[str, Job] = {}
         self.chain_jobs: dict[str, Job] = {}
         """Jobs that need no Discord: they go on while it cannot be reached."""
@@ -128,6 +129,10 @@ class TribuneBot(commands.Bot):
     def add_job(self, name: str, job: Job, *, needs_discord: bool = True) -> None:
         """Register work that runs as long as the bot does, or as long as it is logged in."""
         (self.jobs if needs_discord else self.chain_jobs)[name] = job
+
+    def _chain_time(self) -> datetime:
+        head = self.services.indexer.head
+        return datetime.now(UTC) if head is None else head.time
 
     async def _command_failed(
         self, interaction: discord.Interaction[Any], fault: app_commands.AppCommandError

@@ -72,6 +72,15 @@ def activated(number: int, hours: float = 0, version: int = 1) -> ChainEvent:
     return happened("VersionActivated", contract="ModelRegistry", hours=hours, model_id=number, **chosen)
 
 
+def proposed(number: int, text: str, hours: float = 0, contract: str = "OversightGovernor") -> ChainEvent:
+    """A proposal that is voted on from then on for a day."""
+    starts = int((BEGAN + timedelta(hours=hours)).timestamp())
+    span = {"vote_start": starts, "vote_end": starts + 86_400}
+    return happened(
+        "ProposalCreated", contract=contract, hours=hours, proposal_id=number, description=text, **span
+    )
+
+
 def put(session: Session, *events: ChainEvent) -> None:
     """Store events, each at a place of its own, and move the index on."""
     at = queries.checkpoint(session, INDEX)

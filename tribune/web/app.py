@@ -11,11 +11,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tribune.ballots.contracts import VoteContracts
+from tribune.ballots.directory import Directory
 from tribune.ballots.documents import Documents
 from tribune.ballots.linking import WalletLinks
 from tribune.exceptions import TribuneError
 from tribune.settings import RelaySettings, WebSettings
 from tribune.web import api, calls, delegations, incidents, pages, proposals
+from tribune.web.dashboard.routes import routes as dashboard_routes
+from tribune.web.frame import Head
 from tribune.web.headers import SafeHeaders
 from tribune.web.network import Network
 from tribune.web.problems import on_error
@@ -57,7 +60,7 @@ def create_app(
     web = web or WebSettings()
     app = Starlette(
         routes=[
-            Route("/", pages.get_index),
+            *dashboard_routes(),
             Route("/b/{case_id}", pages.get_page),
             Route("/b/{case_id}/chart.png", pages.get_chart),
             Route("/api/ballots/{case_id}", api.get_ballot, methods=["GET"]),
@@ -90,8 +93,11 @@ def create_app(
         middleware=[Middleware(SafeHeaders), Middleware(Speaking), Middleware(RateLimit, web=web)],
         exception_handlers={TribuneError: on_error, HTTPException: on_error, Exception: on_error},
     )
+    head = Head(chain)
     app.state.site = Site(
         store=store,
+        directory=Directory(store, head.time),
+        head=head,
         contracts=VoteContracts(chain, deployment),
         documents=Documents(evidence),
         links=WalletLinks(store, chain, public_url),

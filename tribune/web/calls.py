@@ -32,7 +32,7 @@ async def get_page(request: Request) -> Response:
             simulation = await try_call(site.contracts, view)
         except (CallNotPossibleError, CallMismatchError) as fault:
             refused = fault
-    return site.page(
+    return await site.page(
         "call.html",
         view=view,
         said=None if view.document is None else view.document.said,

@@ -35,7 +35,7 @@ async def get_page(request: Request) -> Response:
     site: Site = request.app.state.site
     to = parse_address(request.query_params["to"]) if "to" in request.query_params else None
     path = "/delegate" if to is None else f"/delegate?to={to}"
-    return site.page(
+    return await site.page(
         "delegate.html",
         to=to,
         token=await site.contracts.token(),

@@ -22,7 +22,7 @@ async def get_page(request: Request) -> Response:
     site: Site = request.app.state.site
     incident = await _read(request)
     vote = incident.vote
-    return site.page(
+    return await site.page(
         "incident.html",
         incident=incident,
         vote=vote,

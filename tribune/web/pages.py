@@ -1,4 +1,4 @@
-"""Pages for people: the list of models and votes, a ballot, a wallet's link, evidence."""
+"""Pages for people: a ballot, a wallet's link, evidence."""
 
 from __future__ import annotations
 
@@ -10,31 +10,17 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from tribune.ballots.cases.panel import panel_size
 from tribune.ballots.cases.result import Phase, find_closing, phase_of, result_words
 from tribune.ballots.checks import REASON_LIMIT
-from tribune.ballots.holders.view import list_calls
 from tribune.exceptions import ChainError
 from tribune.figures.theme import Theme
 from tribune.ids import Cid
 from tribune.language import _
 from tribune.reports.oversight import independence
 from tribune.web.chart import draw_chart, has_chart
-from tribune.web.overview import read_overview
 from tribune.web.problems import BadRequestError, NotFoundError
-from tribune.web.proposals import newest
 from tribune.web.site import Site, parse_address, read_json
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-
-
-async def get_index(request: Request) -> Response:
-    """`GET /`: models and votes."""
-    site: Site = request.app.state.site
-    return site.page(
-        "index.html",
-        overview=await read_overview(site.contracts),
-        calls=await list_calls(site.store, site.contracts),
-        proposals=await newest(site),
-    )
 
 
 async def get_page(request: Request) -> Response:
@@ -43,7 +29,7 @@ async def get_page(request: Request) -> Response:
     vote = await site.vote(request)
     phase = phase_of(vote)
     over = phase is Phase.OVER
-    return site.page(
+    return await site.page(
         "ballot.html",
         vote=vote,
         phase=phase,
@@ -76,7 +62,7 @@ async def get_link(request: Request) -> Response:
             {"message": await site.links.message(token, wallet)}, headers={"Cache-Control": "no-store"}
         )
     offer = await site.links.look(token)
-    return site.page(
+    return await site.page(
         "link.html",
         offer=offer,
         phones=site.phone_links(f"/link/{token}"),
@@ -117,7 +103,7 @@ async def get_evidence_view(request: Request) -> Response:
     site: Site = request.app.state.site
     name = Cid(request.path_params["cid"])
     document = await site.documents.read(name)
-    return site.page(
+    return await site.page(
         "evidence.html", name=name, document=document, measured_by=await _measured_by(site, document)
     )
 

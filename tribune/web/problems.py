@@ -131,7 +131,7 @@ async def on_error(request: Request, fault: Exception) -> Response:
             "mend": problem.mend,
         }
         return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
-    page = site.page("error.html", problem=problem)
+    page = await site.page("error.html", problem=problem)
     page.status_code = problem.status
     page.headers.update(headers)
     return page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
@@ -13,9 +12,7 @@ from tribune.ballots.queue import ballot_status, next_nonce
 from tribune.ballots.slow_lane.drafts import Draft, read_draft
 from tribune.ballots.slow_lane.proposals import (
     ProposalVote,
-    UnknownProposalError,
     find_proposal,
-    list_proposals,
     read_proposal,
 )
 from tribune.ballots.slow_lane.proposer import read_proposer
@@ -33,27 +30,12 @@ if TYPE_CHECKING:
     from tribune.ballots.slow_lane.decided import CallWords
     from tribune.ids import Address
 
-LISTED = 5
-"""Proposals on the first page; each is read whole, since its title comes from its calls."""
-
-
-async def newest(site: Site) -> list[ProposalVote]:
-    """Return the newest proposals as they stand now, newest first; none where the DAO decides elsewhere."""
-    if not site.contracts.has_slow_lane:
-        return []
-    found = reversed((await list_proposals(site.store, site.contracts))[-LISTED:])
-    votes = []
-    for proposed in found:
-        with suppress(UnknownProposalError):  # its block was replaced: the index will see that too
-            votes.append(await read_proposal(site.contracts, site.documents, proposed))
-    return votes
-
 
 async def get_page(request: Request) -> Response:
     """`GET /p/{number}`: a proposal with its ballot, readable without a script."""
     site: Site = request.app.state.site
     vote = await _vote(site, request)
-    return site.page(
+    return await site.page(
         "proposal.html",
         vote=vote,
         votable=vote.state in (VoteState.PENDING, VoteState.ACTIVE) and not vote.misleads,
@@ -67,7 +49,7 @@ async def get_draft_page(request: Request) -> Response:
     """`GET /p/draft/{draft_id}`: what would be proposed, and where a wallet sends it."""
     site: Site = request.app.state.site
     draft = await _draft(site, request)
-    return site.page("draft.html", draft=draft, phones=site.phone_links(f"/p/draft/{draft.draft_id}"))
+    return await site.page("draft.html", draft=draft, phones=site.phone_links(f"/p/draft/{draft.draft_id}"))
 
 
 async def get_proposal(request: Request) -> Response:

@@ -15,6 +15,7 @@ from tribune.language import Language, _, language, number, plural
 from tribune.reports.oversight import independence
 from tribune.untrusted import load_json
 from tribune.web import words
+from tribune.web.frame import Head, read_frame
 from tribune.web.problems import BadRequestError, NotFoundError
 from tribune.web.speaking import PARAMETER
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from tribune.ballots.contracts import VoteContracts
+    from tribune.ballots.directory import Directory
     from tribune.ballots.documents import Documents
     from tribune.ballots.linking import WalletLinks
     from tribune.settings import RelaySettings
@@ -45,6 +47,8 @@ class Site:
         contracts: the chain.
         documents: evidence and profiles.
         links: one-time links for wallets.
+        directory: what there is, as the index has it.
+        head: the chain's newest block.
         public_url: address under which people reach these pages.
         limits: how much the relayer pays for others.
         templates: the pages.
@@ -54,6 +58,8 @@ class Site:
     contracts: VoteContracts
     documents: Documents
     links: WalletLinks
+    directory: Directory
+    head: Head
     public_url: str
     limits: RelaySettings
     templates: Environment
@@ -72,9 +78,10 @@ class Site:
             )
         return await read_case_vote(self.contracts, self.documents, CaseId(int(text)))
 
-    def page(self, template: str, **values: Any) -> HTMLResponse:
-        """Return a page, not to be kept."""
-        html = self.templates.get_template(template).render(site=self, **values)
+    async def page(self, template: str, **values: Any) -> HTMLResponse:
+        """Return a page within what stands around every page; not to be kept."""
+        frame = await read_frame(self.directory, self.head)
+        html = self.templates.get_template(template).render(site=self, frame=frame, **values)
         return HTMLResponse(html.translate(_TURNING), headers={"Cache-Control": "no-store"})
 
     def phone_links(self, path: str) -> list[tuple[str, str]]:
@@ -112,7 +119,7 @@ def environment(network: Network) -> Environment:
     made.globals["independence"] = independence
     made.filters["number"] = number
     made.filters |= {"when": words.when, "iso": words.iso, "percent": words.percent, "limit": words.limit}
-    made.filters |= {"state": words.state, "vote_state": words.vote_state}
+    made.filters |= {"state": words.state, "vote_state": words.vote_state, "case_kind": words.case_kind}
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tribune.ballots.cases.view import VoteState
-from tribune.chain.enums import State
+from tribune.chain.enums import CaseKind, State
 from tribune.language import _, number
 
 
@@ -37,6 +37,17 @@ def state(given: State) -> str:
         State.SUSPENDED: _("Suspended"),
         State.PAUSED: _("Paused"),
         State.RETIRED: _("Retired"),
+    }[given]
+
+
+def case_kind(given: CaseKind) -> str:
+    """Return what a case or its vote is about, in a few words."""
+    return {
+        CaseKind.BREACH: _("it broke a rule"),
+        CaseKind.GUARDIAN: _("the guardian stopped it"),
+        CaseKind.STALE: _("nobody measured it in time"),
+        CaseKind.HOLDER_PAUSE: _("holders call for a stop"),
+        CaseKind.HOLDER_RESUME: _("shall it answer again?"),
     }[given]
 
 

@@ -18,8 +18,8 @@ from tribune_bot.text import fitted, harmless
 from tribune_bot.views.pages import LONGEST_ABOUT, Page, paging, show_page
 
 if TYPE_CHECKING:
+    from tribune.ballots.directory import ListedModel, Listing
     from tribune_bot.client import TribuneBot
-    from tribune_bot.directory import ListedModel, Listing
 
 LOOK_S = 10.0
 FIRST_READ_S = 5.0

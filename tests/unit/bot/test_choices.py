@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 import pytest
 
-from support.index import happened, registered
+from support.index import happened, proposed, registered
+from tribune.ballots.directory import Listing
 from tribune.exceptions import ChainUnreachableError, StoreError
 from tribune.language import Language, spoken
 from tribune_bot import choices
 from tribune_bot.choices import MOST, UnknownModelError, UnknownProposalError, VotedOn
-from tribune_bot.directory import Listing
 
 HOSTILE = "**@everyone** <@1> `x`\n\u202eevil\u200b " + "x" * 200
 
@@ -74,9 +74,7 @@ async def test_proposals__both_lanes__open_ones_first() -> None:
             happened("CaseOpened", model_id=1, case_id=number, kind=number - 1, details={"version": 4})
         )
     made.take_in(happened("CaseClosed", case_id=2, model_id=1, outcome=1))
-    made.take_in(
-        happened("ProposalCreated", contract="OversightGovernor", proposal_id=9, description="@here new\nx")
-    )
+    made.take_in(proposed(9, "@here new\nx"))
     found = await choices.proposals(asked(bot(made)), "")
     assert [(one.value, one.name) for one in found] == [
         ("b1", "Case 1: credit v4: it broke a rule (open)"),
@@ -126,18 +124,14 @@ async def test_find_proposal__as_offered_or_by_number__is_found(
     made = listing("credit")
     made.take_in(happened("CaseOpened", model_id=1, case_id=1, kind=0, details={"version": 1}))
     made.take_in(happened("CaseOpened", model_id=1, case_id=2, kind=0, details={"version": 1}))
-    made.take_in(
-        happened("ProposalCreated", contract="OversightGovernor", proposal_id=int("9" * 70), description="")
-    )
+    made.take_in(proposed(int("9" * 70), ""))
     assert await choices.find_proposal(bot(made), typed) == VotedOn(*meant)
 
 
 async def test_find_proposal__a_number_of_both_lanes__asks_which_one() -> None:
     made = listing("credit")
     made.take_in(happened("CaseOpened", model_id=1, case_id=1, kind=0, details={"version": 1}))
-    made.take_in(
-        happened("ProposalCreated", contract="OversightGovernor", proposal_id=int("9" * 70), description="")
-    )
+    made.take_in(proposed(int("9" * 70), ""))
     with pytest.raises(UnknownProposalError, match="1 is a case and a proposal") as fault:
         await choices.find_proposal(bot(made), "1")
     assert "“case 1” or “proposal 1”" in fault.value.mend
@@ -146,9 +140,7 @@ async def test_find_proposal__a_number_of_both_lanes__asks_which_one() -> None:
 async def test_find_proposal__words_of_the_askers_language__are_understood() -> None:
     made = listing("credit")
     made.take_in(happened("CaseOpened", model_id=1, case_id=1, kind=0, details={"version": 1}))
-    made.take_in(
-        happened("ProposalCreated", contract="OversightGovernor", proposal_id=int("9" * 70), description="")
-    )
+    made.take_in(proposed(int("9" * 70), ""))
     with spoken(Language.GERMAN):
         assert await choices.find_proposal(bot(made), "Fall 1") == VotedOn("b", 1)
         assert await choices.find_proposal(bot(made), "Antrag 1") == VotedOn("p", 1)

@@ -184,7 +184,7 @@ async def test_get_page__names_with_markup__are_only_text(client: httpx.AsyncCli
         model=replace(vote.model, name=evil),
         call=replace(vote.call, text=evil),
     )
-    text = render(site, hostile)
+    text = await render(site, hostile)
     assert not re.search(r"<script(?![^>]*\bsrc=)|<img src=x|<img(?![^>]*\balt=)", text)
     assert "49" not in re.findall(r"<h1>(.*)</h1>", text)[0]
     assert "&lt;script&gt;alert(1)" in text
@@ -195,7 +195,7 @@ async def test_get_page__calls_differ_from_words__says_do_not_sign_and_gives_no_
 ) -> None:
     site = site_of(client)
     vote = await read_case_vote(site.contracts, site.documents, CaseId(1))
-    text = render(
+    text = await render(
         site, replace(vote, call=replace(vote.call, matches=False, text="KillSwitch.halt(forever)"))
     )
     assert "This does not match the text above. Do not sign it." in text
@@ -239,8 +239,8 @@ async def sign_link(client: httpx.AsyncClient, token: str, wallet: LocalAccount)
     return {"message": message, "signature": f"0x{signature.removeprefix('0x')}"}
 
 
-def render(site: Site, vote: Any) -> str:
-    answer = site.page(
+async def render(site: Site, vote: Any) -> str:
+    answer = await site.page(
         "ballot.html",
         vote=vote,
         phase="open",

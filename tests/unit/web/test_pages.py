@@ -12,6 +12,7 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
+from support.index import read_chain
 from tribune.ballots.linking import WalletLinks
 from tribune.reports.canonical import cid, digest
 from tribune.reports.evidence_store import write_evidence
@@ -52,9 +53,12 @@ async def test_get_page__any__no_inline_script_or_style_and_strict_policy(client
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-async def test_get_page__hostile_model_name__escaped(client: httpx.AsyncClient, voting: Voting) -> None:
+async def test_get_page__hostile_model_name__escaped(
+    client: httpx.AsyncClient, voting: Voting, store: Store
+) -> None:
     registry = voting.chain.contracts["ModelRegistry"].functions
     voting.chain.send(registry.registerModel("<script>alert(1)</script>"), voting.chain.steward)
+    await read_chain(voting.chain, store)
     text = (await client.get("/", headers=HTML)).text
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
@@ -85,32 +89,6 @@ async def test_get_chart__dark__is_another_picture(client: httpx.AsyncClient) ->
     light, other = await client.get("/b/1/chart.png"), await client.get(dark)
     assert other.headers["content-type"] == "image/png"
     assert other.content != light.content
-
-
-async def test_get_index__a_vote_is_open__lists_it_and_the_model(client: httpx.AsyncClient) -> None:
-    text = (await client.get("/", headers=HTML)).text
-    assert '<a href="/b/1">acs-employment v1, case 1</a>' in text
-    assert "Suspended until" in text
-
-
-async def test_get_index__all_halted__says_so_first(client: httpx.AsyncClient, voting: Voting) -> None:
-    assert "All models are halted" not in (await client.get("/", headers=HTML)).text
-    switch = voting.chain.contracts["KillSwitch"].functions
-    voting.chain.as_timelock(switch.halt(voting.chain.now + 3600))
-    assert "All models are halted until <time" in (await client.get("/", headers=HTML)).text
-    voting.chain.as_timelock(switch.halt(2**48 - 1))
-    assert "All models are halted." in (await client.get("/", headers=HTML)).text
-
-
-async def test_get_index__nobody_reports__says_that_it_is_not_watched(
-    client: httpx.AsyncClient, voting: Voting
-) -> None:
-    from support.voting import let_frame_pass
-
-    assert "broke a rule that you voted" in (await client.get("/", headers=HTML)).text
-    voting.chain.warp(2_000)  # past the suspension, so that it serves again
-    let_frame_pass(voting.chain)
-    assert "nobody has measured it in time" in (await client.get("/", headers=HTML)).text
 
 
 async def test_get_evidence__stored__its_bytes_have_its_name(
@@ -152,8 +130,6 @@ async def test_pages__one_monitor_alone__say_so_beside_its_reports(
         name = write_evidence(voting.folder, {"model": model_id, "frame": 0})
         page = (await client.get(f"/evidence/{name}/view", headers=HTML)).text
         assert page.count("one monitor, not independent") == said
-    index = (await client.get("/", headers=HTML)).text
-    assert index.count("one monitor, not independent") == 1
     assert "one monitor" not in (await client.get("/b/1", headers=HTML)).text
 
 

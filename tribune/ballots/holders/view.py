@@ -108,12 +108,13 @@ async def list_calls(store: Store, contracts: VoteContracts) -> tuple[ListedCall
     """
     rows = await store.read(calls.newest_collecting, MOST)
     names = await contracts.read(*(("ModelRegistry", "nameOf", (row.model_id,)) for row in rows))
-    return tuple(
-        ListedCall(
-            row.id or 0, question_of(kind_of(row)).format(model=f"{name} v{row.version}"), row.deadline
-        )
-        for row, name in zip(rows, names, strict=True)
-    )
+    return tuple(listed_call(row, name) for row, name in zip(rows, names, strict=True))
+
+
+def listed_call(row: StoredCall, name: str) -> ListedCall:
+    """Return a call as lists show it; `name` is its model's."""
+    question = question_of(kind_of(row)).format(model=f"{name} v{row.version}")
+    return ListedCall(row.id or 0, question, row.deadline)
 
 
 async def read_call(store: Store, contracts: VoteContracts, documents: Documents, call_id: int) -> CallView:

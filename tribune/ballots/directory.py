@@ -1,14 +1,14 @@
 """What there is to choose from, by name: models, cases and proposals, as the index has them.
 
-Kept in memory so that a list answers while somebody types. It is the index's, never more: each look compares
-itself with the index, takes in what is new, and reads all again where a reorg took something away. How a
-model stands is for display; who needs to know it asks the chain.
+For the bot's lists and the dashboard. Kept in memory so that a list answers while somebody types. It is the
+index's, never more: each look compares itself with the index, takes in what is new, and reads all again where
+a reorg took something away. How a model stands is for display; who needs to know it asks the chain.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -21,11 +21,11 @@ from tribune.store.vitals import INDEX
 
 if TYPE_CHECKING:
     from tribune.store.session import Session, Store
-    from tribune.store.tables import ChainEvent
-    from tribune.sync.indexer import Indexer
+    from tribune.store.tables import ChainEvent, Checkpoint
 
 SLOW_LANE = "OversightGovernor"
 _TITLE = 200
+_OF_PROPOSAL = ("ProposalExtended", "ProposalCanceled", "ProposalQueued", "ProposalExecuted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,15 @@ class ListedModel:
     """The name as it is searched."""
     serves_from: datetime | None = None
     """When its first version took or takes force; no event says so then."""
+    versions: tuple[tuple[datetime, int], ...] = ()
+    """From when on which version is in force, in the order in which they were chosen."""
     last_state: State = State.INACTIVE
     """As the last event said."""
     until: datetime | None = None
+
+    def version(self, at: datetime) -> int:
+        """Return the version in force at a time of the chain, 0 where there is none."""
+        return next((number for since, number in reversed(self.versions) if since <= at), 0)
 
     def state(self, at: datetime) -> State:
         """Return where it stands at a time of the chain: some changes come by time alone."""
@@ -56,7 +62,19 @@ class ListedCase:
     model_id: int
     version: int
     kind: CaseKind
+    opened_at: datetime
+    open_until: datetime | None = None
+    """Until when its vote can be opened."""
+    vote: int = 0
+    """Id of its vote's proposal, 0 before it was opened."""
+    vote_ends: datetime | None = None
+    """When its vote ends at the latest."""
     outcome: Outcome = Outcome.OPEN
+
+    def is_live(self, at: datetime) -> bool:
+        """Return whether it can still be voted on, or its vote be opened, at a time of the chain."""
+        end = self.vote_ends if self.vote else self.open_until
+        return self.outcome is Outcome.OPEN and (end is None or at <= end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +86,15 @@ class ListedProposal:
     id: int
     title: str
     """First line of its description, as its proposer wrote it."""
+    starts: datetime
+    ends: datetime
+    """When voting begins and ends."""
+    settled: str = ""
+    """The event after its vote: `ProposalCanceled`, `ProposalQueued` or `ProposalExecuted`."""
+
+    def is_open(self, at: datetime) -> bool:
+        """Return whether it is voted on at a time of the chain, or will be."""
+        return not self.settled and at <= self.ends
 
 
 @dataclass
@@ -78,6 +105,17 @@ class Listing:
     models: dict[int, ListedModel] = field(default_factory=dict)
     cases: dict[int, ListedCase] = field(default_factory=dict)
     proposals: dict[int, ListedProposal] = field(default_factory=dict)
+    indexed: int | None = None
+    """Newest block of the index; None where it has none."""
+    indexed_at: datetime | None = None
+    """When the index took that block in, by the clock of the machine that did."""
+    halt_ends: int = 0
+    """When the last halt of all models ends or ended, Unix time; 0: there was none."""
+
+    @property
+    def halted(self) -> bool:
+        """Whether all models are halted."""
+        return self.at.timestamp() < self.halt_ends
 
     def take_in(self, event: ChainEvent) -> None:
         """Take in an event, in their order."""
@@ -89,7 +127,10 @@ class Listing:
             case "VersionActivated" if args["model_id"] in self.models:
                 model = self.models[args["model_id"]]
                 serves_from = model.serves_from or utc(args["from"])
-                self.models[model.id] = replace(model, serves_from=serves_from)
+                chosen = (utc(args["from"]), int(args["version"]))
+                self.models[model.id] = replace(
+                    model, serves_from=serves_from, versions=(*model.versions, chosen)
+                )
             case "StateChanged" if args["model_id"] in self.models:
                 self.models[args["model_id"]] = replace(
                     self.models[args["model_id"]],
@@ -97,18 +138,39 @@ class Listing:
                     until=utc_or_none(args["until"]),
                 )
             case "CaseOpened":
-                number = int(args["case_id"])
+                number, details = int(args["case_id"]), args["details"]
                 self.cases[number] = ListedCase(
-                    number, args["model_id"], args["details"]["version"], CaseKind.of(args["kind"])
+                    number,
+                    args["model_id"],
+                    details["version"],
+                    CaseKind.of(args["kind"]),
+                    event.block_time,
+                    utc_or_none(details.get("open_until", 0)),
+                )
+            case "CaseVoteOpened" if args["case_id"] in self.cases:
+                self.cases[args["case_id"]] = replace(
+                    self.cases[args["case_id"]],
+                    vote=int(args["proposal_id"]),
+                    vote_ends=utc_or_none(args["vote_ends"]),
                 )
             case "CaseClosed" if args["case_id"] in self.cases:
                 self.cases[args["case_id"]] = replace(
                     self.cases[args["case_id"]], outcome=Outcome.of(args["outcome"])
                 )
+            case "HaltChanged":
+                self.halt_ends = int(args["current"])
             case "ProposalCreated" if event.contract == SLOW_LANE:
                 number = len(self.proposals) + 1
                 title = (str(args["description"]).strip().splitlines() or [""])[0][:_TITLE]
-                self.proposals[number] = ListedProposal(number, int(args["proposal_id"]), title)
+                span = utc(args["vote_start"]), utc(args["vote_end"])
+                self.proposals[number] = ListedProposal(number, int(args["proposal_id"]), title, *span)
+            case name if name in _OF_PROPOSAL and event.contract == SLOW_LANE:
+                known = next((p for p in self.proposals.values() if p.id == int(args["proposal_id"])), None)
+                if known is not None:
+                    moved = replace(known, settled=name)
+                    if name == "ProposalExtended":
+                        moved = replace(known, ends=utc(args["extended_deadline"]))
+                    self.proposals[known.number] = moved
 
     def search(self, typed: str, states: Iterable[State] | None = None) -> list[ListedModel]:
         """Return the models whose name contains this or whose number it is, the best first, then the newest.
@@ -138,7 +200,8 @@ def _rank(model: ListedModel, sought: str, number: str) -> int:
 
 _NAMES = (
     *("ModelRegistered", "VersionActivated", "StateChanged"),
-    *("CaseOpened", "CaseClosed", "ProposalCreated"),
+    *("CaseOpened", "CaseVoteOpened", "CaseClosed", "HaltChanged", "ProposalCreated"),
+    *_OF_PROPOSAL,
 )
 
 
@@ -156,12 +219,12 @@ class Directory:
 
     Args:
         store: where the index is.
-        indexer: knows the time of its newest block.
+        clock: tells the time of the newest block that is known.
     """
 
-    def __init__(self, store: Store, indexer: Indexer) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
-        self._indexer = indexer
+        self._clock = clock
         self._place = _Place()
         self._listing = Listing()
         self._turn = asyncio.Lock()
@@ -173,7 +236,7 @@ class Directory:
             StoreError: it cannot be read.
         """
         async with self._turn:
-            found = await self._store.read(_news, self._place)
+            at, found = await self._store.read(_news, self._place)
             if found is not None:
                 self._place, events, anew = found
                 if anew:
@@ -181,8 +244,9 @@ class Directory:
                 else:
                     for event in events:
                         self._listing.take_in(event)
-            head = self._indexer.head
-            self._listing.at = datetime.now(UTC) if head is None else head.time
+            self._listing.indexed = None if at is None else at.block_number
+            self._listing.indexed_at = None if at is None else at.updated_at
+            self._listing.at = self._clock()
             return self._listing
 
 
@@ -193,16 +257,21 @@ def _listed(events: Iterable[ChainEvent]) -> Listing:
     return listing
 
 
-def _news(session: Session, seen: _Place) -> tuple[_Place, list[ChainEvent], bool] | None:
-    """Return the new place, the events to take in, and whether they are all there are; None: no news."""
+def _news(
+    session: Session, seen: _Place
+) -> tuple[Checkpoint | None, tuple[_Place, list[ChainEvent], bool] | None]:
+    """Return how far the index is, and the new place, the events to take in, whether they are all there are.
+
+    The latter is None where nothing is new.
+    """
     at = checkpoint(session, INDEX)
     block = "" if at is None else at.block_hash
     if block == seen.block:
-        return None
+        return at, None
     count, newest = extent(session, _NAMES)
     events = list(all_since(session, seen.newest, _NAMES))
     lost = count - len(events) != seen.events  # rows are never numbered again: some were taken away
     if lost:
         events = list(all_since(session, 0, _NAMES))
         count = len(events)
-    return _Place(block, count, max(newest, seen.newest)), events, lost or not seen.events
+    return at, (_Place(block, count, max(newest, seen.newest)), events, lost or not seen.events)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from sqlmodel import col, delete
 
-from support.index import BEGAN, activated, happened, put, registered, state_changed
+from support.index import BEGAN, activated, happened, proposed, put, registered, state_changed
+from tribune.ballots.directory import Directory
 from tribune.chain.enums import Outcome, State
 from tribune.store.session import Session, Store, open_store
 from tribune.store.tables import ChainEvent
-from tribune_bot.directory import Directory
 
-INDEXER: Any = SimpleNamespace(head=SimpleNamespace(time=BEGAN + timedelta(hours=10)))
+
+def clock() -> datetime:
+    return BEGAN + timedelta(hours=10)
 
 
 @pytest.fixture
@@ -32,12 +32,12 @@ def opened_case(number: int, model: int) -> ChainEvent:
 
 
 async def test_look__empty_index__lists_nothing(store: Store) -> None:
-    listing = await Directory(store, INDEXER).look()
+    listing = await Directory(store, clock).look()
     assert (listing.models, listing.cases, listing.proposals) == ({}, {}, {})
 
 
 async def test_look__new_events__are_taken_in(store: Store) -> None:
-    directory = Directory(store, INDEXER)
+    directory = Directory(store, clock)
     await store.run(put, registered(1, "credit"))
     assert [model.name for model in (await directory.look()).models.values()] == ["credit"]
     await store.run(
@@ -57,7 +57,7 @@ def taken_back(session: Session, name: str) -> None:
 
 
 async def test_look__reorg_takes_a_model_away__it_is_not_listed_any_more(store: Store) -> None:
-    directory = Directory(store, INDEXER)
+    directory = Directory(store, clock)
     await store.run(put, registered(1, "credit"))
     await directory.look()
     await store.run(taken_back, "ModelRegistered")
@@ -73,22 +73,19 @@ async def test_look__suspension_that_ran_out__is_in_service(store: Store) -> Non
         state_changed(1, 1, 2, until_hours=9),
         state_changed(2, 1, 2, until_hours=11),
     )
-    listing = await Directory(store, INDEXER).look()
+    listing = await Directory(store, clock).look()
     stopped = listing.search("", [State.SUSPENDED])
     assert [model.name for model in stopped] == ["b"]
 
 
 async def test_look__proposals__of_the_slow_lane_alone_in_order(store: Store) -> None:
-    def proposed(contract: str, number: int, text: str) -> ChainEvent:
-        return happened("ProposalCreated", contract=contract, proposal_id=number, description=text)
-
     await store.run(
         put,
-        proposed("OversightGovernor", 10**70, "Set a policy\n\nbecause"),
-        proposed("PauseGovernor", 5, "tribune/1/breach/1"),
-        proposed("OversightGovernor", 3, ""),
+        proposed(10**70, "Set a policy\n\nbecause"),
+        proposed(5, "tribune/1/breach/1", contract="PauseGovernor"),
+        proposed(3, ""),
     )
-    listing = await Directory(store, INDEXER).look()
+    listing = await Directory(store, clock).look()
     assert [(one.number, one.id, one.title) for one in listing.proposals.values()] == [
         (1, 10**70, "Set a policy"),
         (2, 3, ""),
@@ -98,7 +95,7 @@ async def test_look__proposals__of_the_slow_lane_alone_in_order(store: Store) ->
 async def test_search__typed__best_first(store: Store) -> None:
     names = ["old credit", "Credit", "credit risk", "hiring", "7"]
     await store.run(put, *(registered(i, name) for i, name in enumerate(names, 1)))
-    listing = await Directory(store, INDEXER).look()
+    listing = await Directory(store, clock).look()
     assert [model.name for model in listing.search("cREDIT")] == ["Credit", "credit risk", "old credit"]
     assert [model.name for model in listing.search("#4")] == ["hiring"]
     assert [model.id for model in listing.search("")] == [5, 4, 3, 2, 1]
@@ -106,7 +103,7 @@ async def test_search__typed__best_first(store: Store) -> None:
 
 async def test_search__ten_thousand_models__within_milliseconds(store: Store) -> None:
     await store.run(put, *(registered(i, f"model number {i}") for i in range(1, 10_001)))
-    directory = Directory(store, INDEXER)
+    directory = Directory(store, clock)
     await directory.look()
     spent = []
     for typed in ("", "m", "model number 77", "#9999", "nothing like it"):
