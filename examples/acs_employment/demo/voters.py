@@ -69,10 +69,17 @@ class Electorate:
                 raise TribuneError(f"The vote of case {case_id} did not open: {offer.get('state')}.")
             await asyncio.sleep(_POLL_S)
 
-    async def vote(self, case_id: int, order: Mapping[str, int]) -> list[Mined]:
+    async def vote(
+        self, case_id: int, order: Mapping[str, int], last_after: asyncio.Event | None = None
+    ) -> list[Mined]:
         """Let holders vote, by name, all at once but the last, whose ballot comes after the others'.
 
         Returns their ballots once all are in blocks.
+
+        Args:
+            case_id: whose vote is open.
+            order: what each votes; who comes last may end the vote.
+            last_after: the last one waits for this too.
         """
         by_name = {holder.name: holder for holder in self.holders}
         chosen = [(by_name[name], support) for name, support in order.items()]
@@ -86,6 +93,8 @@ class Electorate:
         signing = (sign(self.pages, holder, page, support) for (holder, support), page in together)
         *first, last = await asyncio.gather(*signing)
         handed = await asyncio.gather(*(hand_in(self.pages, ballot) for ballot in first))
+        if last_after is not None:
+            await last_after.wait()
         handed.append(await hand_in(self.pages, last))
         of = [holder for holder, _support in chosen]
         return list(await asyncio.gather(*map(partial(mined, self.pages), of, handed)))
