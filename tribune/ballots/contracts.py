@@ -34,6 +34,7 @@ class VoteContracts:
         self.chain = chain
         self.deployment = deployment
         self._token: Address | None = None
+        self._decimals: int | None = None
         self.shares: dict[tuple[CaseId, datetime], float | None] = {}
         """Who called for cases, by case and when it was opened, as far as `callers` has looked."""
 
@@ -69,6 +70,16 @@ class VoteContracts:
         if self._token is None:
             [self._token] = await self.read(("PauseGovernor", "token", ()))
         return self._token
+
+    async def decimals(self) -> int:
+        """Return the token's decimals, which never change.
+
+        Raises:
+            ChainUnreachableError: the node does not answer.
+        """
+        if self._decimals is None:
+            [self._decimals] = await self.read((TOKEN, "decimals", ()))
+        return self._decimals
 
     def call(self, contract: str, function: str, *arguments: Any, description: str = "") -> ContractCall:
         """Return a call of a contract of ours."""

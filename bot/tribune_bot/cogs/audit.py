@@ -9,17 +9,19 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from tribune.ballots.histories.deeds import OF_MODEL, VOTES, Telling, tell
+from tribune.ballots.histories.deeds import TRAIL, Telling, tell
 from tribune.exceptions import ChainError
 from tribune.ids import Address, ModelId
 from tribune.language import _, number, plural
-from tribune.store.audit import events_by_id, trail_of
+from tribune.store.audit import Wanted, cases_of, trail, trail_size
 from tribune.store.wallets import public_owners
 from tribune_bot import choices
 from tribune_bot.text import fitted, harmless, moment, wallet_name
 from tribune_bot.views.pages import Page, paging, show_page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tribune.store.tables import ChainEvent
     from tribune_bot.client import TribuneBot
 
@@ -33,8 +35,6 @@ class Audit(commands.Cog):
     def __init__(self, bot: TribuneBot) -> None:
         self.bot = bot
         self.services = bot.services
-        self._decimals: int | None = None
-        """Of the token, once it has been read; it never changes."""
 
     @app_commands.command(description="Who did what to a model: versions, rules, cases, votes, pauses")
     @app_commands.describe(model="Which model")
@@ -49,24 +49,25 @@ class Audit(commands.Cog):
         """Return a page of the trail of the model with this number."""
         services = self.services
         model_id = await choices.find_model(self.bot, about)
-        trail = await services.store.read(trail_of, model_id, OF_MODEL, VOTES)
+        wanted = Wanted(TRAIL, model_id)
+        size = await services.store.read(trail_size, wanted)
         name = await self._name(model_id)
-        if not trail.ids:
+        if not size:
             return Page(_("Nothing has been read about {name} yet; ask again in a minute.").format(name=name))
-        shown, pages, part = paging(len(trail.ids), EACH, asked)
-        events = await services.store.read(events_by_id, trail.ids[part])
+        shown, pages, part = paging(size, EACH, asked)
+        events = await services.store.read(trail, wanted, limit=EACH, offset=part.start)
         senders, blind = await self._senders(events)
-        if self._decimals is None and not blind:
-            [self._decimals] = await services.contracts.read(("TribuneToken", "decimals", ()))
+        decimals = None if blind else await services.contracts.decimals()
+        cases = await services.store.read(cases_of, {one.proposal for one in events if one.proposal})
         wallets = {wallet for event in events for wallet in _wallets(event)} | set(senders.values())
         owners = await services.store.read(public_owners, wallets)
 
         def who(wallet: Address) -> str:
             return wallet_name(wallet, owners.get(wallet))
 
-        how = Telling(who, lambda time: moment(time, "f"), trail.cases, self._decimals)
+        how = Telling(who, lambda time: moment(time, "f"), cases, decimals)
         lines = [_line(event, how, senders.get(event.tx_hash)) for event in events]
-        count = plural("{n} event", "{n} events", len(trail.ids)).format(n=number(len(trail.ids)))
+        count = plural("{n} event", "{n} events", size).format(n=number(size))
         head = _("**{name}**: {count}, page {page} of {pages}").format(
             name=name, count=count, page=shown, pages=pages
         )
@@ -79,7 +80,7 @@ class Audit(commands.Cog):
         name = harmless(model.name, 60) if model is not None else ""
         return name or _("model {id}").format(id=model_id)
 
-    async def _senders(self, events: list[ChainEvent]) -> tuple[dict[str, Address], bool]:
+    async def _senders(self, events: Sequence[ChainEvent]) -> tuple[dict[str, Address], bool]:
         """Return transaction → sender, and whether the chain could not be asked."""
         from tribune.chain.types import checksum
 

@@ -59,7 +59,7 @@ class Reports(commands.Cog):
         found = await find_report(services.store, model_id, frame)
         if found is None:
             raise await self._nothing(model_id, frame)
-        told = await tell_report(found, services.store, services.tribune, services.documents)
+        told = await tell_report(found, services.store, services.documents)
         image = await asyncio.to_thread(report_figure, told)
         view = discord.ui.View(timeout=None)
         name = cid(found.evidence)

@@ -8,7 +8,6 @@ import pytest
 from sqlmodel import Session
 
 from support.index import happened, put
-from tribune.store.audit import events_by_id, trail_of
 from tribune.store.delegates import delegated_at, largest_delegates
 from tribune.store.happenings import admitted_monitors, judged_report, last_signatures, signatures
 from tribune.store.session import open_store
@@ -102,25 +101,3 @@ def test_delegated_at__several_times__is_the_last(session: Session) -> None:
     put(session, *changed)
     session.flush()
     assert delegated_at(session, ["0xA", "0xB"]) == {"0xA": changed[1].block_time}
-
-
-def test_trail_of__votes_of_this_model__and_of_no_other(session: Session) -> None:
-    def cast(proposal: int) -> ChainEvent:
-        return happened("VoteCast", contract="PauseGovernor", proposal_id=proposal, voter="0xA")
-
-    ours, others = 2**255 + 1, 2**255 + 2
-    put(
-        session,
-        happened("CaseOpened", model_id=1, case_id=1),
-        happened("CaseOpened", model_id=2, case_id=2),
-        happened("CaseVoteOpened", case_id=1, proposal_id=ours),
-        happened("CaseVoteOpened", case_id=2, proposal_id=others),
-        cast(ours),
-        cast(others),
-    )
-    session.flush()
-    trail = trail_of(session, 1, ["CaseOpened"], ["VoteCast"])
-    assert trail.cases == {ours: 1}
-    found = [(event.name, event.args.get("proposal_id")) for event in events_by_id(session, trail.ids)]
-    assert found == [("VoteCast", ours), ("CaseVoteOpened", ours), ("CaseOpened", None)]
-    assert trail_of(session, 3, ["CaseOpened"], ["VoteCast"]).ids == ()

@@ -1,4 +1,4 @@
-"""What happened to a model, each event in one plain sentence: for `/audit`, and for whoever reads it later.
+"""What happened, each event in one plain sentence: for `/audit` in Discord and on the pages.
 
 Says only what the contracts recorded. How a wallet and a time are shown is the caller's.
 """
@@ -6,10 +6,11 @@ Says only what the contracts recorded. How a wallet and a time are shown is the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tribune.ballots.histories import acts
 from tribune.chain.enums import CaseKind, Outcome, State, Support
 from tribune.chain.types import ZERO_ADDRESS, utc
 from tribune.ids import Address
@@ -26,6 +27,8 @@ OF_MODEL = (
 )
 """Events that name their model."""
 VOTES = ("VoteCast", "VoteCastWithParams")
+TRAIL = frozenset((*OF_MODEL, *VOTES, "CaseVoteOpened"))
+"""Events of the trail of a model."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,14 @@ class Telling:
         when: shows a time.
         cases: proposal → case, for votes.
         decimals: of the token; None where nobody could look.
+        proposals: proposal of the slow lane → its number.
     """
 
     who: Callable[[Address], str]
     when: Callable[[datetime], str]
     cases: Mapping[int, int]
     decimals: int | None
+    proposals: Mapping[int, int] = field(default_factory=dict)
 
 
 def tell(event: ChainEvent, how: Telling) -> str:
@@ -181,12 +186,15 @@ def _called(args: Mapping[str, Any], how: Telling) -> str:
 
 def _cast(args: Mapping[str, Any], how: Telling) -> str:
     told = {
-        Support.FOR: _("{who} voted for, with {votes}, on case {case}."),
-        Support.AGAINST: _("{who} voted against, with {votes}, on case {case}."),
-        Support.ABSTAIN: _("{who} abstained, with {votes}, on case {case}."),
+        Support.FOR: _("{who} voted for, with {votes}, on {what}."),
+        Support.AGAINST: _("{who} voted against, with {votes}, on {what}."),
+        Support.ABSTAIN: _("{who} abstained, with {votes}, on {what}."),
     }[Support.of(args["support"])]
-    case = how.cases.get(args["proposal_id"], 0)
-    return told.format(who=how.who(args["voter"]), votes=_votes(args["weight"], how), case=case)
+    if (case := how.cases.get(args["proposal_id"])) is not None:
+        what = _("case {case}").format(case=case)
+    else:
+        what = _("proposal {number}").format(number=how.proposals.get(args["proposal_id"], "?"))
+    return told.format(who=how.who(args["voter"]), votes=_votes(args["weight"], how), what=what)
 
 
 def _votes(amount: int, how: Telling) -> str:
@@ -199,6 +207,7 @@ def _votes(amount: int, how: Telling) -> str:
 
 
 _WORDS: Mapping[str, Callable[[Mapping[str, Any], Telling], str]] = {
+    **acts.WORDS,
     "ModelRegistered": _registered,
     "VersionRegistered": _version,
     "VersionActivated": _activated,

@@ -169,9 +169,9 @@ def _related(vote: CaseVote, states: Sequence[ChainEvent]) -> tuple[CaseId, ...]
 
 def _steps(vote: CaseVote, told: _Told) -> list[Step]:
     how = Telling(_who, _when, {vote.proposal_id: vote.case_id}, vote.decimals)
-    found = [_signed(event) for event in told.signed]
+    found = [_step(event, tell(event, how)) for event in told.signed]
     for event in told.events:
-        found.append(_step(event, _judged(event) if event.name == "ReportJudged" else tell(event, how)))
+        found.append(_step(event, tell(event, how)))
         if event.name == "CaseOpened" and vote.words.sentence:
             found.append(_step(event, vote.words.sentence))
     found += _milestones(vote, told.cast)
@@ -180,21 +180,6 @@ def _steps(vote: CaseVote, told: _Told) -> list[Step]:
 
 def _step(event: ChainEvent, text: str) -> Step:
     return Step(event.block_time, text, event.block_number, event.tx_hash, event.log_index)
-
-
-def _signed(event: ChainEvent) -> Step:
-    args = event.args
-    return _step(
-        event,
-        _("Monitor {who} signed its report of frame {frame}; its result is {result}.").format(
-            who=_who(args["monitor"]), frame=args["frame"], result=f"{args['report'][2:10]}…"
-        ),
-    )
-
-
-def _judged(event: ChainEvent) -> str:
-    text = _("Enough monitors had exactly the same result of frame {frame}, so the rules were applied.")
-    return text.format(frame=event.args["report"]["frame"])
 
 
 def _milestones(vote: CaseVote, cast: Sequence[ChainEvent]) -> list[Step]:

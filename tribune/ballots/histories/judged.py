@@ -13,18 +13,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from tribune.chain.policy_book import PolicyInput
 from tribune.exceptions import PolicyError
 from tribune.ids import Address, Digest, ModelId, VersionNumber
-from tribune.language import _
+from tribune.language import _, number, plural
 from tribune.metrics.policy import Policy, Rule
 from tribune.metrics.value import NOT_AVAILABLE
 from tribune.metrics.words import amount, describe_metric
 from tribune.reports.words import Subject, case_words
 from tribune.store import happenings
+from tribune.store.reports import ReportFacts, report_event, report_facts
 
 if TYPE_CHECKING:
     from tribune.ballots.documents import Documents
-    from tribune.chain.facade import Tribune
     from tribune.metrics.profile import Profile
     from tribune.store.session import Store
     from tribune.store.tables import ChainEvent
@@ -79,10 +80,45 @@ class JudgedReport:
 
 @dataclass(frozen=True)
 class ToldRule:
-    """A rule in a report, in words."""
+    """A rule in a report, in words.
+
+    Args:
+        verdict: what became of it.
+        text: value and limit in a sentence; where it was broken, what was found.
+        metric: its metric's name.
+        measured: on how many rows, and between which bounds; empty where no evidence could be read.
+    """
 
     verdict: Verdict
     text: str
+    metric: str
+    measured: str
+
+
+class Said(StrEnum):
+    """What a monitor of the panel said of a frame."""
+
+    THIS = "this"
+    """Exactly this result."""
+    ANOTHER = "another"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class PanelMember:
+    """A monitor that was to measure the frame."""
+
+    address: Address
+    name: str
+    """Empty where it has none."""
+    said: Said
+    at: datetime | None
+    """When its signature was counted."""
+
+    @property
+    def shown(self) -> str:
+        """Its name, or its address."""
+        return self.name or self.address
 
 
 @dataclass(frozen=True)
@@ -95,9 +131,7 @@ class ToldReport:
         rules: in the policy's order.
         policy: the rules, for figures; None where one of them is of a newer release.
         rows: decisions that it rests on; None where the evidence could not be read.
-        signers: names of the monitors with this result; an address where one has no name.
-        others: how many of the panel got another one.
-        panel: how many monitors there were.
+        monitors: who was to measure it, and what each said, those with this result first.
         document, profile: what it rests on; None where no store gives it.
     """
 
@@ -106,11 +140,24 @@ class ToldReport:
     rules: tuple[ToldRule, ...]
     policy: Policy | None
     rows: int | None
-    signers: tuple[str, ...]
-    others: int
-    panel: int
+    monitors: tuple[PanelMember, ...]
     document: Mapping[str, Any] | None
     profile: Profile | None
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """Names of the monitors with this result; an address where one has no name."""
+        return tuple(one.shown for one in self.monitors if one.said is Said.THIS)
+
+    @property
+    def others(self) -> int:
+        """How many of the panel got another result."""
+        return sum(one.said is Said.ANOTHER for one in self.monitors)
+
+    @property
+    def panel(self) -> int:
+        """How many monitors there were."""
+        return len(self.monitors)
 
 
 async def find_report(store: Store, model_id: ModelId, frame: int | None = None) -> JudgedReport | None:
@@ -123,36 +170,52 @@ async def find_report(store: Store, model_id: ModelId, frame: int | None = None)
     return None if event is None else JudgedReport.of(event)
 
 
-async def tell_report(
-    report: JudgedReport, store: Store, tribune: Tribune, documents: Documents
-) -> ToldReport:
+async def find_version_report(store: Store, model_id: int, version: int, frame: int) -> JudgedReport | None:
+    """Return the judged report of a version's frame (0: its evaluation); None: there is none.
+
+    Raises:
+        StoreError: the index cannot be read.
+    """
+    event = await store.read(report_event, model_id, version, frame)
+    return None if event is None else JudgedReport.of(event)
+
+
+async def tell_report(report: JudgedReport, store: Store, documents: Documents) -> ToldReport:
     """Say what a report found.
 
     Raises:
-        ChainUnreachableError: the chain cannot be read.
         StoreError: the index cannot be read.
     """
-    name = await tribune.model_registry.name(report.model_id)
-    version = await tribune.model_registry.version(report.model_id, report.version)
-    record = await tribune.policy_book.policy_by_digest(report.model_id, report.policy)
+    policy = "0x" + report.policy.hex()
+    facts = await store.read(report_facts, report.model_id, report.version, report.frame, policy)
     document = await documents.find(report.evidence)
-    profile = await documents.profile(version.details.profile)
-    on_chain = record.policy.rules if record is not None else ()
-    told, policy = await asyncio.to_thread(_tell_rules, report, name, on_chain, document, profile)
-    signed = await store.read(happenings.signatures, report.model_id, report.version, report.frame)
-    agreeing = [Address(monitor) for monitor, digest in signed if digest == report.digest]
+    profile = None
+    if facts.profile is not None:
+        profile = await documents.profile(Digest(bytes.fromhex(facts.profile[2:])))
+    judged_by = None if facts.policy is None else PolicyInput.read(facts.policy["policy"])
+    on_chain = judged_by.rules if judged_by is not None else ()
+    told, known = await asyncio.to_thread(_tell_rules, report, facts.name, on_chain, document, profile)
     return ToldReport(
         report=report,
-        name=name,
+        name=facts.name,
         rules=told,
-        policy=policy,
+        policy=known,
         rows=_rows(document),
-        signers=tuple([await _name(tribune, monitor) for monitor in agreeing]),
-        others=len(signed) - len(agreeing),
-        panel=len(record.policy.panel) if record is not None else len(signed),
+        monitors=_monitors(report, facts, () if judged_by is None else judged_by.panel),
         document=document,
         profile=profile,
     )
+
+
+def _monitors(report: JudgedReport, facts: ReportFacts, panel: Sequence[str]) -> tuple[PanelMember, ...]:
+    signed = {one.monitor: one for one in facts.signed}
+    found = []
+    for address in dict.fromkeys((*signed, *panel)):
+        one = signed.get(address)
+        said = Said.NOTHING if one is None else Said.THIS if one.digest == report.digest else Said.ANOTHER
+        at = None if one is None else one.at
+        found.append(PanelMember(Address(address), facts.names.get(address, ""), said, at))
+    return tuple(sorted(found, key=lambda one: list(Said).index(one.said)))
 
 
 def _tell_rules(
@@ -177,7 +240,7 @@ def _tell_rules(
             text = case_words(subject, judged, document, profile).sentence or rule.metric
         else:
             text = _unbroken(rule.metric, judged, value, profile)
-        told.append(ToldRule(verdict, text))
+        told.append(ToldRule(verdict, text, rule.metric, _measured(rule.metric, document)))
     return tuple(told), Policy(tuple(known)) if len(known) == len(on_chain) else None
 
 
@@ -204,6 +267,19 @@ def _rows(document: Mapping[str, Any] | None) -> int | None:
         return None
 
 
-async def _name(tribune: Tribune, monitor: Address) -> str:
-    found = await tribune.monitor_registry.monitor(monitor)
-    return found.name or monitor
+def _measured(metric: str, document: Mapping[str, Any] | None) -> str:
+    """Return on how many rows a metric was measured in this frame and its bounds, or why it was not."""
+    try:
+        value = document["values"][metric]  # type: ignore[index]
+        micro, rows, bounds = value["micro"], int(value["n"]), (value["lower"], value["upper"])
+        text = plural("measured on {n} row", "measured on {n} rows", rows).format(n=number(rows))
+        if micro is None:
+            return _("not measured in this frame: {reason}").format(reason=value["reason"])
+        if None not in bounds:
+            lower, upper = (amount(metric, one) for one in bounds)
+            text = _("{measured}; between {lower} and {upper}").format(
+                measured=text, lower=lower, upper=upper
+            )
+    except (KeyError, TypeError, ValueError, PolicyError):  # a document of another form, or none
+        return ""
+    return text
