@@ -34,7 +34,8 @@ class VoteContracts:
         self.chain = chain
         self.deployment = deployment
         self._token: Address | None = None
-        self._decimals: int | None = None
+        self.known_decimals: int | None = None
+        """The token's, as far as anybody has asked; they never change."""
         self.shares: dict[tuple[CaseId, datetime], float | None] = {}
         """Who called for cases, by case and when it was opened, as far as `callers` has looked."""
 
@@ -72,14 +73,14 @@ class VoteContracts:
         return self._token
 
     async def decimals(self) -> int:
-        """Return the token's decimals, which never change.
+        """Return the token's decimals.
 
         Raises:
             ChainUnreachableError: the node does not answer.
         """
-        if self._decimals is None:
-            [self._decimals] = await self.read((TOKEN, "decimals", ()))
-        return self._decimals
+        if self.known_decimals is None:
+            [self.known_decimals] = await self.read((TOKEN, "decimals", ()))
+        return self.known_decimals
 
     def call(self, contract: str, function: str, *arguments: Any, description: str = "") -> ContractCall:
         """Return a call of a contract of ours."""

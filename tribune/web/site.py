@@ -120,6 +120,7 @@ def environment(network: Network) -> Environment:
     made.filters["number"] = number
     made.filters |= {"when": words.when, "iso": words.iso, "percent": words.percent, "limit": words.limit}
     made.filters |= {"state": words.state, "vote_state": words.vote_state, "case_kind": words.case_kind}
+    made.filters |= {"short": words.short, "timed": words.timed}
     return made
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from tribune.ballots.cases.view import VoteState
 from tribune.chain.enums import CaseKind, State
 from tribune.language import _, number
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+_OPEN, _CLOSE = "\x02", "\x03"
+"""Around a time within a sentence: no name can hold them, since they are dropped from names."""
+_MOMENT = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 
 
 def when(time: datetime) -> str:
@@ -17,6 +27,35 @@ def when(time: datetime) -> str:
 def iso(time: datetime) -> str:
     """Return a time for programs."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def moment(time: datetime) -> str:
+    """Return a time within a sentence, marked so that `timed` shows it as one."""
+    return f"{_OPEN}{iso(time)}{_CLOSE}"
+
+
+def timed(text: str) -> Markup:
+    """Return a sentence with its times as elements that scripts show in the reader's zone."""
+    from markupsafe import Markup, escape
+
+    parts = _MOMENT.split(text)
+    found = Markup("")
+    for plain, time in zip_longest(parts[::2], parts[1::2]):
+        found += escape(plain)
+        if time is not None:
+            element = Markup('<time datetime="{}">{}</time>')
+            found += element.format(time, when(datetime.fromisoformat(time)))
+    return found
+
+
+def plain(text: str) -> str:
+    """Return a sentence with its times in UTC, for files."""
+    return _MOMENT.sub(lambda found: when(datetime.fromisoformat(found[1])), text)
+
+
+def short(address: str) -> str:
+    """Return an address as people compare them: its first and last digits."""
+    return f"{address[:6]}…{address[-4:]}"
 
 
 def percent(value: float) -> str:

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from tribune.ballots.histories.judged import ToldReport, Verdict, find_report, tell_report
-from tribune.exceptions import TribuneError
+from tribune.exceptions import ChainError, TribuneError
 from tribune.language import _, number, plural
 from tribune.reports.canonical import cid
 from tribune.reports.oversight import independence
@@ -67,7 +67,7 @@ class Reports(commands.Cog):
         if found.case_id:
             view.add_item(link_button(_("The case"), services.ballot_url(found.case_id)))
         await interaction.edit_original_response(
-            content=_told(told, name), view=view, attachments=_files(image)
+            content=_told(told, name, blind=await self._is_blind()), view=view, attachments=_files(image)
         )
 
     @app_commands.command(description="How a model's measured values went over the last frames")
@@ -86,6 +86,14 @@ class Reports(commands.Cog):
         lines += [f"{_mark(one)} {harmless(one.words, 300)}" for one in histories]
         images = await asyncio.to_thread(draw_histories, histories)
         await interaction.edit_original_response(content=fitted(lines), attachments=_files(*images))
+
+    async def _is_blind(self) -> bool:
+        """Return whether the chain cannot be seen, so that there may be more than the index has."""
+        try:
+            await self.services.tribune.chain.head()
+        except ChainError:
+            return True
+        return False
 
     async def _nothing(self, model_id: ModelId, frame: int | None) -> NoReportError:
         """Return why there is no report, once it is sure that we could have seen one."""
@@ -107,7 +115,7 @@ class Reports(commands.Cog):
         )
 
 
-def _told(told: ToldReport, name: str) -> str:
+def _told(told: ToldReport, name: str, *, blind: bool) -> str:
     report = told.report
     model = f"{harmless(told.name, 60) or _('(no name)')} v{report.version}"
     broken = sum(rule.verdict is Verdict.BROKEN for rule in told.rules)
@@ -135,6 +143,8 @@ def _told(told: ToldReport, name: str) -> str:
         lines.append(line)
     if told.document is None:
         lines.append(_("No evidence store answers now, so this is only what the chain says."))
+    if blind:
+        lines.append(_("The chain cannot be seen now, so there may be a newer report."))
     return fitted([*lines, check])
 
 

@@ -242,7 +242,8 @@ async def test_bot__node_gone__says_that_it_cannot_look_and_what_it_knew(
     audit = await asked(world, "audit", model="1")
     assert "who sent each transaction is left out" in audit.content
     report = await asked(world, "report", model="1")
-    assert "no rule broken" not in report.content
+    assert "its evaluation: no rule broken" in report.content
+    assert "there may be a newer report" in report.content
     assert "cannot be seen" in (await asked(world, "health")).content
     names = [choice["name"] for choice in await offered(world, "model", "acs")]
     assert names == ["acs-employment · model 1 · SUSPENDED"]
