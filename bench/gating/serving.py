@@ -35,7 +35,7 @@ from tribune.decisions.grid import FrameGrid
 from tribune.decisions.leaf import LogSchema
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.receipt_key import Certificate, ReceiptKey
-from tribune.decisions.typed import LogContract, address_of, sign, typed_digest
+from tribune.decisions.typed import LogContract, address_of, signing_with, typed_digest
 from tribune.gate.middleware import App, ModelGate
 from tribune.gate.recorder import DecisionRecorder, receipt_headers
 from tribune.gate.status import Reading, StatusView
@@ -113,7 +113,7 @@ def _receipt_key() -> ReceiptKey:
     steward, secret = secrets.token_bytes(32), secrets.token_bytes(32)
     contract = LogContract(31337, Address("0x" + "11" * 20))
     claim = Certificate(contract, MODEL, address_of(secret), int(time.time()) + 3600, b"")
-    signed = replace(claim, signature=sign(steward, typed_digest(contract, claim.struct())))
+    signed = replace(claim, signature=signing_with(steward)(typed_digest(contract, claim.struct())))
     return ReceiptKey(secret, signed)
 
 
@@ -133,7 +133,7 @@ async def _serve(folder: Path) -> None:
         listening.bind(("127.0.0.1", 0))
         listening.listen(1024)
         ports[name] = listening.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None))
+        server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None, timeout_keep_alive=600))
         server.capture_signals = nullcontext  # type: ignore[assignment,method-assign]
         servers.append((server, asyncio.create_task(server.serve(sockets=[listening]))))
     fast = [name for name in ("httptools", "uvloop") if find_spec(name)]

@@ -17,8 +17,8 @@ from tribune.decisions.typed import (
     LogContract,
     address_of,
     checked_address,
-    sign,
     signer_of,
+    signing_with,
     struct_hash,
     typed_digest,
 )
@@ -142,7 +142,7 @@ class ReceiptKey:
                 f"The certificate of the receipt key cannot be used: {fault.message}"
             ) from fault
         self.certificate = certificate
-        self._secret = secret
+        self._sign = signing_with(secret)
         self._said = False
 
     @classmethod
@@ -167,9 +167,8 @@ class ReceiptKey:
                 self._said = True
                 get_logger(__name__).error("receipts are unsigned: the receipt key's certificate has run out")
             return None
-        return sign(
-            self._secret, batch_digest(self.certificate.contract, self.certificate.model_id, version, root)
-        )
+        certificate = self.certificate
+        return self._sign(batch_digest(certificate.contract, certificate.model_id, version, root))
 
 
 def batch_digest(contract: LogContract, model_id: ModelId, version: VersionNumber, root: Digest) -> Digest:

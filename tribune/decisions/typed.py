@@ -6,6 +6,8 @@ r ‖ s ‖ v; those that can be turned into another valid one (EIP-2) are refus
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +27,7 @@ class LogContract:
     chain_id: int
     address: Address
 
-    @property
+    @functools.cached_property
     def separator(self) -> bytes:
         """The domain separator."""
         keccak = keccak256()
@@ -42,7 +44,7 @@ def word(value: int | str | bytes) -> bytes:
 
 def struct_hash(kind: str, *fields: int | str | bytes) -> bytes:
     """Return the hash of a struct, given its type as EIP-712 writes it and its fields in order."""
-    return keccak256()(keccak256()(kind.encode()) + b"".join(map(word, fields)))
+    return keccak256()(_type_hash(kind) + b"".join(map(word, fields)))
 
 
 def typed_digest(contract: LogContract, struct: bytes) -> Digest:
@@ -50,11 +52,15 @@ def typed_digest(contract: LogContract, struct: bytes) -> Digest:
     return Digest(keccak256()(b"\x19\x01" + contract.separator + struct))
 
 
-def sign(key: bytes, digest: Digest) -> bytes:
-    """Sign a digest with a private key of 32 bytes."""
+def signing_with(key: bytes) -> Callable[[Digest], bytes]:
+    """Return what signs a digest with a private key of 32 bytes; to make it costs more than a signature."""
     private = _secp256k1().PrivateKey(key)
-    signature: bytes = private.sign_recoverable(digest, hasher=None)
-    return signature[:64] + bytes([27 + signature[64]])
+
+    def sign(digest: Digest) -> bytes:
+        signature: bytes = private.sign_recoverable(digest, hasher=None)
+        return signature[:64] + bytes([27 + signature[64]])
+
+    return sign
 
 
 def signer_of(digest: Digest, signature: bytes) -> Address:
@@ -98,6 +104,11 @@ def checked_address(value: str) -> Address:
         raise ValueError("an address has 20 bytes")
     digest = keccak256()(plain.lower().encode()).hex()
     return Address("0x" + "".join(c.upper() if digest[i] > "7" else c for i, c in enumerate(plain.lower())))
+
+
+@functools.cache
+def _type_hash(kind: str) -> bytes:
+    return keccak256()(kind.encode())
 
 
 def _address(public: Any) -> Address:

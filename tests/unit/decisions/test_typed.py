@@ -14,8 +14,8 @@ from tribune.decisions.typed import (
     LogContract,
     address_of,
     checked_address,
-    sign,
     signer_of,
+    signing_with,
     struct_hash,
     typed_digest,
 )
@@ -64,12 +64,13 @@ def test_signer_of__a_signature__is_the_keys_address(digest: bytes, number: int)
     key = number.to_bytes(32, "big")
     account = Account.from_key(key)
     assert address_of(key) == account.address
-    assert signer_of(Digest(digest), sign(key, Digest(digest))) == account.address
-    assert sign(key, Digest(digest)) == bytes(account.unsafe_sign_hash(digest).signature)
+    sign = signing_with(key)
+    assert signer_of(Digest(digest), sign(Digest(digest))) == account.address
+    assert sign(Digest(digest)) == bytes(account.unsafe_sign_hash(digest).signature)
 
 
 def test_signer_of__the_other_form_of_a_signature__is_refused() -> None:
-    signature = sign(KEY, DIGEST)
+    signature = signing_with(KEY)(DIGEST)
     other = _N - int.from_bytes(signature[32:64], "big")
     twisted = signature[:32] + other.to_bytes(32, "big") + bytes([55 - signature[64]])
     with pytest.raises(SignatureError, match="EIP-2"):
