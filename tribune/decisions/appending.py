@@ -1,12 +1,13 @@
 """Appending records where they belong: the hands of a log's writer thread.
 
-Holds a segment open for each slot that is written to, follows the grids that the sealer tells, and finds the
-place of each record while it holds the slot's door. What cannot be written is said for each record; what was
-said to be kept is in a file.
+Keeps a segment open for each slot that is written to, follows the grids that the sealer tells, and finds the
+place of each record while it holds the slot's door; it holds on for a while, since taking the door costs more
+than the write. What cannot be written is said for each record; what was said to be kept is in a file.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,12 +15,13 @@ from typing import NamedTuple
 from tribune.decisions.grid import Frames
 from tribune.decisions.gridfile import Stamp, read_grids, stamp_of
 from tribune.decisions.leaf import LogSchema
-from tribune.decisions.slots import LATE, Slot
+from tribune.decisions.slots import LATE, Hold, Slot
 from tribune.decisions.wal import SUFFIX, Segment
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex
 
 _OPEN_SEGMENTS = 4  # the current frame, its neighbours and the late ones
+_HOLD_S = 0.05  # how long a seal may wait for a writer
 
 
 class Kept(NamedTuple):
@@ -48,6 +50,8 @@ class Appender:
         self._writer = writer
         self._serial = 0
         self._slot: Slot | None = None  # of the last batch
+        self._hold: Hold | None = None  # on its door
+        self._held_until = 0.0
         self._segments: dict[Path, Segment] = {}
         self._unsynced: set[Path] = set()
 
@@ -55,6 +59,11 @@ class Appender:
     def is_synced(self) -> bool:
         """Whether the device has everything."""
         return not self._unsynced
+
+    @property
+    def leaves_at(self) -> float | None:
+        """When, in monotonic seconds, the door that it holds is to be let go; None where it holds none."""
+        return None if self._hold is None else self._held_until
 
     def append(self, times: Sequence[int], lines: Sequence[bytes]) -> list[Kept]:
         """Append encoded records, each of a time, and return, in order, what became of each."""
@@ -73,8 +82,15 @@ class Appender:
             waiting = [i for i in waiting if kept[i] is None]
         return [one for one in kept if one is not None]
 
+    def leave(self) -> None:
+        """Let go the door that it holds."""
+        hold, self._hold = self._hold, None
+        if hold is not None:
+            hold.let_go()
+
     def sync(self) -> None:
-        """Wait until the device has everything."""
+        """Wait until the device has everything; no seal waits for that."""
+        self.leave()
         for folder in list(self._unsynced):
             self._sync(folder)
 
@@ -92,26 +108,36 @@ class Appender:
         return [frame_of(time) for time in times]
 
     def _append_to(self, frame: FrameIndex | None, lines: list[bytes]) -> Kept | None:
-        """Append records of one frame; None where the sealer has told of other grids since it was found."""
+        """Append records of one frame; None where the sealer has told of other grids since it was found.
+
+        After a fault the door is let go, so that the grids are looked at before anything else is written.
+        """
         try:
-            if frame is not None:
-                slot = self._slot
-                if slot is None or slot.frame != frame:
-                    slot = self._slot = Slot(self._folder, frame)
-                with slot.held_open() as is_open:
-                    if self._learns():
-                        return None
-                    if is_open:
-                        self._write(slot.folder, lines)
-                        return Kept(frame)
-            elif self._learns():
-                return None
-            self._write(self._folder / "wal" / LATE, lines)
+            hold = self._hold
+            if hold is None or hold.slot.frame != frame:
+                hold = self._enter(frame)
+                if self._learns():
+                    self.leave()
+                    return None
+            self._write(self._folder / "wal" / LATE if hold is None else hold.slot.folder, lines)
         except OSError as fault:
+            self.leave()
             return Kept(None, f"The decision log cannot be written: {fault.strerror}.")
         except EvidenceError as fault:
+            self.leave()
             return Kept(None, fault.message)
-        return Kept(None)
+        return Kept(None if hold is None else frame)
+
+    def _enter(self, frame: FrameIndex | None) -> Hold | None:
+        """Let go what is held and hold the door of a frame instead, where there is one and it is open."""
+        self.leave()
+        if frame is None:
+            return None
+        if self._slot is None or self._slot.frame != frame:
+            self._slot = Slot(self._folder, frame)
+        self._hold = self._slot.hold_open()
+        self._held_until = time.monotonic() + _HOLD_S
+        return self._hold
 
     def _learns(self) -> bool:
         """Take over the grids that the sealer told of; return whether these are others."""

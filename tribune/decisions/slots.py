@@ -1,7 +1,8 @@
 """Slots: the folder in which the decisions of one step of the grid wait, and the door that a seal closes.
 
 A writer adds to a slot only while it holds the door open, a seal closes it for good; between processes, by a
-lock on a file. So a decision is either in its frame or late, never half in.
+lock on a file. So a decision is either in its frame or late, never half in. Writers may hold on for a while,
+and one after the other: so whoever wants all of them out takes a second lock first, past which none comes.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ class Slot:
     def __init__(self, folder: Path, frame: FrameIndex) -> None:
         self.frame = frame
         self.folder = folder / "wal" / str(frame)
-        # A writer comes by with every batch: as text, these are not put together each time.
-        self._lock = str(self.folder / "lock")
+        # A writer comes by often: as text, these are not put together each time.
+        self._door, self._turn = str(self.folder / "lock"), str(self.folder / "turn")
         self._ends = (str(self.folder / _CLOSED), str(frame_folder(folder, frame)))
 
     @property
@@ -40,21 +41,34 @@ class Slot:
         """Whether a seal closed it: what comes now belongs to no frame."""
         return any(map(os.path.exists, self._ends))
 
-    @contextmanager
-    def held_open(self) -> Iterator[bool]:
-        """Yield whether the slot is open; while the block runs, no seal can close it."""
-        with self._locked(fcntl.LOCK_SH):
-            yield not self.closed
+    def hold_open(self) -> Hold | None:
+        """Return a hold on the door, behind any seal that waits for it; None where the slot is closed.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        with _locked(self._turn, fcntl.LOCK_SH):
+            fd = _open_lock(self._door)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_SH)
+            except OSError:
+                os.close(fd)
+                raise
+        hold = Hold(self, fd)
+        if self.closed:
+            hold.let_go()
+            return None
+        return hold
 
     def close(self) -> None:
         """Close the slot for good; return once no writer is inside any more."""
-        with self._locked(fcntl.LOCK_EX):
+        with self._alone():
             (self.folder / _CLOSED).touch()
             sync_folder(self.folder)
 
     def pass_through(self) -> None:
         """Return once every writer has left who was inside when this was called."""
-        with self._locked(fcntl.LOCK_EX):
+        with self._alone():
             pass
 
     def segments(self) -> list[Path]:
@@ -62,17 +76,40 @@ class Slot:
         return sorted(self.folder.glob("*.wal"))
 
     @contextmanager
-    def _locked(self, kind: int) -> Iterator[None]:
-        try:
-            fd = os.open(self._lock, os.O_WRONLY | os.O_CREAT, 0o666)
-        except FileNotFoundError:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self._lock, os.O_WRONLY | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(fd, kind)  # released by closing the file, also when the process is killed
+    def _alone(self) -> Iterator[None]:
+        with _locked(self._turn, fcntl.LOCK_EX), _locked(self._door, fcntl.LOCK_EX):
             yield
-        finally:
-            os.close(fd)
+
+
+@contextmanager
+def _locked(path: str, kind: int) -> Iterator[None]:
+    fd = _open_lock(path)
+    try:
+        fcntl.flock(fd, kind)  # released by closing the file, also when the process is killed
+        yield
+    finally:
+        os.close(fd)
+
+
+def _open_lock(path: str) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - text, see `Slot`
+        return os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+
+
+class Hold:
+    """A slot's door, held open by a writer: no seal closes it before `let_go`."""
+
+    def __init__(self, slot: Slot, fd: int) -> None:
+        self.slot = slot
+        self._fd = fd
+
+    def let_go(self) -> None:
+        """Hold it no more."""
+        fcntl.flock(self._fd, fcntl.LOCK_UN)  # closing alone would not do where a forked process has it too
+        os.close(self._fd)
 
 
 def slots_of(folder: Path) -> Iterator[Slot]:
