@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -105,7 +104,8 @@ class DecisionLog:
         self._lock = threading.Lock()
         self._buffer: SimpleQueue[_Batch | None] = SimpleQueue()  # None is the last
         self._gathered: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
-        """What came in this turn of an event loop: the writer is woken once a turn."""
+        """What came since an event loop handed the last batch over: there is an entry until that is kept, so
+        that what comes meanwhile goes together."""
         self._waiting = self._waiting_bytes = 0
         self._closing = False
         self._thread: threading.Thread | None = None
@@ -152,7 +152,7 @@ class DecisionLog:
             if not self._closing:
                 self._closing = True
                 for loop in list(self._gathered):
-                    self._buffer.put(self._batch(loop, self._gathered.pop(loop)))
+                    self._empty(loop)
                 self._buffer.put(None)
         if self._thread is not None:
             self._thread.join()
@@ -193,14 +193,24 @@ class DecisionLog:
             else:
                 self._gathered[loop].append(waiting)
                 if len(self._gathered[loop]) == _BATCH:
-                    self._buffer.put(self._batch(loop, self._gathered.pop(loop)))
+                    self._empty(loop)
+                    self._gathered[loop] = []
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand over what a loop gathered: a turn after the first came, then whenever a batch was kept."""
         waiting = self._gathered.get(loop)
-        batch = None if waiting is None else self._batch(loop, waiting)
+        batch = self._batch(loop, waiting) if waiting else None
         with self._lock:
-            if batch is not None and self._gathered.pop(loop, None) is not None:  # else `close` was faster
+            if batch is None:
+                self._gathered.pop(loop, None)
+            elif loop in self._gathered:  # else `close` was faster
+                self._gathered[loop] = []
                 self._buffer.put(batch)
+
+    def _empty(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand over what a loop gathered, for the last time; under the lock."""
+        if waiting := self._gathered.pop(loop, None):
+            self._buffer.put(self._batch(loop, waiting))
 
     def _batch(self, loop: asyncio.AbstractEventLoop | None, waiting: list[_Waiting]) -> _Batch:
         """Salt, hash and encode here: what two threads work on goes to and fro between two processors."""
@@ -211,16 +221,22 @@ class DecisionLog:
 
     def _write(self) -> None:
         appender = Appender(self.folder, self.schema, self.grid, f"{os.getpid()}-{secrets.token_hex(6)}")
-        last_sync = time.monotonic()
+        syncs_at = time.monotonic() + self._fsync_s
         finished = False
         while not finished:
-            due_s = last_sync + self._fsync_s - time.monotonic()
-            batches, finished = self._gather(None if appender.is_synced else max(0.0, due_s))
-            self._keep(appender, batches)
-            if finished or time.monotonic() - last_sync >= self._fsync_s:
+            due = [] if appender.leaves_at is None else [appender.leaves_at]
+            if not appender.is_synced:
+                due.append(syncs_at)
+            batches, finished = self._gather(max(0.0, min(due) - time.monotonic()) if due else None)
+            if batches:
+                self._keep(appender, batches)
+            now = time.monotonic()
+            if appender.leaves_at is not None and now >= appender.leaves_at:
+                appender.leave()
+            if finished or now >= syncs_at:
                 appender.sync()
                 self.failed_syncs = appender.failed_syncs
-                last_sync = time.monotonic()
+                syncs_at = time.monotonic() + self._fsync_s
         appender.close()
 
     def _gather(self, timeout_s: float | None) -> tuple[list[_Batch], bool]:
@@ -260,14 +276,30 @@ class DecisionLog:
         self.accepted += sum(not one.fault for one in kept)
         self.late += sum(not one.fault and one.frame is None for one in kept)
         place = 0
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Batch, list[Kept], int]]] = {}
         for batch in batches:
             its = kept[place : place + len(batch.records)]
             if batch.loop is None:
                 self._tell(batch, its, signed, place)
             else:
-                with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                    batch.loop.call_soon_threadsafe(self._tell, batch, its, signed, place)
+                by_loop.setdefault(batch.loop, []).append((batch, its, place))
             place += len(batch.records)
+        for loop, told in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(self._tell_all, loop, told, signed)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                with self._lock:
+                    self._empty(loop)
+
+    def _tell_all(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        told: list[tuple[_Batch, list[Kept], int]],
+        signed: SignedBatch | None,
+    ) -> None:
+        self._hand_over(loop)
+        for batch, kept, place in told:
+            self._tell(batch, kept, signed, place)
 
     def _tell(self, batch: _Batch, kept: list[Kept], signed: SignedBatch | None, place: int) -> None:
         """Give each asker of a batch its receipts, or the error; `place`: of its first in what is signed."""
@@ -288,7 +320,9 @@ class DecisionLog:
                 gone = not asker.set_running_or_notify_cancel()
             if gone:
                 continue
-            fault = next((one.fault for one in kept[start:end] if one.fault), "")
+            fault = (
+                kept[start].fault if alone else next((one.fault for one in kept[start:end] if one.fault), "")
+            )
             if fault:
                 asker.set_exception(LogUnavailableError(fault))
             else:

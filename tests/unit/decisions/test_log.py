@@ -25,6 +25,7 @@ from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
 from tribune.ids import FrameIndex
 from unit.decisions.rows import GRID, LATE, MODEL, SCHEMA, VERSION, decision, sealer, write
 
+PATIENCE_S = 30.0
 WRITER = """
 import sys
 from pathlib import Path
@@ -143,6 +144,61 @@ def test_record__event_loop_ended__is_kept_and_the_writer_goes_on(
     assert log.accept(decision("b", 1)).result(5).id == "b"
     log.close()
     assert log.accepted == 2
+
+
+async def test_record__while_a_batch_is_being_kept__waits_and_goes_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = _log(tmp_path)
+    keep, sizes, may = log._keep, [], threading.Event()
+
+    def noted(appender: Any, batches: Any) -> None:
+        sizes.append(sum(len(batch.records) for batch in batches))
+        may.wait(PATIENCE_S)
+        keep(appender, batches)
+
+    monkeypatch.setattr(log, "_keep", noted)
+    tasks = []
+    for name in "abcd":  # each in a turn of its own
+        tasks.append(asyncio.create_task(log.record(decision(name, 1))))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    may.set()
+    assert [receipt.id for receipt in await asyncio.gather(*tasks)] == list("abcd")
+    await asyncio.to_thread(log.close)
+    assert sizes == [1, 3]
+
+
+def test_record__event_loop_ended_with_more_gathered__keeps_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = _log(tmp_path)
+    keep, ended = log._keep, threading.Event()
+    monkeypatch.setattr(log, "_keep", lambda *given: (ended.wait(PATIENCE_S), keep(*given))[1])
+
+    async def ask() -> None:
+        for name in "abc":
+            task = asyncio.create_task(log.record(decision(name, 1)))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            task.cancel()
+
+    asyncio.run(ask())
+    ended.set()
+    assert log.accept(decision("d", 1)).result(PATIENCE_S).id == "d"
+    log.close()
+    assert log.accepted == 4
+
+
+def test_accept__log_stays_open__lets_a_seal_close_the_frame(tmp_path: Path) -> None:
+    log = _log(tmp_path)
+    log.accept(decision("a", 1)).result(PATIENCE_S)
+    closing = threading.Thread(target=Slot(log.folder, FrameIndex(1)).close)
+    closing.start()
+    closing.join(PATIENCE_S)
+    assert not closing.is_alive()
+    assert log.accept(decision("b", 1)).result(PATIENCE_S).frame is None
+    log.close()
 
 
 def test_accept__in_two_processes_forked_from_one__both_keep_theirs(tmp_path: Path) -> None:
