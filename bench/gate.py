@@ -1,11 +1,13 @@
 """What a gate and a decision log cost, and how fast a halt arrives: bare and gated server in the same run.
 
 Run with `make bench NAME=gate`, on a machine that does little else. The servers are uvicorn and Starlette as
-they are installed here, in one process, asked in short turns of changing order; a ratio is the median over
-rounds of gated to bare, so what else the machine does meets both. Requests hold one row of the demo's model.
-A log is measured behind a model; what is measured beside that behind none has no goal, since there an answer
-takes less than anything that waits for a disk (`gating/serving.py`). Block to refusal is measured on anvil,
-as an asker sees it (`gating/halting.py`); the log by itself as in `bench.gate_log`.
+they are installed here, in one process. A gated one and the bare one are asked in short turns that follow
+each other; a ratio is the median over rounds of gated to bare, so what else the machine does meets both.
+Beside it is what a request takes of the processor: on a busy machine that is the better measure. Requests
+hold one row of the demo's model. A log is measured behind a model; what is measured beside that behind none
+has no goal, since there an answer takes less than anything that waits for a disk (`gating/serving.py`). Block
+to refusal is measured on anvil, as an asker sees it (`gating/halting.py`); the log by itself as in
+`bench.gate_log`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import Any
 
 from bench.gate_log import append_rows, row, tree_rows
 from bench.gating.halting import delays
-from bench.gating.load import rates
+from bench.gating.load import Measured, compare
 from bench.gating.serving import (
     BARE,
     GATED,
@@ -48,12 +50,12 @@ LOGS = (LOGGED, SIGNED)
 def main() -> int:
     """Measure and print one JSON line last; progress goes to stderr. Fails where a figure misses its goal."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--turns", type=int, default=60, help="of each server under load")
+    parser.add_argument("--rounds", type=int, default=24, help="of the servers under load")
     parser.add_argument("--halts", type=int, default=50)
     parser.add_argument("--decisions", type=int, default=200_000)
     parser.add_argument("--leaves", type=int, default=1_000_000)
     given = parser.parse_args()
-    rows = [*check_rows(), *throughput_rows(given.turns)]
+    rows = [*check_rows(), *throughput_rows(given.rounds)]
     if given.halts:
         rows += halt_rows(given.halts)
     rows += [*append_rows(given.decisions), *tree_rows(given.leaves)]
@@ -94,38 +96,59 @@ def _times(check: Any) -> list[int]:
     return sorted(found)
 
 
-def throughput_rows(turns: int) -> list[dict[str, Any]]:
+def throughput_rows(rounds: int) -> list[dict[str, Any]]:
     """Return the servers' requests a second, and what share of the bare one's the gated ones answer."""
+    measured: list[tuple[str, str, str, float | None]] = [("no log", GATED, BARE, UNLOGGED)]
+    for name in (SMALLEST, TREES):
+        measured += [(f"{how}, {name}", f"{how}, {name}", f"{BARE}, {name}", RECORDED) for how in LOGS]
+    measured += [(f"{how}, no model", how, BARE, None) for how in LOGS]
+    pairs = {server: bare for _, server, bare, _ in measured}
     command = [sys.executable, "-m", "bench.gating.serving"]
     alone = {**os.environ, "OMP_NUM_THREADS": "1"}  # a row is too little to share out
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=alone) as server:
-        assert server.stdin is not None and server.stdout is not None  # noqa: S101, PT018 - for the type
-        told = json.loads(server.stdout.readline())
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=alone) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - for the type
+        told = json.loads(process.stdout.readline())
         print(f"uvicorn with {', '.join(told['fast']) or 'h11 and asyncio'}", file=sys.stderr)
-        found = asyncio.run(rates(told["ports"], PATH, asked(), turns))
-        server.stdin.close()
-    rows = [_share("gated, no log", found[GATED], found[BARE], UNLOGGED)]
-    for name in (SMALLEST, TREES):
-        bare = found[f"{BARE}, {name}"]
-        rows += [_share(f"gated, {how}, {name}", found[f"{how}, {name}"], bare, RECORDED) for how in LOGS]
-    return rows + [_share(f"gated, {how}, no model", found[how], found[BARE], None) for how in LOGS]
+        found = asyncio.run(compare(told["ports"], process.pid, pairs, PATH, asked(), rounds))
+        process.stdin.close()
+    shares = (_share(f"gated, {what}", found[server], goal) for what, server, _, goal in measured)
+    return [one for both in shares for one in both]
 
 
-def _share(name: str, gated: list[float], bare: list[float], goal: float | None) -> dict[str, Any]:
-    ours, theirs = statistics.median(gated), statistics.median(bare)
-    ratio = statistics.median(one / other for one, other in zip(gated, bare, strict=True))
+def _share(name: str, found: list[tuple[Measured, Measured]], goal: float | None) -> list[dict[str, Any]]:
+    """Return the rates with the share that is kept, and what a request takes of the processor."""
+    ours, theirs = (statistics.median(two[i].rate for two in found) for i in (0, 1))
+    ratio = statistics.median(gated.rate / bare.rate for gated, bare in found)
+    our_us, their_us = (statistics.median(two[i].busy_us for two in found) for i in (0, 1))
+    share = statistics.median(bare.busy_us / gated.busy_us for gated, bare in found)
     said = "" if goal is None else f" (goal {goal:g})"
-    print(f"{name}: {ours:,.0f} of {theirs:,.0f} requests/s, {ratio:.3f}{said}", file=sys.stderr, flush=True)
-    return {
-        "name": f"throughput, {name}",
-        "unit": "requests/s",
-        "ours": round(ours),
-        "theirs": round(theirs),
-        "ratio": round(ratio, 3),
-        "goal": goal,
-        "met": None if goal is None else ratio >= goal,
-    }
+    print(
+        f"{name}: {ours:,.0f} of {theirs:,.0f} requests/s, {ratio:.3f}{said}; "
+        f"of the processor {our_us:,.0f} µs to {their_us:,.0f}, {share:.3f}",
+        file=sys.stderr,
+        flush=True,
+    )
+    return [
+        {
+            "name": f"throughput, {name}",
+            "unit": "requests/s",
+            "ours": round(ours),
+            "theirs": round(theirs),
+            "ratio": round(ratio, 3),
+            "goal": goal,
+            "met": None if goal is None else ratio >= goal,
+        },
+        {
+            "name": f"processor, {name}",
+            "unit": "µs a request",
+            "ours": round(our_us),
+            "theirs": round(their_us),
+            "ratio": round(share, 3),
+            "goal": None,
+            "met": None,
+        },
+    ]
 
 
 def halt_rows(halts: int) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Load on servers of this machine, in turns so short that what else the machine does meets all of them alike.
 
+Two servers are compared in four turns, one after the other: the first, the second twice, the first again.
 Connections stay open, and the next request is sent as soon as an answer is there. An asyncio protocol that
 looks for no more than the answer's end: some 25 µs a request in another process, where a server takes several
 times as long, so it is not what holds things up. (wrk would be faster still, but its turns last whole
@@ -13,18 +14,30 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
 CONNECTIONS, TURN_S = 32, 0.15
 
 
-async def rates(ports: Mapping[str, int], path: str, body: bytes, turns: int) -> dict[str, list[float]]:
-    """Return by server how many requests a second it answered in each turn.
+class Measured(NamedTuple):
+    """What a server did in its turns: requests that it answered a second, its processor's µs for each."""
+
+    rate: float
+    busy_us: float
+
+
+async def compare(
+    ports: Mapping[str, int], process: int, pairs: Mapping[str, str], path: str, body: bytes, rounds: int
+) -> dict[str, list[tuple[Measured, Measured]]]:
+    """Return by server what it and the one that it is compared with did, round by round.
 
     Args:
         ports: of the servers on loopback, by name.
+        process: the id of the process in which all of them run.
+        pairs: the other server's name by the one's; in every round they come in another order.
         path: that is posted to.
         body: what is posted, JSON.
-        turns: of each server; in every round they come in another order.
+        rounds: how many; one more warms up.
     """
     head = f"POST {path} HTTP/1.1\r\nHost: model\r\nContent-Type: application/json\r\n"
     request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
@@ -32,23 +45,41 @@ async def rates(ports: Mapping[str, int], path: str, body: bytes, turns: int) ->
         name: [await _Client.connect(port, request) for _ in range(CONNECTIONS)]
         for name, port in ports.items()
     }
-    found: dict[str, list[float]] = {name: [] for name in ports}
+    found: dict[str, list[tuple[Measured, Measured]]] = {name: [] for name in pairs}
     chance = random.Random(1)  # noqa: S311 - an order, no secret
-    for turn in range(turns + 1):
-        for name in chance.sample(sorted(ports), len(ports)):
-            rate = await _turn(clients[name])
-            if turn:  # the first warms up
-                found[name].append(rate)
+    for number in range(rounds + 1):
+        for name in chance.sample(sorted(pairs), len(pairs)):
+            other = pairs[name]
+            turns = [await _turn(clients[one], process) for one in (name, other, other, name)]
+            if number:
+                found[name].append((_both(turns[0], turns[3]), _both(turns[1], turns[2])))
     for opened in clients.values():
         for client in opened:
             client.close()
     return found
 
 
-async def _turn(clients: list[_Client]) -> float:
-    started = time.perf_counter()
+class _Turn(NamedTuple):
+    answers: int
+    took_s: float
+    busy_s: float
+
+
+def _both(one: _Turn, other: _Turn) -> Measured:
+    answers, took_s, busy_s = (a + b for a, b in zip(one, other, strict=True))
+    return Measured(answers / took_s, busy_s / answers * 1e6)
+
+
+async def _turn(clients: list[_Client], process: int) -> _Turn:
+    busy_s, started = _busy_s(process), time.perf_counter()
     await asyncio.gather(*(client.ask_until(started + TURN_S) for client in clients))
-    return sum(client.answers for client in clients) / (time.perf_counter() - started)
+    answers = sum(client.answers for client in clients)
+    return _Turn(answers, time.perf_counter() - started, _busy_s(process) - busy_s)
+
+
+def _busy_s(process: int) -> float:
+    """Return how long a process has kept processors busy: clock_getcpuclockid(3), as Linux numbers it."""
+    return time.clock_gettime(~process << 3 | 2)
 
 
 class _Client(asyncio.Protocol):
@@ -83,6 +114,11 @@ class _Client(asyncio.Protocol):
         """Take the connection."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type
         self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let nobody wait for an answer that cannot come."""
+        if self._done is not None and not self._done.done():
+            self._done.set_exception(exc or ConnectionError("the server closed a connection"))
 
     def data_received(self, data: bytes) -> None:
         """Count an answer that is whole, and ask again."""
