@@ -1,10 +1,10 @@
 """Reads the documentation's pages: their code blocks, the commands in them, and what they show as the answer.
 
-A fenced block named `console` is a terminal: lines that begin with `$ ` are typed, the others are what was
-answered, in which `…` stands for anything (alone on a line: for any number of lines). A block with a `title`
-is a file. A comment right above a block says more: `<!-- not run: WHY -->`, or `<!-- run: demo -->` for what
-needs the demo beside it; for a whole page `<!-- after: OTHER.md -->` goes on in the folder in which another
-page's commands were run.
+A fenced block named `console` is a terminal: lines that begin with `$ ` are typed (and go on with `> `), the
+others are what was answered, in which `…` stands for anything (alone on a line: for any number of lines). A
+block with a `title` is a file. A comment right above a block says more: `<!-- not run: WHY -->`, or
+`<!-- run: demo -->` for what needs the demo beside it; for a whole page `<!-- after: OTHER.md -->` goes on in
+the folder in which another page's commands were run.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ class Block:
 
     @property
     def commands(self) -> list[Command]:
-        """What is typed in it, in order; a line that ends with a backslash goes on in the next."""
+        """What is typed in it, in order; a line that begins with `> ` goes on with the one before."""
         found: list[tuple[int, str, list[str]]] = []
         for number, line in enumerate(self.text.splitlines(), self.line + 1):
             if line.startswith("$ "):
                 found.append((number, line.removeprefix("$ "), []))
-            elif found and found[-1][1].endswith("\\") and not found[-1][2]:
-                found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}", [])
+            elif found and line.startswith("> ") and not found[-1][2]:
+                found[-1] = (found[-1][0], f"{found[-1][1]}\n{line.removeprefix('> ')}", [])
             elif found:
                 found[-1][2].append(line)
             else:

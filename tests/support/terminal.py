@@ -43,7 +43,7 @@ def run(blocks: Sequence[Block], folder: Path, **given: str) -> list[Answer]:
     if not typed:
         return []
     programs = Path(sys.executable).parent
-    plain = {"NO_COLOR": "1", "COLUMNS": "100", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    plain = {"NO_COLOR": "1", "COLUMNS": "100", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONUNBUFFERED": "1"}
     variables = environment(HOME=str(folder), **plain, **given)
     variables["PATH"] = f"{programs}:{variables['PATH']}"
     ran = subprocess.run(
