@@ -12,7 +12,7 @@ export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 # Tests and demo start hundreds of processes: each would compile every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test spark servers fuzz coverage slither symbolic mutate check docs bench chaos gas setup compile abis lock format clean
+.PHONY: demo test spark servers packages fuzz coverage slither symbolic mutate check docs bench chaos gas setup compile abis lock format clean
 
 demo: setup  ## the main job, end to end; KEEP=1 leaves it running, INCIDENT=women|months|none
 	@PYTHONPATH=tests $(BIN)/python -m examples.acs_employment.demo --incident $(INCIDENT) $(if $(filter-out 0,$(KEEP)),--keep)
@@ -45,6 +45,9 @@ servers: .servers/.ready  ## examples/serving as real servers: FastAPI, MLflow's
 	@$(BIN)/uv pip install -q --python .servers/bin/python --no-deps --reinstall build/wheel/*.whl
 	@.servers/bin/pytest -q tests/unit/examples/serving
 
+packages: setup .spark/.ready  ## wheel and sdist, and each extra alone in a fresh environment, from uv's cache or the registry
+	$(BIN)/pytest -q tests/packages
+
 check: setup docs coverage slither symbolic  ## lint, types, imports, ABIs, translations, gas, and the proofs that are not tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -52,6 +55,7 @@ check: setup docs coverage slither symbolic  ## lint, types, imports, ABIs, tran
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/export_abis.py --check
 	$(BIN)/python -m scripts.catalogues --check
+	$(BIN)/python -m scripts.locks --check
 	$(BIN)/python -m scripts.contract_reference --check
 	@PYTHONPATH=tests $(BIN)/python -m bench.gas --check
 
@@ -130,16 +134,8 @@ abis: setup  ## write tribune/chain/abi and docs/contracts from the compiled con
 	$(BIN)/python scripts/export_abis.py
 	$(BIN)/python -m scripts.contract_reference
 
-lock: .venv/.ready  ## resolve requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
-		--extra dev --no-emit-package tribune-dao pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
-		scripts/analysis/requirements.in -o scripts/analysis/requirements.lock
-	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
-		scripts/spark/requirements.in -o scripts/spark/requirements.lock
-	$(BIN)/uv pip compile -q --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 \
-		--extra gate --no-emit-package tribune-dao pyproject.toml scripts/servers/requirements.in \
-		-o scripts/servers/requirements.lock
+lock: .venv/.ready  ## resolve the lock files anew from pyproject.toml; what is pinned stays, where it may
+	$(BIN)/python -m scripts.locks
 
 format: .venv/.ready
 	$(BIN)/ruff check --fix -q .

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from support.anvil import ROOT
+from packages.environments import Environment
 from unit.gate.chain import HandChain, until
 from unit.gate.sidecars import sidecar
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
-UV = Path(sys.executable).with_name("uv")
 NOT_THERE = (
     "web3",
     "sqlmodel",
@@ -71,26 +70,10 @@ import tribune.gate.recorder, tribune.gate.guard, tribune.gate.artifact, tribune
 """
 
 
-def _uv(*arguments: str) -> None:
-    """Run uv, from its cache where that has all; else it may ask the registry."""
-    for offline in (["--offline"], []):
-        done = subprocess.run([str(UV), *arguments, *offline], capture_output=True, text=True, timeout=120)
-        if done.returncode == 0:
-            return
-    raise AssertionError(done.stderr)
-
-
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment with the built wheel and the extra `gate`; its Python."""
-    folder = tmp_path_factory.mktemp("clean")
-    _uv("build", "-q", "--wheel", "-o", str(folder), str(ROOT))
-    (wheel,) = folder.glob("*.whl")
-    python = folder / "venv" / "bin" / "python"
-    _uv("venv", "-q", "--python", sys.executable, str(folder / "venv"))
-    locked = ["-c", str(ROOT / "requirements.lock")]
-    _uv("pip", "install", "-q", "--python", str(python), *locked, f"{wheel}[gate]")
-    return python
+@pytest.fixture
+def clean(environment_of: Callable[[str], Environment]) -> Path:
+    """The Python of a fresh environment with the extra `gate`."""
+    return environment_of("gate").python
 
 
 async def test_gated__behind_a_sidecar__needs_nothing_of_the_chain(clean: Path, tmp_path: Path) -> None:
