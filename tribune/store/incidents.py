@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -22,6 +22,22 @@ def events_of_case(session: Session, case_id: int, names: Iterable[str]) -> Sequ
         )
         .order_by(*_ORDER)
     ).all()
+
+
+def events_of_cases(
+    session: Session, case_ids: Collection[int], names: Iterable[str]
+) -> dict[int, list[ChainEvent]]:
+    """Return case → its events of these names, in chain order; an empty list where there are none."""
+    found: dict[int, list[ChainEvent]] = {case_id: [] for case_id in case_ids}
+    number = ChainEvent.args["case_id"].as_integer()
+    events = session.exec(
+        select(ChainEvent)
+        .where(col(ChainEvent.name).in_(list(names)), number.in_(list(case_ids)))
+        .order_by(*_ORDER)
+    )
+    for event in events:
+        found[int(event.args["case_id"])].append(event)
+    return found
 
 
 def ballots_cast(session: Session, governor: str, proposal_id: int) -> Sequence[ChainEvent]:

@@ -22,6 +22,7 @@ from tribune.web.frame import Head
 from tribune.web.headers import SafeHeaders
 from tribune.web.network import Network
 from tribune.web.problems import on_error
+from tribune.web.public.routes import routes as public_routes
 from tribune.web.rates import RateLimit
 from tribune.web.site import HERE, Site, environment
 from tribune.web.speaking import Speaking
@@ -61,6 +62,7 @@ def create_app(
     app = Starlette(
         routes=[
             *dashboard_routes(),
+            *public_routes(),
             Route("/b/{case_id}", pages.get_page),
             Route("/b/{case_id}/chart.png", pages.get_chart),
             Route("/api/ballots/{case_id}", api.get_ballot, methods=["GET"]),

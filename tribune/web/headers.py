@@ -9,6 +9,8 @@ from starlette.datastructures import MutableHeaders
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+PUBLIC = "/api/v1"
+"""Below it is what anyone's programs may read."""
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -29,6 +31,12 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_OPEN = {
+    "Access-Control-Allow-Origin": "*",  # without credentials: it says the same to everybody
+    "Access-Control-Expose-Headers": "ETag, Retry-After",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+"""What the public API says besides, in errors too, so that pages of others can read it."""
 
 
 class SafeHeaders:
@@ -46,11 +54,12 @@ class SafeHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        public = scope["path"].startswith(f"{PUBLIC}/")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in (_HEADERS | (_OPEN if public else {})).items():
                     headers[name] = value
             await send(message)
 

@@ -122,6 +122,8 @@ async def on_error(request: Request, fault: Exception) -> Response:
         headers["Retry-After"] = str(RETRY_S)
     elif isinstance(fault, TooManyRequestsError):
         headers["Retry-After"] = str(fault.ids["retry_s"])
+    elif isinstance(fault, HTTPException):
+        headers |= fault.headers or {}  # which methods there are
     if not _for_people(request):
         body = {
             "type": f"{site.public_url}/problems/{problem.slug}",
