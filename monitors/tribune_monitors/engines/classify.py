@@ -140,6 +140,12 @@ class OutcomeCounter:
     def _add(self, index: int, amount: int) -> None:
         self._cells[index] = self._cells.get(index, 0) + amount
 
+    @property
+    def labelled(self) -> int:
+        """Rows whose label came, of a classifier."""
+        unknown = self._layout.label_unknown
+        return sum(rows for (_, label, _), rows in self._seen.items() if label != unknown)
+
     def outcomes(self) -> dict[int, int]:
         """Return the outcomes, cells of 0 left out (sums of errors may cancel out)."""
         return {index: amount for index, amount in self._cells.items() if amount}

@@ -5,9 +5,9 @@ An engine makes the views and runs the statements; what it finds is classified i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import chain, count, islice
 from operator import add
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,7 @@ def count_rows(
     run: Run,
     at_once: int = 1,
     *,
+    stored: Container[str] = (),
     stops_early: bool = False,
     tell: Tell | None = None,
 ) -> Tally:
@@ -63,21 +64,23 @@ def count_rows(
         labels: where labels come from.
         run: runs a statement over `sql.ROWS` and, where labels are joined, `sql.LABELS`.
         at_once: how many statements run side by side.
+        stored: which columns of `cast_late` the view has as they are in the files.
         stops_early: whether a LIMIT ends a join at once, without gathering rows in one place.
         tell: is told of progress.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(at_once) as pool:  # the longest first, after what they wait for
-        finer = pool.submit(_finer, scheme, labels, run).result
-        joint = pool.submit(_joint, scheme, labels, run, finer, stops_early)
+        joint = pool.submit(_joint, scheme, labels, run, stops_early)
+        label = pool.submit(_label, scheme, labels, run)
+        numbers, others = _alone(scheme)
+        alone = [pool.submit(_columns, scheme, names, run, stored) for names in numbers]
         scores = {
-            name: pool.submit(_score, scheme, name, labels, run, finer)
+            name: pool.submit(_score, scheme, name, labels, run, lambda: joint.result().counter.labelled)
             for name in scheme.scored
             if labels is not Labels.JOINED
         }
-        label = pool.submit(_label, scheme, labels, run)
-        alone = [pool.submit(_columns, scheme, names, run) for names in _alone(scheme)]
+        alone += [pool.submit(_columns, scheme, names, run, stored) for names in others]
         if tell is not None:
             _follow([joint, label, *alone, *scores.values()], tell)
     found = joint.result()
@@ -101,22 +104,17 @@ def _follow(counted: Sequence[Future[Any]], tell: Tell) -> None:
         one.add_done_callback(lambda _: tell(next(done), len(counted)))
 
 
-def _finer(scheme: Scheme, labels: Labels, run: Run) -> int:
-    """Return by how many bits scores are counted finer at first: as many rows ask as may have a label."""
-    if not scheme.scored or labels is Labels.NONE:
-        return 0
-    ((rows,),) = run(sql.labelled_most(labels))
-    return finer_for(rows)
-
-
-def _joint(scheme: Scheme, labels: Labels, run: Run, bits: Callable[[], int], stops_early: bool) -> _Joint:
+def _joint(scheme: Scheme, labels: Labels, run: Run, stops_early: bool) -> _Joint:
     """Count what needs labels; outcomes alone, where labels need no join and the rest is counted beside."""
     if labels is not Labels.JOINED:
         counter = OutcomeCounter(scheme)
         for *groups, came, label, said, cell, n in run(sql.outcome_counts(scheme, labels)):
             counter.add((tuple(groups), came, label, said), cell, n)
         return _Joint(counter)
-    most, finer = None, bits()
+    most, finer = None, 0
+    if scheme.scored:
+        ((labelled,),) = run(sql.LABELLED_MOST)
+        finer = finer_for(labelled)
     if stops_early:
         ((rows,),) = run(sql.ROW_COUNT)
         found = _joined(scheme, finer, run(sql.joined_counts(scheme, finer, rows + 1)))
@@ -156,10 +154,10 @@ def _joined(scheme: Scheme, finer: int, found: Iterable[tuple[Any, ...]]) -> _Jo
 
 
 def _score(
-    scheme: Scheme, name: str, labels: Labels, run: Run, bits: Callable[[], int]
+    scheme: Scheme, name: str, labels: Labels, run: Run, labelled: Callable[[], int]
 ) -> tuple[tuple[int, ...], Scores]:
-    """Return a score's column and its table by label."""
-    finer = bits()
+    """Return a score's column and its table by label; `labelled`: rows that have one."""
+    finer = 0 if labels is Labels.NONE else finer_for(labelled())
     while True:
         found = list(run(sql.score_counts(scheme, name, labels, finer)))
         table = score_table(scheme, name, finer, found)
@@ -180,29 +178,51 @@ def _label(scheme: Scheme, labels: Labels, run: Run) -> dict[str, tuple[int, ...
     return {spec.label_name: numeric_column(scheme.grid(spec.label_name), found)}
 
 
-def _alone(scheme: Scheme) -> Iterator[tuple[str, ...]]:
-    """Yield the columns that are counted by themselves, those of one statement together."""
+def _alone(scheme: Scheme) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Return the columns that are counted by themselves, numbers and others, by statement."""
     spec = scheme.spec
     joint = {column.name for column in spec.groups} | set(scheme.scored)
     if spec.outcomes:
         joint.add(spec.prediction.name)
     names = [column.name for column in spec.measured if column.name not in joint]
-    if len(names) <= WIDE:
-        yield from ((name,) for name in names)
-        return
+    together = 1 if len(names) <= WIDE else TOGETHER
+
+    def parts(alike: Sequence[str]) -> list[tuple[str, ...]]:
+        return [tuple(alike[place : place + together]) for place in range(0, len(alike), together)]
+
     numbers = [name for name in names if isinstance(scheme.binnings[name], Grid)]
-    for alike in (numbers, [name for name in names if name not in set(numbers)]):
-        yield from (tuple(alike[place : place + TOGETHER]) for place in range(0, len(alike), TOGETHER))
+    return parts(numbers), parts([name for name in names if name not in set(numbers)])
 
 
-def _columns(scheme: Scheme, names: Sequence[str], run: Run) -> dict[str, tuple[int, ...]]:
+def cast_late(scheme: Scheme) -> list[str]:
+    """Return the columns that may come as they are in the files where `as_stored` finds that they can be.
+
+    Texts that statements only group by, and of the numbers those whose cells hold one whole number: so there
+    are no more keys than cells.
+    """
+    spec = scheme.spec
+    names = [part[0] for part in chain(*_alone(scheme)) if len(part) == 1]
+    names += [column.name for column in spec.groups]
+    if spec.outcomes:
+        names += [spec.prediction.name, spec.label_name]
+    return [name for name in names if name != spec.id_name and _tells_apart(scheme.binnings.get(name))]
+
+
+def _tells_apart(binning: Binning | None) -> bool:
+    return not isinstance(binning, Grid) or (binning.shift >= 0 and not binning.digits)
+
+
+def _columns(
+    scheme: Scheme, names: Sequence[str], run: Run, stored: Container[str]
+) -> dict[str, tuple[int, ...]]:
     """Count columns of one kind by one statement."""
     if len(names) == 1:
         (name,) = names
-        return {name: _column(scheme.binnings[name], run(sql.column_counts(scheme, name)))}
+        found = run(sql.column_counts(scheme, name, stored=name in stored))
+        return {name: _column(scheme.binnings[name], found)}
     counted = {name: (0,) * scheme.binnings[name].length for name in names}
-    found = iter(run(sql.columns_counts(scheme, names)))
-    while piece := list(islice(found, _HELD)):
+    several = iter(run(sql.columns_counts(scheme, names)))
+    while piece := list(islice(several, _HELD)):
         keys: dict[str, list[tuple[Any, int]]] = {}
         for place, key, rows in piece:
             keys.setdefault(place, []).append((key, rows))

@@ -7,7 +7,7 @@ refuses, where a profile is to be made.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,9 @@ _MEND = {
 }
 _TWICE = "given twice"
 _SAYS = {"number": "a number", "text": "a category", "time": "a time"}
+
+_TELL_APART = _WHOLE | {"BOOLEAN"}
+"""Types of which no two values become one in what they are counted as, text or DOUBLE up to 2^53."""
 
 Types = tuple[tuple[str, str], ...]
 """Top-level columns of a file in its order: (name, DuckDB type)."""
@@ -165,14 +168,32 @@ def fitting(types: Types, wanted: Sequence[Wanted]) -> dict[str, str]:
     }
 
 
-def select_of(fit: Container[str], wanted: Sequence[Wanted], source: str) -> str:
-    """Return the SELECT of a source of equal columns in canonical types, null where not `fitting`."""
-    columns = ", ".join(
-        f"CAST({quoted(one.name) if one.name in fit else 'NULL'} AS {CAST[one.kind]})"
-        f" AS {quoted(one.alias or one.name)}"
-        for one in wanted
+def as_stored(fits: Sequence[Mapping[str, str]], names: Iterable[str]) -> frozenset[str]:
+    """Return which of some columns may be cast after they were grouped by, a thousand times less often.
+
+    Those are whole numbers or truth values, of one type in every kind of file (`fits`: see `fitting`).
+    """
+    first, *others = fits
+    return frozenset(
+        name
+        for name in names
+        if first.get(name) in _TELL_APART and all(fit.get(name) == first[name] for fit in others)
     )
+
+
+def select_of(fit: Container[str], wanted: Sequence[Wanted], source: str, stored: Container[str] = ()) -> str:
+    """Return the SELECT of a source of equal columns in canonical types, null where not `fitting`.
+
+    Columns in `stored` come in the type that they have in the files.
+    """
+    columns = ", ".join(f"{_column(one, fit, stored)} AS {quoted(one.alias or one.name)}" for one in wanted)
     return f"SELECT {columns} FROM {source}"  # noqa: S608 - names are quoted
+
+
+def _column(one: Wanted, fit: Container[str], stored: Container[str]) -> str:
+    if one.name in stored:
+        return quoted(one.name)
+    return f"CAST({quoted(one.name) if one.name in fit else 'NULL'} AS {CAST[one.kind]})"
 
 
 def pattern(path: Path) -> str:

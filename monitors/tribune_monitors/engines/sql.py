@@ -14,7 +14,7 @@ from enum import Enum
 from itertools import zip_longest
 from pathlib import Path
 
-from tribune.metrics.binning import Grid
+from tribune.metrics.binning import MAX_CELLS, Categories, Grid
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import ModelSpec
 
@@ -61,11 +61,6 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def cell_key(name: str, grid: Grid) -> str:
-    """Return the key of a column's cell as DOUBLE."""
-    return cell_of(quoted(name), grid)
-
-
 def cell_of(number: str, grid: Grid) -> str:
     """Return the key of an expression's cell; the scale is a power of two, so its text is exact."""
     return finer_cell_of(number, grid, 0)
@@ -100,9 +95,41 @@ def _double(number: float) -> str:
     return f"CAST({literal(repr(number))} AS DOUBLE)"
 
 
-def column_counts(scheme: Scheme, name: str) -> str:
-    """Count rows by a column's key: its fine cell, or its value."""
-    return f"SELECT {_key(scheme, name)} AS k, count(*) AS n FROM {ROWS} GROUP BY 1"  # noqa: S608 - quoted
+def column_counts(scheme: Scheme, name: str, *, stored: bool = False) -> str:
+    """Count rows by a column's key, its fine cell or its value; a key may come more than once.
+
+    Args:
+        scheme: by which to count.
+        name: of the column.
+        stored: whether the view has it as in the files, whole numbers: these are grouped by as they are.
+    """
+    binning = scheme.binnings[name]
+    if isinstance(binning, Categories):
+        keys, given = quoted(name), _text("k0")
+    elif stored:
+        keys, given = quoted(name), cell_of("CAST(k0 AS DOUBLE)", binning)
+    elif _is_near(binning):
+        return _widened(quoted(name), binning)
+    else:
+        keys, given = cell_of(quoted(name), binning), "k0"
+    return _grouped([keys], [given], ROWS)
+
+
+def _is_near(grid: Grid) -> bool:
+    """Whether cells widen, but cover so few steps that rows may be counted by these first."""
+    return bool(grid.digits) and max(abs(grid.lower(edge) - grid.origin) for edge in grid.edges) <= MAX_CELLS
+
+
+def _widened(number: str, grid: Grid) -> str:
+    """Count rows by step, and what lies far by cell; then steps by cell: few rows pay for what widens them.
+
+    Whichever branch an engine takes for a row, it ends in the same cell.
+    """
+    steps = f"({steps_of(number, grid)})"
+    near = f"abs({steps}) < {_double(MAX_CELLS)}"
+    key = f"CASE WHEN {near} THEN {FLOOR}{steps} ELSE {cell_of(number, grid)} END"
+    counted = _grouped([key], [f"{_rounded_down('k0', grid.digits)} AS k"], ROWS)
+    return f"SELECT k, CAST(sum(n) AS BIGINT) FROM ({counted}) AS w GROUP BY 1"  # noqa: S608 - quoted
 
 
 def columns_counts(scheme: Scheme, names: Sequence[str]) -> str:
@@ -123,12 +150,13 @@ def apart(expressions: Sequence[str], rows: str) -> str:
 
 def _key(scheme: Scheme, name: str) -> str:
     binning = scheme.binnings[name]
-    return cell_key(name, binning) if isinstance(binning, Grid) else quoted(name)
+    return cell_of(quoted(name), binning) if isinstance(binning, Grid) else quoted(name)
 
 
 def outcome_counts(scheme: Scheme, labels: Labels) -> str:
-    """Count rows by what outcomes need: `outcome_keys`, then rows."""
-    return _counted(outcome_keys(scheme, labels), scheme, labels)
+    """Count rows by what outcomes need: `outcome_keys`, then rows. Labels need no join."""
+    keys = outcome_keys(scheme, labels)
+    return _grouped(keys, _outcomes_given(scheme.spec), f"{ROWS} AS r")
 
 
 def outcome_keys(scheme: Scheme, labels: Labels) -> list[str]:
@@ -152,11 +180,15 @@ def outcome_keys(scheme: Scheme, labels: Labels) -> list[str]:
     return keys
 
 
-def labelled_most(labels: Labels) -> str:
-    """Count rows that may have a label: there are no more of them."""
-    if labels is Labels.JOINED:
-        return f"SELECT least((SELECT count(*) FROM {ROWS}), (SELECT count(*) FROM {LABELS}))"  # noqa: S608
-    return f"SELECT count({LABEL}) FROM {ROWS}"  # noqa: S608 - constants
+def _outcomes_given(spec: ModelSpec) -> list[str]:
+    """Return `outcome_keys` by the names k0, k1 …, texts cast: only now that they are few."""
+    places = range(len(spec.groups) + 4)
+    came, cell = len(spec.groups), len(spec.groups) + 3
+    return [f"k{place}" if place in (came, cell) else _text(f"k{place}") for place in places]
+
+
+LABELLED_MOST = f"SELECT least((SELECT count(*) FROM {ROWS}), (SELECT count(*) FROM {LABELS}))"  # noqa: S608
+"""Counts rows that may have a label of a label partition: there are no more of them."""
 
 
 def joined_counts(scheme: Scheme, finer: int, most: int | None = None) -> str:
@@ -189,7 +221,8 @@ def joined_counts(scheme: Scheme, finer: int, most: int | None = None) -> str:
     selected = ", ".join(f"{k} AS {name}" for k, name in zip(keys + cells + finest, all_named, strict=True))
     rows = f"{ROWS} AS r LEFT JOIN {labels} AS l ON r.{quoted(spec.id_name)} = l.id"
     rows = f"SELECT {selected} FROM {rows}" + ("" if most is None else f" LIMIT {most}")  # noqa: S608
-    columns = ", ".join([*all_named, *(f"GROUPING({cell})" for cell in fine)])
+    given = [*_outcomes_given(spec), *fine, *finer_named]
+    columns = ", ".join([*given, *(f"GROUPING({cell})" for cell in fine)])
     grouped = ", ".join(f"({', '.join(filter(None, one))})" for one in sets)
     return f"SELECT {columns}, count(*) FROM ({rows}) AS j GROUP BY GROUPING SETS ({grouped})"  # noqa: S608
 
@@ -204,10 +237,15 @@ def _score_cell(scheme: Scheme) -> str:
 
 
 def score_counts(scheme: Scheme, name: str, labels: Labels, finer: int) -> str:
-    """Count rows by whether a label came, the label, a score's cell and, with a label, its finer one."""
+    """Count rows by whether a label came, the label, a score's cell and, with a label, its finer one.
+
+    Labels need no join.
+    """
     came, label = _label(scheme.spec, labels)
-    cell = cell_of(f"r.{quoted(name)}", scheme.grid(name))
-    return _counted([came, label, cell, _finer_score(scheme, name, finer, came)], scheme, labels)
+    keys = [came, label, cell_of(f"r.{quoted(name)}", scheme.grid(name))]
+    if finer:
+        keys.append(_finer_score(scheme, name, finer, came))
+    return _grouped(keys, ["k0", _text("k1"), "k2", "k3" if finer else _NO_NUMBER], f"{ROWS} AS r")
 
 
 def _finer_score(scheme: Scheme, name: str, finer: int, came: str) -> str:
@@ -218,10 +256,9 @@ def _finer_score(scheme: Scheme, name: str, finer: int, came: str) -> str:
 
 
 def label_counts(scheme: Scheme, labels: Labels) -> str:
-    """Count rows by the fine cell of a label that is a number."""
-    return _counted(
-        [cell_of(_label(scheme.spec, labels)[1], scheme.grid(scheme.spec.label_name))], scheme, labels
-    )
+    """Count rows by the fine cell of a label that is a number and needs no join."""
+    label = _label(scheme.spec, labels)[1]
+    return _grouped([cell_of(label, scheme.grid(scheme.spec.label_name))], ["k0"], f"{ROWS} AS r")
 
 
 def labelled_rows(spec: ModelSpec, labels: Labels) -> tuple[str, str]:
@@ -244,8 +281,13 @@ def _join(spec: ModelSpec, labels: Labels) -> str:
     return f" LEFT JOIN ({_FIRST_LABELS}) AS l ON r.{quoted(spec.id_name)} = l.id"
 
 
-def _counted(keys: list[str], scheme: Scheme, labels: Labels) -> str:
+def _text(key: str) -> str:
+    return f"CAST({key} AS STRING)"
+
+
+def _grouped(keys: Sequence[str], given: Sequence[str], rows: str) -> str:
+    """Count rows by keys, then give what is made of these by the names k0, k1 …, and the rows."""
     selected = ", ".join(f"{key} AS k{place}" for place, key in enumerate(keys))
     places = ", ".join(str(place + 1) for place in range(len(keys)))
-    rows = f"{ROWS} AS r{_join(scheme.spec, labels)}"
-    return f"SELECT {selected}, count(*) AS n FROM {rows} GROUP BY {places}"  # noqa: S608
+    counted = f"SELECT {selected}, count(*) AS n FROM {rows} GROUP BY {places}"  # noqa: S608
+    return f"SELECT {', '.join(given)}, n FROM ({counted}) AS c"  # noqa: S608 - names are quoted
