@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from operator import sub
+from operator import add, sub
 from typing import Any
 
 from tribune.exceptions import DataError
@@ -229,7 +229,9 @@ class Tally:
 
 
 def _summed(columns: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    return columns[0] if len(columns) == 1 else tuple(map(sum, zip(*columns, strict=True)))
+    if len(columns) > 2:
+        return tuple(map(sum, zip(*columns, strict=True)))
+    return tuple(map(add, *columns)) if len(columns) == 2 else columns[0]
 
 
 def _added(tables: Iterable[Mapping[int, int]]) -> dict[int, int]:
