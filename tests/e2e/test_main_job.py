@@ -18,6 +18,7 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 
 from examples.acs_employment.demo.actors import Actors
+from examples.acs_employment.demo.around import write_settings
 from examples.acs_employment.demo.local_chain import LocalChain
 from examples.acs_employment.demo.run import Run
 from examples.acs_employment.demo.stage import Stage
@@ -25,9 +26,10 @@ from examples.acs_employment.demo.steward import FIRST, MODEL, SECOND
 from examples.acs_employment.demo.story import Story
 from examples.acs_employment.demo.summary import summarise
 from examples.acs_employment.incident import Incident
+from support import pages, terminal
 from tribune.chain.enums import CaseKind, Outcome, ProposalState, State, Support
 from tribune.ids import CaseId, Digest, FrameIndex
-from tribune.reports.canonical import cid_digest
+from tribune.reports.canonical import cid, cid_digest
 from tribune.sync.sender import Sender
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -199,6 +201,22 @@ async def test_decision__asked_by_a_stranger__proven_without_our_code(played: Pl
     path = list(map(_bytes, proof["path"]))
     assert await log.verify(anchored, proof["id"], proof["time"], Digest(body), path)
     assert not await log.verify(anchored, proof["id"], proof["time"] + 1, Digest(body), path)
+
+
+async def test_documentation__commands_beside_the_demo__print_what_pages_show(
+    played: Played, folder: Path
+) -> None:
+    """Those of blocks that say `<!-- run: demo -->`, in a folder where the demo's files are."""
+    here = folder / "second-terminal"
+    (here / "build").mkdir(parents=True)
+    (here / "build" / "demo").symlink_to(write_settings(played.run.stage).parent)
+    report = cid(
+        (await played.run.watcher.until_judged(FIRST, played.run.healthy_frame, limit_s=10)).report.evidence
+    )
+    beside = [block for page in pages.pages() for block in pages.blocks(page) if block.run == "demo"]
+    assert beside
+    answers = await asyncio.to_thread(terminal.run, beside, here, REPORT=report)
+    assert not terminal.faults(answers)
 
 
 async def test_gate__only_chain_and_gate_alive__refuses_after_a_raw_pause(played: Played) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 from examples.acs_employment.demo.processes import ROOT
 from examples.acs_employment.demo.proving import ASKED
@@ -28,7 +29,7 @@ async def look_around(run: Run, model_id: ModelId) -> str:
 
     stage = run.stage
     await stage.local.lengthen_votes(run.tribune, VOTES_S)
-    with_settings = f"--settings {_settings_file(stage)}"
+    with_settings = f"--settings {write_settings(stage).relative_to(ROOT)}"
     name = await _report(run)
     chain = stage.local.anvil.http_url
     receipt = (run.stranger.folder / "receipt.json").relative_to(ROOT)
@@ -83,7 +84,7 @@ async def _report(run: Run) -> Cid:
     return cid((await run.watcher.until_judged(FIRST, frame, limit_s=10)).report.evidence)
 
 
-def _settings_file(stage: Stage) -> str:
+def write_settings(stage: Stage) -> Path:
     """Write what the `tribune` command has to know to read this run; holds no key."""
     settings = {
         "deployments": str(stage.deployments),
@@ -95,4 +96,4 @@ def _settings_file(stage: Stage) -> str:
     path = stage.folder / "tribune.toml"
     # A JSON value of these kinds is a TOML value too.
     path.write_text("".join(f"{key} = {json.dumps(v, ensure_ascii=False)}\n" for key, v in settings.items()))
-    return str(path.relative_to(ROOT))
+    return path
