@@ -13,7 +13,7 @@ PERFORMANCE = ("_drop", "_increase")
 
 def named() -> set[str]:
     """Return the names in first cells of tables; `.recall` and `macro_auc` are of the family before them."""
-    found = set()
+    found: set[str] = set()
     for line in PAGE.splitlines():
         cell = line.split("|")[1] if line.startswith("| `") else ""
         names = re.findall(r"`([\w.]+)`", cell)
