@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,17 @@ import pytest
 from eth_account import Account
 
 from integration.monitor_samples import sample
-from integration.monitor_world import SPEC, VERSION, MonitorWorld
+from integration.monitor_world import SPEC, VERSION, MonitorWorld, panel_of, policy_input
 from integration.test_decision_proofs import outside, ran
 from tribune.chain import Tribune
-from tribune.decisions.leaf import LogSchema
+from tribune.decisions.leaf import LogSchema, decision_leaf
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.receipt_key import ReceiptKey, certify, write_certificate
 from tribune.decisions.receipts import Receipt
 from tribune.decisions.sealing import LogSealer
 from tribune.decisions.typed import LogContract, address_of
 from tribune.exceptions import EvidenceError, SignatureError
+from tribune.gate.grids import ChainGrids
 from tribune.ids import Address, FrameIndex, ModelId
 from tribune.operations.receipt_claims import Standing, judge
 
@@ -138,13 +139,45 @@ async def test_judge__by_the_logger_of_its_time__holds_after_another_was_named(
 
 
 @pytest.mark.parametrize("shift", [1, 2**40, 2**80])
-async def test_judge__frame_changed_by_its_holder__not_valid(
+async def test_judge__names_another_frame__goes_by_its_time(
     world: MonitorWorld, tribune: Tribune, tmp_path: Path, shift: int
 ) -> None:
     receipt = serve(world, tmp_path, by=world.chain.steward).receipts[0]
     assert receipt.frame is not None
-    with pytest.raises(EvidenceError):
-        await judge(tribune, receipt._replace(frame=FrameIndex(receipt.frame + shift)))
+    found = await judge(tribune, receipt._replace(frame=FrameIndex(receipt.frame + shift)))
+    assert (found.standing, found.frame) == (Standing.NOT_DUE, receipt.frame)
+
+
+async def test_judge__time_before_all_frames__not_valid(
+    world: MonitorWorld, tribune: Tribune, tmp_path: Path
+) -> None:
+    receipt = serve(world, tmp_path).receipts[0]
+    leaf = decision_leaf(receipt.model_id, receipt.version, receipt.id, 1, receipt.body)
+    with pytest.raises(EvidenceError, match="No frame"):
+        await judge(tribune, receipt._replace(time=1, leaf=leaf))
+
+
+async def test_judge__given_before_the_server_heard_of_a_policy__is_proven_in_the_frame_of_its_time(
+    world: MonitorWorld, tribune: Tribune, tmp_path: Path
+) -> None:
+    old = world.grid(ONE)
+    policy = policy_input(panel_of(world.chain))
+    longer = replace(policy, step_s=3 * policy.step_s, length_s=3 * policy.length_s)
+    world.chain.as_timelock(world.chain.contracts["PolicyBook"].functions.setPolicy(ONE, longer.fields))
+    grids = await ChainGrids(tribune, ONE).refresh()
+    first, _ = grids.parts[-1]
+    frame = FrameIndex(first + 1)  # of the new policy, and of three numbers by the old one
+    key = ReceiptKey(SECRET, certify(world.chain.steward, contract(world), ONE, address_of(SECRET), FAR))
+    log = DecisionLog(tmp_path, LogSchema.of(SPEC), old, model_id=ONE, version=VERSION, receipt_key=key)
+    receipt = log.accept(sample(7, grids.bounds(frame)[1] - 10**6, n=1).decisions[0]).result(5)
+    log.close()
+    assert receipt.frame is not None
+    assert receipt.frame > frame
+    due = grids.due_at(frame)
+    world.until(due // 1_000_000)
+    world.anchor(LogSealer(tmp_path, grids, ONE, VERSION).seal(frame, now=due))
+    found = await judge(tribune, receipt, tmp_path)
+    assert (found.standing, found.frame) == (Standing.PROVEN, frame)
 
 
 async def test_judge__came_late__says_so_and_is_unsigned(

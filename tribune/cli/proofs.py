@@ -94,7 +94,12 @@ def verify_receipt(
             signed = f"It is signed, with a key that {found.certifier} certified: PROOF AGAINST THE OPERATOR."
         else:
             signed = f"It is signed, with a key that {found.certifier} certified for the operator."
-        more = {"standing": found.standing, "certifier": found.certifier, "accuses": found.accuses}
+        more = {
+            "frame": found.frame,
+            "standing": found.standing,
+            "certifier": found.certifier,
+            "accuses": found.accuses,
+        }
         say(json, {**about, **more, "why": found.words}, f"{found.words}\n{signed}")
         if found.standing is not Standing.PROVEN:
             raise typer.Exit(1)

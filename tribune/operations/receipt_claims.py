@@ -1,9 +1,10 @@
 """What a receipt is worth today: kept, not due yet, or broken, which is proof against the operator.
 
-A signed receipt says that its decision goes into the frame that holds its time. The chain says who the
-operator's accounts are, when that frame had to be anchored and with which word; the published log, held to
-that word, says whether the decision is in it. Refuses to accuse anybody by a receipt that is not signed, or
-by a log that is not the anchored one.
+A signed receipt says that its decision goes into the frame that holds its time. The chain says which frame
+that is, whatever number the receipt gives (its server may not have heard of a new policy yet, and the number
+is not signed), who the operator's accounts are, when that frame had to be anchored and with which word; the
+published log, held to that word, says whether the decision is in it. Refuses to accuse anybody by a receipt
+that is not signed, or by a log that is not the anchored one.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from tribune.decisions.finding import frame_leaves
 from tribune.decisions.grid import microseconds
 from tribune.decisions.merkle import MerkleTree
 from tribune.decisions.receipts import Receipt, check_receipt
-from tribune.exceptions import EvidenceError, RevertedError, SignatureError
-from tribune.ids import Address, ModelId
+from tribune.exceptions import ConfigurationError, EvidenceError, RevertedError, SignatureError
+from tribune.gate.grids import ChainGrids
+from tribune.ids import Address, FrameIndex, ModelId
 from tribune.operations.proving import check_contract, frame_times
 
 
@@ -44,11 +46,15 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was found out about a receipt; `certifier` is None for an unsigned one."""
+    """What was found out about a receipt.
+
+    `certifier` is None for an unsigned one; `frame` is the one that holds its time, None where none does.
+    """
 
     standing: Standing
     certifier: Address | None
     words: str
+    frame: FrameIndex | None = None
 
     @property
     def accuses(self) -> bool:
@@ -82,24 +88,24 @@ async def judge(tribune: Tribune, receipt: Receipt, log: Path | None = None) -> 
 async def _by_frame(
     tribune: Tribune, receipt: Receipt, certifier: Address | None, log: Path | None
 ) -> Judgement:
-    frame = receipt.frame
-    assert frame is not None  # noqa: S101 - of no frame was dealt with
+    frame = await _frame_at(tribune, receipt.model_id, receipt.time)
     times = await frame_times(tribune, receipt.model_id, frame)
-    if not microseconds(times.start) <= receipt.time < microseconds(times.end):
-        raise EvidenceError(f"Frame {frame} does not hold the time of this decision.", frame=frame)
     name = f"frame {frame} of model {receipt.model_id} v{receipt.version}"
+    if frame != receipt.frame:
+        name += f" (which holds its time; by the policy before, the receipt calls it {receipt.frame})"
     word = await tribune.decision_log.anchor_of(receipt.model_id, receipt.version, frame)
     if word is None:
         if await tribune.chain.block_time() < times.seal_from:
             due = f"{times.seal_from:%Y-%m-%d %H:%M:%S} UTC"
-            return Judgement(Standing.NOT_DUE, certifier, f"Not due yet: {name} is anchored from {due} on.")
+            words = f"Not due yet: {name} is anchored from {due} on."
+            return Judgement(Standing.NOT_DUE, certifier, words, frame)
         words = (
             f"Overdue: {name} could be anchored since {times.seal_from:%Y-%m-%d %H:%M:%S} UTC, and is not."
         )
-        return Judgement(Standing.OVERDUE, certifier, words)
+        return Judgement(Standing.OVERDUE, certifier, words, frame)
     if log is None:
         words = f"Anchored: {name}. Whether the decision is in it, a proof from the operator tells, or --log."
-        return Judgement(Standing.ANCHORED, certifier, words)
+        return Judgement(Standing.ANCHORED, certifier, words, frame)
     folder = log_folder(log, receipt.model_id, receipt.version)
     manifest = read_manifest(folder, frame)
     leaves = list(frame_leaves(folder, manifest))
@@ -108,12 +114,25 @@ async def _by_frame(
             f"The log in {folder} is not the anchored one: nothing follows from {name} there."
         )
     if receipt.leaf in leaves:
-        return Judgement(
-            Standing.PROVEN, certifier, f"PROVEN: the decision is in {name}, as the chain anchors it."
-        )
-    return Judgement(
-        Standing.MISSING, certifier, f"MISSING: {name}, as anchored, does not hold the decision."
-    )
+        words = f"PROVEN: the decision is in {name}, as the chain anchors it."
+        return Judgement(Standing.PROVEN, certifier, words, frame)
+    words = f"MISSING: {name}, as anchored, does not hold the decision."
+    return Judgement(Standing.MISSING, certifier, words, frame)
+
+
+async def _frame_at(tribune: Tribune, model_id: ModelId, time: int) -> FrameIndex:
+    """Return the frame that holds a time (UTC microseconds) by the model's policies.
+
+    Raises:
+        EvidenceError: none does.
+    """
+    try:
+        frame = (await ChainGrids(tribune, model_id).refresh()).frame_of(time)
+    except ConfigurationError:  # no policy
+        frame = None
+    if frame is None:
+        raise EvidenceError(f"No frame of model {model_id} on this chain holds the time of this decision.")
+    return frame
 
 
 async def _check_operator(tribune: Tribune, receipt: Receipt, certifier: Address) -> None:
