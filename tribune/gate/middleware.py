@@ -26,6 +26,7 @@ from tribune.gate.connections import (
     UnderWay,
 )
 from tribune.gate.keeper import GateKeeper, Mode
+from tribune.gate.server_logs import expect_cuts
 from tribune.gate.status import Refusal, StatusSource, StatusView
 from tribune.gate.tally import Tally
 from tribune.ids import ModelId, VersionNumber
@@ -206,6 +207,7 @@ class ModelGate:
             return
         if old is not None and not old.cancelled() and old.exception() is not None:
             get_logger(__name__).error("status source failed", error=repr(old.exception()))
+        expect_cuts()
         self._task = asyncio.get_running_loop().create_task(self._keeper.run(), name="gate")
 
     async def _stop(self) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -113,6 +115,20 @@ async def _begun(gate: ModelGate, client: Client, path: str) -> None:
     await until(lambda: gate._under_way)
 
 
+@contextmanager
+def _server_log() -> Iterator[list[logging.LogRecord]]:
+    """Gather what uvicorn says while the block runs."""
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign]
+    log = logging.getLogger("uvicorn.error")
+    log.addHandler(handler)
+    try:
+        yield records
+    finally:
+        log.removeHandler(handler)
+
+
 async def test_halt__stream_under_way__ends_at_once_and_is_seen_to_be_cut() -> None:
     view = view_of(ACTIVE)
     async with served(_gate(view)) as port, connected(port) as client:
@@ -125,6 +141,28 @@ async def test_halt__stream_under_way__ends_at_once_and_is_seen_to_be_cut() -> N
         rest = await client.rest()
     assert time.monotonic() - began < 1
     assert rest == b""  # neither another token nor the last chunk, of length 0
+
+
+async def test_halt__stream_under_way__is_no_trace_in_the_servers_log() -> None:
+    view = view_of(ACTIVE)
+    with _server_log() as records:
+        async with served(_gate(view)) as port, connected(port) as client:
+            client.send("GET /tokens HTTP/1.1")
+            await client.until(b"first\r\n")
+            _halt(view)
+            assert await client.rest() == b""
+    assert [record.exc_info for record in records if record.levelno >= logging.WARNING] == [None]
+
+
+async def test_halt__application_fails_by_itself__keeps_its_trace() -> None:
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise ZeroDivisionError
+
+    with _server_log() as records:
+        async with served(_gate(view_of(ACTIVE), broken)) as port, connected(port) as client:
+            client.send("GET / HTTP/1.1")
+            assert (await client.head())[0] == 500
+    assert ZeroDivisionError in [record.exc_info[0] for record in records if record.exc_info]
 
 
 async def test_halt__answer_not_begun__is_refused_at_once() -> None:
