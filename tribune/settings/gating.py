@@ -64,8 +64,10 @@ class GateSettings(Section):
     """Its version; while another one is in force the gate refuses."""
     mode: Literal["enforce", "observe"] = "enforce"
     """"observe" refuses nothing and says what would have been refused, for the first days."""
-    max_staleness_s: float = Field(default=10.0, gt=0)
-    """How old what is known of the chain may be; beyond it the gate refuses."""
+    max_staleness_s: float = Field(default=45.0, gt=0)
+    """How old what is known of the chain may be; beyond it the gate refuses. Longer than the chain goes
+    without a block: the default is for Ethereum, two of whose slots of 12 s in a row may stay empty (36 s),
+    and for the way of a block to us."""
     sidecar: str = Field(default="", repr=False)
     """Address of `tribune gate serve` (http or https, or `unix:` and the path of its socket); empty: this
     process reads the chain itself."""
