@@ -55,6 +55,32 @@ if child:
     sys.exit(os.waitpid(child, 0)[1])
 """
 
+READ_ONLY = """
+import os, tempfile
+from pathlib import Path
+from unit.decisions.rows import GRID, MODEL, SCHEMA, VERSION, decision, write
+from tribune.decisions.log import DecisionLog
+from tribune.decisions.wal import read_segment
+from tribune.exceptions import LogUnavailableError
+with tempfile.TemporaryDirectory() as name:
+    if os.getuid() == 0:  # whom no mode keeps from writing
+        write(Path(name) / "first", decision("imports all", 1))
+        os.chown(name, 65534, 65534)
+        os.seteuid(65534)
+    log = DecisionLog(Path(name) / "log", SCHEMA, GRID, model_id=MODEL, version=VERSION)
+    log.accept(decision("before", 500)).result(30)
+    (log.folder / "wal").chmod(0o555)
+    try:
+        log.accept(decision("refused", 1500)).result(30)
+    except LogUnavailableError as fault:
+        print(fault.message)
+    (log.folder / "wal").chmod(0o755)
+    log.accept(decision("after", 1500)).result(30)
+    log.close()
+    print(*(record.id for path in sorted(log.folder.glob("wal/*/*.wal")) for record in read_segment(path)[1]))
+    os.seteuid(os.getuid())
+"""
+
 
 def _log(root: Path, **options: Any) -> DecisionLog:
     return DecisionLog(root, SCHEMA, GRID, model_id=MODEL, version=VERSION, **options)
@@ -264,6 +290,18 @@ def test_accept__folder_is_a_file__says_so_and_gives_no_receipt(tmp_path: Path) 
     with pytest.raises(LogUnavailableError, match="cannot be written"):
         log.accept(decision("a", 1)).result(5)
     log.close()
+
+
+def test_accept__folder_turns_read_only__refuses_then_goes_on_when_it_is_writable() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", READ_ONLY],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    said = "The decision log cannot be written: Permission denied."
+    assert done.stdout.splitlines() == [said, "before after"], done.stderr
 
 
 def test_accept__disk_fills_up_half_way__refuses_then_goes_on_when_there_is_room(
