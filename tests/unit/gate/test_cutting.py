@@ -115,12 +115,20 @@ async def _begun(gate: ModelGate, client: Client, path: str) -> None:
     await until(lambda: gate._under_way)
 
 
+class _Gathering(logging.Handler):
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__()
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
+
+
 @contextmanager
 def _server_log() -> Iterator[list[logging.LogRecord]]:
     """Gather what uvicorn says while the block runs."""
     records: list[logging.LogRecord] = []
-    handler = logging.Handler()
-    handler.emit = records.append  # type: ignore[method-assign]
+    handler = _Gathering(records)
     log = logging.getLogger("uvicorn.error")
     log.addHandler(handler)
     try:
