@@ -20,11 +20,14 @@ from tribune.cli import (
     measuring,
     monitor,
     operating,
+    overview,
     policies,
     processes,
     proofs,
     settings_file,
+    standing,
     supervising,
+    trail,
 )
 from tribune.cli.running import enter, plain_errors
 
@@ -33,20 +36,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Token holders watch over the AI models that act in their name, and can stop them.",
 )
+# In the order in which help lists them.
+standing.register(app)
+overview.register(app, measuring.model)
+trail.register(app)
 measuring.register(app)
-gate.register(app)
-monitor.register(app)
-processes.register(app)
-supervising.register(app)
-operating.register(app)
-keys.register(app)
-settings_file.register(app)
-checking.register(app)
-decisions.register(app)
-proofs.register(app)
-labels.register(app)
 policies.register(app)
 backtesting.register(app)
+checking.register(app)
+proofs.register(app)
+decisions.register(app)
+labels.register(app)
+supervising.register(app)
+monitor.register(app)
+processes.register(app)
+gate.register(app)
+keys.register(app)
+settings_file.register(app)
+operating.register(app)
 
 
 @app.callback()

@@ -19,8 +19,8 @@ from tribune.cli.options import (
     Output,
     SettingsFile,
 )
-from tribune.cli.proofs import say
 from tribune.cli.running import plain_errors, run
+from tribune.cli.showing import say
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 
 if TYPE_CHECKING:

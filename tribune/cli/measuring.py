@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tribune import metrics
     from tribune_monitors.second_opinion import Opinion
 
-model = typer.Typer(no_args_is_help=True, help="Describe a model for measuring.")
+model = typer.Typer(no_args_is_help=True, help="Describe a model for measuring; show a registered one.")
 
 
 class Form(StrEnum):

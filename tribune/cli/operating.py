@@ -10,6 +10,7 @@ import typer
 from tribune.cli.data import free, write
 from tribune.cli.options import Force, Json, Output, SettingsFile
 from tribune.cli.running import plain_errors, redactor_of
+from tribune.cli.showing import json_text, painted
 from tribune.wording import counted
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ def doctor(
     """Say what is right, what is not, and how to mend it; end with 1 where something is not ok."""
     import asyncio
     from dataclasses import asdict
-    from json import dumps
 
     from tribune.exceptions import ConfigurationError
     from tribune.log import configure
@@ -55,7 +55,7 @@ def doctor(
     redactor = redactor_of(read)
     if json:
         found = [redactor.value("", {"check": one.check, **asdict(one.finding)}) for one in lines]
-        print(dumps(found, ensure_ascii=False, indent=1))
+        print(json_text(found), end="")
     else:
         for one in lines:
             _show(one, redactor)
@@ -156,6 +156,6 @@ def _count(done: str, counts: dict[str, int]) -> None:
 
 def _show(line: Line, redactor: Redactor) -> None:
     found = line.finding
-    print(f"{found.outcome:<8} {line.check:<10} {redactor.text(found.says)}")
+    print(f"{painted(f'{found.outcome:<8}')} {line.check:<10} {redactor.text(found.says)}")
     if found.mend:
         print(f"{'':<19} → {redactor.text(found.mend)}")

@@ -23,11 +23,16 @@ SettingsFile = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Give one JSON document.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="How many at most.")]
 
 # What a command is about
 
 Model = Annotated[
     int, typer.Argument(metavar="MODEL", min=1, max=_HIGHEST, help="The model's number.", show_default=False)
+]
+MaybeModelNumber = Annotated[
+    int | None,
+    typer.Argument(metavar="[MODEL]", min=1, max=_HIGHEST, help="The model's number.", show_default=False),
 ]
 _MODEL = typer.Option("--model", min=1, max=_HIGHEST, help="The model's number.", show_default=False)
 _VERSION = typer.Option("--version", min=1, max=_HIGHEST, help="The version's number.", show_default=False)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tribune.cli.data import free, write
-from tribune.cli.options import Force, Output, Profile, Step
+from tribune.cli.options import Force, Json, Output, Profile, Step
 from tribune.cli.running import plain_errors
+from tribune.cli.showing import say
 from tribune.wording import counted
+
+if TYPE_CHECKING:
+    from tribune.metrics import Rule
 
 policy = typer.Typer(no_args_is_help=True, help="The rules that a model is judged by.")
 
@@ -77,6 +81,7 @@ def policy_explain(
         Path | None, typer.Option(metavar="FILE", help="A model.toml: names columns.", show_default=False)
     ] = None,
     step: Step = "",
+    json: Json = False,
 ) -> None:
     """Say rules in words, and with a profile how often chance alone breaks each."""
     with plain_errors():
@@ -90,5 +95,22 @@ def policy_explain(
         else:
             step_s = seconds_of(step) if step else FrameTerms.load(file).step_s
             lines = explain_chances(rules, metrics.Profile.load(profile), step_s)
-        for line in lines:
-            print(line)
+        words = list(lines)
+        say(json, {"rules": [_facts(rule) for rule in rules.rules], "words": words}, "\n".join(words))
+
+
+def _facts(rule: Rule) -> dict[str, Any]:
+    """Return a rule in the words of the policy's file; decimals as exact text."""
+    from decimal import Decimal
+
+    from tribune.metrics.fixed import MICRO
+
+    exact = {name: str(Decimal(getattr(rule, name)) / MICRO) for name in ("limit", "z")}
+    counts = {name: getattr(rule, name) for name in ("m", "w", "na_budget")}
+    about = {
+        "metric": rule.metric,
+        "op": rule.op,
+        "severity": rule.severity.name,
+        "stage": rule.stage.name.lower(),
+    }
+    return {**about, **exact, **counts}

@@ -39,7 +39,7 @@ def bot_run(settings: SettingsFile = None) -> None:
 
 
 def web(settings: SettingsFile = None) -> None:
-    """Serve the ballot pages and evidence."""
+    """Serve the dashboard, the JSON API, ballot pages and evidence."""
 
     async def part(read: Settings, stop: asyncio.Event) -> None:
         from tribune.web.server import run

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tribune.cli.checking import verify
 from tribune.cli.options import Json, MaybeVersion, SettingsFile
 from tribune.cli.running import run
+from tribune.cli.showing import say
 
 if TYPE_CHECKING:
     from tribune.decisions.proof import DecisionProof
@@ -171,10 +171,3 @@ def _moment(time: int) -> str:
     except OverflowError:
         return f"{time} µs after 1970"
     return f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC"
-
-
-def say(as_json: bool, document: Mapping[str, Any], words: str) -> None:
-    """Print what was found out, for people or for programs."""
-    import json
-
-    print(json.dumps(document, indent=1, ensure_ascii=True) if as_json else words)

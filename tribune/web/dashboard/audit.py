@@ -120,10 +120,11 @@ async def _told(site: Site, listing: Listing, events: Sequence[ChainEvent]) -> l
         return f"{name} ({short(account)})" if name else short(account)
 
     how = Telling(who, moment, cases, await _decimals(site), numbers)
-    return [_deed(event, listing, tell(event, how)) for event in events]
+    return [deed_of(event, listing, tell(event, how)) for event in events]
 
 
-def _deed(event: ChainEvent, listing: Listing, text: str) -> Deed:
+def deed_of(event: ChainEvent, listing: Listing, text: str) -> Deed:
+    """Return an event as it is told."""
     model = listing.models.get(event.model_id or 0)
     return Deed(
         event=event.name,
