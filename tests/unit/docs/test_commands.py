@@ -52,7 +52,7 @@ def tribune_fault(typed: list[str]) -> str | None:
     command: Any = get_command(app)
     while hasattr(command, "commands"):
         if not typed or typed[0].startswith("-"):
-            known = ([], ["--help"], ["--install-completion"], ["--show-completion"])
+            known: tuple[list[str], ...] = ([], ["--help"], ["--install-completion"], ["--show-completion"])
             return None if typed in known else f"no option {typed[0]}"
         if typed[0] not in command.commands:
             return f"no command {typed[0]}"
