@@ -41,9 +41,16 @@ def page(name: str, contract: Mapping[str, Any], sources: Sources) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
+_FOR_WHOM = (
+    "*For whoever calls the contracts from her own, reviews them, or acts without our programs. At the end\n"
+    "you know what each does, who may call what, and why it refuses. What they are together:\n"
+    "[architecture](../architecture.md#contracts), [states of a model](../states.md).*"
+)
+
+
 def index(names: list[str], sources: Sources) -> str:
     """Return the list of all pages, by folder."""
-    lines = ["# Contracts", "", "Written from the contracts' own NatSpec by `make abis`.", ""]
+    lines = ["# Contracts", "", _FOR_WHOM, "", "Written from the contracts' own NatSpec by `make abis`.", ""]
     folders: dict[str, list[str]] = {}
     for name in names:
         folders.setdefault(sources.units[name].path.split("/")[1], []).append(name)
