@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from tribune.store.about import proposal_key
 from tribune.store.tables import ChainEvent
 
 _ORDER = (col(ChainEvent.block_number), col(ChainEvent.log_index))
+
+
+def _cast_on(governor: str, proposal_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(ChainEvent.proposal) == proposal_key(proposal_id),
+        col(ChainEvent.name).in_(["VoteCast", "VoteCastWithParams"]),
+        col(ChainEvent.address) == governor,
+    )
 
 
 def events_of_case(session: Session, case_id: int, names: Iterable[str]) -> Sequence[ChainEvent]:
@@ -42,15 +51,26 @@ def events_of_cases(
 
 def ballots_cast(session: Session, governor: str, proposal_id: int) -> Sequence[ChainEvent]:
     """Return the ballots of a governor's proposal, in chain order."""
+    return session.exec(select(ChainEvent).where(*_cast_on(governor, proposal_id)).order_by(*_ORDER)).all()
+
+
+def newest_ballots(
+    session: Session, governor: str, proposal_id: int, *, limit: int, offset: int
+) -> Sequence[ChainEvent]:
+    """Return ballots of a governor's proposal, newest first, without so many of the newest."""
     return session.exec(
         select(ChainEvent)
-        .where(
-            col(ChainEvent.name).in_(["VoteCast", "VoteCastWithParams"]),
-            ChainEvent.address == governor,
-            ChainEvent.proposal == proposal_key(proposal_id),
-        )
-        .order_by(*_ORDER)
+        .where(*_cast_on(governor, proposal_id))
+        .order_by(col(ChainEvent.id).desc())
+        .limit(limit)
+        .offset(offset)
     ).all()
+
+
+def ballot_count(session: Session, governor: str, proposal_id: int) -> int:
+    """Return how many ballots a governor's proposal has."""
+    counted = select(func.count()).select_from(ChainEvent).where(*_cast_on(governor, proposal_id))
+    return int(session.exec(counted).one())
 
 
 def attestations(session: Session, model_id: int, version: int, frame: int) -> Sequence[ChainEvent]:

@@ -18,6 +18,7 @@ from tribune.reports.oversight import independence
 from tribune.web.chart import draw_chart, has_chart
 from tribune.web.problems import BadRequestError, NotFoundError
 from tribune.web.site import Site, parse_address, read_json
+from tribune.web.voters import voters_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,6 +35,7 @@ async def get_page(request: Request) -> Response:
         vote=vote,
         phase=phase,
         result=result_words(vote) if over else "",
+        voters=await voters_of(site, vote, request),
         closing=await find_closing(site.contracts, vote) if over else None,
         chart=f"/b/{vote.case_id}/chart.png" if has_chart(vote) else None,
         reason_limit=REASON_LIMIT,

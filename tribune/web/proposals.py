@@ -21,6 +21,7 @@ from tribune.language import _
 from tribune.web.ballots import NO_STORE, message_file, status_json, take_ballot, tally_json, voter_json
 from tribune.web.problems import NotFoundError
 from tribune.web.site import Site, parse_address, read_json
+from tribune.web.voters import voters_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,6 +41,7 @@ async def get_page(request: Request) -> Response:
         vote=vote,
         votable=vote.state in (VoteState.PENDING, VoteState.ACTIVE) and not vote.misleads,
         state=state_words(vote),
+        voters=await voters_of(site, vote, request),
         reason_limit=REASON_LIMIT,
         phones=site.phone_links(f"/p/{vote.number}"),
     )

@@ -118,15 +118,9 @@ class Reports(commands.Cog):
 def _told(told: ToldReport, name: str, *, blind: bool) -> str:
     report = told.report
     model = f"{harmless(told.name, 60) or _('(no name)')} v{report.version}"
-    broken = sum(rule.verdict is Verdict.BROKEN for rule in told.rules)
-    verdict = (
-        plural("{n} rule broken", "{n} rules broken", broken).format(n=number(broken))
-        if broken
-        else _("no rule broken")
-    )
     where = _("frame {frame}").format(frame=number(report.frame)) if report.frame else _("its evaluation")
     lines = [
-        _("**{model}, {where}: {verdict}**").format(model=model, where=where, verdict=verdict),
+        _("**{model}, {where}: {verdict}**").format(model=model, where=where, verdict=told.verdict),
         _("{how} Judged {when} in block {block}.").format(
             how=_signed(told), when=moment(report.at), block=report.block
         ),

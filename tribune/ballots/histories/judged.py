@@ -14,12 +14,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tribune.chain.policy_book import PolicyInput
+from tribune.chain.types import utc
 from tribune.exceptions import PolicyError
 from tribune.ids import Address, Digest, ModelId, VersionNumber
 from tribune.language import _, number, plural
 from tribune.metrics.policy import Policy, Rule
 from tribune.metrics.value import NOT_AVAILABLE
-from tribune.metrics.words import amount, describe_metric
+from tribune.metrics.words import amount, describe, describe_metric
 from tribune.reports.words import Subject, case_words
 from tribune.store import happenings
 from tribune.store.reports import ReportFacts, report_event, report_facts
@@ -58,6 +59,7 @@ class JudgedReport:
     """The case that it opened or joined, 0 if none."""
     at: datetime
     block: int
+    tx: str
 
     @classmethod
     def of(cls, event: ChainEvent) -> JudgedReport:
@@ -75,6 +77,7 @@ class JudgedReport:
             case_id=args["case_id"],
             at=event.block_time,
             block=event.block_number,
+            tx=event.tx_hash,
         )
 
 
@@ -86,12 +89,14 @@ class ToldRule:
         verdict: what became of it.
         text: value and limit in a sentence; where it was broken, what was found.
         metric: its metric's name.
+        rule: what it says, in a sentence; empty where it is of a newer release.
         measured: on how many rows, and between which bounds; empty where no evidence could be read.
     """
 
     verdict: Verdict
     text: str
     metric: str
+    rule: str
     measured: str
 
 
@@ -143,6 +148,23 @@ class ToldReport:
     monitors: tuple[PanelMember, ...]
     document: Mapping[str, Any] | None
     profile: Profile | None
+
+    @property
+    def verdict(self) -> str:
+        """Return what it found in a few words: "2 rules broken"."""
+        broken = sum(rule.verdict is Verdict.BROKEN for rule in self.rules)
+        if not broken:
+            return _("no rule broken")
+        return plural("{n} rule broken", "{n} rules broken", broken).format(n=number(broken))
+
+    @property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """From when until when the decisions were made; None for an evaluation, or without evidence."""
+        try:
+            start, end = (int(self.document[name]) for name in ("start", "end"))  # type: ignore[index]
+            return (utc(start // 1_000_000), utc(end // 1_000_000)) if end else None
+        except (KeyError, TypeError, ValueError, OverflowError):  # a document of another form, or none
+            return None
 
     @property
     def signers(self) -> tuple[str, ...]:
@@ -240,7 +262,8 @@ def _tell_rules(
             text = case_words(subject, judged, document, profile).sentence or rule.metric
         else:
             text = _unbroken(rule.metric, judged, value, profile)
-        told.append(ToldRule(verdict, text, rule.metric, _measured(rule.metric, document)))
+        says = "" if judged is None else describe(judged, None if profile is None else profile.spec)
+        told.append(ToldRule(verdict, text, rule.metric, says, _measured(rule.metric, document)))
     return tuple(told), Policy(tuple(known)) if len(known) == len(on_chain) else None
 
 

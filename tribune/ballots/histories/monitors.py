@@ -32,6 +32,8 @@ class MeasuredFrame:
     frame: int
     at: datetime
     """When it was signed; where it was missed, until when it could have been."""
+    judged: bool = False
+    """Whether there is a report of it that counted, as far as was looked."""
 
 
 @dataclass(frozen=True)
@@ -188,12 +190,13 @@ def _judge(
         if digest is not None and result == digest:
             _get(found, address).agreed += 1
         elif digest is not None:
-            _get(found, address).differed.append(MeasuredFrame(*frame, time))
+            _get(found, address).differed.append(MeasuredFrame(*frame, time, judged=True))
     if policy is None or not measured.frame or policy.due(measured.frame) >= at:
         return
     for address in policy.panel:
         if address not in signed:
-            _get(found, address).missed.append(MeasuredFrame(*frame, policy.due(measured.frame)))
+            late = MeasuredFrame(*frame, policy.due(measured.frame), judged=digest is not None)
+            _get(found, address).missed.append(late)
 
 
 def _outcomes(events: PanelEvents) -> Iterable[tuple[MeasuredFrame, str | None, _Policy | None]]:

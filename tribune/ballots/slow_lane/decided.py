@@ -6,7 +6,7 @@ and said to be unexplained: "could not say" is never passed over.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +95,23 @@ async def words_of_calls(
     looking = _Looking(contracts, documents, at, carried_out)
     together = zip(calls.targets, calls.values, calls.calldatas, strict=True)
     return tuple([await _words(looking, *one) for one in together])
+
+
+def call_names(contracts: VoteContracts, targets: Sequence[str], calldatas: Sequence[str]) -> tuple[str, ...]:
+    """Return what a proposal's calls are, by their names alone: "PolicyBook.setPolicy"; reads nothing.
+
+    Args:
+        contracts: says which address is which contract.
+        targets: addresses.
+        calldatas: 0x-hex, as the index keeps them.
+    """
+    names = {where: name for name, where in contracts.deployment.addresses.items()}
+    found = []
+    for target, data in zip(targets, calldatas, strict=True):
+        contract = names.get(Address(target), "")
+        decoded = _decoded(contract, bytes.fromhex(data[2:]))
+        found.append(_unexplained()[0] if decoded is None else f"{contract}.{decoded[0]}")
+    return tuple(found)
 
 
 def title_of(calls: tuple[CallWords, ...]) -> str:

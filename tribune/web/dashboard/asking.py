@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LONGEST = 200
 """Characters of a text that is searched for."""
+_DIGITS = 16
+"""No number that pages know has so many."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ def asked_page(request: Request) -> int:
     return _number(request.query_params.get("page", "")) or 1
 
 
+def asked_number(request: Request, name: str) -> int | None:
+    """Return a number of the path, None where it is none."""
+    text: str = request.path_params[name]
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
+
+
 def asked_text(request: Request, name: str) -> str:
     """Return what `?name=` asks for, on one line."""
     return " ".join(request.query_params.get(name, "")[:LONGEST].split())
@@ -90,4 +98,4 @@ async def asked_model(request: Request) -> ListedModel:
 
 def _number(text: str) -> int:
     """Return a number as an address has it, 0 where it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0

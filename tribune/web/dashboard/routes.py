@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from tribune.web.dashboard import audit, overview
+from tribune.web.dashboard import audit, monitors, overview, report, votes
 
 
 def routes() -> list[Route]:
@@ -12,4 +12,9 @@ def routes() -> list[Route]:
     return [
         Route("/", overview.get_page),
         Route("/audit", audit.get_page),
+        Route("/monitors", monitors.get_list),
+        Route("/monitors/{address}", monitors.get_page),
+        Route("/proposals", votes.get_page),
+        Route("/r/{model}/{version}/{frame}", report.get_page),
+        Route("/r/{model}/{version}/{frame}/{figure}.svg", report.get_figure),
     ]

@@ -1,0 +1,154 @@
+"""`/proposals`: what is voted on now and what was decided, in both lanes, newest first. From the index alone.
+
+Whether a vote that ended without being carried on had passed depends on its quorum, which the index does not
+hold: its own page, which reads the chain, says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from tribune.ballots.directory import ListedCase, ListedProposal
+from tribune.ballots.holders.view import listed_call
+from tribune.ballots.lane import Lane
+from tribune.ballots.slow_lane.decided import call_names
+from tribune.chain.enums import Outcome
+from tribune.language import _
+from tribune.store.about import proposal_key
+from tribune.store.calls import newest_collecting
+from tribune.store.proposals import calls_proposed
+from tribune.web.dashboard.asking import Part, asked_page, listing_of, part_of
+from tribune.web.words import case_kind, moment
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from tribune.ballots.directory import Listing
+    from tribune.web.site import Site
+
+Vote = ListedCase | ListedProposal
+EACH = 50
+"""Decided votes on a page."""
+MOST = 100
+"""Votes of a kind that are listed as open."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A vote in the list.
+
+    Args:
+        title: what it is about.
+        how: how it stands, in a sentence; times in it are marked for `timed`.
+        at: by which it is sorted: when it came up.
+        runs: what would run or ran, for who reads code; empty for cases, where it is always the same.
+    """
+
+    page: str
+    title: str
+    how: str
+    at: datetime
+    runs: tuple[str, ...] = ()
+
+
+async def get_page(request: Request) -> Response:
+    """`GET /proposals[?page=2]`: votes of both lanes."""
+    site: Site = request.app.state.site
+    listing = await listing_of(site)
+    called = await site.store.read(newest_collecting, MOST)
+    votes: list[Vote] = [*listing.cases.values(), *listing.proposals.values()]
+    votes.sort(key=came_up, reverse=True)
+    live = [one for one in votes if goes_on(one, listing.at)]
+    decided = part_of([one for one in votes if not goes_on(one, listing.at)], EACH, asked_page(request))
+    return await site.page(
+        "dashboard/proposals.html",
+        live=await _lines(site, listing, live[:MOST]),
+        more=max(0, len(live) - MOST),
+        calls=[listed_call(row, _name(listing, row.model_id)) for row in called],
+        decided=Part(await _lines(site, listing, decided.items), decided.page, decided.pages, decided.total),
+        kept={},
+    )
+
+
+def came_up(vote: Vote) -> datetime:
+    """Return when a vote came up."""
+    return vote.opened_at if isinstance(vote, ListedCase) else vote.starts
+
+
+def goes_on(vote: Vote, at: datetime) -> bool:
+    """Return whether something can still come of a vote, as far as the index tells."""
+    if isinstance(vote, ListedCase):
+        return vote.is_live(at)
+    return vote.is_open(at) or vote.settled == "ProposalQueued"
+
+
+async def _lines(site: Site, listing: Listing, votes: Sequence[Vote]) -> list[Line]:
+    keys = {one.number: proposal_key(one.id) for one in votes if isinstance(one, ListedProposal)}
+    created = await site.store.read(calls_proposed, Lane.SLOW, list(keys.values()))
+    found = []
+    for one in votes:
+        if isinstance(one, ListedCase):
+            found.append(_case(one, listing))
+            continue
+        event = created.get(keys[one.number])
+        args = {} if event is None else event.args
+        runs = call_names(site.contracts, args.get("targets", ()), args.get("calldatas", ()))
+        found.append(_proposal(one, listing.at, runs))
+    return found
+
+
+def _case(case: ListedCase, listing: Listing) -> Line:
+    title = _("{model} v{version}, case {case}: {what}").format(
+        model=_name(listing, case.model_id), version=case.version, case=case.id, what=case_kind(case.kind)
+    )
+    return Line(f"/b/{case.id}", title, _how_case(case, listing.at), case.opened_at)
+
+
+def _how_case(case: ListedCase, at: datetime) -> str:
+    if case.outcome is Outcome.UPHELD:
+        return _("The vote passed and was carried out.")
+    if case.outcome is Outcome.REJECTED:
+        return _("The vote was rejected.")
+    if case.outcome is Outcome.LAPSED:
+        return _("It ended without a decision.")
+    if case.vote and case.vote_ends is not None:
+        if at <= case.vote_ends:
+            return _("Voting ends {when} at the latest.").format(when=moment(case.vote_ends))
+        return _("Voting is over since {when}; nobody has carried out yet what it decided.").format(
+            when=moment(case.vote_ends)
+        )
+    if case.open_until is not None and at > case.open_until:
+        return _("Its vote was never opened.")
+    return _("Its vote is not open yet; anyone can open it.")
+
+
+def _proposal(proposal: ListedProposal, at: datetime, runs: tuple[str, ...]) -> Line:
+    title = _("Proposal {number}: {title}").format(number=proposal.number, title=proposal.title)
+    return Line(f"/p/{proposal.number}", title, _how_proposal(proposal, at), proposal.starts, runs)
+
+
+def _how_proposal(proposal: ListedProposal, at: datetime) -> str:
+    settled = {
+        "ProposalCanceled": _("Its proposer has withdrawn it."),
+        "ProposalQueued": _("The vote has passed, and it waits in the timelock."),
+        "ProposalExecuted": _("The vote has passed, and it was carried out."),
+    }.get(proposal.settled)
+    if settled is not None:
+        return settled
+    if at < proposal.starts:
+        return _("Voting begins {when}.").format(when=moment(proposal.starts))
+    if at <= proposal.ends:
+        return _("Voting ends {when}.").format(when=moment(proposal.ends))
+    return _("Voting is over since {when}; its page says whether it passed.").format(
+        when=moment(proposal.ends)
+    )
+
+
+def _name(listing: Listing, model_id: int) -> str:
+    model = listing.models.get(model_id)
+    return (model.name if model is not None else "") or _("model {id}").format(id=model_id)
