@@ -89,6 +89,8 @@ class ListedProposal:
     starts: datetime
     ends: datetime
     """When voting begins and ends."""
+    calls: tuple[tuple[str, str], ...] = ()
+    """What would run: address and 0x-hex of each call."""
     settled: str = ""
     """The event after its vote: `ProposalCanceled`, `ProposalQueued` or `ProposalExecuted`."""
 
@@ -163,7 +165,8 @@ class Listing:
                 number = len(self.proposals) + 1
                 title = (str(args["description"]).strip().splitlines() or [""])[0][:_TITLE]
                 span = utc(args["vote_start"]), utc(args["vote_end"])
-                self.proposals[number] = ListedProposal(number, int(args["proposal_id"]), title, *span)
+                calls = tuple(zip(args.get("targets", ()), args.get("calldatas", ()), strict=True))
+                self.proposals[number] = ListedProposal(number, int(args["proposal_id"]), title, *span, calls)
             case name if name in _OF_PROPOSAL and event.contract == SLOW_LANE:
                 known = next((p for p in self.proposals.values() if p.id == int(args["proposal_id"])), None)
                 if known is not None:

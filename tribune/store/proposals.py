@@ -30,18 +30,6 @@ def proposal_created(session: Session, contract: str, number: int) -> ChainEvent
     ).first()
 
 
-def calls_proposed(session: Session, contract: str, proposals: Collection[str]) -> dict[str, ChainEvent]:
-    """Return proposal → its `ProposalCreated`, of these proposals of a governor as events name them."""
-    found = session.exec(
-        select(ChainEvent).where(
-            col(ChainEvent.proposal).in_(list(proposals)),
-            ChainEvent.name == "ProposalCreated",
-            ChainEvent.contract == contract,
-        )
-    )
-    return {str(one.proposal): one for one in found}
-
-
 def ballots_at(
     session: Session, governor: str, state: BallotState, *, limit: int = 500
 ) -> Sequence[StoredBallot]:

@@ -248,6 +248,7 @@ async def render(site: Site, vote: Any) -> str:
         closing=None,
         chart="/b/1/chart.png",
         reason_limit=500,
+        voters=None,
         phones=site.phone_links("/b/1"),
     )
     return bytes(answer.body).decode()

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tribune.ballots.cases.calls import proposal_id
-from tribune.ballots.slow_lane.decided import CallWords, title_of, words_of_calls
+from tribune.ballots.slow_lane.decided import CallWords, words_of_calls
 from tribune.ballots.slow_lane.proposals import backtest_is_of, no_slow_lane
+from tribune.ballots.slow_lane.titles import title_of
 from tribune.ballots.slow_lane.trying import try_calls
 from tribune.chain.governor import ProposedCalls
 from tribune.chain.types import ContractCall
@@ -330,7 +331,7 @@ async def _tried(contracts: VoteContracts, documents: Documents, row: ProposalDr
         draft_id=row.id,
         kind=row.kind,
         proposal=proposal,
-        title=title_of(words),
+        title=title_of([one.title for one in words]),
         calls=words,
         failures=await try_calls(contracts, calls, head.number),
         backtest=name,

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from tribune.ballots.cases.view import VoteState, VoteTally, counted_votes
 from tribune.ballots.lane import Lane
-from tribune.ballots.slow_lane.decided import CallWords, title_of, words_of_calls
+from tribune.ballots.slow_lane.decided import CallWords, words_of_calls
+from tribune.ballots.slow_lane.titles import title_of
 from tribune.ballots.spans import span
 from tribune.chain.codec import load_abi
 from tribune.chain.governor import ProposedCalls
@@ -231,7 +232,7 @@ async def read_proposal(contracts: VoteContracts, documents: Documents, proposed
         proposed=proposed,
         chain_id=contracts.chain.chain_id,
         governor=contracts.governor_of(Lane.SLOW),
-        title=title_of(calls),
+        title=title_of([one.title for one in calls]),
         calls=calls,
         if_for=_(
             "once the vote has passed it waits {time} in the timelock, then anyone can carry it out."

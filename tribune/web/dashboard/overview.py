@@ -12,6 +12,7 @@ from tribune.chain.enums import State
 from tribune.language import marked
 from tribune.store.calls import newest_collecting
 from tribune.web.dashboard.asking import asked_page, asked_text, listing_of, part_of
+from tribune.web.dashboard.votes import titles_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -40,6 +41,7 @@ async def get_page(request: Request) -> Response:
     states = SHOWN[show][1]
     found = listing.search(sought, states)
     called = await site.store.read(newest_collecting, MOST_VOTES)
+    proposals = [one for one in reversed(listing.proposals.values()) if one.is_open(listing.at)][:MOST_VOTES]
     return await site.page(
         "dashboard/overview.html",
         listing=listing,
@@ -51,9 +53,8 @@ async def get_page(request: Request) -> Response:
         counts=_counts(listing.models.values(), listing),
         cases=[one for one in reversed(listing.cases.values()) if one.is_live(listing.at)][:MOST_VOTES],
         calls=[listed_call(row, _name(listing, row.model_id)) for row in called],
-        proposals=[one for one in reversed(listing.proposals.values()) if one.is_open(listing.at)][
-            :MOST_VOTES
-        ],
+        proposals=proposals,
+        titles=await titles_of(site, listing, proposals),
     )
 
 

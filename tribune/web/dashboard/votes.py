@@ -15,13 +15,11 @@ from starlette.responses import Response
 
 from tribune.ballots.directory import ListedCase, ListedProposal
 from tribune.ballots.holders.view import listed_call
-from tribune.ballots.lane import Lane
-from tribune.ballots.slow_lane.decided import call_names
+from tribune.ballots.slow_lane.titles import Names, indexed_title
 from tribune.chain.enums import Outcome
 from tribune.language import _
-from tribune.store.about import proposal_key
 from tribune.store.calls import newest_collecting
-from tribune.store.proposals import calls_proposed
+from tribune.store.reports import monitor_names
 from tribune.web.dashboard.asking import Part, asked_page, listing_of, part_of
 from tribune.web.words import case_kind, moment
 
@@ -45,15 +43,11 @@ class Line:
     Args:
         title: what it is about.
         how: how it stands, in a sentence; times in it are marked for `timed`.
-        at: by which it is sorted: when it came up.
-        runs: what would run or ran, for who reads code; empty for cases, where it is always the same.
     """
 
     page: str
     title: str
     how: str
-    at: datetime
-    runs: tuple[str, ...] = ()
 
 
 async def get_page(request: Request) -> Response:
@@ -87,26 +81,32 @@ def goes_on(vote: Vote, at: datetime) -> bool:
     return vote.is_open(at) or vote.settled == "ProposalQueued"
 
 
+async def titles_of(site: Site, listing: Listing, proposals: Sequence[ListedProposal]) -> dict[int, str]:
+    """Return number → title of proposals: from their calls, never what their proposers wrote."""
+    if not proposals:
+        return {}
+    names = Names(
+        {one.id: one.name for one in listing.models.values()},
+        await site.store.read(monitor_names),
+        listing.at,
+    )
+    deployment = site.contracts.deployment
+    return {one.number: indexed_title(deployment, one.calls, names) for one in proposals}
+
+
 async def _lines(site: Site, listing: Listing, votes: Sequence[Vote]) -> list[Line]:
-    keys = {one.number: proposal_key(one.id) for one in votes if isinstance(one, ListedProposal)}
-    created = await site.store.read(calls_proposed, Lane.SLOW, list(keys.values()))
-    found = []
-    for one in votes:
-        if isinstance(one, ListedCase):
-            found.append(_case(one, listing))
-            continue
-        event = created.get(keys[one.number])
-        args = {} if event is None else event.args
-        runs = call_names(site.contracts, args.get("targets", ()), args.get("calldatas", ()))
-        found.append(_proposal(one, listing.at, runs))
-    return found
+    titles = await titles_of(site, listing, [one for one in votes if isinstance(one, ListedProposal)])
+    return [
+        _case(one, listing) if isinstance(one, ListedCase) else _proposal(one, listing.at, titles[one.number])
+        for one in votes
+    ]
 
 
 def _case(case: ListedCase, listing: Listing) -> Line:
     title = _("{model} v{version}, case {case}: {what}").format(
         model=_name(listing, case.model_id), version=case.version, case=case.id, what=case_kind(case.kind)
     )
-    return Line(f"/b/{case.id}", title, _how_case(case, listing.at), case.opened_at)
+    return Line(f"/b/{case.id}", title, _how_case(case, listing.at))
 
 
 def _how_case(case: ListedCase, at: datetime) -> str:
@@ -127,9 +127,9 @@ def _how_case(case: ListedCase, at: datetime) -> str:
     return _("Its vote is not open yet; anyone can open it.")
 
 
-def _proposal(proposal: ListedProposal, at: datetime, runs: tuple[str, ...]) -> Line:
-    title = _("Proposal {number}: {title}").format(number=proposal.number, title=proposal.title)
-    return Line(f"/p/{proposal.number}", title, _how_proposal(proposal, at), proposal.starts, runs)
+def _proposal(proposal: ListedProposal, at: datetime, title: str) -> Line:
+    title = _("Proposal {number}: {title}").format(number=proposal.number, title=title)
+    return Line(f"/p/{proposal.number}", title, _how_proposal(proposal, at))
 
 
 def _how_proposal(proposal: ListedProposal, at: datetime) -> str:

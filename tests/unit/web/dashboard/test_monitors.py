@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -18,7 +20,7 @@ HOUR = 3_600
 async def pages(blind_client: httpx.AsyncClient, store: Store) -> httpx.AsyncClient:
     """Two monitors of a model, one of which missed a frame and differed in another; a second model of one."""
     terms = {"step": HOUR, "deadline": HOUR, "rules": []}
-    set_: dict[str, object] = {"first_frame": 1, "base": int(BEGAN.timestamp())}
+    set_: dict[str, Any] = {"first_frame": 1, "base": int(BEGAN.timestamp())}
     events = [
         registered(1, "lending"),
         registered(2, "hiring"),
@@ -28,7 +30,7 @@ async def pages(blind_client: httpx.AsyncClient, store: Store) -> httpx.AsyncCli
         happened("PolicySet", model_id=2, digest="0xq", policy={"panel": [EAR], **terms}, **set_),
     ]
     for frame, others in ((1, "0x1"), (2, "0x2"), (3, "")):
-        of = {"model_id": 1, "version": 1, "frame": frame}
+        of: dict[str, Any] = {"model_id": 1, "version": 1, "frame": frame}
         events.append(happened("Attested", hours=frame, monitor=EYE, report="0x1", **of))
         if others:
             events.append(happened("Attested", hours=frame, monitor=EAR, report=others, **of))
@@ -73,9 +75,7 @@ async def test_monitor__address_in_lower_case__is_the_same(pages: httpx.AsyncCli
 
 async def test_monitor__unknown__says_so(pages: httpx.AsyncClient) -> None:
     stranger = "0x" + "33" * 20
-    assert "is no monitor, as far as the chain has been read" in await shown(
-        pages, f"/monitors/{stranger}", 404
-    )
+    assert "is no monitor, as far as the chain" in await shown(pages, f"/monitors/{stranger}", 404)
     assert "This is not an address." in await shown(pages, "/monitors/eye", 400)
 
 

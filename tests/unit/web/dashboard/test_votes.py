@@ -27,13 +27,13 @@ async def test_proposals__both_lanes__open_ones_with_their_calls(
     client: httpx.AsyncClient, voting: Voting, store: Store
 ) -> None:
     proposing = Proposing(voting.chain)
-    proposing.propose([proposing.admit()], "Admit Observatory")
+    proposing.propose([proposing.admit()], "Free beer")
     await read_chain(voting.chain, store)
     live = (await shown(client, "/proposals")).partition('id="decided"')[0]
     assert '<a href="/b/1">acs-employment v1, case 1: it broke a rule</a>' in live
     assert re.search(r"<p>Voting ends <time [^>]+>[^<]+</time> at the latest\.</p>", live)
-    assert '<a href="/p/1">Proposal 1: Admit Observatory</a>' in live
-    assert "<code>MonitorRegistry.admit</code>" in live
+    assert '<a href="/p/1">Proposal 1: Admit the monitor Observatory</a>' in live
+    assert "Free beer" not in live
 
 
 async def test_proposals__decided__stand_apart_page_by_page(
