@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ import aiohttp
 
 from bench.webbing.documents import measure_frames
 from bench.webbing.ledger import Ledger
-from bench.webbing.past import MONITORS, Past, write_past
+from bench.webbing.past import HOLDERS, MONITORS, Past, write_past
 from examples.acs_employment.demo.processes import Processes
 from scripts.deployment import record
 from support.anvil import CHAIN_ID, Anvil
@@ -163,6 +164,7 @@ async def _samples(
     with store.session() as session:
         session.add(SignedDelegation(delegator=voter, delegatee=voter, nonce=0, expiry=now(), signature="0x"))
     deep = [str(model) for model in past.documented]
+    day = datetime.now(UTC) - timedelta(days=2)
     return {
         "case_id": [str(voting.case_id)],
         "number": ["41"],
@@ -177,6 +179,8 @@ async def _samples(
         "version": ["1"],
         "frame": [str(frame) for frame in range(1, frames // 2)],
         "address": list(MONITORS),
+        "holder": list(HOLDERS[:20]),
+        "day": [f"{day:%Y-%m-%d}"],
     }
 
 
