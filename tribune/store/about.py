@@ -1,4 +1,4 @@
-"""What an event is about, from its arguments: its model, an account, a proposal; so that it is found."""
+"""What an event is about, from its arguments: model, case, frame, account, proposal; so that it is found."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def about(args: Mapping[str, Any]) -> dict[str, Any]:
     proposal = args.get("proposal_id")
     return {
         "model_id": args.get("model_id", args.get("token_id")),  # a model is a token of the registry
+        "case_id": args.get("case_id") or None,  # 0 stands for none
+        "frame": args.get("frame"),
         "account": _account(args),
         "proposal": None if proposal is None else proposal_key(proposal),
     }

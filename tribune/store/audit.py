@@ -118,12 +118,8 @@ def _parts(session: Session, wanted: Wanted) -> Iterator[tuple[ColumnElement[boo
 def _votes_on(session: Session, model_id: int) -> list[str]:
     """Return the proposals that were votes on a model's cases."""
     event = ChainEvent
-    opened = select(event.args["case_id"].as_integer()).where(
-        event.model_id == model_id, event.name == "CaseOpened"
-    )
-    held = select(event.proposal).where(
-        event.name == "CaseVoteOpened", event.args["case_id"].as_integer().in_(opened)
-    )
+    opened = select(event.case_id).where(event.model_id == model_id, event.name == "CaseOpened")
+    held = select(event.proposal).where(event.name == "CaseVoteOpened", col(event.case_id).in_(opened))
     return [one for one in session.exec(held) if one is not None]
 
 

@@ -52,7 +52,6 @@ def count_of_model(session: Session, model_id: int, names: Iterable[str]) -> int
 
 def judged_report(session: Session, model_id: int, frame: int | None) -> ChainEvent | None:
     """Return a frame's newest `ReportJudged`; for None that of the newest frame in service, or frame 0."""
-    number = ChainEvent.args["frame"].as_integer()
     judged = (
         select(ChainEvent)
         .where(ChainEvent.model_id == model_id, ChainEvent.name == "ReportJudged")
@@ -60,20 +59,19 @@ def judged_report(session: Session, model_id: int, frame: int | None) -> ChainEv
         .limit(1)
     )
     if frame is not None:
-        return session.exec(judged.where(number == frame)).first()
-    return session.exec(judged.where(number > 0)).first() or session.exec(judged).first()
+        return session.exec(judged.where(ChainEvent.frame == frame)).first()
+    return session.exec(judged.where(col(ChainEvent.frame) > 0)).first() or session.exec(judged).first()
 
 
 def signatures(session: Session, model_id: int, version: int, frame: int) -> list[tuple[str, str]]:
     """Return (monitor, digest of its report) of each that signed a frame, in the order of their arrival."""
-    args = ChainEvent.args
     found = session.exec(
         select(ChainEvent)
         .where(
             ChainEvent.model_id == model_id,
             ChainEvent.name == "Attested",
-            args["frame"].as_integer() == frame,
-            args["version"].as_integer() == version,
+            ChainEvent.frame == frame,
+            ChainEvent.args["version"].as_integer() == version,
         )
         .order_by(col(ChainEvent.id))
     )

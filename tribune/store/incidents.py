@@ -27,7 +27,7 @@ def events_of_case(session: Session, case_id: int, names: Iterable[str]) -> Sequ
         select(ChainEvent)
         .where(
             col(ChainEvent.name).in_(list(names)),
-            ChainEvent.args["case_id"].as_integer() == case_id,
+            ChainEvent.case_id == case_id,
         )
         .order_by(*_ORDER)
     ).all()
@@ -38,10 +38,9 @@ def events_of_cases(
 ) -> dict[int, list[ChainEvent]]:
     """Return case → its events of these names, in chain order; an empty list where there are none."""
     found: dict[int, list[ChainEvent]] = {case_id: [] for case_id in case_ids}
-    number = ChainEvent.args["case_id"].as_integer()
     events = session.exec(
         select(ChainEvent)
-        .where(col(ChainEvent.name).in_(list(names)), number.in_(list(case_ids)))
+        .where(col(ChainEvent.name).in_(list(names)), col(ChainEvent.case_id).in_(list(case_ids)))
         .order_by(*_ORDER)
     )
     for event in events:
@@ -75,14 +74,13 @@ def ballot_count(session: Session, governor: str, proposal_id: int) -> int:
 
 def attestations(session: Session, model_id: int, version: int, frame: int) -> Sequence[ChainEvent]:
     """Return the signatures of a frame that counted, in chain order."""
-    args = ChainEvent.args
     return session.exec(
         select(ChainEvent)
         .where(
             ChainEvent.model_id == model_id,
             ChainEvent.name == "Attested",
-            args["frame"].as_integer() == frame,
-            args["version"].as_integer() == version,
+            ChainEvent.frame == frame,
+            ChainEvent.args["version"].as_integer() == version,
         )
         .order_by(*_ORDER)
     ).all()

@@ -45,14 +45,13 @@ class Signed:
 
 def report_event(session: Session, model_id: int, version: int, frame: int) -> ChainEvent | None:
     """Return the newest `ReportJudged` of a version's frame, None where none was judged."""
-    args = ChainEvent.args
     return session.exec(
         select(ChainEvent)
         .where(
             ChainEvent.model_id == model_id,
             ChainEvent.name == "ReportJudged",
-            args["frame"].as_integer() == frame,
-            args["version"].as_integer() == version,
+            ChainEvent.frame == frame,
+            ChainEvent.args["version"].as_integer() == version,
         )
         .order_by(col(ChainEvent.id).desc())
         .limit(1)

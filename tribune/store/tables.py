@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON as SqlJson
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from tribune.store.columns import Big, UtcTime
@@ -49,6 +49,13 @@ class ChainEvent(SQLModel, table=True):
         Index("ix_chain_event_model_id", "model_id", "name", "id"),
         Index("ix_chain_event_account", "account", "name", "id"),
         Index("ix_chain_event_proposal", "proposal", "id"),
+        Index(
+            "ix_chain_event_case_id",
+            *("case_id", "name", "id"),
+            sqlite_where=text("case_id IS NOT NULL"),
+            postgresql_where=text("case_id IS NOT NULL"),
+        ),
+        Index("ix_chain_event_frame", "model_id", "frame", "name", "id"),
         # A row id is never given again after a rollback: readers keep their place by it.
         {"sqlite_autoincrement": True},
     )
@@ -65,6 +72,10 @@ class ChainEvent(SQLModel, table=True):
     """Name of the event; empty where the ABI does not know it."""
     model_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     """The model that it is about; None where it names none."""
+    case_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+    """The case that it is about; None where it names none."""
+    frame: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+    """The frame that it is about; None where it names none."""
     account: str | None = None
     """The account that acted, or that it was done to; None where it names none."""
     proposal: str | None = None

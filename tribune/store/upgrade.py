@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tribune.exceptions import StoreError
 from tribune.store.session import make_engine
 
-HEAD = "0005"
+HEAD = "0006"
 """Newest revision in `migrations/versions`; a test keeps it so."""
 
 

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 import tribune.store.tables  # noqa: F401 - fills SQLModel.metadata
 from tribune.exceptions import StoreError
 from tribune.store import queries
+from tribune.store.about import about
 from tribune.store.session import Store, make_engine, open_store
 from tribune.store.tables import ChainEvent, SignedReport
 from tribune.store.upgrade import HEAD, upgrade
@@ -265,8 +266,36 @@ _ADA, _NOBODY, _WORD = "0x" + "ad" * 20, "0x" + "0" * 40, "0x" + "ab" * 32
 def test_upgrade__events_of_before__know_whom_and_which_proposal_they_name(
     empty_store_url: str, name: str, args: str, account: str | None, proposal: str | None
 ) -> None:
-    at_revision(empty_store_url, "0004")
-    engine = make_engine(empty_store_url)
+    put_event(empty_store_url, name, args)
+    with open_store(empty_store_url) as store, store.session(readonly=True) as session:
+        (event,) = queries.events_since(session, 0)
+        assert (event.account, event.proposal) == (account, proposal)
+
+
+@pytest.mark.parametrize(
+    ("args", "case_id", "frame"),
+    [
+        ('{"model_id": 1, "frame": 0, "case_id": 7}', 7, 0),
+        ('{"model_id": 1, "frame": 12, "case_id": 0}', None, 12),  # 0 stands for none
+        ('{"case_id": 3, "proposal_id": 5}', 3, None),
+        ('{"proposal_id": 5}', None, None),
+    ],
+)
+def test_upgrade__events_of_before__know_case_and_frame(
+    empty_store_url: str, args: str, case_id: int | None, frame: int | None
+) -> None:
+    put_event(empty_store_url, "ReportJudged", args)
+    with open_store(empty_store_url) as store, store.session(readonly=True) as session:
+        (event,) = queries.events_since(session, 0)
+        assert (event.case_id, event.frame) == (case_id, frame)
+        assert about(event.args)["case_id"] == case_id
+        assert about(event.args)["frame"] == frame
+
+
+def put_event(url: str, name: str, args: str) -> None:
+    """Put an event into a store of the release before events said what they are about."""
+    at_revision(url, "0004")
+    engine = make_engine(url)
     with engine.begin() as connection:
         columns = {c["name"]: str(c["type"]) for c in inspect(connection).get_columns("chain_event")}
         row = {column: _value(column, kind) for column, kind in columns.items()}
@@ -275,6 +304,3 @@ def test_upgrade__events_of_before__know_whom_and_which_proposal_they_name(
         marks = ", ".join(f":{column}" for column in row)
         connection.execute(text(f"INSERT INTO chain_event ({', '.join(row)}) VALUES ({marks})"), row)  # noqa: S608
     engine.dispose()
-    with open_store(empty_store_url) as store, store.session(readonly=True) as session:
-        (event,) = queries.events_since(session, 0)
-        assert (event.account, event.proposal) == (account, proposal)
