@@ -81,3 +81,13 @@ async def test_monitor__unknown__says_so(pages: httpx.AsyncClient) -> None:
 
 async def test_monitors__none__says_so(blind_client: httpx.AsyncClient) -> None:
     assert "No monitor is admitted" in await shown(blind_client, "/monitors")
+
+
+async def test_monitors__more_signatures_than_are_counted__says_from_when(
+    pages: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tribune.web.dashboard import monitors
+
+    monkeypatch.setattr(monitors, "LOOK_BACK", 2)
+    for address in ("/monitors", f"/monitors/{EAR}"):
+        assert "Counted are the newest 2 signatures of all monitors, since" in await shown(pages, address)
