@@ -98,6 +98,20 @@ async def test_pages__incident__nothing_found(stand: Stand) -> None:
     await look(stand, f"{stand.url}/i/1", "incident")
 
 
+async def test_pages__votes_report_monitors_and_trail__nothing_found(stand: Stand) -> None:
+    chain, governor = stand.voting.chain, stand.voting.governor.functions
+    for holder, support in zip(stand.voting.holders[:3], (1, 0, 2), strict=True):
+        chain.send(governor.castVote(stand.voting.proposal_id, support), holder)
+    await read_chain(chain, stand.store)
+    await look(stand, f"{stand.url}/proposals", "proposals")
+    await look(stand, f"{stand.url}/r/1/1/0", "report")
+    await look(stand, f"{stand.url}/monitors", "monitors")
+    await look(stand, f"{stand.url}/monitors/{chain.monitors[0].address}", "monitor")
+    await look(stand, f"{stand.url}/audit?kind=everything", "audit")
+    await look(stand, f"{stand.url}/audit?model=nothing&from=yesterday&who=me", "audit-refused")
+    await look(stand, f"{stand.url}/b/1", "ballot-voters")
+
+
 async def test_pages__link__nothing_found(stand: Stand) -> None:
     links = WalletLinks(stand.store, stand.contracts.chain, stand.url)
     await look(stand, (await links.invite(USER)).url, "link")

@@ -9,7 +9,7 @@ is due, so nobody misses it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -165,11 +165,16 @@ def monitors_of(events: PanelEvents, at: datetime) -> Monitors:
         monitor.signed += 1
         monitor.last = MeasuredFrame(*frame, one.at)
     since = events.signed[0].at if events.signed else None
+    judged = set()
     for measured, digest, policy in _outcomes(events):
+        if digest is not None:
+            judged.add(_key(measured))
         if since is not None and not events.whole and _began_before(measured, policy, since):
             continue
         _judge(found, signed.get(_key(measured), {}), measured, digest, policy, at)
     for monitor in found.values():
+        if monitor.last is not None:
+            monitor.last = replace(monitor.last, judged=_key(monitor.last) in judged)
         monitor.differed.reverse()
         monitor.missed.reverse()
         monitor.watches.sort(key=lambda one: one.model_id)

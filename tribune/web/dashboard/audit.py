@@ -7,7 +7,7 @@ transaction is not told, only whom an event itself names: that anybody may send 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response, StreamingResponse
@@ -47,6 +47,7 @@ class Deed:
     Args:
         text: what happened; its times are marked for `timed`.
         model: name of the model that it is about; empty where it is about none, or that has none.
+        more: title and address of a page that says more about it; None where there is none.
     """
 
     event: str
@@ -59,6 +60,7 @@ class Deed:
     model: str
     account: str | None
     text: str
+    more: tuple[str, str] | None = None
 
 
 async def get_page(request: Request) -> Response:
@@ -120,7 +122,19 @@ async def _told(site: Site, listing: Listing, events: Sequence[ChainEvent]) -> l
         return f"{name} ({short(account)})" if name else short(account)
 
     how = Telling(who, moment, cases, await _decimals(site), numbers)
-    return [deed_of(event, listing, tell(event, how)) for event in events]
+    return [replace(deed_of(event, listing, tell(event, how)), more=_more(event, how)) for event in events]
+
+
+def _more(event: ChainEvent, how: Telling) -> tuple[str, str] | None:
+    args = event.args
+    proposal = args.get("proposal_id", 0)
+    if event.name == "ReportJudged":
+        return _("Report"), f"/r/{args['model_id']}/{args['version']}/{args['frame']}"
+    if case := args.get("case_id") or how.cases.get(proposal):
+        return _("Case {case}").format(case=case), f"/b/{case}"
+    if number := how.proposals.get(proposal):
+        return _("Proposal {number}").format(number=number), f"/p/{number}"
+    return None
 
 
 def deed_of(event: ChainEvent, listing: Listing, text: str) -> Deed:

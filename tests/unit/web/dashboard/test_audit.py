@@ -63,6 +63,10 @@ async def test_audit__nothing_asked__all_but_measurements_newest_first(trail: ht
     ]
 
 
+async def test_audit__of_a_case__leads_to_it(trail: httpx.AsyncClient) -> None:
+    assert (await page(trail)).count('<a href="/b/7">Case 7</a>') == 3
+
+
 async def test_audit__times_in_sentences__are_elements_for_the_readers_zone(trail: httpx.AsyncClient) -> None:
     assert 'SUSPENDED until <time datetime="2026-11-02T18:00:00Z">' in await page(trail)
 

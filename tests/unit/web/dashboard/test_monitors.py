@@ -55,6 +55,7 @@ async def test_monitors__two__agreement_and_misses_of_each(pages: httpx.AsyncCli
     assert "1 of 2 results were exactly those that counted." in ear
     assert "It missed 1 frame of 3." in ear
     assert "one monitor, not independent" in ear
+    assert '<a href="/r/1/1/3">lending v1, frame 3</a>. It is to watch' in eye
     assert "Counted are all signatures there are." in text
 
 
