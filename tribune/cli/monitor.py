@@ -8,6 +8,7 @@ import typer
 
 from tribune.cli.options import Json, SettingsFile
 from tribune.cli.running import run, serve
+from tribune.cli.showing import say
 from tribune.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -67,13 +68,10 @@ def monitor_status(
     """Say what this machine's monitors did, and whether they run."""
 
     async def part(read: Settings) -> None:
-        from json import dumps
-
         from tribune_monitors.status import lines, read_status
 
         found = await read_status(_of(read, name))
-        for line in [dumps(found.to_json())] if json else lines(found):
-            typer.echo(line)
+        say(json, found.to_json(), "\n".join(lines(found)))
 
     run(settings, part)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from tribune.log import Redactor
     from tribune.settings import Settings
 
+_NEEDED = re.compile(r"""([A-Za-z0-9_.-]+).*extra == ['"]([a-z0-9-]+)['"]""")
+"""A requirement of an extra, as a distribution's metadata has it."""
 PIPE_CLOSED = 141
 """How a command ends whose reader went away, as shells have it for SIGPIPE (128 + 13)."""
 
@@ -73,13 +76,35 @@ def plain_errors(settings: Settings | None = None) -> Iterator[None]:
     except ModuleNotFoundError as lack:
         if (lack.name or "tribune").startswith("tribune"):
             raise
-        extras = "chain, monitors, bot, web, sidecar"
+        extra = _extra_with((lack.name or "").partition(".")[0])
         typer.echo(
-            f"{lack.name} is not installed, which this command needs. Install Tribune with what the command "
-            f"is for (one of {extras}): pip install 'tribune-dao[chain]'",
+            f"{lack.name} is not installed, which this command needs: pip install 'tribune-dao[{extra}]'",
             err=True,
         )
         raise typer.Exit(ConfigurationError.exit_code) from None
+    except OSError as fault:
+        if fault.filename is None:
+            raise
+        typer.echo(
+            f"{fault.filename}: {fault.strerror}. Check the path, its rights and the disk's space.", err=True
+        )
+        raise typer.Exit(COULD_NOT) from None
+
+
+def _extra_with(module: str) -> str:
+    """Return the extra of this distribution that brings a module; what most need where none is known."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        lines = requires("tribune-dao") or []
+    except PackageNotFoundError:
+        lines = []
+    for line in lines:
+        found = _NEEDED.match(line)
+        name = found[1].lower() if found else ""
+        if found and found[2] != "dev" and f"{name}-".startswith(f"{module.lower().replace('_', '-')}-"):
+            return found[2]
+    return "chain"
 
 
 def redactor_of(settings: Settings | None) -> Redactor:

@@ -44,7 +44,9 @@ async def look_around(run: Run, model_id: ModelId) -> str:
             *_to_try(stage),
             "",
             "Check it yourself, in a second terminal in this folder:",
-            f"  .venv/bin/tribune status {model_id} {with_settings}",
+            f"  .venv/bin/tribune status {with_settings}",
+            f"  .venv/bin/tribune model show {model_id} {with_settings}",
+            f"  .venv/bin/tribune audit --model {model_id} {with_settings}",
             f"  .venv/bin/tribune verify report {name} {with_settings}",
             f"  .venv/bin/tribune decisions check {model_id} --files {with_settings}",
             f"  .venv/bin/tribune decisions prove {ASKED} -o build/proof.json --force {with_settings}",
@@ -88,6 +90,7 @@ def write_settings(stage: Stage) -> Path:
     """Write what the `tribune` command has to know to read this run; holds no key."""
     settings = {
         "deployments": str(stage.deployments),
+        "store_url": stage.environment("people")["TRIBUNE_STORE_URL"],
         "log_folder": str(stage.folder / "log"),
         "evidence_urls": stage.stores,
         "chain.http_url": stage.local.anvil.http_url,

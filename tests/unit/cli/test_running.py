@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from support.processes import environment
 from tribune.cli import app
-from tribune.cli.running import enter
+from tribune.cli.running import enter, plain_errors
 from tribune.exceptions import COULD_NOT
 
 TRIBUNE = (sys.executable, "-m", "tribune.cli")
@@ -53,6 +54,33 @@ def test_enter__fault_of_the_program__is_said_as_one(capsys: pytest.CaptureFixtu
     said = capsys.readouterr().err
     assert "what nobody foresaw" in said
     assert "fault of the program" in said
+
+
+@pytest.mark.parametrize(
+    ("module", "extra"),
+    [("starlette", "web"), ("discord", "bot"), ("ibis", "monitors"), ("unheard_of", "chain")],
+)
+def test_command__library_missing__names_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str, extra: str
+) -> None:
+    lines = [
+        "tribune-dao[chain]; extra == 'web'",
+        "starlette; extra == 'web'",
+        "discord-py==2.7.1; extra == 'bot'",
+    ]
+    lines += ['ibis-framework[duckdb]==12.0.0; extra == "monitors"', "pydantic"]
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: lines)
+    with pytest.raises(typer.Exit) as ended, plain_errors():
+        raise ModuleNotFoundError(f"No module named {module!r}", name=f"{module}.deeper")
+    assert ended.value.exit_code == 2
+    assert f"pip install 'tribune-dao[{extra}]'" in capsys.readouterr().err
+
+
+def test_command__disk_refuses__names_the_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(typer.Exit) as ended, plain_errors():
+        (tmp_path / "nowhere" / "file").write_text("x")
+    assert ended.value.exit_code == 3
+    assert f"{tmp_path}/nowhere/file: No such file or directory." in capsys.readouterr().err
 
 
 def test_command__reader_goes_away__ends_without_a_complaint(tmp_path: Path) -> None:
