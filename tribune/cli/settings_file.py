@@ -42,11 +42,11 @@ def example() -> str:
     """Return the TOML text."""
     from pydantic import BaseModel
 
-    from tribune.settings import KeySource, NamedMonitor, Settings, gating, loading, recording
+    from tribune.settings import KeySource, NamedMonitor, Settings, gating, loading, pages, recording
     from tribune.settings import sections as groups
 
     said: dict[tuple[str, str], str] = {}
-    for module in (groups, gating, recording, loading):
+    for module in (groups, gating, pages, recording, loading):
         said |= _docstrings(module)
     root, sections = Settings(), []
     lines = [HEAD]
@@ -60,6 +60,9 @@ def example() -> str:
     sections.append(about + "\n" + _section(f"keys.{ROLE}", KeySource(), said))
     about = _comment(said["Settings", "monitors"])
     sections.append(about + "\n# " + _section("monitors.a", NamedMonitor(), said))
+    hook = pages.WebhookSettings(url="https://ops.example/incidents", secret_file=Path("incidents.secret"))
+    about = _comment(said["WebSettings", "webhooks"])
+    sections.append(about + "\n# " + _section("web.webhooks.ops", hook, said))
     return "\n".join(lines) + "\n" + "\n".join(sections)
 
 

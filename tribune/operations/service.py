@@ -57,6 +57,10 @@ def credentials(settings: Settings) -> list[Credential]:
             found += _of(f"monitors.{name}.key", monitor.key)
     if settings.discord.token_file is not None:
         found.append(Credential("discord.token_file", settings.discord.token_file))
+    found += [
+        Credential(f"web.webhooks.{name}.secret_file", hook.secret_file)
+        for name, hook in settings.web.webhooks.items()
+    ]
     return found
 
 

@@ -8,6 +8,7 @@ nor a printed settings object can carry a key or token. Nested names are joined 
 
 from tribune.settings.gating import GateSettings, HookSettings
 from tribune.settings.loading import DEFAULT_FILE, PREFIX, Settings, load_settings
+from tribune.settings.pages import WebhookSettings, WebSettings
 from tribune.settings.recording import RecordingSettings
 from tribune.settings.sections import (
     ChainSettings,
@@ -16,7 +17,6 @@ from tribune.settings.sections import (
     NamedMonitor,
     RelaySettings,
     TelemetrySettings,
-    WebSettings,
 )
 
 __all__ = [
@@ -33,5 +33,6 @@ __all__ = [
     "Settings",
     "TelemetrySettings",
     "WebSettings",
+    "WebhookSettings",
     "load_settings",
 ]

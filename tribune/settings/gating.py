@@ -11,7 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from tribune.settings.recording import RecordingSettings
-from tribune.settings.sections import Section, with_host
+from tribune.settings.sections import Section, http_address
 
 
 class HookSettings(Section):
@@ -35,7 +35,7 @@ class HookSettings(Section):
     @field_validator("webhook")
     @classmethod
     def _http(cls, value: str) -> str:
-        return _http_address(value)
+        return http_address(value)
 
     @model_validator(mode="after")
     def _signed(self) -> Self:
@@ -92,16 +92,10 @@ class GateSettings(Section):
     def _http(cls, value: str) -> str:
         if value.startswith("unix:/"):
             return value
-        return _http_address(value).rstrip("/")
+        return http_address(value).rstrip("/")
 
     @model_validator(mode="after")
     def _both(self) -> Self:
         if bool(self.model) != bool(self.version):
             raise ValueError("model and version belong together: give both or neither")
         return self
-
-
-def _http_address(value: str) -> str:
-    if value and not value.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return with_host(value) if value else ""

@@ -21,6 +21,7 @@ from pydantic_settings import (
 from tribune.exceptions import ConfigurationError
 from tribune.misspelt import check_environment
 from tribune.settings.gating import GateSettings
+from tribune.settings.pages import WebSettings
 from tribune.settings.sections import (
     ChainSettings,
     DiscordSettings,
@@ -31,7 +32,6 @@ from tribune.settings.sections import (
     RelaySettings,
     Section,
     TelemetrySettings,
-    WebSettings,
 )
 
 PREFIX = "TRIBUNE_"
@@ -98,6 +98,7 @@ class Settings(BaseSettings):
         for one in self.monitors.values():
             found += [one.store_url, one.spark_master, *(one.evidence_read_urls or ())]
         found += [self.gate.sidecar, self.gate.hooks.webhook]
+        found += [one.url for one in self.web.webhooks.values()]
         return [url for url in found if url]
 
     @property

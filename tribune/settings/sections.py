@@ -115,37 +115,6 @@ class DiscordSettings(Section):
     """Certificate authority to trust for `connect_host`."""
 
 
-class WebSettings(Section):
-    """Where the pages listen and under which address people reach them."""
-
-    host: str = "127.0.0.1"
-    """Address of this machine on which the pages listen; 0.0.0.0 for all of them."""
-    port: int = Field(default=8000, ge=0, le=65535)
-    """Port on which they listen; 0 takes a free one."""
-    public_url: str = "http://127.0.0.1:8000"
-    """Address that people see in Discord and that wallets sign for."""
-    chain_name: str = Field(default="", max_length=60)
-    """What people call the chain; empty: "chain" and its id."""
-    coin: str = Field(default="ETH", min_length=2, max_length=6)
-    """Symbol of the chain's coin, for wallets that do not know the chain."""
-    wallet_rpc_url: str | None = None
-    """JSON-RPC address that anyone may use, told to wallets that do not know the chain; None: they are told
-    to add it themselves."""
-    explorer_url: str | None = None
-    """Site that shows the chain's transactions (at /tx/…); None: pages show the hash alone."""
-    posts_per_minute: int = Field(default=60, ge=1)
-    """Ballots, links and signatures that one address may send."""
-    reads_per_minute: int = Field(default=900, ge=1)
-    """Answers read from the chain that one address may ask for; an open ballot page asks up to 72 times."""
-
-    @field_validator("wallet_rpc_url", "explorer_url")
-    @classmethod
-    def _public(cls, value: str | None) -> str | None:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
-        return with_host(value) if value else None
-
-
 class RelaySettings(Section):
     """How much the relayer pays for others in 24 hours; beyond it they send their transaction themselves."""
 
@@ -258,3 +227,10 @@ def with_host(url: str) -> str:
     if not usable:
         raise ValueError("must name a host, and a port from 1 to 65535 if any")
     return url
+
+
+def http_address(value: str) -> str:
+    """Return an address that begins with http:// or https:// and names a host, or nothing."""
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return with_host(value) if value else ""

@@ -12,6 +12,7 @@ done a second time.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,7 +26,7 @@ from tribune.store.states import OutboxState
 from tribune.store.tables import OutboxRow, now
 from tribune.waiting import came_within
 
-__all__ = ["AlreadyDone", "Handler", "Outbox", "PermanentFailure", "enqueue"]
+__all__ = ["AlreadyDone", "Handler", "Outbox", "PermanentFailure", "Tries", "enqueue"]
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 60.0
@@ -38,6 +39,27 @@ AHEAD = 500
 
 Handler = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any] | None]]
 """Takes a row's key and payload, does it, returns what to keep as its result (JSON)."""
+
+
+@dataclass(frozen=True)
+class Tries:
+    """How often a row is tried.
+
+    Args:
+        first_s, longest_s: the pause after the first try, doubled after each, and its most.
+        most: tries after which a row is closed as failed; None: there is no end to them.
+        jitter: by which part of it a pause is varied, so that not all who failed together try again together.
+    """
+
+    first_s: float
+    longest_s: float
+    most: int | None = None
+    jitter: float = 0.0
+
+    def pause_s(self, before: int) -> float:
+        """Return how long to wait after a try, of which there were so many before."""
+        pause_s = min(self.first_s * 2.0 ** min(before, 20), self.longest_s)
+        return pause_s * random.uniform(1 - self.jitter, 1)  # noqa: S311 - no secret
 
 
 class AlreadyDone(Exception):
@@ -64,14 +86,21 @@ class Outbox:
         handlers: what carries out each kind.
         lane_of: the lane of a row, from its key; rows wait only for those of their lane, and lanes are done
             side by side. None: each kind is one lane.
+        tries: how often a row is tried.
     """
 
     def __init__(
-        self, store: Store, handlers: Mapping[str, Handler], *, lane_of: Callable[[str], str] | None = None
+        self,
+        store: Store,
+        handlers: Mapping[str, Handler],
+        *,
+        lane_of: Callable[[str], str] | None = None,
+        tries: Tries | None = None,
     ) -> None:
         self._store = store
         self._handlers = dict(handlers)
         self._lane_of = lane_of or (lambda _key: "")
+        self._tries = tries or Tries(FIRST_PAUSE_S, LONGEST_PAUSE_S)
         self._wakes = {kind: asyncio.Event() for kind in self._handlers}
         self._turns = {kind: asyncio.Lock() for kind in self._handlers}
         self._unwritten: dict[int, _Outcome] = {}
@@ -145,12 +174,12 @@ class Outbox:
         lanes: dict[str, list[OutboxRow]] = {}
         for row in await self._store.read(queued, [kind], AHEAD):
             lanes.setdefault(self._lane_of(row.key), []).append(row)
-        return [(lane, rows) for lane, rows in lanes.items() if lane not in busy and _due(rows[0])]
+        return [(lane, rows) for lane, rows in lanes.items() if lane not in busy and self._due(rows[0])]
 
     async def _drain_lane(self, rows: Sequence[OutboxRow]) -> int:
         """Do these rows in order, up to one that has to wait; return how many were closed."""
         for closed, row in enumerate(rows):
-            if not _due(row) or not await self._attempt(row):
+            if not self._due(row) or not await self._attempt(row):
                 return closed
         return len(rows)
 
@@ -177,13 +206,25 @@ class Outbox:
             log.error("outbox row failed for good", error=str(fault))
             return _Outcome(OutboxState.FAILED, error=str(fault))
         except TribuneError as fault:
-            pause_s = min(FIRST_PAUSE_S * 2.0 ** min(row.attempts, 10), LONGEST_PAUSE_S)
+            if row.attempts + 1 == self._tries.most:
+                log.error("outbox row given up", error=str(fault))
+                return _Outcome(OutboxState.FAILED, error=str(fault))
+            pause_s = self._tries.pause_s(row.attempts)
             log.warning("outbox row postponed", error=str(fault), pause_s=pause_s)
             return _Outcome(OutboxState.QUEUED, error=str(fault), pause=timedelta(seconds=pause_s))
         except Exception as fault:  # one handler's mistake must not end the others' work
             log.exception("outbox handler broke")
-            pause = timedelta(seconds=LONGEST_PAUSE_S)
+            pause = timedelta(seconds=self._tries.longest_s)
             return _Outcome(OutboxState.QUEUED, error=f"{type(fault).__name__}: {fault}", pause=pause)
+
+    def _due(self, row: OutboxRow) -> bool:
+        """Return whether a row's time has come.
+
+        A row is never put off by more than the longest pause: a longer wait after an attempt means that the
+        clock was set back.
+        """
+        wait = row.not_before - now()
+        return wait <= timedelta() or (row.attempts > 0 and wait > timedelta(seconds=self._tries.longest_s))
 
 
 @dataclass(frozen=True)
@@ -194,13 +235,3 @@ class _Outcome:
     result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     pause: timedelta = timedelta()
-
-
-def _due(row: OutboxRow) -> bool:
-    """Return whether a row's time has come.
-
-    A row is never put off by more than the longest pause: a longer wait after an attempt means that the clock
-    was set back.
-    """
-    wait = row.not_before - now()
-    return wait <= timedelta() or (row.attempts > 0 and wait > timedelta(seconds=LONGEST_PAUSE_S))

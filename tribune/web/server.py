@@ -39,10 +39,13 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
     from tribune.telemetry import Telemetry
     from tribune.telemetry.watch import watched
     from tribune.web.app import create_app
+    from tribune.web.webhooks.delivery import Webhooks
 
     deployment = load_deployment(settings.deployments, settings.chain.chain_id)
     with _listening(settings.web) as listening, open_store(settings.store_url) as store:
         async with await Chain.connect(settings.chain) as chain:
+            indexer = Indexer.of(Tribune(chain, deployment), store)
+            webhooks = Webhooks(settings.web, store, chain, indexer) if settings.web.webhooks else None
             app = create_app(
                 store=store,
                 chain=chain,
@@ -65,20 +68,26 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
             get_logger(__name__).info("pages are served", host=settings.web.host, port=settings.web.port)
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             stopping = asyncio.create_task((stop or asyncio.Event()).wait())
-            indexer = Indexer.of(Tribune(chain, deployment), store)
-            following = asyncio.create_task(indexer.run())
+            working = {asyncio.create_task(indexer.run())}
+            if webhooks is not None:
+                working.add(asyncio.create_task(webhooks.run()))
             signs: dict[str, Reader] = {"chain": ChainVitals(chain), "store": partial(read_store, store)}
             try:
                 async with watched(Telemetry(), settings.telemetry, signs):
-                    await asyncio.wait({serving, stopping, following}, return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait({serving, stopping, *working}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 stopping.cancel()
-                following.cancel()
+                for task in working:
+                    task.cancel()
                 server.should_exit = True
                 with suppress(asyncio.CancelledError):
                     await serving
-                with suppress(asyncio.CancelledError):
-                    await following
+                ended = await asyncio.gather(*working, return_exceptions=True)
+            for fault in ended:
+                if isinstance(
+                    fault, Exception
+                ):  # a mistake of ours: whoever runs this process starts it anew
+                    raise fault
 
 
 def _listening(web: WebSettings) -> socket.socket:

@@ -84,9 +84,12 @@ def test_credentials__their_variables__are_read_as_the_settings_they_stand_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = '[monitors.a]\nkey = { keystore = "a.key", secret_file = "a.secret" }\n'
+    text += '[web.webhooks.ops]\nurl = "https://ops.example"\nsecret_file = "ops.secret"\n'
     for one in credentials(read(tmp_path, text)):
         monkeypatch.setenv(one.variable, f"/run/{one.name}")
-    found = load_settings(tmp_path / "tribune.toml").of_monitor("a").keys["monitor"]
+    settings = load_settings(tmp_path / "tribune.toml")
+    assert settings.web.webhooks["ops"].secret_file == Path("/run/web-webhooks-ops-secret_file")
+    found = settings.of_monitor("a").keys["monitor"]
     assert (found.keystore, found.secret_file) == (
         Path("/run/monitors-a-key-keystore"),
         Path("/run/monitors-a-key-secret_file"),

@@ -146,3 +146,37 @@ def test_import__reads_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         cwd=Path(__file__).parents[2],
         timeout=60,
     )
+
+
+HOOK = '[web.webhooks.ops]\nurl = "https://user:word@ops.example/x"\nsecret_file = "ops.secret"\n'
+
+
+def test_load_settings__webhook__secret_file_of_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tribune.toml").write_text(HOOK)
+    monkeypatch.setenv("TRIBUNE_WEB__WEBHOOKS__OPS__SECRET_FILE", "/run/secrets/ops")
+    settings = load_settings()
+    hook = settings.web.webhooks["ops"]
+    assert (hook.url, hook.secret_file) == ("https://user:word@ops.example/x", Path("/run/secrets/ops"))
+    assert hook.url in settings.addresses
+    assert "word" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "into"),
+    [
+        ('secret_file = "ops.secret"', ""),
+        ("https://user:word@ops.example/x", "ftp://word.example"),
+        ("https://user:word@ops.example/x", ""),
+        ("webhooks.ops", "webhooks.Ops-1"),
+        ('secret_file = "ops.secret"', 'secret_file = "s"\nkinds = ["case.open"]'),
+    ],
+)
+def test_load_settings__webhook_that_cannot_be__configuration_error(
+    tmp_path: Path, changed: str, into: str
+) -> None:
+    (tmp_path / "tribune.toml").write_text(HOOK.replace(changed, into))
+    with pytest.raises(ConfigurationError, match="webhooks") as caught:
+        load_settings()
+    assert "word" not in str(caught.value)

@@ -14,7 +14,7 @@ from tribune.store.queries import outbox_row, postpone
 from tribune.store.session import Store, open_store
 from tribune.store.states import OutboxState
 from tribune.store.tables import now
-from tribune.sync.outbox import AlreadyDone, Outbox, enqueue
+from tribune.sync.outbox import AlreadyDone, Outbox, Tries, enqueue
 
 
 @pytest.fixture
@@ -218,3 +218,13 @@ async def ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait({task}, timeout=10)
     assert task.cancelled()
+
+
+def test_tries__jitter__shortens_a_pause_by_so_much_at_most() -> None:
+    found = {Tries(1.0, 300.0, jitter=0.5).pause_s(before) for before in (3,) * 200}
+    assert 4.0 <= min(found) < 5.0
+    assert 7.0 < max(found) <= 8.0
+
+
+def test_tries__many_before__pause_is_the_longest() -> None:
+    assert Tries(1.0, 300.0).pause_s(10_000) == 300.0

@@ -1,0 +1,222 @@
+"""Turns final events of the index into rows of the outbox, one for each target that wants to hear of it.
+
+Told is what is final: `chain.finality_blocks` deep. A row's key is the event's place on the chain, so that
+looking twice promises once, whichever process looks. Should a reorg reach deeper all the same, what was told
+and is not there any more is taken back by a message of its own, and what came in its place is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tribune.ids import ModelId
+from tribune.store import final, queries
+from tribune.store.happenings import events_of_model
+from tribune.store.incidents import events_of_cases
+from tribune.store.states import OutboxState
+from tribune.web.webhooks.incidents import EVENTS, STOPS, Incident, ended, ends_at, incident_of
+
+if TYPE_CHECKING:
+    from tribune.store.session import Session
+    from tribune.store.tables import ChainEvent
+
+LOOK_BACK = 256
+"""Blocks below the newest final one that are looked at again: as many as the indexer remembers."""
+RETRACTED = "event.retracted"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Somebody who is told.
+
+    Args:
+        name: as the settings have it.
+        kinds: what they want to hear of; empty: all there is.
+    """
+
+    name: str
+    kinds: frozenset[str] = frozenset()
+
+    @property
+    def kind(self) -> str:
+        """Kind of its rows, and name of the checkpoint from which on it is told."""
+        return f"webhook/{self.name}"
+
+    def wants(self, incident: Incident) -> bool:
+        """Return whether it is to be told."""
+        return not self.kinds or incident.kind in self.kinds
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that the outbox does not have yet."""
+
+    key: str
+    kind: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look found.
+
+    Args:
+        rows: to be written, in the order in which things came about.
+        undone: row ids of what is not to be delivered any more.
+        running: stops that end by time, whose end was not told yet, oldest first.
+    """
+
+    rows: tuple[Row, ...] = ()
+    undone: tuple[int, ...] = ()
+    running: tuple[ChainEvent, ...] = ()
+
+
+def begin(session: Session, targets: Iterable[Target], block: int) -> None:
+    """Remember from which block on new targets are told; forget what is owed to those that are gone."""
+    targets = list(targets)
+    queries.drop_queued(session, "webhook/", [target.kind for target in targets])
+    for target in targets:
+        if queries.checkpoint(session, target.kind) is None:
+            queries.set_checkpoint(session, target.kind, block, "")
+
+
+def message_id(key: str) -> str:
+    """Return the id under which a row is sent, the same at every try and by every process."""
+    return f"msg_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+def look(
+    session: Session, targets: Sequence[Target], above: int, up_to: int, around: Mapping[str, Any]
+) -> Found:
+    """Return what final blocks have that is not promised yet.
+
+    Args:
+        session: with the index.
+        targets: who is told.
+        above: blocks above this one are looked at.
+        up_to: the newest final block.
+        around: what every message says.
+    """
+    since = {target: _since(session, target) for target in targets}
+    incidents = []
+    for event in final.events_between(session, EVENTS, above, up_to):
+        before = final.event_before(session, event) if event.name in STOPS else None
+        if before is not None and (end := ends_at(before)) is not None and end <= event.block_time:
+            incidents.append(ended(before, end))
+        if (incident := incident_of(event)) is not None:
+            incidents.append(incident)
+    running = [event for event in final.newest_of_each(session, STOPS) if event.block_number <= up_to]
+    ends = [ended(event, end) for event in running if (end := ends_at(event)) is not None]
+    open_ends = {one.place: one.event for one, *_ in _missing(session, since, ends)}
+    undone, retracted = _taken_back(session, targets, up_to)
+    return Found(
+        rows=(*retracted, *_rows(session, since, incidents, around)),
+        undone=tuple(undone),
+        running=tuple(open_ends.values()),
+    )
+
+
+def look_at_ends(
+    session: Session,
+    targets: Sequence[Target],
+    running: Sequence[ChainEvent],
+    at: datetime,
+    around: Mapping[str, Any],
+) -> tuple[Row, ...]:
+    """Return rows for stops that ended by time.
+
+    Args:
+        session: with the index.
+        targets: who is told.
+        running: stops whose end was not told.
+        at: the time of the newest final block.
+        around: what every message says.
+    """
+    since = {target: _since(session, target) for target in targets}
+    over = [ended(event, end) for event in running if (end := ends_at(event)) is not None and end <= at]
+    return tuple(_rows(session, since, over, around))
+
+
+def write(session: Session, rows: Iterable[Row], undone: Iterable[int]) -> int:
+    """Write rows that are not there; return how many that were."""
+    for row_id in undone:
+        queries.settle(session, row_id, OutboxState.DONE, result={"retracted": True})
+    return sum(queries.enqueue(session, row.key, row.kind, row.payload) for row in rows)
+
+
+def _since(session: Session, target: Target) -> int:
+    begun = queries.checkpoint(session, target.kind)
+    return -1 if begun is None else begun.block_number
+
+
+def _missing(
+    session: Session, since: Mapping[Target, int], incidents: Collection[Incident]
+) -> list[tuple[Incident, Target, str]]:
+    wanted = [
+        (incident, target, f"{target.kind}/{incident.place}")
+        for incident in incidents
+        for target, begun in since.items()
+        if target.wants(incident) and incident.event.block_number > begun
+    ]
+    known = final.known_keys(session, [key for *_, key in wanted])
+    return [one for one in wanted if one[2] not in known]
+
+
+def _rows(
+    session: Session,
+    since: Mapping[Target, int],
+    incidents: Collection[Incident],
+    around: Mapping[str, Any],
+) -> list[Row]:
+    missing = _missing(session, since, incidents)
+    told: dict[str, dict[str, Any]] = {}
+    for incident, *_ in missing:
+        if incident.place not in told:
+            told[incident.place] = incident.payload({**around, **_subject(session, incident, around)})
+    return [Row(key, target.kind, told[incident.place]) for incident, target, key in missing]
+
+
+def _subject(session: Session, incident: Incident, around: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of which model an incident is, and where people read of it; of a halt of all: nothing."""
+    model_id, case_id = incident.event.model_id, incident.about.get("case")
+    if model_id is None and case_id is not None:
+        opened = events_of_cases(session, [case_id], ["CaseOpened"])[case_id]
+        model_id = opened[0].model_id if opened else None
+    if model_id is None:
+        return {}
+    registered = events_of_model(session, ModelId(model_id), ["ModelRegistered"], limit=1)
+    page = f"/i/{case_id}" if case_id is not None else f"/m/{model_id}"
+    return {
+        "model": model_id,
+        "model_name": registered[0].args["name"] if registered else "",
+        "url": f"{around['url']}{page}",
+    }
+
+
+def _taken_back(session: Session, targets: Sequence[Target], up_to: int) -> tuple[list[int], list[Row]]:
+    """Return what need not be delivered any more, and what takes back what was."""
+    undone, retracted = [], []
+    for target in targets:
+        for row in reversed(final.newest_rows(session, target.kind)):
+            place = row.payload
+            if place.get("block", up_to + 1) > up_to or row.result.get("retracted"):
+                continue
+            if final.is_there(session, place["block_hash"], place["log_index"]):
+                continue
+            if row.state == OutboxState.QUEUED and row.id is not None:
+                undone.append(row.id)
+            elif row.state == OutboxState.DONE:
+                retracted.append(_retraction(target, row.key, place["document"]))
+    known = final.known_keys(session, [row.key for row in retracted])
+    return undone, [row for row in retracted if row.key not in known]
+
+
+def _retraction(target: Target, key: str, told: Mapping[str, Any]) -> Row:
+    """Return what takes a message back; it says the same of the event, so that a receiver finds its own."""
+    data = {**told["data"], "retracted_id": message_id(key), "retracted_type": told["type"]}
+    document = {"type": RETRACTED, "timestamp": told["timestamp"], "data": data}
+    return Row(f"{key}/retracted", target.kind, {"document": document})
