@@ -12,7 +12,7 @@ from support.pages import Block, Command
 from support.processes import environment
 
 MARK = "\x1e"
-PATIENCE_S = 240
+PATIENCE_S = 600
 
 
 @dataclass(frozen=True)
