@@ -118,7 +118,8 @@ class DecisionLog:
             LogUnavailableError: when the buffer is full or the log closed; the decision is not kept.
         """
         future: Future[Receipt] = Future()
-        self._take([decision], future, alone=True)
+        row = row_of(self.schema, decision, max_body=self._max_body)
+        self._take((row,), len(row.body), future, alone=True)
         return future
 
     def accept_many(self, decisions: Sequence[Decision]) -> Future[list[Receipt]]:
@@ -131,19 +132,20 @@ class DecisionLog:
             DataError: also for more decisions than the buffer can hold.
         """
         future: Future[list[Receipt]] = Future()
-        self._take(decisions, future)
+        self._take(*self._rows(decisions), future)
         return future
 
     async def record(self, decision: Decision) -> Receipt:
         """Take a decision and wait, without blocking the event loop, until it is kept (see `accept`)."""
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        self._take([decision], future, alone=True)
+        row = row_of(self.schema, decision, max_body=self._max_body)
+        self._take((row,), len(row.body), future, alone=True)
         return await future
 
     async def record_many(self, decisions: Sequence[Decision]) -> list[Receipt]:
         """Take decisions and wait, without blocking the event loop, until they are kept (`accept_many`)."""
         future: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
-        self._take(decisions, future)
+        self._take(*self._rows(decisions), future)
         return await future
 
     def close(self) -> None:
@@ -157,16 +159,18 @@ class DecisionLog:
         if self._thread is not None:
             self._thread.join()
 
+    def _rows(self, decisions: Sequence[Decision]) -> tuple[Sequence[Row], int]:
+        rows = [row_of(self.schema, decision, max_body=self._max_body) for decision in decisions]
+        return rows, sum(len(row.body) for row in rows)
+
     def _take(
         self,
-        decisions: Sequence[Decision],
+        rows: Sequence[Row],
+        size: int,
         asker: Future[Any] | asyncio.Future[Any],
         *,
         alone: bool = False,
     ) -> None:
-        schema = self.schema
-        rows = [row_of(schema, decision, max_body=self._max_body) for decision in decisions]
-        size = sum(len(row.body) for row in rows)
         if len(rows) > self._capacity or size > _CAPACITY_BYTES:
             raise DataError(f"The decision log takes at most {self._capacity} decisions at once.")
         with self._lock:

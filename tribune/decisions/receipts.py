@@ -69,7 +69,8 @@ class Receipt(NamedTuple):
         """
         frame = "" if self.frame is None else f";frame={self.frame}"
         digests = f'leaf="0x{self.leaf.hex()}";body="0x{self.body.hex()}"'
-        claim = f'"{quote(self.id)}";time={self.time}{frame};{digests}'
+        id = self.id if self.id.isascii() and self.id.isalnum() else quote(self.id)
+        claim = f'"{id}";time={self.time}{frame};{digests}'
         if self.batch is None:
             return f"{claim};signed=?0"
         path = b"".join(self.batch.path(self.place))

@@ -55,6 +55,8 @@ class Redaction:
         Raises:
             DataError: for a value to be digested that is no valid text.
         """
+        if not self._rules:
+            return features
         found = dict(features)
         for name, rule in self._rules.items():
             value = found.get(name)
