@@ -35,6 +35,7 @@ from tribune.chain.deployments import load_deployment
 from tribune.chain.facade import Tribune
 from tribune.chain.types import checksum
 from tribune.ids import Address
+from tribune.reports.canonical import cid
 from tribune.store.session import open_store
 from tribune.store.tables import SignedDelegation, now
 from tribune.sync.indexer import Indexer
@@ -81,6 +82,7 @@ async def standing(folder: Path, models: int, frames: int) -> AsyncIterator[Stan
     processes, evidence = Processes(folder / "logs"), folder / "evidence"
     evidence.mkdir(parents=True)
     measured = await asyncio.to_thread(measure_frames, CHAIN_ID)
+    (evidence / cid(measured.profile.digest)).write_bytes(measured.profile.canonical)
     ends_s = int(time.time())
     with Anvil.start(timestamp=ends_s, extra=("--number", str(FIRST_BLOCK))) as anvil:
         try:

@@ -6,53 +6,21 @@ matplotlib is imported when the first figure is drawn, in a worker thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
-from tribune.exceptions import PolicyError
-from tribune.figures.history import FRAMES, Point, rule_history, summary_of
+from tribune.ballots.histories.rules import LOOK_TWICE, RuleHistory, rule_histories, shape_of
+from tribune.figures.history import FRAMES, rule_history
 from tribune.figures.theme import Theme
 from tribune.language import _
-from tribune.metrics.policy import Rule
 from tribune.reports.counts import FAULTS
 from tribune.store.happenings import events_of_model
-from tribune_bot.charts import points_of, title_of
 
 if TYPE_CHECKING:
     from tribune.ballots.histories.judged import JudgedReport, ToldReport
     from tribune_bot.services import Services
 
-LOOK_TWICE = 2
-"""Reports looked through for each frame that is shown: versions and policies change in between."""
 MOST_FIGURES = 4
 """Figures under one answer."""
-
-
-class Shape(TypedDict):
-    """How a rule's figure is drawn."""
-
-    limit: int
-    above: bool
-    percent: bool
-
-
-@dataclass(frozen=True)
-class RuleHistory:
-    """A rule over the last frames.
-
-    Args:
-        rule: the rule.
-        title: what is measured, as the model's profile names it.
-        points: by frame, oldest first.
-        hit: whether the newest frame is beyond the limit.
-        words: all that in a line.
-    """
-
-    rule: Rule
-    title: str
-    points: tuple[Point, ...]
-    hit: bool
-    words: str
 
 
 async def read_histories(services: Services, newest: JudgedReport) -> list[RuleHistory]:
@@ -70,24 +38,13 @@ async def read_histories(services: Services, newest: JudgedReport) -> list[RuleH
     )
     version = await services.tribune.model_registry.version(newest.model_id, newest.version)
     profile = await services.documents.profile(version.details.profile)
-    found = []
-    for place, on_chain in enumerate(record.policy.rules):
-        try:
-            rule = Rule.from_chain(on_chain.on_chain())
-        except PolicyError:  # of a newer release
-            continue
-        points = points_of(events, newest.model_id, "0x" + newest.policy.hex(), place, newest.frame)
-        shape = _shape(rule)
-        title = title_of(rule, profile)
-        words = f"{title}. {summary_of(points, **shape)}"
-        found.append(RuleHistory(rule, title, tuple(points), bool(newest.hits >> place & 1), words))
-    return sorted(found, key=lambda one: not one.hit)
+    return rule_histories(newest, record.policy.rules, events, profile)
 
 
 def draw_histories(histories: Sequence[RuleHistory]) -> list[bytes]:
     """Return a PNG for each of the first rules that were measured at all."""
     measured = [one for one in histories if one.points][:MOST_FIGURES]
-    return [rule_history(one.points, title=one.title, **_shape(one.rule)) for one in measured]
+    return [rule_history(one.points, title=one.title, **shape_of(one.rule)) for one in measured]
 
 
 def report_figure(told: ToldReport) -> bytes | None:
@@ -106,9 +63,3 @@ def report_figure(told: ToldReport) -> bytes | None:
         )
     except FAULTS:
         return None
-
-
-def _shape(rule: Rule) -> Shape:
-    from tribune.metrics.registry import find
-
-    return {"limit": rule.limit, "above": rule.op == ">", "percent": find(rule.metric)[1].percent}

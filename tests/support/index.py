@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -100,3 +101,32 @@ async def read_chain(chain: TestChain, store: Store) -> None:
     }
     async with Chain(chain.anvil.http_url, chain_id=31337, timeout_s=5) as client:
         await Indexer(client, store, contracts).catch_up()
+
+
+def policy_set(
+    model: int, rules: Sequence[tuple[Any, ...]], *, digest: str = "0xaa", **terms: Any
+) -> ChainEvent:
+    """A policy that takes force with the first block, with frames of an hour; rules as the chain has them."""
+    names = ("metric", "op", "severity", "stage", "m", "w", "na_budget", "z", "limit", "lo", "hi")
+    policy: dict[str, Any] = {
+        "start": 0, "step": 3_600, "length": 3_600, "grace": 300, "deadline": 1_800, "suspension": 3_600,
+        "stale_suspends": False, "k": 2, "panel": ["0x" + f"{one:040x}" for one in (1, 2, 3)],
+        "rules": [dict(zip(names, rule, strict=True)) for rule in rules],
+    }  # fmt: skip
+    args: dict[str, Any] = {"index": 0, "digest": digest, "first_frame": 1, "base": int(BEGAN.timestamp())}
+    hours = terms.pop("hours", 0)
+    args |= {key: terms.pop(key) for key in tuple(terms) if key in args}
+    args["policy"] = policy | terms
+    return happened("PolicySet", contract="PolicyBook", hours=hours, model_id=model, **args)
+
+
+def judged(model: int, frame: int, *values: int, hits: int = 0, **other: Any) -> ChainEvent:
+    """A frame's report as the hub judged it, an hour after the one before."""
+    report: dict[str, Any] = {
+        "model_id": model, "version": 1, "frame": frame, "policy": "0xaa", "manifest": "0x" + "33" * 32,
+        "evidence": "0x" + "00" * 32, "values": list(values),
+    }  # fmt: skip
+    report |= {key: other.pop(key) for key in tuple(other) if key in report}
+    facts: dict[str, Any] = {"frame": frame, "version": report["version"], "digest": f"0x{frame:064x}"}
+    facts |= {"hits": hits, "case_id": other.pop("case_id", 0), "report": report}
+    return happened("ReportJudged", contract="ReportHub", hours=frame + 0.5, model_id=model, **facts)

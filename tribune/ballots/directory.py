@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tribune.chain.enums import CaseKind, Outcome, State
+from tribune.ballots import watching
+from tribune.ballots.watching import Watching
+from tribune.chain.enums import CaseKind, Outcome, Oversight, State
 from tribune.chain.types import utc, utc_or_none
-from tribune.store.happenings import all_since, extent
+from tribune.store.happenings import all_since, extent, newest_reports
 from tribune.store.queries import checkpoint
 from tribune.store.vitals import INDEX
 
@@ -43,6 +45,18 @@ class ListedModel:
     last_state: State = State.INACTIVE
     """As the last event said."""
     until: datetime | None = None
+    case_id: int = 0
+    """The case of that event, 0 if none."""
+    back_at: datetime | None = None
+    """When it was last set free by a vote, or by one's rejection."""
+
+    def served_since(self, at: datetime) -> datetime | None:
+        """Return since when it is in service without a break, halts of all models aside; None: it is not."""
+        if self.state(at) is not State.ACTIVE:
+            return None
+        begun = next((since for since, _ in reversed(self.versions) if since <= at), None)
+        times = [one for one in (begun, self.until, self.back_at) if one is not None]
+        return max(times, default=None)
 
     def version(self, at: datetime) -> int:
         """Return the version in force at a time of the chain, 0 where there is none."""
@@ -113,15 +127,39 @@ class Listing:
     """When the index took that block in, by the clock of the machine that did."""
     halt_ends: int = 0
     """When the last halt of all models ends or ended, Unix time; 0: there was none."""
+    watching: Watching = field(default_factory=Watching)
+    _cases_of: dict[int, list[int]] = field(default_factory=dict)
+    """Model → its cases, oldest first."""
 
     @property
     def halted(self) -> bool:
         """Whether all models are halted."""
         return self.at.timestamp() < self.halt_ends
 
+    def cases_of(self, model_id: int) -> list[ListedCase]:
+        """Return a model's cases, newest first."""
+        return [self.cases[one] for one in reversed(self._cases_of.get(model_id, ()))]
+
+    def oversight(self, model: ListedModel) -> Oversight:
+        """Return how well a model is watched; mirrors `KillSwitch._oversight`."""
+        told = {CaseKind.BREACH: Oversight.BREACHED, CaseKind.STALE: Oversight.STALE}
+        if model.state(self.at) in (State.SUSPENDED, State.PAUSED):
+            about = self.cases.get(model.case_id)
+        else:
+            live = [one for one in self.cases_of(model.id) if one.is_live(self.at)]
+            calls = (CaseKind.HOLDER_PAUSE, CaseKind.HOLDER_RESUME)
+            about = next((one for one in live if one.kind not in calls), None)
+        if about is not None and about.kind in told:
+            return told[about.kind]
+        since = model.served_since(self.at)
+        if since is not None and self.halt_ends:
+            since = None if self.halted else max(since, utc(self.halt_ends))
+        return self.watching.oversight(model.id, self.at, since)
+
     def take_in(self, event: ChainEvent) -> None:
         """Take in an event, in their order."""
         args = event.args
+        self.watching.take_in(event)
         match event.name:
             case "ModelRegistered":
                 number, name = int(args["model_id"]), str(args["name"])
@@ -134,13 +172,17 @@ class Listing:
                     model, serves_from=serves_from, versions=(*model.versions, chosen)
                 )
             case "StateChanged" if args["model_id"] in self.models:
-                self.models[args["model_id"]] = replace(
-                    self.models[args["model_id"]],
-                    last_state=State.of(args["current"]),
-                    until=utc_or_none(args["until"]),
+                model, state = self.models[args["model_id"]], State.of(args["current"])
+                self.models[model.id] = replace(
+                    model,
+                    last_state=state,
+                    until=utc_or_none(args["until"]) or (model.until if state is State.ACTIVE else None),
+                    case_id=int(args["case_id"]),
+                    back_at=event.block_time if state is State.ACTIVE else model.back_at,
                 )
             case "CaseOpened":
                 number, details = int(args["case_id"]), args["details"]
+                self._cases_of.setdefault(args["model_id"], []).append(number)
                 self.cases[number] = ListedCase(
                     number,
                     args["model_id"],
@@ -205,6 +247,7 @@ _NAMES = (
     *("ModelRegistered", "VersionActivated", "StateChanged"),
     *("CaseOpened", "CaseVoteOpened", "CaseClosed", "HaltChanged", "ProposalCreated"),
     *_OF_PROPOSAL,
+    *watching.EVENTS,
 )
 
 
@@ -271,10 +314,10 @@ def _news(
     block = "" if at is None else at.block_hash
     if block == seen.block:
         return at, None
-    count, newest = extent(session, _NAMES)
-    events = list(all_since(session, seen.newest, _NAMES))
+    names = (*_NAMES, watching.JUDGED)
+    count, newest = extent(session, names)
+    events = list(all_since(session, seen.newest, names)) if seen.events else []
     lost = count - len(events) != seen.events  # rows are never numbered again: some were taken away
     if lost:
-        events = list(all_since(session, 0, _NAMES))
-        count = len(events)
+        events = [*all_since(session, 0, _NAMES), *newest_reports(session)]
     return at, (_Place(block, count, max(newest, seen.newest)), events, lost or not seen.events)

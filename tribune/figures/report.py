@@ -89,9 +89,8 @@ def report_drawings(
     drawings.extend(
         column_drawing(document, profile, name) for name in worst_columns(document, profile, policy)
     )
-    kinds = RATES if profile.spec.task is Task.BINARY else (RIGHT,)  # others say more than yes or no
     for group in targets(profile):
-        for kind, metric, words in kinds:
+        for kind, metric, words in rate_kinds(profile):
             drawing = group_drawing(document, profile, group, kind, metric, words)
             if drawing is not None:
                 drawings.append(drawing)
@@ -152,9 +151,7 @@ def group_drawing(
     rates = rates_of(document, profile, group, kind)
     if not rates:
         return None
-    spec = profile.spec
-    outcome = spec.outcome or dict(spec.prediction.values).get(spec.positive) or spec.positive
-    title = _(words).format(outcome=outcome, group=target_title(group, spec))
+    title = rates_title(profile, group, words)
     z_micro = z_of(document, f"{metric}/{group}")
     place = targets(profile).index(group)
 
@@ -164,6 +161,18 @@ def group_drawing(
     return Drawing(
         f"groups-{place}-{kind}", title, summary_of_groups(bars_of(rates, z_micro)), draw, "groups"
     )
+
+
+def rate_kinds(profile: Profile) -> Sequence[tuple[str, str, str]]:
+    """Return which rates of groups are shown: kind as in `rates_of`, metric, words of the title."""
+    return RATES if profile.spec.task is Task.BINARY else (RIGHT,)  # others say more than yes or no
+
+
+def rates_title(profile: Profile, group: str, words: str) -> str:
+    """Return the title over a rate of groups; `words` have places for {outcome} and {group}."""
+    spec = profile.spec
+    outcome = spec.outcome or dict(spec.prediction.values).get(spec.positive) or spec.positive
+    return _(words).format(outcome=outcome, group=target_title(group, spec))
 
 
 def _means(found: Sequence[Mean]) -> Drawing:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import fields
 
+from tribune.language import _, number, plural
 from tribune.metrics.alarms import YEAR_S, alarms_a_year, all_looks
 from tribune.metrics.default_policy import DefaultPolicy
 from tribune.metrics.fixed import MICRO
@@ -18,7 +19,6 @@ from tribune.metrics.registry import find
 from tribune.metrics.spec import ModelSpec
 from tribune.metrics.terms import FrameTerms
 from tribune.metrics.words import describe
-from tribune.wording import counted
 
 _WIDTH = 108
 _TERMS = {
@@ -39,10 +39,9 @@ def write_policy(made: DefaultPolicy) -> str:
 
 def explain(policy: Policy, spec: ModelSpec | None = None) -> Iterator[str]:
     """Yield rules in words, one after the other; with a spec, columns have their names for people."""
-    for number, rule in enumerate(policy.rules, start=1):
-        yield f"{number}. {describe(rule, spec)}"
-        yield f"   {_borne(rule)}"
-        yield from _needed(rule)
+    for place, rule in enumerate(policy.rules, start=1):
+        yield f"{place}. {describe(rule, spec)}"
+        yield from (f"   {line}" for line in borne_words(rule))
     yield "With a profile (--profile) this says how often chance alone breaks each."
 
 
@@ -54,11 +53,10 @@ def explain_chances(policy: Policy, profile: Profile, step_s: int) -> Iterator[s
     """
     policy.check(profile)
     sums = dict.fromkeys(Severity, 0.0)
-    for number, rule in enumerate(policy.rules, start=1):
-        yield f"{number}. {describe(rule, profile.spec)}"
+    for place, rule in enumerate(policy.rules, start=1):
+        yield f"{place}. {describe(rule, profile.spec)}"
         yield f"   {chance_words(rule, policy, profile, YEAR_S / step_s)}"
-        yield f"   {_borne(rule)}"
-        yield from _needed(rule)
+        yield from (f"   {line}" for line in borne_words(rule))
         if find(rule.metric)[1].audited is None:
             count = all_looks(rule, policy, profile)
             sums[rule.severity] += alarms_a_year(rule, count, YEAR_S / step_s) or 0
@@ -69,29 +67,32 @@ def explain_chances(policy: Policy, profile: Profile, step_s: int) -> Iterator[s
 def chance_words(rule: Rule, policy: Policy, profile: Profile, frames_a_year: float) -> str:
     """Return how often chance alone breaks a rule, in words."""
     if find(rule.metric)[1].audited is not None:
-        return "Chance alone does not break it: of an honest log every row is as it should be."
+        return _("Chance alone does not break it: of an honest log every row is as it should be.")
     count = all_looks(rule, policy, profile)
     expected = alarms_a_year(rule, count, frames_a_year)
     if expected is None:
-        return "It has no bound, so how often chance alone breaks it is for tribune backtest to say."
-    return (
-        f"By chance at most {expected:.2g} times a year: {counted(round(frames_a_year), 'frame')} · "
-        f"{counted(count, 'look')} · (1 − Φ({rule.z / MICRO:g}))."
+        return _("It has no bound, so how often chance alone breaks it is for tribune backtest to say.")
+    ended = round(frames_a_year)
+    return _("By chance at most {times} times a year: {frames} · {looks} · (1 − Φ({z})).").format(
+        times=f"{expected:.2g}",
+        frames=plural("{n} frame", "{n} frames", ended).format(n=number(ended)),
+        looks=plural("{n} look", "{n} looks", count).format(n=number(count)),
+        z=f"{rule.z / MICRO:g}",
     )
 
 
-def _borne(rule: Rule) -> str:
-    """Return what happens while a rule's value is not available, in words."""
+def borne_words(rule: Rule) -> Iterator[str]:
+    """Say what happens while a rule's value is not available, and what monitors need beside the log."""
     if not rule.na_budget:
-        return "A frame without a value counts as a hit."
-    one, many = "frame without a value is", "frames in a row without a value are"
-    return f"{counted(rule.na_budget, one, many)} borne; one more counts as a hit."
-
-
-def _needed(rule: Rule) -> Iterator[str]:
-    """Say what monitors must have for a rule, where that is more than the log."""
+        yield _("A frame without a value counts as a hit.")
+    else:
+        yield plural(
+            "{n} frame without a value is borne; one more counts as a hit.",
+            "{n} frames in a row without a value are borne; one more counts as a hit.",
+            rule.na_budget,
+        ).format(n=number(rule.na_budget))
     if find(rule.metric)[1].name == "replay.mismatch":
-        yield "   Each monitor needs a replayer and the registered artifact, or it reports nothing at all."
+        yield _("Each monitor needs a replayer and the registered artifact, or it reports nothing at all.")
 
 
 def _head(made: DefaultPolicy) -> Iterator[str]:

@@ -39,6 +39,18 @@ def events_of_model(
     ).all()
 
 
+def newest_reports(session: Session) -> Sequence[ChainEvent]:
+    """Return each model's newest `ReportJudged` in service, in order."""
+    newest = (
+        select(func.max(ChainEvent.id))
+        .where(ChainEvent.name == "ReportJudged", ChainEvent.args["frame"].as_integer() > 0)
+        .group_by(col(ChainEvent.model_id))
+    )
+    return session.exec(
+        select(ChainEvent).where(col(ChainEvent.id).in_(newest)).order_by(col(ChainEvent.id))
+    ).all()
+
+
 def count_of_model(session: Session, model_id: int, names: Iterable[str]) -> int:
     """Return how many events of these names a model has."""
     return int(

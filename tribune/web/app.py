@@ -95,12 +95,13 @@ def create_app(
         middleware=[Middleware(SafeHeaders), Middleware(Speaking), Middleware(RateLimit, web=web)],
         exception_handlers={TribuneError: on_error, HTTPException: on_error, Exception: on_error},
     )
+    contracts = VoteContracts(chain, deployment)
     head = Head(chain)
     app.state.site = Site(
         store=store,
         directory=Directory(store, head.time),
         head=head,
-        contracts=VoteContracts(chain, deployment),
+        contracts=contracts,
         documents=Documents(evidence),
         links=WalletLinks(store, chain, public_url),
         public_url=public_url,

@@ -1,4 +1,7 @@
-"""Headers of every answer: nothing is loaded from elsewhere, only our own scripts run, no frame holds us."""
+"""Headers of every answer: nothing is loaded from elsewhere, only our own scripts run, no frame holds us.
+
+An answer that sets one of them itself, such as a badge that other pages may show, keeps its own.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ class SafeHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in (_HEADERS | (_OPEN if public else {})).items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from tribune.ballots.cases.view import CaseVote, read_case_vote
 from tribune.ids import Address, CaseId
 from tribune.language import Language, _, language, number, plural
+from tribune.reports.canonical import cid
 from tribune.reports.oversight import independence
 from tribune.untrusted import load_json
 from tribune.web import words
@@ -121,6 +122,8 @@ def environment(network: Network) -> Environment:
     made.filters |= {"when": words.when, "iso": words.iso, "percent": words.percent, "limit": words.limit}
     made.filters |= {"state": words.state, "vote_state": words.vote_state, "case_kind": words.case_kind}
     made.filters |= {"short": words.short, "timed": words.timed}
+    made.filters |= {"oversight": words.oversight, "ending": words.ending, "days": words.days}
+    made.filters |= {"cid": cid, "known": any}
     return made
 
 

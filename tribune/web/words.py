@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from tribune.ballots.cases.view import VoteState
-from tribune.chain.enums import CaseKind, State
-from tribune.language import _, number
+from tribune.chain.enums import CaseKind, Outcome, Oversight, State
+from tribune.language import _, number, plural
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+
+    from tribune.ballots.histories.cases import PastCase
 
 _OPEN, _CLOSE = "\x02", "\x03"
 """Around a time within a sentence: no name can hold them, since they are dropped from names."""
@@ -22,6 +24,39 @@ _MOMENT = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 def when(time: datetime) -> str:
     """Return a time for people, in UTC; scripts show it in the reader's zone."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def days(span: timedelta) -> str:
+    """Return a long time in its largest unit: "12 days", "3 hours"."""
+    count, rest = span.days, span.seconds
+    if count:
+        return plural("{n} day", "{n} days", count).format(n=number(count))
+    if rest >= 3_600:
+        return plural("{n} hour", "{n} hours", rest // 3_600).format(n=number(rest // 3_600))
+    return plural("{n} minute", "{n} minutes", rest // 60).format(n=number(rest // 60))
+
+
+def oversight(given: Oversight) -> str:
+    """Return how well a model is watched, in a word or two."""
+    return {
+        Oversight.HEALTHY: _("Watched"),
+        Oversight.BREACHED: _("Broke a rule"),
+        Oversight.STALE: _("Not measured in time"),
+        Oversight.DISPUTED: _("Monitors disagree"),
+    }[given]
+
+
+def ending(case: PastCase) -> str:
+    """Return how a case ended."""
+    resuming = case.kind is CaseKind.HOLDER_RESUME
+    return {
+        Outcome.OPEN: _("nothing recorded yet"),
+        Outcome.UPHELD: _("the vote passed: it answers again")
+        if resuming
+        else _("the vote passed: it stays stopped until another vote"),
+        Outcome.REJECTED: _("the vote was rejected"),
+        Outcome.LAPSED: _("it ended without a decision"),
+    }[case.outcome]
 
 
 def iso(time: datetime) -> str:

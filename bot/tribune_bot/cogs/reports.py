@@ -11,12 +11,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from tribune.ballots.histories.judged import ToldReport, Verdict, find_report, tell_report
+from tribune.ballots.histories.rules import RuleHistory
 from tribune.exceptions import ChainError, TribuneError
 from tribune.language import _, number, plural
 from tribune.reports.canonical import cid
 from tribune.reports.oversight import independence
 from tribune_bot import choices
-from tribune_bot.report_figures import RuleHistory, draw_histories, read_histories, report_figure
+from tribune_bot.report_figures import draw_histories, read_histories, report_figure
 from tribune_bot.text import fitted, harmless, moment
 from tribune_bot.views.buttons import evidence_button, link_button
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from tribune.ballots.histories.rules import points_of, title_of
 from tribune.figures.history import Point
 from tribune.figures.theme import PALETTES, Theme
 from tribune.metrics import Rule, Severity
 from tribune.metrics.value import NOT_AVAILABLE
-from tribune_bot.charts import _draw, points_of, title_of
+from tribune_bot.charts import _draw
 from unit.bot.samples import VOTE
 
 RULE = Rule("fairness.demographic_parity_difference.lower/SEX", ">", 100_000, Severity.TRIP, z=3_000_000)

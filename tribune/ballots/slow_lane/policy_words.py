@@ -53,7 +53,7 @@ async def policy_words(
     spec = await _spec(contracts, documents, model_id, at)
     names = await _names(contracts, {*new.panel, *(old.panel if old else ())}, at)
     rules, complete = _rules(new.rules, old.rules if old else (), spec)
-    lines = [*rules, *_panel(new, old, names), *_frames(new, old)]
+    lines = [*rules, *panel_lines(new, old, names), *frame_lines(new, old)]
     return PolicyWords(tuple(lines), complete)
 
 
@@ -134,7 +134,8 @@ def _unsaid(rule: PolicyRule) -> str:
     )
 
 
-def _panel(new: PolicyInput, old: PolicyInput | None, names: Mapping[Address, str]) -> list[str]:
+def panel_lines(new: PolicyInput, old: PolicyInput | None, names: Mapping[Address, str]) -> list[str]:
+    """Return who measures, as far as it differs from the policy before."""
     size = len(new.panel)
     lines = []
     if old is None or (new.panel, new.k) != (old.panel, old.k):
@@ -153,7 +154,8 @@ def _panel(new: PolicyInput, old: PolicyInput | None, names: Mapping[Address, st
     return lines
 
 
-def _frames(new: PolicyInput, old: PolicyInput | None) -> list[str]:
+def frame_lines(new: PolicyInput, old: PolicyInput | None) -> list[str]:
+    """Return frames, deadlines and suspensions, as far as they differ from the policy before."""
     lines = []
     if old is None or (new.step_s, new.length_s) != (old.step_s, old.length_s):
         lines.append(

@@ -52,9 +52,9 @@ def place(total: int, each: int, page: int) -> tuple[int, int, int]:
     return shown, pages, (shown - 1) * each
 
 
-def asked_page(request: Request) -> int:
+def asked_page(request: Request, name: str = "page") -> int:
     """Return the page that `?page=` asks for, from 1."""
-    return _number(request.query_params.get("page", "")) or 1
+    return _number(request.query_params.get(name, "")) or 1
 
 
 def asked_number(request: Request, name: str) -> int | None:

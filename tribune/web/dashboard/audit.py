@@ -76,7 +76,7 @@ async def get_page(request: Request) -> Response:
         size = await site.store.read(trail_size, asked.wanted)
         shown, pages, start = place(size, EACH, asked_page(request))
         events = await site.store.read(trail, asked.wanted, limit=EACH, offset=start)
-        deeds = Part(await _told(site, listing, events), shown, pages, size)
+        deeds = Part(await told_deeds(site, listing, events), shown, pages, size)
     page = await site.page(
         "dashboard/audit.html",
         asked=asked,
@@ -107,12 +107,13 @@ async def _all(site: Site, listing: Listing, wanted: Wanted) -> AsyncIterator[De
     """Yield a whole trail, newest first."""
     below: int | None = None
     while events := await site.store.read(trail, wanted, limit=AT_ONCE, below=below):
-        for deed in await _told(site, listing, events):
+        for deed in await told_deeds(site, listing, events):
             yield deed
         below = events[-1].id
 
 
-async def _told(site: Site, listing: Listing, events: Sequence[ChainEvent]) -> list[Deed]:
+async def told_deeds(site: Site, listing: Listing, events: Sequence[ChainEvent]) -> list[Deed]:
+    """Return events in words."""
     cases = await site.store.read(cases_of, {one.proposal for one in events if one.proposal})
     names = await site.store.read(monitor_names)
     numbers = {one.id: one.number for one in listing.proposals.values()}

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from tribune.web.dashboard import audit, monitors, overview, report, votes
+from tribune.web.dashboard import (
+    audit,
+    badge,
+    history,
+    model,
+    monitors,
+    overview,
+    policy,
+    report,
+    votes,
+)
 
 
 def routes() -> list[Route]:
@@ -17,4 +27,8 @@ def routes() -> list[Route]:
         Route("/proposals", votes.get_page),
         Route("/r/{model}/{version}/{frame}", report.get_page),
         Route("/r/{model}/{version}/{frame}/{figure}.svg", report.get_figure),
+        Route("/m/{model}", model.get_page),
+        Route("/m/{model}/history", history.get_page),
+        Route("/m/{model}/policy", policy.get_page),
+        Route("/badge/{model}.svg", badge.get_badge),
     ]

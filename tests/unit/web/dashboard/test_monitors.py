@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.index import BEGAN, happened, put, registered
+from support.index import happened, policy_set, put, registered
 from tribune.store.session import Store
 
 HTML = {"accept": "text/html"}
@@ -19,22 +19,21 @@ HOUR = 3_600
 @pytest.fixture
 async def pages(blind_client: httpx.AsyncClient, store: Store) -> httpx.AsyncClient:
     """Two monitors of a model, one of which missed a frame and differed in another; a second model of one."""
-    terms = {"step": HOUR, "deadline": HOUR, "rules": []}
-    set_: dict[str, Any] = {"first_frame": 1, "base": int(BEGAN.timestamp())}
     events = [
         registered(1, "lending"),
         registered(2, "hiring"),
         happened("MonitorAdmitted", account=EYE, name="Eye", uri="https://eye.example"),
         happened("MonitorAdmitted", account=EAR, name="Ear", uri="javascript:alert(1)"),
-        happened("PolicySet", model_id=1, digest="0xp", policy={"panel": [EYE, EAR], **terms}, **set_),
-        happened("PolicySet", model_id=2, digest="0xq", policy={"panel": [EAR], **terms}, **set_),
+        policy_set(1, [], digest="0xp", deadline=HOUR, panel=[EYE, EAR]),
+        policy_set(2, [], digest="0xq", deadline=HOUR, panel=[EAR]),
     ]
     for frame, others in ((1, "0x1"), (2, "0x2"), (3, "")):
         of: dict[str, Any] = {"model_id": 1, "version": 1, "frame": frame}
         events.append(happened("Attested", hours=frame, monitor=EYE, report="0x1", **of))
         if others:
             events.append(happened("Attested", hours=frame, monitor=EAR, report=others, **of))
-        events.append(happened("ReportJudged", hours=frame, digest="0x1", report={"policy": "0xp"}, **of))
+        report = {"policy": "0xp"}
+        events.append(happened("ReportJudged", hours=frame, digest="0x1", hits=0, report=report, **of))
     await store.run(put, *events)
     return blind_client
 

@@ -30,7 +30,8 @@ async def test_overview__a_vote_is_open__lists_it_and_the_model(
     text = await shown(client)
     assert '<a href="/b/1">acs-employment v1, case 1</a>' in text
     assert "it broke a rule" in text
-    assert '<span class="state-suspended">Suspended until <time' in text
+    assert "■ Suspended</span> until <time" in text
+    assert "✗ Broke a rule</span>" in text
     assert "Up to date" in text
 
 

@@ -95,4 +95,4 @@ async def test_report__none__says_why_there_may_be_none(
     client: httpx.AsyncClient, voting: Voting, store: Store, address: str
 ) -> None:
     await read_chain(voting.chain, store)
-    assert "as far as the chain has been read" in await shown(client, f"/r/{address}", 404)
+    assert "as far as the chain has been read" in await shown(client, address, 404)

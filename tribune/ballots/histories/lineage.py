@@ -1,0 +1,140 @@
+"""Where a model comes from: its steward, its versions and what they are made of, what auditors say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tribune.chain.types import utc
+from tribune.ids import Address, Digest
+
+if TYPE_CHECKING:
+    from tribune.store.tables import ChainEvent
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version, as its steward registered it.
+
+    Args:
+        number: from 1.
+        parent: the version that it was made from, 0 if none.
+        artifact, evaluation_set, training_data, configuration: sha-256 digests, zero where none was given.
+        profile: names the document that it is measured by.
+        uri: where its steward says more; others' text.
+        registered_at: when.
+        in_force: from when on it was in force, each time that it was chosen.
+    """
+
+    number: int
+    parent: int
+    artifact: Digest
+    profile: Digest
+    evaluation_set: Digest
+    training_data: Digest
+    configuration: Digest
+    uri: str
+    registered_at: datetime
+    in_force: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What an auditor stated about a version.
+
+    Args:
+        auditor: who signed it.
+        version: of the model.
+        document: sha-256 of the statement.
+        uri: where its auditor says that it is; others' text.
+        at: when it was signed.
+        withdrawn_at: when its auditor took it back; None: it stands.
+    """
+
+    auditor: Address
+    version: int
+    document: Digest
+    uri: str
+    at: datetime
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where a model comes from.
+
+    Args:
+        steward: who answers for it now.
+        registered_at: when it was registered; None: the index has not read of it.
+        versions: by number, oldest first.
+        statements: oldest first.
+    """
+
+    steward: Address | None
+    registered_at: datetime | None
+    versions: dict[int, Version]
+    statements: tuple[Statement, ...]
+
+
+def lineage_of(events: Sequence[ChainEvent]) -> Lineage:
+    """Return what a model's events say of that.
+
+    Args:
+        events: oldest first; those of other names are passed over.
+    """
+    steward: Address | None = None
+    registered_at: datetime | None = None
+    versions: dict[int, Version] = {}
+    statements: list[Statement] = []
+    for event in events:
+        args = event.args
+        match event.name:
+            case "ModelRegistered":
+                steward, registered_at = Address(args["steward"]), event.block_time
+            case "Transfer":
+                steward = Address(args["to"])
+            case "VersionRegistered":
+                versions[args["version"]] = _version(args["version"], event)
+            case "VersionActivated" if args["version"] in versions:
+                known = versions[args["version"]]
+                versions[known.number] = replace(known, in_force=(*known.in_force, utc(args["from"])))
+            case "StatementAttested":
+                statements.append(
+                    Statement(
+                        Address(args["auditor"]),
+                        args["version"],
+                        _digest(args["document"]),
+                        args["uri"],
+                        utc(args["time"]),
+                    )
+                )
+            case "StatementWithdrawn":
+                taken = (args["auditor"], args["version"], _digest(args["document"]))
+                statements = [
+                    replace(one, withdrawn_at=event.block_time)
+                    if (one.auditor, one.version, one.document) == taken
+                    else one
+                    for one in statements
+                ]
+    return Lineage(steward, registered_at, versions, tuple(statements))
+
+
+def _version(number: int, event: ChainEvent) -> Version:
+    details = event.args["details"]
+    return Version(
+        number=number,
+        parent=details["parent"],
+        artifact=_digest(details["artifact"]),
+        profile=_digest(details["profile"]),
+        evaluation_set=_digest(details["evaluation_set"]),
+        training_data=_digest(details["training_data"]),
+        configuration=_digest(details["configuration"]),
+        uri=details["uri"],
+        registered_at=event.block_time,
+    )
+
+
+def _digest(text: str) -> Digest:
+    return Digest(bytes.fromhex(text.removeprefix("0x")))
