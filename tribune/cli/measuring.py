@@ -86,7 +86,7 @@ def model_init(
         given = Given(prediction, label, score, id_, time, tuple(group or ()))
         guess = guess_roles(cursor, found, given)
         write(output, draft(title_of(data), found, guess).encode(), force)
-    print(summary(found, guess))
+    typer.echo(summary(found, guess))
     typer.echo(f"Wrote {output}. Read and mend it, then: tribune profile DATA --spec {output}", err=True)
 
 
