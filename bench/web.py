@@ -42,6 +42,14 @@ QUERIES: Mapping[str, Sequence[str]] = {
     "/api/ballots/{case_id}/message": ("voter={voter}&support=1",),
     "/api/proposals/{number}/message": ("voter={voter}&support=1",),
     "/api/delegation": ("wallet={voter}",),
+    "/api/v1/models": ("", "limit=100", "name=hiring&state=Active"),
+    "/api/v1/audit": (
+        "",
+        "cursor=AAAAAAAAJxAAAAAA",
+        "model={model}&limit=100",
+        "kind=cases&account={holder}",
+    ),
+    "/api/v1/monitors": ("", "limit=100"),
 }
 """What stands behind the question mark, by route, where an address alone asks nothing, or not all."""
 

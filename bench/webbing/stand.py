@@ -178,6 +178,8 @@ async def _samples(
         "token": [invited.url.rpartition("/")[2]],
         "cid": [str(vote.evidence)],
         "model_id": deep,
+        "model": deep,
+        "case": [str(voting.case_id)],
         "version": ["1"],
         "frame": [str(frame) for frame in range(1, frames // 2)],
         "address": list(MONITORS),
