@@ -52,13 +52,20 @@ class Measured:
         rules = [{**found.document["rules"][0], "value": value}, *found.document["rules"][1:]]
         return Found({**found.document, "rules": rules}, (value, *found.values[1:]))
 
+    def figures(self) -> list[str]:
+        """Return names of figures that each report has: the first and the last."""
+        from tribune.figures.report import report_drawings
+
+        drawings = report_drawings(self.found[0].document, self.profile, self.policy)
+        return [drawings[0].name, drawings[-1].name]
+
     def hits(self, values: tuple[int, ...]) -> int:
         """Return the bits of the rules that these values break."""
         return sum(1 << place for place, rule in enumerate(self.policy.rules) if rule.is_hit(values[place]))
 
 
-def about(found: Found, model: int, version: int, frame: int, end_s: int) -> dict[str, Any]:
-    """Return a frame's evidence as one of this model, version and frame."""
+def about(found: Found, policy: bytes, model: int, version: int, frame: int, end_s: int) -> dict[str, Any]:
+    """Return a frame's evidence as one of this model, version and frame, judged by this policy."""
     start_s = 0 if frame == 0 else end_s - STEP_S
     given = {
         "model": model,
@@ -67,7 +74,7 @@ def about(found: Found, model: int, version: int, frame: int, end_s: int) -> dic
         "start": start_s * 10**6,
         "end": end_s * 10**6,
     }
-    return {**found.document, **given}
+    return {**found.document, **given, "policy": "0x" + policy.hex()}
 
 
 def stored(folder: Path, document: Mapping[str, Any]) -> bytes:

@@ -135,7 +135,9 @@ class _Writer:
     def _report(self, model: int, version: int, frame: int, found: Found, *, breaks: bool = False) -> None:
         evidence = word(f"evidence {model} {version} {frame}")
         if breaks or frame == self.frames or model in self.past.documented:
-            evidence = stored(self.folder, about(found, model, version, frame, self._end_s(frame)))
+            evidence = stored(
+                self.folder, about(found, self._policy(model), model, version, frame, self._end_s(frame))
+            )
         digest = word(f"report {model} {version} {frame}")
         for place in range(PANEL):
             other = place == PANEL - 1 and (model + frame) % 31 == 0

@@ -107,6 +107,7 @@ async def standing(folder: Path, models: int, frames: int) -> AsyncIterator[Stan
                     port = free_port()
                     site = f"http://127.0.0.1:{port}"
                     samples = await _samples(store, contracts, voting, site, past, frames)
+                    samples["figure"] = measured.figures()
                     app = create_app(
                         store=store,
                         chain=client,
@@ -179,7 +180,7 @@ async def _samples(
         "cid": [str(vote.evidence)],
         "model_id": deep,
         "model": deep,
-        "case": [str(voting.case_id)],
+        "case": [str(case) for case in (voting.case_id, *past.cases)],
         "version": ["1"],
         "frame": [str(frame) for frame in range(1, frames // 2)],
         "address": list(MONITORS),
