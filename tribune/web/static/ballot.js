@@ -54,18 +54,12 @@ async function onReady(connected) {
   }
 }
 
-async function sign(provider, account, vote, support, reason) {
+function sign(connected, vote, support, reason) {
   const data = reason ? vote.typed_data.extended_ballot : vote.typed_data.ballot;
-  Object.assign(data.message, { voter: account, support });
+  Object.assign(data.message, { voter: connected.account, support });
   if (reason) data.message.reason = reason;
   status.textContent = say("sign");
-  try {
-    const signature = await provider.request({ method: "eth_signTypedData_v4", params: [account, JSON.stringify(data)] });
-    if (picker.account === account) return signature;
-  } catch (fault) {
-    throw new Error(explain(fault));
-  }
-  throw new Error(say("changed"));
+  return picker.sign(connected, data);
 }
 
 // Sends until it is answered: a ballot that arrived although its answer was lost is found again, not taken twice.
@@ -90,16 +84,16 @@ async function submit(event) {
   turn += 1;
   showError("");
   status.focus({ preventScroll: true }); // the button that had it is disabled
-  const { provider, account } = wallet;
+  const connected = wallet;
+  const { account } = connected;
   const support = Number(form.elements.support.value);
   const reason = form.elements.reason.value.trim().replaceAll("\r\n", "\n");
   let taken = false;
   try {
-    if (!(await picker.onChain())) await picker.switchChain();
-    if (!(await picker.onChain())) return;
+    if (!(await picker.toChain())) return;
     const vote = await fetchJson(`${api}?voter=${account}`);
     if (!vote.open) throw new Error(say("closed"));
-    const signature = await sign(provider, account, vote, support, reason);
+    const signature = await sign(connected, vote, support, reason);
     await send({ voter: account, support, reason, signature });
     taken = true;
   } catch (fault) {

@@ -39,20 +39,9 @@ async function onReady(connected) {
   }
 }
 
-async function sign(provider, account) {
-  const { typed_data: data } = await fetchJson(api);
-  try {
-    const signature = await provider.request({ method: "eth_signTypedData_v4", params: [account, JSON.stringify(data)] });
-    if (picker.account === account) return signature;
-  } catch (fault) {
-    throw new Error(explain(fault));
-  }
-  throw new Error(say("changed"));
-}
-
 async function submit() {
   if (busy || !wallet) return;
-  const { provider, account } = wallet;
+  const connected = wallet;
   busy = true;
   button.disabled = true;
   showError("");
@@ -60,11 +49,11 @@ async function submit() {
   status.focus({ preventScroll: true }); // the button that had it is disabled; an empty line takes no focus
   let done = false;
   try {
-    if (!(await picker.onChain())) await picker.switchChain();
-    if (!(await picker.onChain())) { status.textContent = ""; return; }
-    const signature = await sign(provider, account);
+    if (!(await picker.toChain())) { status.textContent = ""; return; }
+    const { typed_data: data } = await fetchJson(api);
+    const signature = await picker.sign(connected, data);
     status.textContent = say("sending");
-    showProgress(await postJson(api, { signer: account, signature }));
+    showProgress(await postJson(api, { signer: connected.account, signature }));
     status.textContent = say("signed");
     done = true;
   } catch (fault) {

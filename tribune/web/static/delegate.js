@@ -43,22 +43,12 @@ function chosen(account) {
   return given;
 }
 
-/** Asks the wallet for something; its refusal becomes an Error in plain words. */
-async function ask(provider, account, method, params) {
-  try {
-    const answer = await provider.request({ method, params });
-    if (picker.account === account) return answer;
-  } catch (fault) {
-    throw new Error(explain(fault));
-  }
-  throw new Error(say("changed"));
-}
-
-async function sign(provider, account, whom) {
+async function sign(connected, whom) {
+  const { account } = connected;
   const { typed_data: data } = await read(account, whom);
   if (!data) throw new Error(say("no_signing"));
   status.textContent = say("sign");
-  const signature = await ask(provider, account, "eth_signTypedData_v4", [account, JSON.stringify(data)]);
+  const signature = await picker.sign(connected, data);
   const { nonce, expiry } = data.message;
   status.textContent = say("sending");
   const taken = await postJson(api, { delegator: account, delegatee: whom, nonce, expiry, signature });
@@ -70,9 +60,10 @@ async function sign(provider, account, whom) {
   });
 }
 
-async function send(provider, account, whom) {
+async function send(connected, whom) {
+  const { account } = connected;
   const { transaction } = await read(account, whom);
-  await ask(provider, account, "eth_sendTransaction", [{ from: account, to: transaction.to, data: transaction.data }]);
+  await picker.ask(connected, "eth_sendTransaction", [{ from: account, to: transaction.to, data: transaction.data }]);
   status.textContent = say("sent");
   await until(async () => same((await read(account, whom)).delegate, whom));
 }
@@ -92,16 +83,16 @@ async function until(holds) {
 
 async function act(how) {
   if (busy || !wallet) return;
-  const { provider, account } = wallet;
+  const connected = wallet;
+  const { account } = connected;
   busy = true;
   showError("");
   try {
     const whom = chosen(account);
     choice.disabled = true;
     status.focus({ preventScroll: true }); // the button that had it is disabled
-    if (!(await picker.onChain())) await picker.switchChain();
-    if (!(await picker.onChain())) return;
-    await how(provider, account, whom);
+    if (!(await picker.toChain())) return;
+    await how(connected, whom);
     const found = await read(account, whom);
     standing.textContent = "";
     status.textContent = say("counted", { standing: found.standing_text });

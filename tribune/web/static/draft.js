@@ -42,8 +42,7 @@ async function send() {
   showError("");
   const { provider, account } = wallet;
   try {
-    if (!(await picker.onChain())) await picker.switchChain();
-    if (!(await picker.onChain())) return;
+    if (!(await picker.toChain())) return;
     const found = await look(account);
     if (found.refusal) throw new Error(found.refusal);
     status.textContent = say("sign");

@@ -111,6 +111,26 @@ export class WalletPicker {
     return Number(await this.provider.request({ method: "eth_chainId" })) === this.network.chain_id;
   }
 
+  /** Returns whether the wallet is on the chain of this page, once it was asked to switch where it was not. */
+  async toChain() {
+    if (!(await this.onChain())) await this.switchChain();
+    return this.onChain();
+  }
+
+  /** Asks a wallet for something; its refusal, or another account meanwhile, becomes an Error in plain words. */
+  async ask({ provider, account }, method, params) {
+    const answer = await provider.request({ method, params }).catch((fault) => {
+      throw new Error(explain(fault));
+    });
+    if (this.account !== account) throw new Error(say("changed"));
+    return answer;
+  }
+
+  /** Asks a wallet to sign typed data (EIP-712). */
+  sign(connected, data) {
+    return this.ask(connected, "eth_signTypedData_v4", [connected.account, JSON.stringify(data)]);
+  }
+
   async check() {
     const right = await this.onChain();
     this.switcher.hidden = right;
