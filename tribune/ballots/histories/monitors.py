@@ -19,7 +19,7 @@ from tribune.ids import Address
 if TYPE_CHECKING:
     from tribune.store.panels import PanelEvents
 
-LOOK_BACK = 3_000
+LOOK_BACK = 2_000
 """Signatures looked at: some dozen of each monitor of a large DAO, all of a small one."""
 
 

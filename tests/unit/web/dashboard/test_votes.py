@@ -69,7 +69,7 @@ async def test_ballot__voted_on__lists_who_and_how(
     await read_chain(voting.chain, store)
     text = (await shown(client, "/b/1")).partition('id="voters"')[2]
     assert "3 ballots, the newest first" in text
-    found = re.findall(r"<code>(0x[^<]+)</code></a> <strong>(\w+)</strong>, ([^<]+) <span", text)
+    found = re.findall(r"<code[^>]*>(0x[^<]+)</code></a> <strong>(\w+)</strong>, ([^<]+) <span", text)
     short = [f"{one.address[:6]}…{one.address[-4:]}" for one in holders[:3]]
     assert found == [
         (short[2], "Abstain", "170,000 votes (17.0 %)"),
