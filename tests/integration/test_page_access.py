@@ -14,7 +14,7 @@ from integration.test_call_page import HARM
 from integration.test_proposal_page import drafted, proposed
 from support.anvil import ROOT
 from support.browser import PHONE, SKIP_REASON, Wallet, find_chromium
-from support.index import read_chain
+from support.index import judged, put, read_chain
 from tribune.ballots.linking import WalletLinks
 
 if TYPE_CHECKING:
@@ -159,3 +159,18 @@ async def test_pages__refusal__nothing_found_and_is_read_aloud(stand: Stand) -> 
         await expect(page.get_by_role("alert")).to_contain_text("This wallet had no votes")
         await expect(page.get_by_role("link", name="No votes? Delegate your tokens")).to_be_visible()
         assert await findings(page) == []
+
+
+async def test_pages__model_history_and_rules__nothing_found(stand: Stand) -> None:
+    from tribune.store.happenings import events_of_model
+
+    await read_chain(stand.voting.chain, stand.store)
+    [policy] = await stand.store.read(events_of_model, 1, ["PolicySet"])
+    [opened_case] = await stand.store.read(events_of_model, 1, ["CaseOpened"])
+    of = {"policy": policy.args["digest"], "evidence": opened_case.args["details"]["evidence"]}
+    frames = ((1, 20_000, 0), (2, 30_000, 0), (4, 410_000, 1))
+    await stand.store.run(put, *(judged(1, frame, value, hits=hits, **of) for frame, value, hits in frames))
+    await look(stand, f"{stand.url}/", "overview")
+    await look(stand, f"{stand.url}/m/1", "model")
+    await look(stand, f"{stand.url}/m/1/history", "history")
+    await look(stand, f"{stand.url}/m/1/policy", "policy")
