@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from tribune.metrics.binning import Categories, Grid
 from tribune.metrics.scheme import (
@@ -84,6 +85,19 @@ _Place = tuple[tuple[int, ...], int, int]
 
 _REMEMBERED = 256
 """Keys whose place is not looked for again: each comes with every cell of the score."""
+_CELLS = 4096
+"""Cells of the score whose position is not looked for again: each comes with every key."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of a place: its first outcome, and its rows so far.
+
+    Scores, or a regression model's statistics, follow the first outcome.
+    """
+
+    first: int
+    rows: int = 0
 
 
 class OutcomeCounter:
@@ -101,30 +115,45 @@ class OutcomeCounter:
         self._groups = [scheme.categories(column.name) for column in spec.groups]
         self._said = scheme.categories(spec.prediction.name) if spec.outcomes else None
         self._cells: dict[int, int] = {}
-        self._first: dict[_Place, int] = {}
-        self._places: dict[OutcomeKey, _Place] = {}
-        self._seen: dict[_Place, int] = {}
+        self._seen: dict[_Place, _Seen] = {}
+        self._known: dict[OutcomeKey, _Seen] = {}
+        self._positions: dict[float | None, int] = {}
 
     def add(self, key: OutcomeKey, cell: float | None, rows: int) -> None:
         """Count rows that share a key and the fine cell of their score (regression: of their error).
 
         Few of the values themselves are kept: a log may hold millions that the profile does not know.
         """
-        place = self._places.get(key)
-        if place is None:
-            place = self._place(key)
-            if len(self._places) < _REMEMBERED:
-                self._places[key] = place
-        first = self._first.get(place)
-        if first is None:
-            first = self._first[place] = self._flat(place)
+        seen = self._known.get(key)
+        if seen is None:
+            seen = self._find(key)
         self.rows += rows
-        self._seen[place] = self._seen.get(place, 0) + rows
+        seen.rows += rows
         if self._errors is None:
-            self._add(first + self._layout.scores.cell(cell), rows)
+            position = self._positions.get(cell)
+            if position is None:
+                position = self._position(cell)
+            self._add(seen.first + position, rows)
         else:
             for statistic, amount in _error(self._errors, key[1], cell):
-                self._add(first + statistic, amount * rows)
+                self._add(seen.first + statistic, amount * rows)
+
+    def _find(self, key: OutcomeKey) -> _Seen:
+        """Return what is known of a key's place, and remember whose key it is."""
+        place = self._place(key)
+        seen = self._seen.get(place)
+        if seen is None:
+            seen = self._seen[place] = _Seen(self._flat(place))
+        if len(self._known) < _REMEMBERED:
+            self._known[key] = seen
+        return seen
+
+    def _position(self, cell: float | None) -> int:
+        """Return the position of a score's cell, and remember it."""
+        position = self._layout.scores.cell(cell)
+        if len(self._positions) < _CELLS:
+            self._positions[cell] = position
+        return position
 
     def _place(self, key: OutcomeKey) -> _Place:
         values, came, label, said = key
@@ -133,7 +162,7 @@ class OutcomeCounter:
         return groups, labelled, self._said.position(said) if self._said else 0
 
     def _flat(self, place: _Place) -> int:
-        """Return the first outcome of a place; scores, or a regression model's statistics, follow it."""
+        """Return the first outcome of a place."""
         groups, labelled, said = place
         return self._layout.flat([*groups, labelled, min(said, self._layout.prediction_invalid), 0])
 
@@ -144,7 +173,7 @@ class OutcomeCounter:
     def labelled(self) -> int:
         """Rows whose label came, of a classifier."""
         unknown = self._layout.label_unknown
-        return sum(rows for (_, label, _), rows in self._seen.items() if label != unknown)
+        return sum(seen.rows for (_, label, _), seen in self._seen.items() if label != unknown)
 
     def outcomes(self) -> dict[int, int]:
         """Return the outcomes, cells of 0 left out (sums of errors may cancel out)."""
@@ -154,11 +183,12 @@ class OutcomeCounter:
         """Return the columns that these rows cover."""
         spec, seen = self._scheme.spec, self._seen.items()
         columns = {
-            column.name: _summed(categories, ((groups[at], n) for (groups, *_), n in seen))
+            column.name: _summed(categories, ((groups[at], one.rows) for (groups, *_), one in seen))
             for at, (column, categories) in enumerate(zip(spec.groups, self._groups, strict=True))
         }
         if self._said:
-            columns[spec.prediction.name] = _summed(self._said, ((said, n) for (*_, said), n in seen))
+            said = ((place, one.rows) for (*_, place), one in seen)
+            columns[spec.prediction.name] = _summed(self._said, said)
         return columns
 
 
