@@ -9,6 +9,7 @@ tally; and each voter was told once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 import random
@@ -170,7 +171,8 @@ async def _one_vote(
         hall.node.well()
         hall.discord.faults.clear()
         fleet.start(hall.bot)
-        await people
+        with contextlib.suppress(TimeoutError):  # the account tells who could not vote
+            await asyncio.wait_for(people, PEACE_S)
         await _settled(hall)
         if fleet.end(hall.bot, signal.SIGTERM) != 0:
             result.unexpected.append("the bot did not stop when it was told to")

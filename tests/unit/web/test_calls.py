@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import select
 
 from support.anvil import ROOT, Anvil, find_binary
+from support.index import read_chain
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
 from tribune.ballots.holders.beginning import begin_call, plan_call
@@ -88,6 +89,7 @@ async def test_get_index__a_call_collects__leads_to_it(
 ) -> None:
     assert "Votes that holders call for" not in (await client.get("/")).text
     await begin(voting, store)
+    await read_chain(voting.chain, store)
     page = (await client.get("/")).text
     assert '<a href="/c/1">Shall holders vote on stopping acs-employment v1?</a>' in page
 
