@@ -26,6 +26,7 @@ from tribune.web.public.routes import routes as public_routes
 from tribune.web.rates import RateLimit
 from tribune.web.site import HERE, Site, environment
 from tribune.web.speaking import Speaking
+from tribune.web.unforeseen import Unforeseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,8 +93,13 @@ def create_app(
             Route("/healthz", pages.get_health),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
-        middleware=[Middleware(SafeHeaders), Middleware(Speaking), Middleware(RateLimit, web=web)],
-        exception_handlers={TribuneError: on_error, HTTPException: on_error, Exception: on_error},
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(Speaking),
+            Middleware(Unforeseen),
+            Middleware(RateLimit, web=web),
+        ],
+        exception_handlers={TribuneError: on_error, HTTPException: on_error},
     )
     contracts = VoteContracts(chain, deployment)
     head = Head(chain)

@@ -116,6 +116,7 @@ async def on_error(request: Request, fault: Exception) -> Response:
             path=request.scope.get("route_path", ""),
             error=type(fault).__name__,
             detail=str(fault),
+            exc_info=None if isinstance(fault, TribuneError | HTTPException) else fault,
         )
     headers = {"Cache-Control": "no-store"}
     if problem.status == 503:
