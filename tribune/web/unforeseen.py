@@ -1,4 +1,4 @@
-"""Answers a request in which the program itself failed as all are answered: in its language, with safe headers.
+"""Answers a request in which the program itself failed: in the reader's language, with safe headers.
 
 What Starlette has for this stands outside all of ours, and raises the fault again once it has answered.
 """
