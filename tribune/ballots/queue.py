@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tribune.ballots.budget import check_budget, spent
+from tribune.ballots.budget import Power, check_budget, spent
 from tribune.ballots.cast import CastVote, find_votes
 from tribune.ballots.checks import AlreadyVotedError, check_form, check_power, check_signature
 from tribune.ballots.lane import Lane
@@ -77,7 +77,7 @@ async def accept_ballot(
 
     Raises:
         BallotRefusedError: it would not count, with the reason.
-        BudgetSpentError: we pay no more for this wallet, or for anybody, for now.
+        BudgetSpentError: we pay no more for this wallet for now.
         ChainUnreachableError: it could not be checked; nothing was queued.
         StoreError: it could not be stored.
     """
@@ -87,8 +87,9 @@ async def accept_ballot(
     check_form(ballot, vote)
     nonce = await next_nonce(store, contracts, vote, ballot.voter)
     await check_signature(contracts, ballot, vote.lane, nonce)
-    await check_power(contracts, ballot, vote)
-    return _same(await store.run(_put, vote, ballot, limits, discord_user_id), ballot)
+    votes, _voted = await check_power(contracts, ballot, vote)
+    power = Power(votes, vote.tally.supply, vote.decimals)
+    return _same(await store.run(_put, vote, ballot, power, limits, discord_user_id), ballot)
 
 
 async def next_nonce(store: Store, contracts: VoteContracts, vote: Vote, voter: Address) -> int:
@@ -183,7 +184,12 @@ def _under_way(session: Session, lane: Lane, voter: Address) -> list[ProposalId]
 
 
 def _put(
-    session: Session, vote: Vote, ballot: SignedBallot, limits: RelaySettings | None, discord_user_id: int
+    session: Session,
+    vote: Vote,
+    ballot: SignedBallot,
+    power: Power,
+    limits: RelaySettings | None,
+    discord_user_id: int,
 ) -> BallotStatus:
     """Insert a ballot, or put a new one in the place of one that was refused."""
     from tribune.settings import RelaySettings
@@ -196,7 +202,7 @@ def _put(
         instead = f"castVote({ballot.proposal_id}, {ballot.support}) of {vote.governor}"
         if known is not None and known.tx_hash:  # paid for, and refused in its block: once is enough
             raise spent(1, ballot.voter, instead)
-        check_budget(session, limits or RelaySettings(), ballot.voter, instead)
+        check_budget(session, limits or RelaySettings(), ballot.voter, instead, power)
     signature = "0x" + ballot.signature.hex()
     add_once(
         session,

@@ -121,7 +121,9 @@ class RelaySettings(Section):
     per_wallet_per_day: int = Field(default=20, ge=0)
     """Ballots, delegations and signatures under calls that are taken of one wallet."""
     per_day: int = Field(default=5_000, ge=0)
-    """The same of all wallets together, and the calls that are opened; a ballot costs about 75,000 gas."""
+    """Ballots and delegations of all wallets together, and the calls that are opened with their signatures; a
+    ballot costs about 75,000 gas. Half of it is for anybody, the other for ballots by share of all votes:
+    with 5,000, a wallet with 1 in 2,500 of the votes is paid for one ballot a day however many others ask."""
 
 
 class ReplaySettings(Section):

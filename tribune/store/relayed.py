@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import func, or_, union_all
 from sqlmodel import Session, SQLModel, col, select
 
 from tribune.store.states import BallotState
@@ -21,13 +22,23 @@ def asked_by(session: Session, wallet: str, since: datetime) -> int:
 
 
 def asked_by_all(session: Session, since: datetime) -> int:
-    """Return the same of all wallets, and the calls that were sent to the chain."""
-    return (
-        _count(session, StoredBallot, since, *_BALLOTS)
-        + _count(session, SignedDelegation, since, *_DELEGATIONS)
-        + _count(session, CallSignature, since)
-        + _count(session, HolderCall, since, col(HolderCall.tx_hash) != "")
-    )
+    """Return how many ballots and delegations all wallets gave, with the calls that were sent.
+
+    Signatures under a call count once it is sent: before that they cost nothing.
+    """
+    return sum(_count(session, table, since, *conditions) for table, conditions in _OF_ALL)
+
+
+def used_up_at(session: Session, since: datetime, most: int) -> datetime | None:
+    """Return when so many of what `asked_by_all` counts had come since a time; None where they have not."""
+    if most <= 0:
+        return since
+    times = [
+        select(col(table.created_at)).where(col(table.created_at) > since, *conditions)  # type: ignore[attr-defined]
+        for table, conditions in _OF_ALL
+    ]
+    made = union_all(*times).subquery().c[0]
+    return session.exec(select(made).order_by(made).offset(most - 1).limit(1)).first()
 
 
 # One without a signature was brought to the chain by its voter; one refused before it was sent cost nothing.
@@ -36,6 +47,13 @@ _BALLOTS = (
     or_(col(StoredBallot.state) != str(BallotState.REJECTED), col(StoredBallot.tx_hash) != ""),
 )
 _DELEGATIONS = (col(SignedDelegation.state) != str(BallotState.REJECTED),)
+_SENT = (col(HolderCall.tx_hash) != "",)
+_OF_ALL: tuple[tuple[type[SQLModel], tuple[Any, ...]], ...] = (
+    (StoredBallot, _BALLOTS),
+    (SignedDelegation, _DELEGATIONS),
+    (HolderCall, _SENT),
+    (CallSignature, (col(CallSignature.call_id).in_(select(HolderCall.id).where(*_SENT)),)),
+)
 
 
 def _count(session: Session, table: type[SQLModel], since: datetime, *conditions: object) -> int:

@@ -24,6 +24,7 @@ from tribune.ballots.typed_data import SignedBallot, parse_signature
 from tribune.ids import Address
 from tribune.settings import RelaySettings
 from tribune.store.session import Store
+from tribune.store.tables import StoredBallot
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -38,7 +39,14 @@ class Desk:
         self.voting, self.contracts, self.documents, self.store = voting, contracts, documents, store
 
     async def send(
-        self, account: LocalAccount, support: int = 1, reason: str = "", signature: str = "", **claims: str
+        self,
+        account: LocalAccount,
+        support: int = 1,
+        reason: str = "",
+        signature: str = "",
+        *,
+        limits: RelaySettings | None = None,
+        **claims: str,
     ) -> BallotStatus:
         vote = await read_case_vote(self.contracts, self.documents, self.voting.case_id)
         ballot = SignedBallot(
@@ -48,7 +56,7 @@ class Desk:
             reason=claims.get("reason", reason),
             signature=parse_signature(signature or self.voting.sign(account, support, reason)),
         )
-        return await accept_ballot(self.store, self.contracts, vote, ballot)
+        return await accept_ballot(self.store, self.contracts, vote, ballot, limits)
 
 
 @pytest.fixture
@@ -168,3 +176,16 @@ async def test_accept_ballot__budget_spent__refused_with_the_call_to_send_onesel
         await accept_ballot(desk.store, desk.contracts, vote, ballot, nothing)
     await desk.send(holder)
     assert (await accept_ballot(desk.store, desk.contracts, vote, ballot, nothing)).status == "queued"
+
+
+async def test_accept_ballot__dust_wallets_came_first__takes_it_of_who_has_a_share_of_the_votes(
+    desk: Desk,
+) -> None:
+    with desk.store.session() as session:
+        session.add_all(
+            StoredBallot(proposal_id="1", voter=f"{n}", support=1, signature="0x01") for n in range(10)
+        )
+    twenty = RelaySettings(per_day=20)  # 10 for anybody, then a tenth of the votes for each
+    with pytest.raises(BudgetSpentError, match="would need 100,000 votes, and it has 80,000"):
+        await desk.send(desk.voting.holders[4], limits=twenty)
+    assert (await desk.send(desk.voting.holders[0], limits=twenty)).status == "queued"

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tribune.ballots.budget import BudgetSpentError, check_budget
+from tribune.ballots.budget import BudgetSpentError, check_opening
 from tribune.ballots.holders.progress import CallProgress, read_progress, signed_form
 from tribune.ballots.typed_data import call_digest, recover_signer
 from tribune.chain.pause_governor import PauseGovernor, SignedCall
@@ -184,4 +184,4 @@ def _why_not(error: str) -> str:
 
 def _claim(session: Session, call_id: int, limits: RelaySettings, instead: str) -> None:
     """Check that an opening may be paid for."""
-    check_budget(session, limits, None, instead)
+    check_opening(session, limits, instead)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tribune.ballots.budget import check_budget
+from tribune.ballots.budget import check_wallet
 from tribune.ballots.erc1271 import accepts_signature
 from tribune.ballots.holders.progress import CallProgress, power_of, read_progress, signed_form
 from tribune.ballots.holders.refusals import CallOverError, CallPowerError, CallSignatureError
@@ -67,7 +67,7 @@ async def accept_signature(
 
     Raises:
         UnknownCallError, CallOverError, CallMismatchError, CallSignatureError, CallPowerError: as they say.
-        BudgetSpentError: we pay no more for this wallet, or for anybody, for now.
+        BudgetSpentError: we pay no more for this wallet for now.
         ChainUnreachableError: it could not be checked; nothing was kept.
         StoreError: it could not be kept.
     """
@@ -133,7 +133,7 @@ def _keep(
 ) -> bool:
     from tribune.settings import RelaySettings
 
-    check_budget(session, limits or RelaySettings(), signer, instead)
+    check_wallet(session, limits or RelaySettings(), signer, instead)
     if weakest is not None:
         calls.drop_signature(session, call_id, weakest)
     return calls.add_signature(session, call_id, signer, "0x" + signature.hex())
