@@ -178,7 +178,7 @@ def test_status__served_while_all_are_halted__says_both(world: MonitorWorld) -> 
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert "credit v1: Active" in ran.stdout
-    assert "oversight Healthy: it is out of service, so nobody measures it" in ran.stdout
+    assert "oversight Watched: it is out of service, so nobody measures it" in ran.stdout
     assert re.search(r"all models are halted until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", ran.stdout)
 
 

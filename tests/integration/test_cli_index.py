@@ -1,4 +1,4 @@
-"""Commands that read the index beside a chain that answers: what the chain alone knows stands in them too."""
+"""Commands that read the index beside a chain that answers: how far they reach is known then."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def ran(world: MonitorWorld, folder: Path, *arguments: str) -> Result:
     )
 
 
-def test_status__beside_a_chain__has_its_word_on_oversight(world: MonitorWorld, tmp_path: Path) -> None:
+def test_status__beside_a_chain__says_how_far_it_reaches(world: MonitorWorld, tmp_path: Path) -> None:
     done = ran(world, tmp_path, "status", "--json")
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)

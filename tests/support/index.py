@@ -52,7 +52,12 @@ def registered(number: int, name: str, hours: float = 0) -> ChainEvent:
 
 
 def state_changed(
-    number: int, previous: int, current: int, hours: float = 0, until_hours: float | None = None
+    number: int,
+    previous: int,
+    current: int,
+    hours: float = 0,
+    until_hours: float | None = None,
+    case: int = 0,
 ) -> ChainEvent:
     """0 Inactive, 1 Active, 2 Suspended, 3 Paused, 4 Retired."""
     until = 0 if until_hours is None else int((BEGAN + timedelta(hours=until_hours)).timestamp())
@@ -60,7 +65,7 @@ def state_changed(
         "previous": previous,
         "current": current,
         "epoch": 1,
-        "case_id": 0,
+        "case_id": case,
         "until": until,
     }
     return happened("StateChanged", hours=hours, model_id=number, **changed)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tribune.web.public.models import Model as ModelAnswer
     from tribune.web.public.models import ModelItem
 
+MODEL_TITLES = ("Model", "Name", "Version", "State", "Oversight")
+
 
 def register(app: typer.Typer, model: typer.Typer) -> None:
     """Add these commands."""
@@ -26,7 +28,7 @@ def register(app: typer.Typer, model: typer.Typer) -> None:
 
 
 def models(limit: Limit = 50, json: Json = False, settings: SettingsFile = None) -> None:
-    """List models, the newest first: version in force, and state."""
+    """List models, the newest first: version in force, state, and how well each is watched."""
 
     async def part(read: Settings) -> None:
         from tribune.web.public.models import OPERATIONS, AskedModels
@@ -35,17 +37,14 @@ def models(limit: Limit = 50, json: Json = False, settings: SettingsFile = None)
             page = await read_all(desk, OPERATIONS[0], AskedModels(), limit)
         if json:
             show_json(page)
-            return
-        show_rows(
-            ("Model", "Name", "Version", "State"),
-            [(one.id, one.name, version_words(one.version), state_words(one)) for one in page.items],
-        )
+        else:
+            show_rows(MODEL_TITLES, map(model_row, page.items))
 
     run(settings, part)
 
 
 def model_show(model: Model, json: Json = False, settings: SettingsFile = None) -> None:
-    """Show a model: state, versions, rules, what is behind it, open cases."""
+    """Show a model: state, how well it is watched, versions, rules, what is behind it, open cases."""
 
     async def part(read: Settings) -> None:
         from tribune.exceptions import AbsentError
@@ -123,6 +122,14 @@ def proposals(limit: Limit = 50, json: Json = False, settings: SettingsFile = No
     run(settings, part)
 
 
+def model_row(model: ModelItem) -> tuple[object, ...]:
+    """Return a model's line, below `MODEL_TITLES`: how well it is watched in the words of the pages."""
+    from tribune.web.words import oversight
+
+    stands = state_words(model), oversight(model.oversight)
+    return model.id, model.name, version_words(model.version), *stands
+
+
 def version_words(version: int) -> str:
     """Return a version's name; nothing while none is in force."""
     return f"v{version}" if version else ""
@@ -137,12 +144,15 @@ def state_words(model: ModelItem) -> str:
 def _show_model(model: ModelAnswer) -> None:
     from datetime import timedelta
 
+    from tribune.web.words import oversight
+
     record, policy = model.record, model.policy
     show_facts(
         (
             ("Model", model.id),
             ("Name", model.name),
             ("State", state_words(model)),
+            ("Oversight", oversight(model.oversight)),
             ("Version in force", version_words(model.version)),
             ("Steward", model.steward),
             ("Registered", moment(model.registered.time)),

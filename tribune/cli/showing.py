@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _COLOURS = {
-    "green": ("active", "healthy", "ok", "proven", "executed", "admitted"),
-    "red": ("suspended", "paused", "breached", "stale", "disputed", "not ok", "halted"),
+    "green": ("active", "watched", "ok", "proven", "executed", "admitted"),
+    "red": (
+        *("suspended", "paused", "halted", "not ok"),
+        *("broke a rule", "not measured in time", "monitors disagree"),
+    ),
     "yellow": ("open", "pending", "unknown"),
     "bright_black": ("inactive", "retired", "ended", "canceled", "lapsed", "rejected", "–"),
 }

@@ -10,12 +10,11 @@ import typer
 
 from tribune.cli.index import opened, read_all
 from tribune.cli.options import Json, Limit, MaybeModelNumber, SettingsFile
-from tribune.cli.overview import state_words, version_words
+from tribune.cli.overview import MODEL_TITLES, model_row
 from tribune.cli.running import run
-from tribune.cli.showing import NOTHING, harmless, moment, painted, show_heading, show_json, show_rows
+from tribune.cli.showing import harmless, moment, painted, show_heading, show_json, show_rows
 
 if TYPE_CHECKING:
-    from tribune.chain import Tribune
     from tribune.cli.index import Desk
     from tribune.settings import Settings
     from tribune.web.public.cases import CaseItem
@@ -33,7 +32,7 @@ def status(
 ) -> None:
     """Say how all models stand and what is voted on; with MODEL, where that one stands by the chain itself.
 
-    The lists come from the index; how well each model is watched from the chain, where that answers.
+    The lists come from the index, which says how far it reaches.
     """
 
     async def part(read: Settings) -> None:
@@ -52,21 +51,17 @@ def status(
 
 @dataclass(frozen=True)
 class _Overview:
-    """What there is: models with the chain's word on their oversight, and what can be voted on now."""
+    """What there is: models, and what can be voted on now."""
 
     models: Sequence[ModelItem]
-    oversight: dict[int, str]
     cases: Sequence[CaseItem]
     proposals: Sequence[ProposalItem]
 
     def document(self, desk: Desk) -> dict[str, Any]:
-        """Return it in the words of the JSON API, with `oversight` beside each model: null where unknown."""
+        """Return it in the words of the JSON API."""
         return {
             "status": desk.status,
-            "models": [
-                {**one.model_dump(mode="json"), "oversight": self.oversight.get(one.id)}
-                for one in self.models
-            ],
+            "models": self.models,
             "cases": self.cases,
             "proposals": self.proposals,
         }
@@ -87,27 +82,9 @@ async def _overview(desk: Desk, limit: int) -> _Overview:
     proposals = await read_all(desk, PROPOSALS[0], AskedProposals(), limit)
     return _Overview(
         models.items,
-        await _oversight(desk.chain, [one.id for one in models.items]),
         [one for one in cases.items if listing.cases[one.id].is_live(listing.at)],
         [one for one in proposals.items if listing.proposals[one.number].is_open(listing.at)],
     )
-
-
-async def _oversight(chain: Tribune | None, models: Sequence[int]) -> dict[int, str]:
-    """Return model → the kill switch's word on its oversight; nothing where the chain does not answer."""
-    from tribune.ballots.contracts import VoteContracts
-    from tribune.chain.enums import Oversight
-    from tribune.exceptions import ChainError
-
-    if chain is None:
-        return {}
-    contracts = VoteContracts(chain.chain, chain.deployment)
-    try:
-        found = await contracts.read(*(("KillSwitch", "statusOf", (one,)) for one in models))
-    except ChainError as fault:
-        typer.echo(fault.message, err=True)
-        return {}
-    return {one: str(Oversight.of(raw["oversight"])) for one, raw in zip(models, found, strict=True)}
 
 
 def _say(found: _Overview, desk: Desk) -> None:
@@ -115,18 +92,8 @@ def _say(found: _Overview, desk: Desk) -> None:
     if halted:
         print(painted("HALTED") + "\tall models" + (f" until {moment(until)}" if until else ""))
     show_rows(
-        ("", "Model", "Name", "Version", "State", "Oversight"),
-        [
-            (
-                "model",
-                one.id,
-                one.name,
-                version_words(one.version),
-                state_words(one),
-                found.oversight.get(one.id, NOTHING),
-            )
-            for one in found.models
-        ],
+        ("", *MODEL_TITLES),
+        [("model", *model_row(one)) for one in found.models],
     )
     if not found.cases and not found.proposals:
         typer.echo("Nothing can be voted on now.", err=True)
@@ -156,6 +123,7 @@ async def _say_one(read: Settings, model: int, json: bool) -> None:
     from tribune.exceptions import AbsentError
     from tribune.ids import FrameIndex, ModelId
     from tribune.reports.oversight import independence, watched
+    from tribune.web.words import oversight
 
     model_id = ModelId(model)
     async with await Tribune.connect(read) as tribune:
@@ -187,7 +155,7 @@ async def _say_one(read: Settings, model: int, json: bool) -> None:
     until = f" until {found.until:%Y-%m-%d %H:%M:%S} UTC at the latest" if found.until else ""
     print(f"{harmless(name)} v{found.version}: {painted(found.state)}{until}")
     in_words = watched(found.oversight, in_service=found.is_operational)
-    print(f"oversight {painted(found.oversight)}: {in_words}")
+    print(f"oversight {painted(oversight(found.oversight))}: {in_words}")
     if terms is not None:
         alone = independence(terms.panel_size)
         print(f"measured by {alone or f'{terms.panel_size} monitors, {terms.k} of which must agree'}")

@@ -84,15 +84,23 @@ def test_models__more_than_a_page_of_the_api__are_all_listed(tribune: Tribune, s
     assert "--limit shows more" in few.stderr
 
 
-def test_status__without_a_chain__tells_what_the_index_has_and_that_oversight_is_not_known(
-    tribune: Tribune, store: Store
-) -> None:
+def test_models__each__is_watched_in_the_words_of_the_pages(tribune: Tribune, store: Store) -> None:
+    known = ["1", "acs-employment", "v1", "Paused", "Broke a rule"]
+    assert known in rows(tribune("models"))
+    assert ["model", *known] in rows(tribune("status"))
+    assert ["Oversight", known[-1]] in rows(tribune("model", "show", "1"))
+
+
+def test_status__without_a_chain__tells_what_the_index_has(tribune: Tribune, store: Store) -> None:
     ran = tribune("status")
-    assert ["model", "1", "acs-employment", "v1", "Paused", "–"] in rows(ran)
     assert "as the index has it" in ran.stderr
     assert "Index: block" in ran.stderr
     told = json.loads(tribune("status", "--json").stdout)
-    assert {one["oversight"] for one in told["models"]} == {None}
+    assert {one["id"]: one["oversight"] for one in told["models"]} == {
+        1: "Breached",
+        2: "Healthy",
+        3: "Healthy",
+    }
     assert told["status"]["chain_block"] is None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from tribune.ballots.histories import track_record
-from tribune.chain.enums import Op, Outcome, Severity, Stage, State
+from tribune.chain.enums import Op, Outcome, Oversight, Severity, Stage, State
 from tribune.chain.types import utc
 from tribune.ids import ModelId
 from tribune.store.happenings import events_of_model
@@ -51,6 +51,9 @@ class ModelItem(Shape):
     """Where it stands at the time of the chain's newest block."""
     suspended_until: Moment | None
     """Latest end of its suspension; null where it is not suspended."""
+    oversight: Oversight
+    """How well it is watched at that time: `Breached` where it broke a rule, `Stale` where it was not
+    measured in time, `Disputed` where its monitors contradict each other, else `Healthy`."""
     version: int
     """The version in force; 0 while there is none."""
     serves_from: Moment | None
@@ -244,6 +247,7 @@ def _facts(look: Look, model: ListedModel) -> dict[str, Any]:
         "name": model.name,
         "state": state,
         "suspended_until": model.until if state is State.SUSPENDED else None,
+        "oversight": look.listing.oversight(model),
         "version": model.version(at),
         "serves_from": model.serves_from,
     }

@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from unit.web.public.world import HOLDER, LARGE, MONITORS, POLICY, hex32
+from support.index import put
+from tribune.store.session import Store
+from unit.web.public.world import HOLDER, LARGE, MONITORS, PAUSED_AT, POLICY, case_opened, hex32
 
 
 async def get(client: httpx.AsyncClient, path: str) -> Any:
@@ -32,6 +34,16 @@ async def test_models__all__newest_first_each_with_its_state(client: httpx.Async
         (1, "Paused"),
     ]
     assert found["next"] is None
+
+
+async def test_models__watched_or_not__all_say_so_and_each_alone(
+    client: httpx.AsyncClient, store: Store
+) -> None:
+    with store.session() as session:
+        put(session, case_opened(3, 2, kind=2, hours=PAUSED_AT + 2))
+    listed = {one["id"]: one["oversight"] for one in (await get(client, "/models"))["items"]}
+    assert listed == {1: "Breached", 2: "Stale", 3: "Healthy"}
+    assert {model: (await get(client, f"/models/{model}"))["oversight"] for model in listed} == listed
 
 
 @pytest.mark.parametrize(

@@ -140,14 +140,14 @@ def seed(session: Session) -> None:
         *judged(1, 1, 2),
         *judged(1, 2, 3, hits=1, case=1),
         case_opened(1, 1, hours=3),
-        state_changed(1, 1, 2, hours=3, until_hours=27),
+        state_changed(1, 1, 2, hours=3, until_hours=27, case=1),
         happened(
             "CaseVoteOpened", case_id=1, governor=GOVERNOR, proposal_id=LARGE, vote_ends=at(28), hours=4
         ),
         ballot(LARGE, 1, LARGE, hours=5),
         ballot(LARGE, 0, 5, hours=6),
         happened("CaseClosed", case_id=1, model_id=1, outcome=1, hours=PAUSED_AT),
-        state_changed(1, 2, 3, hours=PAUSED_AT),
+        state_changed(1, 2, 3, hours=PAUSED_AT, case=1),
         case_opened(2, 2, kind=3, hours=PAUSED_AT + 1),
         proposed(LARGE + 1, "Change the limit\n\nfor the better", hours=32),
         happened("HaltChanged", previous=0, current=at(35), hours=33),
