@@ -123,6 +123,8 @@ class Listing:
     proposals: dict[int, ListedProposal] = field(default_factory=dict)
     indexed: int | None = None
     """Newest block of the index; None where it has none."""
+    indexed_hash: str = ""
+    """Its hash; empty where there is none."""
     indexed_at: datetime | None = None
     """When the index took that block in, by the clock of the machine that did."""
     halt_ends: int = 0
@@ -291,6 +293,7 @@ class Directory:
                     for event in events:
                         self._listing.take_in(event)
             self._listing.indexed = None if at is None else at.block_number
+            self._listing.indexed_hash = self._place.block
             self._listing.indexed_at = None if at is None else at.updated_at
             self._listing.at = self._clock()
             return self._listing

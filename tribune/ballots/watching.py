@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tribune.chain.enums import Oversight
+from tribune.ids import Address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,12 +32,16 @@ class Grid:
     step: int
     length: int
     deadline: int
-    panel: int
-    """How many monitors measure it."""
+    panel: tuple[Address, ...]
+    """The monitors that measure it."""
 
     def end(self, frame: int) -> int:
         """Return when a frame ends."""
         return self.base + (frame - self.first_frame + 1) * self.step
+
+    def due(self, frame: int) -> int:
+        """Return until when a frame's reports are taken."""
+        return self.end(frame) + self.deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Watching:
                     step=policy["step"],
                     length=policy["length"],
                     deadline=policy["deadline"],
-                    panel=len(policy["panel"]),
+                    panel=tuple(Address(one) for one in policy["panel"]),
                 )
                 # One that was not yet in force is replaced by the next.
                 self.grids[model_id] = (*self.grids.get(model_id, ())[: args["index"]], grid)
@@ -97,6 +102,10 @@ class Watching:
         now = int(at.timestamp())
         return next((one for one in reversed(self.grids.get(model_id, ())) if one.base <= now), None)
 
+    def judging(self, model_id: int, digest: str) -> Grid | None:
+        """Return a model's policy by its digest."""
+        return next((one for one in self.grids.get(model_id, ()) if one.digest == digest), None)
+
     def of_frame(self, model_id: int, frame: int) -> Grid | None:
         """Return the policy that judges a frame."""
         grids = self.grids.get(model_id, ())
@@ -106,7 +115,7 @@ class Watching:
         """Return the newest frame whose reports were due before a time, 0 where there is none."""
         now, following = int(at.timestamp()), None
         for grid in reversed(self.grids.get(model_id, ())):
-            first_due = grid.base + grid.step + grid.deadline
+            first_due = grid.due(grid.first_frame)
             if now > first_due:
                 frame = grid.first_frame + (now - first_due - 1) // grid.step
                 return frame if following is None else min(frame, following - 1)

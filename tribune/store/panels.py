@@ -1,29 +1,47 @@
-"""What the index has about all monitors at once: who is admitted, on which panel, and signed what last.
+"""What the index has about all monitors at once: who is admitted, and signed what last.
 
-Only so many of the newest signatures are looked at, so that an answer takes as long in ten years as today.
+Only so many of the newest signatures are looked at, so that an answer takes as long in ten years as today; of
+what was judged since, only what says how it ended: rules and values are most of a row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
+from tribune.store.happenings import all_since
 from tribune.store.tables import ChainEvent
 
 
-@dataclass(frozen=True)
-class Happened:
-    """An event, as far as it matters here."""
+class Signature(NamedTuple):
+    """A monitor's signature under a report."""
 
     id: int
-    name: str
     at: datetime
-    args: Mapping[str, Any]
+    monitor: str
+    model_id: int
+    version: int
+    frame: int
+    report: str
+    """Digest of the report."""
+
+
+class Outcome(NamedTuple):
+    """How a frame ended: with a report that counted, or with none."""
+
+    at: datetime
+    model_id: int
+    version: int
+    frame: int
+    digest: str | None
+    """Of the report that counted; None: nobody measured the frame in time."""
+    policy: str | None
+    """Digest of the policy that it was judged by; None: likewise."""
 
 
 @dataclass(frozen=True)
@@ -32,58 +50,38 @@ class PanelEvents:
 
     Args:
         registry: monitors admitted and dismissed.
-        policies: the newest policy of each model, and earlier ones by which what follows was judged.
-        current: row ids of those that are the newest of their models.
         signed: the newest signatures under reports.
-        judged: reports that were judged since the first of these, and frames that nobody measured in time.
+        judged: how frames ended since the first of these.
         whole: whether `signed` are all there are.
     """
 
-    registry: Sequence[Happened]
-    policies: Sequence[Happened]
-    current: frozenset[int]
-    signed: Sequence[Happened]
-    judged: Sequence[Happened]
+    registry: Sequence[ChainEvent]
+    signed: Sequence[Signature]
+    judged: Sequence[Outcome]
     whole: bool
 
 
 def panel_events(session: Session, newest: int) -> PanelEvents:
     """Return what is needed to say how monitors do, from so many of the newest signatures."""
-    row, name, model = col(ChainEvent.id), col(ChainEvent.name), col(ChainEvent.model_id)
-    signed = _read(session, (name == "Attested",), newest)
-    first = signed[0].id if signed else 0
-    judged = _read(session, (name.in_(["ReportJudged", "FrameStale"]), row > first))
-    current = select(func.max(row)).where(name == "PolicySet").group_by(model)
-    policies = _read(session, (row.in_(current),))
-    newest_of = frozenset(one.id for one in policies)
-    known = {one.args["digest"] for one in policies}
-    older = {
-        one.args["model_id"]
-        for one in judged
-        if one.name == "FrameStale" or one.args["report"]["policy"] not in known
-    }
-    if older:
-        earlier = _read(session, (model.in_(older), name == "PolicySet"))
-        policies = sorted({one.id: one for one in (*policies, *earlier)}.values(), key=lambda one: one.id)
-    return PanelEvents(
-        registry=_read(session, (name.in_(["MonitorAdmitted", "MonitorDismissed"]),)),
-        policies=policies,
-        current=newest_of,
-        signed=signed,
-        judged=judged,
-        whole=len(signed) < newest,
-    )
-
-
-def _read(
-    session: Session, conditions: Sequence[ColumnElement[bool]], newest: int | None = None
-) -> list[Happened]:
-    """Return events, oldest first; of more than `newest` only the newest."""
-    event = ChainEvent
-    found = (
-        select(col(event.id), col(event.name), col(event.block_time), col(event.args))
-        .where(*conditions)
-        .order_by(col(event.id).desc())
+    event, args = ChainEvent, ChainEvent.args
+    row, at, frame = col(event.id), col(event.block_time), col(event.frame)
+    which = (col(event.model_id), args["version"].as_integer(), frame)
+    found = session.execute(
+        select(row, at, col(event.account), *which, args["report"].as_string())
+        .where(col(event.name) == "Attested")
+        .order_by(row.desc())
         .limit(newest)
     )
-    return [Happened(int(row or 0), name, at, args) for row, name, at, args in session.execute(found)][::-1]
+    signed = [Signature._make(one) for one in found][::-1]
+    first = signed[0].id if signed else 0
+    ended = session.execute(
+        select(at, *which, args["digest"].as_string(), args["report"]["policy"].as_string())
+        .where(col(event.name).in_(["ReportJudged", "FrameStale"]), row > first)
+        .order_by(row)
+    )
+    return PanelEvents(
+        registry=all_since(session, 0, ["MonitorAdmitted", "MonitorDismissed"]),
+        signed=signed,
+        judged=[Outcome._make(row) for row in ended],
+        whole=len(signed) < newest,
+    )

@@ -24,6 +24,7 @@ from tribune.web.network import Network
 from tribune.web.problems import on_error
 from tribune.web.public.routes import routes as public_routes
 from tribune.web.rates import RateLimit
+from tribune.web.records import Records
 from tribune.web.site import HERE, Site, environment
 from tribune.web.speaking import Speaking
 from tribune.web.unforeseen import Unforeseen
@@ -106,6 +107,7 @@ def create_app(
     app.state.site = Site(
         store=store,
         directory=Directory(store, head.time),
+        records=Records(store),
         head=head,
         contracts=contracts,
         documents=Documents(evidence),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tribune.settings import RelaySettings
     from tribune.store.session import Store
     from tribune.web.network import Network
+    from tribune.web.records import Records
 
 HERE = Path(__file__).parent
 _TURNING = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -49,6 +50,7 @@ class Site:
         documents: evidence and profiles.
         links: one-time links for wallets.
         directory: what there is, as the index has it.
+        records: how monitors do, likewise.
         head: the chain's newest block.
         public_url: address under which people reach these pages.
         limits: how much the relayer pays for others.
@@ -60,6 +62,7 @@ class Site:
     documents: Documents
     links: WalletLinks
     directory: Directory
+    records: Records
     head: Head
     public_url: str
     limits: RelaySettings

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tribune.chain.types import utc
 from tribune.ids import Address
 
 if TYPE_CHECKING:
+    from tribune.ballots.watching import Grid, Watching
     from tribune.store.panels import PanelEvents
 
 LOOK_BACK = 2_000
@@ -113,34 +114,12 @@ class Monitors:
     whole: bool
 
 
-@dataclass(frozen=True)
-class _Policy:
-    """A policy, as far as it says who is to measure a frame until when."""
-
-    panel: tuple[Address, ...]
-    base: int
-    first_frame: int
-    step: int
-    deadline: int
-
-    @classmethod
-    def of(cls, args: Mapping[str, Any]) -> _Policy:
-        policy = args["policy"]
-        panel = tuple(Address(one) for one in policy["panel"])
-        return cls(panel, args["base"], args["first_frame"], policy["step"], policy["deadline"])
-
-    def end(self, frame: int) -> datetime:
-        return utc(self.base + (frame - self.first_frame + 1) * self.step)
-
-    def due(self, frame: int) -> datetime:
-        return utc(self.base + (frame - self.first_frame + 1) * self.step + self.deadline)
-
-
-def monitors_of(events: PanelEvents, at: datetime) -> Monitors:
+def monitors_of(events: PanelEvents, watching: Watching, at: datetime) -> Monitors:
     """Return how each monitor does.
 
     Args:
         events: what the index has.
+        watching: who is to measure which frames.
         at: the time of the chain, by which frames are due or not yet.
     """
     found: dict[Address, Monitor] = {}
@@ -148,30 +127,28 @@ def monitors_of(events: PanelEvents, at: datetime) -> Monitors:
         monitor = _get(found, one.args["account"])
         if one.name == "MonitorAdmitted":
             monitor.name, monitor.uri = one.args["name"], one.args["uri"]
-            monitor.admitted_at, monitor.dismissed_at = one.at, None
+            monitor.admitted_at, monitor.dismissed_at = one.block_time, None
         else:
-            monitor.dismissed_at = one.at
-    for one in events.policies:
-        if one.id in events.current:
-            panel = one.args["policy"]["panel"]
-            for address in panel:
-                _get(found, address).watches.append(Watched(one.args["model_id"], len(panel)))
+            monitor.dismissed_at = one.block_time
+    for model_id, grids in watching.grids.items():
+        panel = grids[-1].panel
+        for address in panel:
+            _get(found, address).watches.append(Watched(model_id, len(panel)))
     signed: dict[tuple[int, int, int], dict[Address, tuple[str, datetime]]] = {}
-    for one in events.signed:
-        frame = (one.args["model_id"], one.args["version"], one.args["frame"])
-        address = Address(one.args["monitor"])
-        signed.setdefault(frame, {})[address] = (one.args["report"], one.at)
+    for by in events.signed:
+        address, frame = Address(by.monitor), (by.model_id, by.version, by.frame)
+        signed.setdefault(frame, {})[address] = (by.report, by.at)
         monitor = _get(found, address)
         monitor.signed += 1
-        monitor.last = MeasuredFrame(*frame, one.at)
+        monitor.last = MeasuredFrame(*frame, by.at)
     since = events.signed[0].at if events.signed else None
     judged = set()
-    for measured, digest, policy in _outcomes(events):
+    for measured, digest, grid in _outcomes(events, watching):
         if digest is not None:
             judged.add(_key(measured))
-        if since is not None and not events.whole and _began_before(measured, policy, since):
+        if since is not None and not events.whole and _began_before(measured, grid, since):
             continue
-        _judge(found, signed.get(_key(measured), {}), measured, digest, policy, at)
+        _judge(found, signed.get(_key(measured), {}), measured, digest, grid, at)
     for monitor in found.values():
         if monitor.last is not None:
             monitor.last = replace(monitor.last, judged=_key(monitor.last) in judged)
@@ -186,7 +163,7 @@ def _judge(
     signed: Mapping[Address, tuple[str, datetime]],
     measured: MeasuredFrame,
     digest: str | None,
-    policy: _Policy | None,
+    grid: Grid | None,
     at: datetime,
 ) -> None:
     """Count a frame whose outcome is known; `digest` is the result that counted, None where none did."""
@@ -196,35 +173,29 @@ def _judge(
             _get(found, address).agreed += 1
         elif digest is not None:
             _get(found, address).differed.append(MeasuredFrame(*frame, time, judged=True))
-    if policy is None or not measured.frame or policy.due(measured.frame) >= at:
+    if grid is None or not measured.frame or (due := utc(grid.due(measured.frame))) >= at:
         return
-    for address in policy.panel:
+    for address in grid.panel:
         if address not in signed:
-            late = MeasuredFrame(*frame, policy.due(measured.frame), judged=digest is not None)
+            late = MeasuredFrame(*frame, due, judged=digest is not None)
             _get(found, address).missed.append(late)
 
 
-def _outcomes(events: PanelEvents) -> Iterable[tuple[MeasuredFrame, str | None, _Policy | None]]:
+def _outcomes(
+    events: PanelEvents, watching: Watching
+) -> Iterable[tuple[MeasuredFrame, str | None, Grid | None]]:
     """Return each frame whose outcome is known: the result that counted, and the policy it was due by."""
-    by_digest: dict[tuple[int, str], _Policy] = {}
-    of_model: dict[int, list[_Policy]] = {}
-    for one in events.policies:
-        policy, model_id = _Policy.of(one.args), one.args["model_id"]
-        by_digest[model_id, one.args["digest"]] = policy
-        of_model.setdefault(model_id, []).append(policy)
     for one in events.judged:
-        model_id, frame = one.args["model_id"], one.args["frame"]
-        measured = MeasuredFrame(model_id, one.args["version"], frame, one.at)
-        if one.name == "ReportJudged":
-            yield measured, one.args["digest"], by_digest.get((model_id, one.args["report"]["policy"]))
+        measured = MeasuredFrame(one.model_id, one.version, one.frame, one.at)
+        if one.policy is None:
+            yield measured, None, watching.of_frame(one.model_id, one.frame)
         else:
-            covering = [known for known in of_model.get(model_id, []) if known.first_frame <= frame]
-            yield measured, None, covering[-1] if covering else None
+            yield measured, one.digest, watching.judging(one.model_id, one.policy)
 
 
-def _began_before(measured: MeasuredFrame, policy: _Policy | None, since: datetime) -> bool:
+def _began_before(measured: MeasuredFrame, grid: Grid | None, since: datetime) -> bool:
     """Return whether signatures of a frame may lie before those looked at."""
-    return measured.frame > 0 and policy is not None and policy.end(measured.frame) < since
+    return measured.frame > 0 and grid is not None and utc(grid.end(measured.frame)) < since
 
 
 def _key(measured: MeasuredFrame) -> tuple[int, int, int]:
@@ -232,4 +203,7 @@ def _key(measured: MeasuredFrame) -> tuple[int, int, int]:
 
 
 def _get(found: dict[Address, Monitor], address: str) -> Monitor:
-    return found.setdefault(Address(address), Monitor(Address(address)))
+    known = found.get(Address(address))
+    if known is None:
+        known = found[Address(address)] = Monitor(Address(address))
+    return known

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from tribune.ballots.histories.monitors import LOOK_BACK, Monitors, monitors_of
 from tribune.language import _
-from tribune.store.panels import panel_events
 from tribune.web.dashboard.asking import asked_page, listing_of, part_of
 from tribune.web.problems import NotFoundError
 from tribune.web.site import parse_address
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from tribune.ballots.directory import Listing
+    from tribune.ballots.histories.monitors import Monitors
     from tribune.web.site import Site
 
 EACH = 50
@@ -33,7 +32,7 @@ async def get_list(request: Request) -> Response:
         "dashboard/monitors.html",
         listing=listing,
         monitors=found,
-        look_back=LOOK_BACK,
+        look_back=site.records.look_back,
         admitted=sum(one.active for one in found.found.values()),
         kept={},
         part=part_of(list(found.found.values()), EACH, asked_page(request)),
@@ -55,7 +54,7 @@ async def get_page(request: Request) -> Response:
         "dashboard/monitor.html",
         listing=listing,
         monitors=found,
-        look_back=LOOK_BACK,
+        look_back=site.records.look_back,
         monitor=monitor,
         most=MOST_FRAMES,
         kept={},
@@ -65,5 +64,4 @@ async def get_page(request: Request) -> Response:
 
 async def _read(site: Site) -> tuple[Listing, Monitors]:
     listing = await listing_of(site)
-    events = await site.store.read(panel_events, LOOK_BACK)
-    return listing, monitors_of(events, listing.at)
+    return listing, await site.records.look(listing)

@@ -73,7 +73,7 @@ async def get_page(request: Request) -> Response:
 def _line(listing: Listing, model: ListedModel) -> Line:
     watching = listing.watching
     grid = watching.in_force(model.id, listing.at)
-    alone = independence(grid.panel) if grid is not None else ""
+    alone = independence(len(grid.panel)) if grid is not None else ""
     return model, listing.oversight(model), watching.newest.get(model.id), alone
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from tribune.ballots.histories.monitors import LOOK_BACK, MeasuredFrame, Monitor, Monitors, monitors_of
+from tribune.ballots.histories.monitors import MeasuredFrame, Monitor, Monitors
 from tribune.ids import Address
-from tribune.store.panels import panel_events
 from tribune.web.public.cursor import Place
 from tribune.web.public.operation import Look, Operation, unknown
 from tribune.web.public.paging import page_of
@@ -89,12 +88,8 @@ class AskedMonitor(Asked):
     """Its account."""
 
 
-async def _read(look: Look) -> Monitors:
-    return monitors_of(await look.site.store.read(panel_events, LOOK_BACK), look.listing.at)
-
-
 async def _list(look: Look, asked: AskedMonitors) -> Page[MonitorItem]:
-    known = await _read(look)
+    known = await look.site.records.look(look.listing)
     # In the order in which the contracts and signatures first named them, the newest first.
     found = sorted(known.found.values(), key=_place, reverse=True)
 
@@ -111,7 +106,7 @@ def _place(monitor: Monitor) -> Place:
 
 
 async def _one(look: Look, asked: AskedMonitor) -> MonitorDetail:
-    known = await _read(look)
+    known = await look.site.records.look(look.listing)
     monitor = known.found.get(Address(asked.address))
     if monitor is None:
         raise unknown(f"/monitors/{asked.address}")

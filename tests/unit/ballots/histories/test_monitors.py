@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from support.index import BEGAN, happened, put
+from tribune.ballots import watching
 from tribune.ballots.histories.monitors import Monitors, monitors_of
+from tribune.store.happenings import all_since
 from tribune.store.panels import panel_events
 from tribune.store.session import Store, open_store
 from tribune.store.tables import ChainEvent
@@ -29,14 +31,17 @@ def admitted(account: str) -> ChainEvent:
     return happened("MonitorAdmitted", account=account, name=account[-1].lower(), uri="")
 
 
-def policy(model: int, *panel: str, first: int = 1, digest: str = "0xp", hours: float = 0) -> ChainEvent:
+def policy(
+    model: int, *panel: str, index: int = 0, first: int = 1, digest: str = "0xp", hours: float = 0
+) -> ChainEvent:
     """Frames of an hour; frame 1 ends an hour after the first block, and may be reported for two hours."""
     base = int((BEGAN + timedelta(hours=first - 1)).timestamp())
-    terms = {"panel": list(panel), "step": HOUR, "deadline": 2 * HOUR, "rules": []}
+    terms = {"panel": list(panel), "step": HOUR, "length": HOUR, "deadline": 2 * HOUR, "rules": []}
     return happened(
         "PolicySet",
         hours=hours,
         model_id=model,
+        index=index,
         digest=digest,
         first_frame=first,
         base=base,
@@ -58,7 +63,10 @@ def told(store: Store, *events: ChainEvent, hours: float = 99, newest: int = 100
     with store.session() as session:
         put(session, *events)
         session.flush()
-        return monitors_of(panel_events(session, newest), BEGAN + timedelta(hours=hours))
+        watched = watching.Watching()
+        for event in all_since(session, 0, watching.EVENTS):
+            watched.take_in(event)
+        return monitors_of(panel_events(session, newest), watched, BEGAN + timedelta(hours=hours))
 
 
 def frames(found: list[Any]) -> list[int]:
@@ -115,7 +123,7 @@ def test_monitors_of__rules_replaced__frames_are_due_by_those_they_were_judged_b
         policy(1, ADA, BOB),
         signed(ADA, 1),
         judged(1),
-        policy(1, ADA, EVE, first=2, digest="0xq", hours=1.7),
+        policy(1, ADA, EVE, index=1, first=2, digest="0xq", hours=1.7),
         signed(ADA, 2),
         judged(2, by="0xq"),
     )

@@ -8,7 +8,10 @@ import httpx
 import pytest
 
 from support.index import happened, policy_set, put, registered
+from tribune.store.queries import roll_back
 from tribune.store.session import Store
+from tribune.store.vitals import INDEX
+from tribune.web.records import Records
 
 HTML = {"accept": "text/html"}
 EYE = "0x00000000000000000000000000000000DeaDBeef"
@@ -86,8 +89,17 @@ async def test_monitors__none__says_so(blind_client: httpx.AsyncClient) -> None:
 async def test_monitors__more_signatures_than_are_counted__says_from_when(
     pages: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tribune.web.dashboard import monitors
-
-    monkeypatch.setattr(monitors, "LOOK_BACK", 2)
+    monkeypatch.setattr(Records, "look_back", 2)
     for address in ("/monitors", f"/monitors/{EAR}"):
         assert "Counted are the newest 2 signatures of all monitors, since" in await shown(pages, address)
+
+
+async def test_monitors__index_goes_on_and_back__follows(pages: httpx.AsyncClient, store: Store) -> None:
+    assert "All 3 results were" in await shown(pages, "/monitors")
+    of: dict[str, Any] = {"model_id": 1, "version": 1, "frame": 4, "digest": "0x1", "hits": 0}
+    signed = happened("Attested", hours=4, monitor=EYE, report="0x1", **of)
+    judged = happened("ReportJudged", hours=4, report={"policy": "0xp"}, **of)
+    await store.run(put, signed, judged)
+    assert "All 4 results were" in await shown(pages, "/monitors")
+    await store.run(roll_back, INDEX, 4)
+    assert "All 3 results were" in await shown(pages, "/monitors")
