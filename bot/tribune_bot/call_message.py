@@ -14,7 +14,7 @@ from tribune.chain.enums import CaseKind
 from tribune.language import _, plural
 from tribune.store.states import CallState
 from tribune_bot.board import Shown
-from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.text import dated, fitted, harmless
 from tribune_bot.views.buttons import link_button
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def call_message(view: CallView, services: Services) -> Shown:
                 "**If enough sign:** a vote opens. If that passes, this runs, and nothing else: `{call}`"
             ).format(call=view.decoded.text)
         )
-        lines.append(_("**Until:** {when}").format(when=moment(view.deadline)))
+        lines.append(_("**Until:** {when}").format(when=dated(view.deadline)))
         if view.resuming:
             lines.append(_("Its steward can open the same vote alone."))
         if view.document is not None:

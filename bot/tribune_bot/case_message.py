@@ -17,7 +17,7 @@ from tribune.reports.oversight import independence
 from tribune_bot.board import Shown
 from tribune_bot.server import Alert
 from tribune_bot.standing import state_word
-from tribune_bot.text import fitted, harmless, moment, percent, wallet_name
+from tribune_bot.text import dated, end_of_voting, fitted, harmless, moment, percent, wallet_name
 from tribune_bot.views.buttons import CheckButton, PowerButton, VoteButton, evidence_button, link_button
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _asking(vote: CaseVote) -> list[str]:
     """Return the lines of a case that is being voted on."""
     lines = []
     if vote.suspended_until is not None and vote.model.state is State.SUSPENDED:
-        lines.append(_("**Stopped until:** {when} at the latest").format(when=moment(vote.suspended_until)))
+        lines.append(_("**Stopped until:** {when} at the latest").format(when=dated(vote.suspended_until)))
     lines.append(_("**Your vote:** {text}").format(text=_vote(vote)))
     if vote.state != "not_opened":
         lines.append(_("**So far:** {text}").format(text=so_far(vote)))
@@ -177,8 +177,7 @@ def _vote(vote: CaseVote) -> str:
     else:
         question = _("keep it stopped?") if vote.suspended_until is not None else _("stop it?")
     if vote.state in _VOTING and vote.deadline is not None:
-        text = _("{question} Ends {when}")
-        return text.format(question=question, when=moment(vote.deadline))
+        return f"{question} {end_of_voting(vote.deadline)}"
     if vote.state == "succeeded":
         return _("{question} It passed and is being carried out").format(question=question)
     return _("{question} It has ended and is being recorded").format(question=question)

@@ -16,7 +16,7 @@ from tribune.ballots.spans import span
 from tribune.language import _, number
 from tribune_bot.board import Shown
 from tribune_bot.server import Alert
-from tribune_bot.text import fitted, harmless, moment, percent
+from tribune_bot.text import dated, end_of_voting, fitted, harmless, moment, percent
 from tribune_bot.views.buttons import link_button
 from tribune_bot.views.proposal_buttons import DetailsButton, ProposalVoteButton
 
@@ -49,7 +49,7 @@ def proposal_message(vote: ProposalVote, url: str, failure: str = "") -> Shown:
     for name, text in (
         (_("Your vote"), _ends(vote)),
         (_("So far"), so_far(vote)),
-        (_("If it passes"), _afterwards(vote)),
+        (_("If it passes"), afterwards(vote)),
         (_("It could not be carried on"), harmless(failure, _LINE)),
     ):
         if text:
@@ -130,17 +130,18 @@ def _claim(vote: ProposalVote) -> str:
 
 def _ends(vote: ProposalVote) -> str:
     if vote.state is VoteState.PENDING and vote.snapshot is not None:
-        return _("begins {when}; votes held then count").format(when=moment(vote.snapshot))
+        return _("Beginning: {when}; votes held then count").format(when=moment(vote.snapshot))
     if vote.state is VoteState.ACTIVE and vote.deadline is not None:
-        return _("ends {when}").format(when=moment(vote.deadline))
+        return end_of_voting(vote.deadline)
     return ""
 
 
-def _afterwards(vote: ProposalVote) -> str:
+def afterwards(vote: ProposalVote) -> str:
+    """Return what follows once it has passed; empty where nothing does."""
     if vote.state in VOTING:
         return _("it waits {time}, then anyone can carry it out").format(time=span(vote.delay_s))
     if vote.state is VoteState.SUCCEEDED:
         return _("it is being put into the timelock, where it waits {time}").format(time=span(vote.delay_s))
     if vote.state is VoteState.QUEUED and vote.eta is not None:
-        return _("it can be carried out {when}").format(when=moment(vote.eta))
+        return _("it can be carried out from {when} on").format(when=dated(vote.eta))
     return ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tribune.ballots.cases.view import VoteState
 from tribune.language import _
-from tribune_bot.text import moment, percent
+from tribune_bot.text import end_of_voting, moment, percent
 from tribune_bot.threads import News
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def reminder(
     if vote.read_at >= vote.deadline or not (late or (vote.read_at >= half and short)):
         return []
     if late:
-        lines = [_("**The vote is about to end, {when}.**").format(when=moment(vote.deadline)), stands]
+        lines = [_("**The vote is about to end.**"), stands]
     else:
         lines = [_("**Half of the time for voting is over.**"), stands]
     if short:
@@ -64,8 +64,7 @@ def reminder(
                 "quorum. Without them nothing is decided."
             ).format(share=percent(vote.tally.percent(short)))
         )
-    if not late:
-        lines.append(_("It ends {when}.").format(when=moment(vote.deadline)))
+    lines.append(end_of_voting(vote.deadline))
     key = f"{'last' if late else 'half'}/{vote.proposal_id}"
     return [News(key, "\n".join(lines), links, until=vote.deadline)]
 

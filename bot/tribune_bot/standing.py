@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tribune.chain.enums import State
 from tribune.language import _
-from tribune_bot.text import moment
+from tribune_bot.text import dated
 
 if TYPE_CHECKING:
     from tribune.chain.kill_switch import ModelStatus
@@ -35,4 +35,4 @@ def halt_line(status: ModelStatus) -> str:
     """Return that all models are halted, and until when."""
     if status.halted_until is None:
         return _("⛔ **All models are halted**, without a known end")
-    return _("⛔ **All models are halted** until {when}").format(when=moment(status.halted_until))
+    return _("⛔ **All models are halted** until {when}").format(when=dated(status.halted_until))

@@ -57,6 +57,16 @@ def moment(time: datetime, style: str = "R") -> str:
     return f"<t:{int(time.timestamp())}:{style}>"
 
 
+def dated(time: datetime) -> str:
+    """Show date and clock, and how far away that is: to be read before it and, in what stays, after it."""
+    return f"{moment(time, 'f')} ({moment(time)})"
+
+
+def end_of_voting(deadline: datetime) -> str:
+    """Return when voting ends, or ended: Discord counts on below a text that nobody writes anew."""
+    return _("End of voting: {when}").format(when=moment(deadline))
+
+
 def fitted(parts: list[str]) -> str:
     """Join lines; where they do not fit into a message, the last ones are left out, and "…" says so."""
     if len(whole := "\n".join(parts)) <= LONGEST:

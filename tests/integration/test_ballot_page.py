@@ -312,6 +312,13 @@ async def test_ballot_page__vote_opens_while_it_is_shown__shows_the_ballot_by_it
         await see(page, "#state", "Voting ends")
 
 
+async def test_ballot_page__vote_ends_while_it_is_read__says_so_also_without_a_wallet(stand: Stand) -> None:
+    async with stand.opened("/b/1") as page:
+        await see(page, "#state", "Voting ends")
+        stand.voting.chain.warp(700)
+        await see(page, "#state", "This vote takes no ballots now.")
+
+
 async def test_ballot_page__without_a_wallet__says_what_to_do(stand: Stand) -> None:
     from playwright.async_api import expect
 

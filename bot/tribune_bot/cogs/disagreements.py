@@ -18,7 +18,7 @@ from tribune.language import _, number, plural
 from tribune.store.tables import now
 from tribune_bot.board import Shown
 from tribune_bot.following import follow
-from tribune_bot.text import fitted, harmless, moment, wallet_name
+from tribune_bot.text import dated, fitted, harmless, moment, wallet_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,7 +127,7 @@ def disagreement_message(dispute: Dispute, name: str, panel: int | None, deadlin
     ]
     if deadline is not None:
         lines.append(
-            _("Without a result that counts by {when}, holders can vote on it.").format(when=moment(deadline))
+            _("Without a result that counts by {when}, holders can vote on it.").format(when=dated(deadline))
         )
     return Shown(fitted(lines), mark=lines[0])
 

@@ -15,7 +15,7 @@ from discord.ext import commands
 from tribune.language import _
 from tribune.store import messages, queries
 from tribune.store.wallets import links_of, set_public
-from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.text import dated, fitted, harmless
 from tribune_bot.views.buttons import link_button
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ class Links(commands.Cog):
         view.add_item(link_button(_("Link a wallet"), invite.url))
         text = _(
             "Open this page and sign a message with your wallet; it costs and allows nothing.\n"
-            "The link is yours alone, works once and ends {when}."
+            "The link is yours alone, works once, until {when}."
         )
         await interaction.edit_original_response(
-            content=text.format(when=moment(invite.expires_at)), view=view
+            content=text.format(when=dated(invite.expires_at)), view=view
         )
 
     @app_commands.command(description="Forget a wallet of yours")

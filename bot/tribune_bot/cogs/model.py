@@ -16,7 +16,7 @@ from tribune.reports.oversight import independence, watched
 from tribune.store.happenings import events_of_model
 from tribune_bot import choices
 from tribune_bot.standing import DOTS, halt_line, state_word
-from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.text import dated, fitted, harmless, moment
 
 if TYPE_CHECKING:
     from tribune.chain.kill_switch import ModelStatus
@@ -84,7 +84,7 @@ def _heading(name: str, status: ModelStatus) -> list[str]:
     words = watched(status.oversight, in_service=status.is_operational)
     lines.append(_("**Watched:** {how}").format(how=words))
     if status.until is not None:
-        lines.append(_("**Stopped until:** {when} at the latest").format(when=moment(status.until)))
+        lines.append(_("**Stopped until:** {when} at the latest").format(when=dated(status.until)))
     return lines
 
 

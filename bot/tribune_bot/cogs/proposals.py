@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from tribune.ballots.cases.view import CaseVote
 from tribune.ballots.holders.view import list_calls
 from tribune.ballots.slow_lane.proposals import list_proposals, read_proposal
 from tribune.chain.enums import Outcome
@@ -18,15 +19,15 @@ from tribune_bot import choices
 from tribune_bot.case_message import case_message, headline
 from tribune_bot.cogs.slow_lane import details_text
 from tribune_bot.facts import read_facts
-from tribune_bot.proposal_message import VOTING
+from tribune_bot.proposal_message import VOTING, afterwards
 from tribune_bot.proposal_message import headline as proposal_headline
-from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.text import dated, end_of_voting, fitted, harmless
 from tribune_bot.views.buttons import link_button
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tribune.ballots.cases.view import CaseVote
+    from tribune.ballots.slow_lane.proposals import ProposalVote
     from tribune_bot.client import TribuneBot
     from tribune_bot.cogs.slow_lane import SlowLane
 
@@ -50,15 +51,14 @@ class Proposals(commands.Cog):
         now: list[str] = []
         for case_id in self.bot.docket.open[-MOST:]:
             facts = await read_facts(self.services, case_id)
-            now.append(_line(_case(facts.vote), self.services.ballot_url(case_id), facts.vote.deadline))
+            now.append(_line(_case(facts.vote), self.services.ballot_url(case_id), _then(facts.vote)))
         waiting, decided = await self._slow()
         lines = [*now, *waiting] or [_("Nothing is being voted on.")]
         if called := await list_calls(self.services.store, self.services.contracts):
             lines.append(_("**Votes that holders call for:**"))
-            lines += [
-                _line(harmless(call.question, 200), self.services.call_url(call.id), call.deadline)
-                for call in called
-            ]
+            for call in called:
+                until = _("**Until:** {when}").format(when=dated(call.deadline))
+                lines.append(_line(harmless(call.question, 200), self.services.call_url(call.id), until))
         decided = sorted([*decided, *await self._closed()], reverse=True)
         if decided:
             lines += [_("**Decided before:**"), *(line for _at, line in decided[:RECENT])]
@@ -93,8 +93,7 @@ class Proposals(commands.Cog):
         closed = islice((CaseId(one.id) for one in cases if one.outcome is not Outcome.OPEN), RECENT)
         votes = [(await read_facts(self.services, case_id)).vote for case_id in closed]
         return [
-            (vote.opened_at, _line(_case(vote), self.services.ballot_url(vote.case_id), None))
-            for vote in votes
+            (vote.opened_at, _line(_case(vote), self.services.ballot_url(vote.case_id), "")) for vote in votes
         ]
 
     async def _slow(self) -> tuple[list[str], list[tuple[datetime, str]]]:
@@ -106,8 +105,7 @@ class Proposals(commands.Cog):
         ended: list[tuple[datetime, str]] = []
         for proposed in reversed((await list_proposals(services.store, services.contracts))[-MOST:]):
             vote = await read_proposal(services.contracts, services.documents, proposed)
-            ends = vote.deadline if vote.state in VOTING else vote.eta if not vote.over else None
-            line = _line(proposal_headline(vote), services.proposal_url(vote.number), ends)
+            line = _line(proposal_headline(vote), services.proposal_url(vote.number), _then(vote))
             if vote.over:
                 ended.append((proposed.created_at, line))
             else:
@@ -119,7 +117,12 @@ def _case(vote: CaseVote) -> str:
     return _("Case {id}: {title}").format(id=vote.case_id, title=headline(vote))
 
 
-def _line(text: str, url: str, ends: datetime | None) -> str:
-    if ends is None:
-        return f"**{text}**\n<{url}>"
-    return _("**{what}**, {when}").format(what=text, when=moment(ends)) + f"\n<{url}>"
+def _then(vote: CaseVote | ProposalVote) -> str:
+    """Return what a vote that goes on waits for; nothing where that is not known."""
+    if vote.state in VOTING and vote.deadline is not None:
+        return end_of_voting(vote.deadline)
+    return "" if isinstance(vote, CaseVote) else afterwards(vote)
+
+
+def _line(text: str, url: str, then: str) -> str:
+    return "\n".join(part for part in (f"**{text}**", then, f"<{url}>") if part)

@@ -32,7 +32,7 @@ from tribune_bot.errors import DiscordUnreachableError
 from tribune_bot.following import follow
 from tribune_bot.proposal_message import VOTING, headline, proposal_message, so_far, subject_of, what_it_does
 from tribune_bot.reminders import begun, reminder, reminder_times
-from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.text import end_of_voting, fitted, harmless
 from tribune_bot.threads import News
 from tribune_bot.views.ballot_modal import ElsewhereButton, Kind
 from tribune_bot.views.buttons import link_button
@@ -189,7 +189,7 @@ class SlowLane(commands.Cog):
                 "On a phone, the page offers to open in your wallet's app."
             )
             if vote.deadline is not None:
-                text += "\n" + _("It ends {when}.").format(when=moment(vote.deadline))
+                text += "\n" + end_of_voting(vote.deadline)
             label = _("Open the ballot")
         view = discord.ui.View(timeout=None)
         view.add_item(link_button(label, url))

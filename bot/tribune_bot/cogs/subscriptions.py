@@ -21,7 +21,7 @@ from tribune.store.tables import now
 from tribune_bot import choices
 from tribune_bot.following import follow
 from tribune_bot.notices import NEWS, owe
-from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.text import dated, fitted, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,5 +159,5 @@ def _key(model_id: int, events: Sequence[ChainEvent]) -> str:
 
 
 def _text(name: str, events: Sequence[ChainEvent]) -> str:
-    how = Telling(who=str, when=moment, cases={}, decimals=0)
+    how = Telling(who=str, when=dated, cases={}, decimals=0)
     return fitted([f"**{harmless(name, 80)}**", *(tell(event, how) for event in events)])

@@ -17,7 +17,7 @@ from tribune.ids import CaseId
 from tribune.language import Language, _, language
 from tribune_bot import choices
 from tribune_bot.case_message import headline
-from tribune_bot.text import moment
+from tribune_bot.text import end_of_voting
 from tribune_bot.views.ballot_modal import ElsewhereButton, Kind
 from tribune_bot.views.buttons import link_button
 
@@ -64,7 +64,7 @@ class Votes(commands.Cog):
                 "On a phone, the page offers to open in your wallet's app."
             )
             if vote.deadline is not None:
-                text = _("{text}\nIt ends {when}.").format(text=text, when=moment(vote.deadline))
+                text += "\n" + end_of_voting(vote.deadline)
             label = _("Open the ballot")
             buttons.append(ElsewhereButton(Kind.CASE, case_id))
         await _answer(interaction, f"{text}\n<{url}>", link_button(label, url), *buttons)

@@ -61,7 +61,7 @@ async def test_bot__proposal_to_execution__one_message_and_nobody_else_needed(
     assert "DeaDBeef as the monitor “Observatory”" in message.content
     assert "writes (not checked): “Free beer" in message.content
     assert "@everyone" not in message.content
-    await world.until(lambda: "ends <t:" in message.content, "the vote")
+    await world.until(lambda: "End of voting: <t:" in message.content, "the vote")
     assert labels(message) == ["Vote", "What it does", "Read it whole"]
 
     answer = await world.answered(world.press("ada", message, "Vote"))

@@ -22,6 +22,7 @@ from tribune.chain.types import ContractCall
 from tribune.ids import Address, CaseId, Cid, ModelId, VersionNumber
 from tribune.store.states import CallState
 from tribune_bot.call_message import call_message, plan_message
+from tribune_bot.text import dated
 from tribune_bot.views.calling import ConfirmButton
 from unit.bot.samples import NOW
 
@@ -87,7 +88,7 @@ def test_call_message__collecting__says_all_that_a_holder_needs() -> None:
         "**So far:** 1 holder has signed: 0.31 % of all votes. 0.5 % are needed for the vote to open.",
         "**If enough sign:** a vote opens. If that passes, this runs, and nothing else: "
         "`KillSwitch.pause(model 1)`",
-        f"**Until:** <t:{int((NOW + timedelta(days=3)).timestamp())}:R>",
+        f"**Until:** {dated(NOW + timedelta(days=3))}",
     ]
     assert labels(view_of(CallDocument(STOP, HARM))) == ["Sign", "See the evidence"]
 

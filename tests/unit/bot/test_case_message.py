@@ -31,8 +31,8 @@ def test_case_message__voting__says_all_that_a_voter_needs() -> None:
         "**acs-employment v1 has been stopped: it treats women and men differently**",
         WORDS.sentence,
         "**How sure:** 2,000 decisions; 2 of 3 monitors got exactly the same result, 1 has not reported",
-        "**Stopped until:** <t:1795407000:R> at the latest",
-        "**Your vote:** keep it stopped? Ends <t:1795356600:R>",
+        "**Stopped until:** <t:1795407000:f> (<t:1795407000:R>) at the latest",
+        "**Your vote:** keep it stopped? End of voting: <t:1795356600:R>",
         "**So far:** 31 % of all power voted · needs 20 % (60 % for ends it at once) · 28 % for, 3 % against",
         "**If nobody votes:** it starts answering again <t:1795407000:t>",
     ]

@@ -59,7 +59,7 @@ def test_news_of__reminder__says_how_much_is_missing_and_goes_stale_at_the_end()
     [_, half] = told(at(12))
     assert missing(SHORT) == 12
     assert "12 % of all votes, for or abstaining, are missing to the quorum" in half.text
-    assert "It ends <t:1795356600:R>." in half.text
+    assert "End of voting: <t:1795356600:R>" in half.text
     assert half.until == VOTE.deadline
 
 

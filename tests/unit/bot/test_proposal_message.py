@@ -64,7 +64,7 @@ def test_proposal_message__voting__says_what_it_does_and_how_it_stands() -> None
         "**Proposal 3: Admit X**",
         "• Admits X.",
         "Its proposer writes (not checked): “Why not”",
-        f"**Your vote:** ends <t:{int((NOW + timedelta(days=3)).timestamp())}:R>",
+        f"**Your vote:** End of voting: <t:{int((NOW + timedelta(days=3)).timestamp())}:R>",
         "**So far:** 31 % of all power voted · needs 20 % for or abstaining · 28 % for, 3 % against",
         "**If it passes:** it waits 2 days, then anyone can carry it out",
     ]

@@ -139,7 +139,7 @@ def _joined(args: Mapping[str, Any], how: Telling) -> str:
 
 
 def _vote_opened(args: Mapping[str, Any], how: Telling) -> str:
-    return _("The vote on case {case} was opened; it ends {when} at the latest.").format(
+    return _("The vote on case {case} was opened, until {when} at the latest.").format(
         case=args["case_id"], when=how.when(utc(args["vote_ends"]))
     )
 

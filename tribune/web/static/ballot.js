@@ -155,9 +155,10 @@ async function refresh() {
   state = vote.state;
   if (!form || (before === "pending" && !wallet)) location.reload(); // the page as it is now has a form
   else if (before === "pending") await onReady(wallet);
-  else if (!choice.disabled) {
+  else {
+    byId("state").textContent = say("closed");
+    if (!choice.disabled) status.textContent = say("closed");
     choice.disabled = true;
-    status.textContent = say("closed");
   }
 }
 

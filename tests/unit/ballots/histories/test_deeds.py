@@ -52,7 +52,7 @@ EVENTS = [
     (happened("CaseJoined", case_id=4), "Another broken rule was added to case 4."),
     (
         happened("CaseVoteOpened", case_id=4, vote_ends=NOON),
-        "The vote on case 4 was opened; it ends 12:00 at the latest.",
+        "The vote on case 4 was opened, until 12:00 at the latest.",
     ),
     (happened("CaseClosed", case_id=4, outcome=1), "Case 4 ended: the vote passed and was carried out."),
     (

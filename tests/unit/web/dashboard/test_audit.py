@@ -54,7 +54,7 @@ def events(text: str) -> list[str]:
 async def test_audit__nothing_asked__all_but_measurements_newest_first(trail: httpx.AsyncClient) -> None:
     assert events(await page(trail)) == [
         "Eye (0x0000…Beef) voted for, with votes that cannot be counted now, on case 7.",
-        "The vote on case 7 was opened; it ends 1970-01-01 00:00:00 UTC at the latest.",
+        "The vote on case 7 was opened, until 1970-01-01 00:00:00 UTC at the latest.",
         "lending · Case 7 was opened: it broke a rule.",
         "lending · It was SUSPENDED until 2026-11-02 18:00:00 UTC at the latest.",
         "Governance admitted Eye (0x0000…Beef) as the monitor “Eye”.",
