@@ -19,11 +19,9 @@ from tribune.exceptions import ChainError, ConfigurationError, StoreError
 if TYPE_CHECKING:
     from tribune.chain import Tribune
     from tribune.settings import Settings
-    from tribune.store.session import Store
     from tribune.web.public.operation import Look, Operation
     from tribune.web.public.shapes import Page, Paged
     from tribune.web.public.status import Status
-    from tribune.web.site import Site
 
     Q = TypeVar("Q", bound=Paged)
 
@@ -45,13 +43,6 @@ class Desk:
     chain: Tribune | None
 
 
-@dataclass(frozen=True)
-class _Site:
-    """What answers of the API need of the pages: the store."""
-
-    store: Store
-
-
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Desk]:
     """Open the index, and say on stderr how far it reaches.
@@ -65,7 +56,9 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
     from tribune.store.session import Store
     from tribune.store.vitals import INDEX
     from tribune.web.public.operation import Look
-    from tribune.web.public.shapes import Indexed
+    from tribune.web.public.shapes import Asked, Indexed
+    from tribune.web.public.status import OPERATIONS
+    from tribune.web.records import Records
 
     file = sqlite_file(settings.store_url)
     if file is not None and not file.is_file():
@@ -79,10 +72,10 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
             head = None if chain is None else await chain.chain.head()
             now = datetime.now(UTC) if head is None else head.time
             listing = await Directory(store, lambda: now).look()
-            look = Look(
-                cast("Site", _Site(store)), listing, Indexed(block=at.block_number, hash=at.block_hash)
-            )
-            status = _status(settings, look, at.updated_at, None if head is None else head.number)
+            index = Indexed(block=at.block_number, hash=at.block_hash)
+            number = None if head is None else head.number
+            look = Look(store, Records(store), listing, index, settings.chain.chain_id, number)
+            status = cast("Status", await OPERATIONS[0].read(look, Asked()))
             typer.echo(_reach(status), err=True)
             yield Desk(look, status, chain)
         finally:
@@ -117,22 +110,6 @@ async def _connect(settings: Settings) -> Tribune | None:
         told = redactor_of(settings).text(fault.message)
         typer.echo(f"{told} What follows is as the index has it, by this machine's clock.", err=True)
         return None
-
-
-def _status(settings: Settings, look: Look, read_at: datetime, head: int | None) -> Status:
-    from tribune.chain.types import end_or_none
-    from tribune.web.public.status import Status
-
-    listing = look.listing
-    return Status(
-        chain_id=settings.chain.chain_id,
-        index=look.index,
-        age_s=max(0.0, (datetime.now(UTC) - read_at).total_seconds()),
-        chain_block=head,
-        blocks_behind=None if head is None else max(0, head - look.index.block),
-        halted=listing.halted,
-        halted_until=end_or_none(listing.halt_ends) if listing.halted else None,
-    )
 
 
 def _reach(status: Status) -> str:

@@ -73,7 +73,7 @@ def audit(
         free(output, force)
         wanted = _wanted(model, kind, who, since, until)
         async with opened(read) as desk:
-            events = await desk.look.site.store.read(trail, wanted, limit=limit + 1)
+            events = await desk.look.store.read(trail, wanted, limit=limit + 1)
             deeds = await _deeds(desk, events[:limit])
         if len(events) > limit:
             typer.echo(f"These are the newest {limit}: --limit shows more.", err=True)
@@ -123,7 +123,7 @@ async def _deeds(desk: Desk, events: Sequence[ChainEvent]) -> list[Deed]:
     from tribune.web.dashboard.audit import deed_of
     from tribune.web.words import moment, short
 
-    store, listing = desk.look.site.store, desk.look.listing
+    store, listing = desk.look.store, desk.look.listing
     decimals = None if desk.chain is None else await desk.chain.token.decimals()
     found = await store.read(cases_of, {event.proposal for event in events if event.proposal})
     names = await store.read(monitor_names)

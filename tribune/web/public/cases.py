@@ -145,7 +145,7 @@ async def _list(look: Look, asked: AskedCases) -> Page[CaseItem]:
     )
 
     async def shown(cases: list[ListedCase]) -> Sequence[CaseItem]:
-        events = await look.site.store.read(events_of_cases, [one.id for one in cases], EVENTS)
+        events = await look.store.read(events_of_cases, [one.id for one in cases], EVENTS)
         return [CaseItem(**_facts(events[one.id])) for one in cases]
 
     return await page_of(look, asked, found, lambda one: Place(one.id), shown)
@@ -154,7 +154,7 @@ async def _list(look: Look, asked: AskedCases) -> Page[CaseItem]:
 async def _one(look: Look, asked: AskedCase) -> Case:
     if asked.case not in look.listing.cases:
         raise unknown(f"/cases/{asked.case}")
-    events, cast = await look.site.store.read(_read_case, asked.case)
+    events, cast = await look.store.read(_read_case, asked.case)
     facts = _facts(events)
     joined = tuple(_breach(e.args["breach"]) for e in events if e.name == "CaseJoined")
     votes = None if facts["vote"] is None else counted(cast)

@@ -205,9 +205,7 @@ async def _one(look: Look, asked: AskedModel) -> Model:
     listed = look.listing.models.get(asked.model)
     if listed is None:
         raise unknown(f"/models/{asked.model}")
-    events = await look.site.store.read(
-        events_of_model, ModelId(asked.model), [*EVENTS, "StatementWithdrawn"]
-    )
+    events = await look.store.read(events_of_model, ModelId(asked.model), [*EVENTS, "StatementWithdrawn"])
     of = {name: [event for event in events if event.name == name] for name in {e.name for e in events}}
     registered = of["ModelRegistered"][0]
     handed = of.get("Transfer")

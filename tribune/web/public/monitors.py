@@ -89,7 +89,7 @@ class AskedMonitor(Asked):
 
 
 async def _list(look: Look, asked: AskedMonitors) -> Page[MonitorItem]:
-    known = await look.site.records.look(look.listing)
+    known = await look.records.look(look.listing)
     # In the order in which the contracts and signatures first named them, the newest first.
     found = sorted(known.found.values(), key=_place, reverse=True)
 
@@ -106,7 +106,7 @@ def _place(monitor: Monitor) -> Place:
 
 
 async def _one(look: Look, asked: AskedMonitor) -> MonitorDetail:
-    known = await look.site.records.look(look.listing)
+    known = await look.records.look(look.listing)
     monitor = known.found.get(Address(asked.address))
     if monitor is None:
         raise unknown(f"/monitors/{asked.address}")

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from tribune.ballots.directory import Listing
+    from tribune.store.session import Store
+    from tribune.web.records import Records
     from tribune.web.site import Site
 
 CACHED = {"Cache-Control": "public, no-cache"}
@@ -47,14 +49,20 @@ class Look:
     """What an answer is read from.
 
     Args:
-        site: the clients.
+        store: with the index.
+        records: of the monitors, from it.
         listing: what there is, as the index has it.
         index: up to where the chain was read.
+        chain_id: of the chain (EIP-155).
+        head: number of the chain's newest block; None where the chain cannot be seen.
     """
 
-    site: Site
+    store: Store
+    records: Records
     listing: Listing
     index: Indexed
+    chain_id: int
+    head: int | None
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,9 @@ class Operation(Generic[Q]):
             headers = {**CACHED, "ETag": tag}
             if _names(request.headers.get("if-none-match", ""), tag):
                 return Response(status_code=304, headers=headers)
-        answer = await self.read(Look(site, listing, index), asked)
+        head = None if site.head.block is None else site.head.block.number
+        look = Look(site.store, site.records, listing, index, site.contracts.chain.chain_id, head)
+        answer = await self.read(look, asked)
         return Response(answer.model_dump_json(by_alias=True), headers=headers, media_type="application/json")
 
     def _asked(self, request: Request) -> Q:

@@ -51,7 +51,7 @@ async def page_of_events(
     look: Look, asked: Paged, wanted: Wanted, shown: Callable[[ChainEvent], S]
 ) -> Page[S]:
     """Return a page of events of the index."""
-    found = await look.site.store.read(_newest, wanted, below(asked), asked.limit + 1)
+    found = await look.store.read(_newest, wanted, below(asked), asked.limit + 1)
     on_page = found[: asked.limit]
     last = place_of(on_page[-1]).written() if len(found) > len(on_page) else None
     return Page[S](items=tuple(shown(event) for event in on_page), next=last, index=look.index)

@@ -127,7 +127,7 @@ async def _list(look: Look, asked: AskedProposals) -> Page[ProposalItem]:
 
 async def _one(look: Look, asked: AskedProposal) -> Proposal:
     listed = look.listing.proposals.get(asked.number)
-    found = None if listed is None else await look.site.store.read(_read, listed)
+    found = None if listed is None else await look.store.read(_read, listed)
     if listed is None or found is None:
         raise unknown(f"/proposals/{asked.number}")
     created, cast = found

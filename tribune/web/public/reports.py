@@ -122,7 +122,7 @@ async def _list(look: Look, asked: AskedReports) -> Page[ReportItem]:
 
 
 async def _one(look: Look, asked: AskedReport) -> Report:
-    found = await look.site.store.read(_read, asked)
+    found = await look.store.read(_read, asked)
     if found is None:
         raise unknown(f"/reports/{asked.model}/{asked.version}/{asked.frame}")
     event, around = found

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 
 from pydantic import Field
 
-from tribune.store.queries import checkpoint
-from tribune.store.vitals import INDEX
 from tribune.web.public.operation import Look, Operation
 from tribune.web.public.shapes import Asked, Indexed, Moment, Shape
 
@@ -34,14 +32,13 @@ class Status(Shape):
 async def _read(look: Look, asked: Asked) -> Status:
     from tribune.chain.types import end_or_none
 
-    site, listing, head = look.site, look.listing, look.site.head.block
-    at = await site.store.read(checkpoint, INDEX)
+    listing, head, read_at = look.listing, look.head, look.listing.indexed_at
     return Status(
-        chain_id=site.contracts.chain.chain_id,
+        chain_id=look.chain_id,
         index=look.index,
-        age_s=None if at is None else max(0.0, (datetime.now(UTC) - at.updated_at).total_seconds()),
-        chain_block=None if head is None else head.number,
-        blocks_behind=None if head is None or at is None else max(0, head.number - look.index.block),
+        age_s=None if read_at is None else max(0.0, (datetime.now(UTC) - read_at).total_seconds()),
+        chain_block=head,
+        blocks_behind=None if head is None or read_at is None else max(0, head - look.index.block),
         halted=listing.halted,
         halted_until=end_or_none(listing.halt_ends) if listing.halted else None,
     )
