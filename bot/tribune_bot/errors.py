@@ -18,6 +18,9 @@ from tribune.language import _
 from tribune.log import get_logger
 from tribune_bot.text import harmless
 
+_ANSWERED, _UNKNOWN = 40060, 10062
+"""Discord's codes for an interaction that has its answer already, and for one that it waits for no more."""
+
 
 class DiscordUnreachableError(TribuneError):
     """Discord did not take what we sent; it is tried again."""
@@ -42,6 +45,9 @@ async def tell(interaction: discord.Interaction[Any], fault: BaseException) -> N
     if isinstance(fault, app_commands.CommandInvokeError):
         fault = fault.original
     log = get_logger(__name__).bind(command=_name_of(interaction))
+    if isinstance(fault, discord.HTTPException) and fault.code in (_ANSWERED, _UNKNOWN):
+        log.warning("an interaction could not be answered", error=str(fault))  # it came twice, or too late
+        return
     if isinstance(fault, TribuneError):
         text = harmless(f"{fault.message} {fault.mend}", 1500)
         log.info("told a person what is wrong", error=str(fault))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from integration.bot.test_gateway import breach, queue_ballots
+from integration.bot.test_signed_elsewhere import hand_in, voting
 from integration.bot.test_told import told
 from integration.bot.world import BotWorld, bot_world, labels
 from support.discord.faults import Fault
@@ -185,4 +186,30 @@ async def test_bot__gateway_cut_again_and_again__presses_are_answered_and_nothin
     assert len(world.messages) == 1
     assert set(everything_said(world).values()) == {1}
     assert set(cast(chain).values()) == {1}
+    await world.halt()
+
+
+async def test_bot__events_come_twice_and_in_another_order__each_is_answered_and_counts_once(
+    chain: TestChain, world: BotWorld
+) -> None:
+    made, ballot = await voting(chain, world)
+    [message] = world.messages
+    gateway = world.discord.gateway
+
+    gateway.repeat(2)  # the press that opens the modal, and what is handed in
+    taken = await hand_in(world, ballot, made.holders[2], made.sign(made.holders[2], 1))
+    assert "Your ballot was taken" in taken.content
+    gateway.swap()
+    first, second = world.press("ada", message, "Vote"), world.press("ben", message, "My voting power")
+    assert "I do not know your wallet" in (await world.answered(second)).content
+    assert "Here is your ballot" in (await world.answered(first)).content
+    await world.until(lambda: cast(chain), "the ballot on the chain")
+    await world.answered(world.command("ada", "wallets"))  # what came before has been dealt with
+    assert cast(chain) == {made.holders[2].address: 1}
+    refused = [
+        one for one in world.discord.ledger.exchanges if one.path.endswith("/callback") and one.status == 400
+    ]
+    assert len(refused) == 2  # whoever answers for the second time is told so
+    assert {len(one.messages) for one in world.discord.world.interactions.values() if not one.modal} == {1}
+    assert len(world.messages) == 1
     await world.halt()

@@ -13,7 +13,7 @@
 | GET interactions, interactions/{id} | `wait` | what the bot answered so far |
 | POST interactions/{id}/expire | | its token is good for nothing from now on |
 | POST users | name | the user |
-| POST faults | kind: http, reconnect, invalid_session, close, and their fields | |
+| POST faults | kind: http, reconnect, invalid_session, close, repeat, swap, and their fields | |
 | GET requests | | what the bot sent: method, path, status, body |
 | GET validation | | what broke the OpenAPI description |
 
@@ -169,6 +169,10 @@ class Control:
             self._gateway.invalidate(resumable=bool(sent.get("resumable", False)))
         elif kind == "close":
             self._gateway.cut(int(sent.get("code", 1011)))
+        elif kind == "repeat":
+            self._gateway.repeat(int(sent.get("count", 1)))
+        elif kind == "swap":
+            self._gateway.swap()
         else:
             raise ValueError(f"no fault of kind {kind}")
         return web.json_response({})

@@ -1,4 +1,4 @@
-"""The gateway websocket: HELLO, IDENTIFY, READY, heartbeats, events, RESUME, and cutting it on command.
+"""The gateway websocket: HELLO, IDENTIFY, READY, heartbeats, events, RESUME, and harming it on command.
 
 Sessions outlive their sockets, with the events sent so far, so that a client that resumes misses nothing.
 https://discord.com/developers/docs/events/gateway
@@ -111,13 +111,26 @@ class Session:
         self.sequence = 0
         self.events: deque[tuple[int, str, Json]] = deque(maxlen=KEPT_EVENTS)
         self.connection: Connection | None = None
+        self.repeats = 0
+        self.swaps = False
+        self._held: tuple[int, str, Json] | None = None
 
     def dispatch(self, event: str, data: Json) -> None:
         """Number an event, keep it, send it where there is a connection."""
         self.sequence += 1
-        self.events.append((self.sequence, event, data))
+        sent = (self.sequence, event, data)
+        self.events.append(sent)
+        if self.swaps:
+            self.swaps, self._held = False, sent
+            return
+        for one in (sent, *([sent] if self.repeats else []), *([self._held] if self._held else [])):
+            self.send(*one)
+        self.repeats, self._held = max(0, self.repeats - 1), None
+
+    def send(self, sequence: int, event: str, data: Json) -> None:
+        """Send an event as it was numbered; without a connection it waits to be resumed."""
         if self.connection is not None:
-            self.connection.send(DISPATCH, data, sequence=self.sequence, event=event)
+            self.connection.send(DISPATCH, data, sequence=sequence, event=event)
 
 
 class Gateway:
@@ -164,6 +177,16 @@ class Gateway:
         """Close every connection with this code."""
         for connection in self._open:
             connection.close(code)
+
+    def repeat(self, count: int) -> None:
+        """Let every client get each of its next events twice."""
+        for session in self._sessions.values():
+            session.repeats = count
+
+    def swap(self) -> None:
+        """Let every client get its next event only after the one that follows."""
+        for session in self._sessions.values():
+            session.swaps = True
 
     def go_down(self) -> None:
         """Close every connection, forget all sessions, and take no connection until `come_back`."""
@@ -261,7 +284,7 @@ class Gateway:
         self.resumed += 1
         for sequence, event, content in session.events:
             if sequence > data["seq"]:
-                connection.send(DISPATCH, content, sequence=sequence, event=event)
+                session.send(sequence, event, content)
         session.dispatch("RESUMED", {"_trace": []})
         self._world.changed()
         return session

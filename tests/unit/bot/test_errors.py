@@ -52,6 +52,15 @@ async def test_tell__unforeseen_fault__shows_nothing_of_it() -> None:
     assert "secret" not in interaction.said[0][1]
 
 
+@pytest.mark.parametrize("code", [40060, 10062])
+async def test_tell__answered_already_or_too_late__is_not_tried_again(code: int) -> None:
+    """As where an event came twice: whoever pressed has the answer to the first, or can be given none."""
+    interaction: Any = Interaction()
+    refused: Any = SimpleNamespace(status=400, reason="Bad Request")
+    await tell(interaction, discord.HTTPException(refused, {"code": code, "message": "no"}))
+    assert interaction.said == []
+
+
 async def test_tell__error_in_a_command__is_unwrapped() -> None:
     interaction: Any = Interaction()
     command: Any = SimpleNamespace(name="model")

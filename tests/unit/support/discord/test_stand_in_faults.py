@@ -36,13 +36,38 @@ async def test_gateway__cut__resumed_without_loss(
     await until_connected(control, identified=1, resumed=1)
 
 
-async def _foreign_message(bot: Bot, stand_in: StandIn) -> dict[str, object]:
+async def _foreign_message(
+    bot: Bot, stand_in: StandIn, said: str = "said while the bot was away"
+) -> dict[str, object]:
     from support.discord import payloads
     from support.discord.world import Message
 
     world = stand_in.world
-    made = Message(world.snowflake(), world.channel.id, world.owner, content="said while the bot was away")
+    made = Message(world.snowflake(), world.channel.id, world.owner, content=said)
     return payloads.message_event(world, made)
+
+
+@pytest.mark.parametrize(
+    ("fault", "order"),
+    [
+        ({"kind": "repeat", "count": 2}, ["one", "one", "two", "two", "three"]),
+        ({"kind": "swap"}, ["two", "one", "three"]),
+    ],
+)
+async def test_gateway__events_repeated_or_swapped__heard_so(
+    bot: Bot, control: Control, stand_in: StandIn, fault: dict[str, object], order: list[str]
+) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    @bot.event
+    async def on_message(message: discord.Message) -> None:
+        heard.put_nowait(message.content)
+
+    await control.post("faults", **fault)
+    for said in ("one", "two", "three"):
+        stand_in.gateway.dispatch_message("MESSAGE_CREATE", await _foreign_message(bot, stand_in, said))
+    async with asyncio.timeout(PATIENCE_S):
+        assert [await heard.get() for _ in order] == order
 
 
 async def test_gateway__session_invalidated__identifies_again(bot: Bot, control: Control) -> None:
