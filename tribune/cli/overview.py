@@ -14,7 +14,7 @@ from tribune.cli.showing import moment, show_facts, show_heading, show_json, sho
 if TYPE_CHECKING:
     from tribune.settings import Settings
     from tribune.web.public.models import Model as ModelAnswer
-    from tribune.web.public.models import ModelItem
+    from tribune.web.public.models import ModelItem, PolicyItem
 
 MODEL_TITLES = ("Model", "Name", "Version", "State", "Oversight")
 
@@ -141,6 +141,13 @@ def state_words(model: ModelItem) -> str:
     return model.state if until is None else f"{model.state} until {moment(until)}"
 
 
+def _panel_words(policy: PolicyItem) -> str:
+    from tribune.reports.oversight import independence
+
+    panel = len(policy.panel)
+    return independence(panel) or f"{policy.quorum} of {panel} must agree"
+
+
 def _show_model(model: ModelAnswer) -> None:
     from datetime import timedelta
 
@@ -162,7 +169,7 @@ def _show_model(model: ModelAnswer) -> None:
             ("Broken rules", record.breaches),
             ("Times stopped", record.halts),
             ("Open cases", ", ".join(map(str, model.open_cases))),
-            ("Monitors", policy and f"{policy.quorum} of {len(policy.panel)} must agree"),
+            ("Monitors", policy and _panel_words(policy)),
             ("Frames", policy and f"every {timedelta(seconds=policy.step_s)}"),
         )
     )

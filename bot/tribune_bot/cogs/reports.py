@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from tribune.ballots.cases.panel import panel_size
 from tribune.ballots.histories.judged import ToldReport, Verdict, find_report, tell_report
 from tribune.ballots.histories.rules import RuleHistory
 from tribune.exceptions import ChainError, TribuneError
@@ -84,6 +85,9 @@ class Reports(commands.Cog):
         histories = await read_histories(self.services, newest)
         name = harmless(await self.services.tribune.model_registry.name(model_id), 60) or _("(no name)")
         lines = [_("**{name}: the last frames, up to frame {frame}**").format(name=name, frame=newest.frame)]
+        panel = await panel_size(self.services.contracts, model_id, newest.frame)
+        if panel is not None and (alone := independence(panel)):
+            lines.append(_("**Measured by:** {who}").format(who=alone))
         lines += [f"{_mark(one)} {harmless(one.words, 300)}" for one in histories]
         images = await asyncio.to_thread(draw_histories, histories)
         await interaction.edit_original_response(content=fitted(lines), attachments=_files(*images))

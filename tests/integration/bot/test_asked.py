@@ -14,7 +14,8 @@ from integration.bot.world import BotWorld, labels
 from support.discord.faults import Fault
 from support.discord.world import Message
 from support.index import happened
-from tribune.reports.canonical import canonical_bytes
+from tribune.reports.canonical import canonical_bytes, digest
+from tribune.reports.evidence_store import write_evidence
 from tribune.store import messages, queries
 from tribune.store.session import Session, open_store
 from tribune.store.tables import ChainEvent
@@ -50,10 +51,20 @@ async def asked(world: BotWorld, name: str, /, **options: object) -> Message:
     return answer
 
 
-async def offered(world: BotWorld, name: str, typed: str) -> list[dict[str, str]]:
-    """Type ahead into the option `model`."""
+async def all_read(world: BotWorld, part: str) -> Message:
+    """Ask for models until the index has read so far."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await asked(world, "models")
+            if part in found.content:
+                return found
+            await asyncio.sleep(0.1)
+
+
+async def offered(world: BotWorld, name: str, typed: str, option: str = "model") -> list[dict[str, str]]:
+    """Type ahead into an option."""
     discord = world.discord.world
-    sent = world.people.type_ahead(discord.find_user("ada"), name, {"model": typed}, "model", discord.channel)
+    sent = world.people.type_ahead(discord.find_user("ada"), name, {option: typed}, option, discord.channel)
     return await world.until(lambda: sent.choices, "choices")
 
 
@@ -88,6 +99,16 @@ async def test_bot__a_model_asked_about__tells_what_the_index_and_the_chain_have
     assert "/b/1>" in ballot.content
     assert "Open the ballot" in labels(ballot)
     assert "There is no proposal" in (await asked(world, "vote", proposal="b2")).content
+    for command in ("vote", "proposal", "power"):
+        [case] = await offered(world, command, "acs", "proposal")
+        assert (case["name"], case["value"]) == ("Case 1: acs-employment v1: it broke a rule (open)", "b1")
+    detail = await asked(world, "proposal", proposal="b1")
+    assert "has been stopped: it treats women and men differently" in detail.content
+    assert labels(detail) == ["Open its page"]
+    check = await world.answered(world.press("ben", world.messages[0], "Check it yourself"))
+    assert check.ephemeral
+    assert "tribune verify report bafkrei" in check.content
+    assert labels(check) == ["The document"]
 
     model = await asked(world, "model", model="1")
     assert "less than a day in service since <t:" in model.content
@@ -135,17 +156,17 @@ async def test_bot__a_model_asked_about__tells_what_the_index_and_the_chain_have
     assert found["requests"] == []
 
 
-def judged(voting: Voting, frame: int, value: int) -> list[ChainEvent]:
+def judged(chain: TestChain, frame: int, value: int, *, monitors: int = 3) -> list[ChainEvent]:
     """A frame that two monitors reported alike, and a third otherwise, as the index would have it."""
     from support.voting import documents
 
-    policy = voting.chain.contracts["PolicyBook"].functions.currentTerms(1).call()[0]
+    policy = chain.contracts["PolicyBook"].functions.currentTerms(1).call()[0]
     evidence = hashlib.sha256(canonical_bytes(documents()[1])).hexdigest()
     report = {"model_id": 1, "version": 1, "frame": frame, "policy": "0x" + policy.hex()}
     report |= {"evidence": "0x" + evidence, "values": [value]}
     signed = [
         happened("Attested", model_id=1, version=1, frame=frame, monitor=monitor.address, report=digest)
-        for monitor, digest in zip(voting.chain.monitors, ("0xaa", "0xaa", "0xbb"), strict=True)
+        for monitor, digest in zip(chain.monitors[:monitors], ("0xaa", "0xaa", "0xbb"), strict=False)
     ]
     of: dict[str, Any] = {
         "version": 1,
@@ -161,15 +182,20 @@ def added(session: Session, event: ChainEvent) -> None:
     session.add(event)
 
 
+async def keep(world: BotWorld, events: list[ChainEvent]) -> None:
+    """Put events into the bot's index."""
+    with open_store(world.settings.store_url) as store:
+        for event in events:
+            event.block_number, event.log_index = 1, next(NUMBERS)
+            await store.run(added, event)
+
+
 async def test_bot__frames_judged__reports_and_history_show_values_limits_and_signers(
     chain: TestChain, world: BotWorld
 ) -> None:
-    voting = await breached(chain, world)
-    with open_store(world.settings.store_url) as store:
-        for place, value in enumerate((20_000, -(2**63), 431_000), 1):
-            for event in judged(voting, place, value):
-                event.block_number, event.log_index = 1, next(NUMBERS)
-                await store.run(added, event)
+    await breached(chain, world)
+    for place, value in enumerate((20_000, -(2**63), 431_000), 1):
+        await keep(world, judged(chain, place, value))
     report = await asked(world, "report", model="1")
     assert "acs-employment v1, frame 3: 1 rule broken" in report.content
     assert "2,000 decisions; 2 of 3 monitors got exactly this result (monitor, monitor)" in report.content
@@ -189,6 +215,31 @@ async def test_bot__frames_judged__reports_and_history_show_values_limits_and_si
     await world.halt()
 
 
+async def test_bot__one_monitor_alone__says_so_wherever_its_reports_are_told(
+    chain: TestChain, world: BotWorld
+) -> None:
+    from support.voting import RULE, documents
+
+    profile, evidence, _value = documents()
+    for document in (profile, evidence):
+        write_evidence(world.settings.evidence_urls[0], document)
+    registry, [alone, *_] = chain.contracts["ModelRegistry"].functions, chain.monitors
+    await asyncio.to_thread(chain.send, registry.registerModel("lonely"), chain.steward)
+    version = (b"\1" * 32, digest(canonical_bytes(profile)), b"\2" * 32, bytes(32), bytes(32), 0, 0, "")
+    await asyncio.to_thread(chain.send, registry.registerVersion(1, version), chain.steward)
+    admit = chain.contracts["MonitorRegistry"].functions.admit(alone.address, "eye", "")
+    await asyncio.to_thread(chain.as_timelock, admit)
+    terms = (0, 100, 100, 5, 50, 60, False, 1, [alone.address], [RULE.on_chain()])
+    await asyncio.to_thread(chain.as_timelock, chain.contracts["PolicyBook"].functions.setPolicy(1, terms))
+    world.start()
+    await world.until(lambda: world.discord.gateway.connected, "the gateway")
+    await all_read(world, "lonely")
+    await keep(world, judged(chain, 1, 20_000, monitors=1))
+    for command in ("model", "report", "history"):
+        assert "one monitor, not independent" in (await asked(world, command, model="1")).content, command
+    await world.halt()
+
+
 async def test_bot__more_models_than_a_page__are_turned_through(chain: TestChain, world: BotWorld) -> None:
     registry = chain.contracts["ModelRegistry"].functions
     for place in range(1, 27):
@@ -196,14 +247,7 @@ async def test_bot__more_models_than_a_page__are_turned_through(chain: TestChain
     world.start()
     await world.until(lambda: world.discord.gateway.connected, "the gateway")
 
-    async def all_read() -> Message:
-        while True:
-            found = await asked(world, "models")
-            if "26 models" in found.content:
-                return found
-            await asyncio.sleep(0.1)
-
-    first = await asyncio.wait_for(all_read(), 20)
+    first = await all_read(world, "26 models")
     assert "26 models, page 1 of 3" in first.content
     assert "**model 26**, INACTIVE" in first.content
     assert "**model 14**" not in first.content

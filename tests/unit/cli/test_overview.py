@@ -14,7 +14,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from support.index import BEGAN, put, registered
+from support.index import BEGAN, policy_set, put, registered
 from tribune.cli import app
 from tribune.store.session import Store, open_store
 from unit.web.public.world import HOLDER, app_over, seed
@@ -145,6 +145,15 @@ def test_audit__wrong_filter__says_what_is_right(
 ) -> None:
     ran = tribune("audit", *arguments)
     assert (ran.exit_code, words in ran.stderr) == (2, True), ran.output
+
+
+def test_model_show__panel__says_how_many_must_agree_or_that_one_is_alone(
+    tribune: Tribune, store: Store
+) -> None:
+    assert ["Monitors", "2 of 3 must agree"] in rows(tribune("model", "show", "1"))
+    with store.session() as session:
+        put(session, policy_set(2, [], digest="0x" + "1" * 64, k=1, panel=["0x" + "1" * 40]))
+    assert ["Monitors", "one monitor, not independent"] in rows(tribune("model", "show", "2"))
 
 
 def test_model_show__unknown__was_looked_for(tribune: Tribune, store: Store) -> None:
