@@ -17,7 +17,7 @@ from tribune.ids import CaseId
 from tribune.language import _
 from tribune_bot import choices
 from tribune_bot.case_message import case_message, headline
-from tribune_bot.cogs.slow_lane import details_text
+from tribune_bot.cogs.slow_lane import backtest_buttons, details_text
 from tribune_bot.facts import read_facts
 from tribune_bot.proposal_message import VOTING, afterwards
 from tribune_bot.proposal_message import headline as proposal_headline
@@ -72,13 +72,16 @@ class Proposals(commands.Cog):
         meant = await choices.find_proposal(self.bot, proposal)
         if meant.lane == "p":
             slow: SlowLane = self.bot.get_cog("SlowLane")  # type: ignore[assignment]
-            text = details_text(await slow.find(str(meant.number)))
-            url = self.services.proposal_url(meant.number)
+            vote = await slow.find(str(meant.number))
+            text, url = details_text(vote), self.services.proposal_url(meant.number)
+            more = backtest_buttons(vote, self.services)
         else:
             facts = await read_facts(self.services, CaseId(meant.number))
             text, url = case_message(facts, None).content, self.services.ballot_url(meant.number)
+            more = []
         view = discord.ui.View(timeout=None)
-        view.add_item(link_button(_("Open its page"), url))
+        for button in (link_button(_("Open its page"), url), *more):
+            view.add_item(button)
         await interaction.edit_original_response(content=text, view=view)
 
     @proposal.autocomplete("proposal")

@@ -39,6 +39,7 @@ from tribune_bot.views.buttons import link_button
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot
+    from tribune_bot.services import Services
 
 RETRY_S = 2.0
 FAILED_S = 60.0
@@ -202,6 +203,8 @@ class SlowLane(commands.Cog):
         vote = await self.find(str(name))
         view = discord.ui.View(timeout=None)
         view.add_item(link_button(_("Read it whole"), self.services.proposal_url(vote.number)))
+        for button in backtest_buttons(vote, self.services):
+            view.add_item(button)
         await interaction.edit_original_response(content=details_text(vote), view=view)
 
     async def find(self, name: str) -> ProposalVote:
@@ -216,14 +219,27 @@ class SlowLane(commands.Cog):
         return await read_proposal(services.contracts, services.documents, proposed)
 
 
+def backtest_buttons(vote: ProposalVote, services: Services) -> list[discord.ui.Button[Any]]:
+    """Return the button to what a policy would have done in the past, where its proposal names that."""
+    name = vote.proposed.backtest
+    if name is None:
+        return []
+    label = _("See its backtest: what these rules would have done in the past")
+    return [link_button(label, f"{services.evidence_url(name)}/view")]
+
+
 def details_text(vote: ProposalVote) -> str:
     """Return all that can be said of a proposal in one message."""
     lines = [f"**{headline(vote)}**", _("**What runs if this passes**, read from its calls:")]
     lines += what_it_does(vote, most=_MOST_LINES)
     if told := so_far(vote):
         lines.append(_("**So far:** {text}").format(text=told))
-    if vote.backtest_fits is False:
-        lines.append(_("⚠ The backtest that it names is of other rules."))
+    if vote.backtest_fits is not None:
+        lines.append(
+            _("✓ Its backtest is of exactly these rules.")
+            if vote.backtest_fits
+            else _("⚠ The backtest that it names is of other rules.")
+        )
     lines.append(
         _("**Its proposer** `{address}` writes (not checked):").format(address=vote.proposed.proposer)
     )

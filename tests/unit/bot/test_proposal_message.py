@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import ANY
 
@@ -14,7 +15,8 @@ from tribune.ballots.slow_lane.decided import CallWords
 from tribune.ballots.slow_lane.proposals import ProposalVote, Proposed
 from tribune.chain.governor import ProposedCalls
 from tribune.ids import Address, Digest, ProposalId
-from tribune_bot.cogs.slow_lane import details_text
+from tribune.reports.canonical import cid
+from tribune_bot.cogs.slow_lane import backtest_buttons, details_text
 from tribune_bot.proposal_message import proposal_message
 from tribune_bot.text import LONGEST
 from tribune_bot.views.proposal_buttons import PROPOSAL_BUTTONS, ProposalButton, ProposalVoteButton
@@ -130,6 +132,19 @@ def test_proposal_message__index_that_contradicts_the_id__warns_and_shows_no_wor
     text = shown(replace(made, proposed=replace(made.proposed, proposal_id=ProposalId(1))))
     assert "Do not sign" in text
     assert "Admits X." not in text
+
+
+def test_details__policy_with_a_backtest__leads_to_it_and_says_whether_it_is_of_these_rules() -> None:
+    name = cid(Digest(b"\1" * 32))
+    named = vote(claim=f"Fewer alarms\n\nBacktest: {name}")
+    pages: Any = SimpleNamespace(evidence_url=lambda cid: f"https://dao.example/evidence/{cid}")
+    [button] = backtest_buttons(named, pages)
+    assert button.url == f"https://dao.example/evidence/{name}/view"
+    assert 0 < len(button.label or "") <= 80
+    assert "✓ Its backtest is of exactly these rules." in details_text(replace(named, backtest_fits=True))
+    assert "of other rules" in details_text(replace(named, backtest_fits=False))
+    assert "acktest is of" not in details_text(named)
+    assert backtest_buttons(vote(), pages) == []
 
 
 @pytest.mark.parametrize("text_of", [shown, details_text])
