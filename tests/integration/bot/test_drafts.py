@@ -96,6 +96,15 @@ async def test_propose_monitor__admit__draft_of_exactly_that(serving: TestChain,
     await world.halt()
 
 
+async def test_propose_monitor__dismiss__draft_of_exactly_that(serving: TestChain, world: BotWorld) -> None:
+    address = serving.monitors[0].address
+    answer = await drafted(world, "propose monitor", ["It is never there"], what="dismiss", address=address)
+    assert "Dismiss the monitor" in answer.content
+    assert "✓ Tried on the chain: it works." in answer.content
+    assert address in answer.content
+    await world.halt()
+
+
 async def test_propose_monitor__mistyped_address__refused(serving: TestChain, world: BotWorld) -> None:
     mistyped = ACCOUNT.replace("DeaD", "dEAD")
     answer = await drafted(world, "propose monitor", ["Why"], what="dismiss", address=mistyped)

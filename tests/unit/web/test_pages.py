@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,13 @@ async def test_get_page__open_vote__readable_without_a_script(client: httpx.Asyn
     assert "<code>KillSwitch.pause(model 1)</code>, nothing else." in text
     assert "matches the text above" in text
     assert "Voting ends" in text
-    assert "https://link.metamask.io/dapp/dao.example/b/1?lang=en" in text
+    within = "https%3A%2F%2Fdao.example%2Fb%2F1%3Flang%3Den"
+    for opens in (  # a phone's wallet opens the page in its own browser: Discord's has no wallet
+        "https://link.metamask.io/dapp/dao.example/b/1?lang=en",
+        f"https://go.cb-w.com/dapp?cb_url={within}",
+        f"https://link.trustwallet.com/open_url?coin_id=60&url={within}",
+    ):
+        assert f'<a href="{escape(opens)}"' in text
 
 
 async def test_get_page__any__no_inline_script_or_style_and_strict_policy(client: httpx.AsyncClient) -> None:
