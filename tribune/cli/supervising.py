@@ -27,9 +27,12 @@ def up(settings: SettingsFile = None) -> None:
     """
 
     async def part(read: Settings, stop: asyncio.Event) -> None:
+        import os
+
         from tribune.exceptions import ConfigurationError
         from tribune.log import get_logger
         from tribune.operations.parts import parts_of
+        from tribune.operations.service_manager import ServiceManager
         from tribune.operations.supervisor import Supervisor, say_json, say_text
 
         parts = parts_of(read)
@@ -42,7 +45,16 @@ def up(settings: SettingsFile = None) -> None:
         get_logger(__name__).info("starting", parts=[one.name for one in parts])
         options = () if settings is None else ("--settings", str(settings))
         say = say_json if read.logging.json_lines else say_text
-        await Supervisor(parts, say, options=options, secrets=read.secret_variables).run(stop)
+        manager = ServiceManager.taken_from(os.environ)
+        supervisor = Supervisor(
+            parts,
+            say,
+            options=options,
+            secrets=read.secret_variables,
+            ready=lambda: manager.ready("Runs " + ", ".join(one.name for one in parts)),
+        )
+        async with manager.told_we_live():
+            await supervisor.run(stop)
         get_logger(__name__).info("all parts have stopped")
 
     serve("up", settings, part)

@@ -24,6 +24,8 @@ STATE = "/var/lib/tribune"
 CONFIG = "/etc/tribune/tribune.toml"
 STOP_S = int(Patience().stop_all_s) + 20
 """More than `tribune up` takes to stop its parts."""
+WATCHDOG_S = 120
+"""For how long `tribune up` may be silent: long, since a restart mends nothing on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> st
         "After=network-online.target time-sync.target",
         "",
         "[Service]",
+        "Type=notify",
+        f"WatchdogSec={WATCHDOG_S}",
         f"ExecStart={_quoted(command)} up --settings {CONFIG}",
         f"WorkingDirectory={STATE}",
         "StateDirectory=tribune",

@@ -57,6 +57,7 @@ class Supervisor:
         secrets: environment variables that hold secrets; each part sees its own only.
         program: what runs a part's command.
         patience: how long what is waited for.
+        ready: called once, as soon as all parts run.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Supervisor:
         secrets: Iterable[str] = (),
         program: Sequence[str] = PROGRAM,
         patience: Patience | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> None:
         self._parts = tuple(parts)
         self._options = tuple(options)
@@ -75,6 +77,7 @@ class Supervisor:
         self._program = tuple(program)
         self._patience = patience or Patience()
         self._say = say
+        self._ready = ready
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._stopping = asyncio.Event()
 
@@ -146,6 +149,9 @@ class Supervisor:
         os.close(writing)
         self._running[part.name] = process
         get_logger(__name__).info("a part starts", part=part.name, pid=process.pid)
+        if self._ready is not None and len(self._running) == len(self._parts):
+            self._ready()
+            self._ready = None
         plain: deque[str] = deque(maxlen=_KEPT_LINES)
         if self._stopping.is_set():
             process.terminate()

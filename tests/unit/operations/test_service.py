@@ -64,6 +64,8 @@ def test_systemd_unit__systemd_itself__has_nothing_against_it(settings: Settings
     assert parser["Service"]["ProtectSystem"] == "strict"
     assert parser["Service"]["Restart"] == "on-failure"
     assert parser["Service"]["RestartPreventExitStatus"] == "2"
+    assert parser["Service"]["Type"] == "notify"
+    assert int(parser["Service"]["WatchdogSec"]) >= 60
 
 
 def test_systemd_unit__every_file_with_a_secret__is_handed_over_and_named(settings: Settings) -> None:

@@ -227,3 +227,11 @@ async def test_run__killed_itself__leaves_no_part_behind(place: Place) -> None:
 )
 def test_is_structured__a_line__told_by_its_process(line: str, structured: bool) -> None:
     assert is_structured(line) is structured
+
+
+async def test_run__all_parts_run__says_so_once(place: Place) -> None:
+    told: list[int] = []
+    ready = lambda: told.append(len(place.pids("starts")))  # noqa: E731
+    async with place.running("stay", "crash-twice", ready=ready) as task:
+        await place.until(lambda: ("p1", '{"event": "ready", "process": "p1"}') in place.said, task)
+    assert len(told) == 1
