@@ -9,12 +9,13 @@ and columns that the schema does not name: what is logged is what is measured.
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from json.encoder import encode_basestring
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tribune.decisions.keccak import keccak256
 from tribune.exceptions import ConfigurationError, DataError
@@ -33,9 +34,11 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [high + low for high in _CROCKFORD for low in _CROCKFORD]  # ten bits each
 _MAX_ID_BYTES = 200
 
+_chance = random.Random()  # noqa: S311 - no secret; a call for the system's bits would let another thread in
+os.register_at_fork(after_in_child=_chance.seed)  # what a server forks makes other ids
 
-@dataclass(frozen=True)
-class Decision:
+
+class Decision(NamedTuple):
     """One answer of a model: `time` in UTC microseconds, None where a value is missing.
 
     `input` is what the model was given (a document, a prompt, a picture): the log keeps its salted digest.
@@ -143,8 +146,11 @@ class LogSchema:
 
 
 def new_id(time: int) -> str:
-    """Return a fresh id that sorts by time: a ULID of the time (UTC microseconds) and 80 random bits."""
-    number = (time // 1000 % 2**48) << 80 | secrets.randbits(80)
+    """Return a fresh id that sorts by time: a ULID of the time (UTC microseconds) and 80 random bits.
+
+    It is unlike any other, and no secret.
+    """
+    number = (time // 1000 % 2**48) << 80 | _chance.getrandbits(80)
     return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -133,6 +135,19 @@ def test_new_id__later_time__sorts_later() -> None:
     assert ids == sorted(ids)
     assert len(set(ids)) == 50
     assert {len(value) for value in ids} == {26}
+
+
+def test_new_id__after_a_fork_and_the_same_seeds__are_others() -> None:
+    script = (
+        "import os, random; from tribune.decisions.leaf import new_id\n"
+        "for child in range(3):\n"
+        "    if os.fork() == 0:\n"
+        "        random.seed(1); os.write(1, f'{new_id(0)} '.encode()); os._exit(0)\n"
+        "    os.wait()\n"
+        "os.write(1, new_id(0).encode())"
+    )
+    made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert len(set(made.stdout.split())) == 4
 
 
 @pytest.mark.parametrize("value", ["", "x" * 201, "\ud800"])

@@ -45,6 +45,7 @@ _DECISION = st.builds(
     ),
     st.none() | _TEXT,
     st.none() | st.floats(),
+    st.none(),
 )
 
 

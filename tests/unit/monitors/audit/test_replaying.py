@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,7 @@ def says(folder: Path, *lines: object) -> dict[int, Answer]:
     """Return what is understood of a replayer that writes these lines when asked about rows 3 and 5."""
     text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
     found = replayers(folder, f"print({text!r})")
-    return found.replay(MODEL, digest(folder), {3: ROW, 5: replace(ROW, id="b")})
+    return found.replay(MODEL, digest(folder), {3: ROW, 5: ROW._replace(id="b")})
 
 
 def right(place: int, **more: object) -> dict[str, object]:
@@ -116,7 +115,7 @@ def test_replay__odd_values__go_there_as_they_were_logged(tmp_path: Path) -> Non
         "    print(json.dumps({'id': row['id'], 'prediction': json.dumps(row['features']), 'score': 0}))\n"
     )
     odd = {"age": math.nan, "b": -math.inf, "c": 0.1 + 0.2, "d": -0.0, "e": 'é"\n\u2028', "f": None}
-    answers = replayers(tmp_path, echo).replay(MODEL, digest(tmp_path), {0: replace(ROW, features=odd)})
+    answers = replayers(tmp_path, echo).replay(MODEL, digest(tmp_path), {0: ROW._replace(features=odd)})
     seen = json.loads(str(answers[0].prediction))
     assert (seen["age"], seen["b"]) == ("NaN", "-Infinity")
     assert seen["c"].hex() == (0.1 + 0.2).hex()
@@ -219,15 +218,15 @@ def test_artifact__a_folder__is_known_by_the_word_of_tribune_manifest(tmp_path: 
         (Answer("1", 0.500011), ROW, False),
         (Answer("1", None), ROW, False),
         (Answer(refused=True), ROW, False),
-        (Answer("1", None), replace(ROW, score=None), True),
-        (Answer("1", 0.9), replace(ROW, score=None), True),
-        (Answer("1", math.nan), replace(ROW, score=math.nan), True),
-        (Answer("1", math.inf), replace(ROW, score=math.inf), True),
+        (Answer("1", None), ROW._replace(score=None), True),
+        (Answer("1", 0.9), ROW._replace(score=None), True),
+        (Answer("1", math.nan), ROW._replace(score=math.nan), True),
+        (Answer("1", math.inf), ROW._replace(score=math.inf), True),
         (Answer("1", math.inf), ROW, False),
-        (Answer("1", 0.5), replace(ROW, score=math.nan), False),
-        (Answer(200_001.0, 0.5), replace(ROW, prediction=200_000.0), True),
-        (Answer(200_003.0, 0.5), replace(ROW, prediction=200_000.0), False),
-        (Answer(None, 0.5), replace(ROW, prediction=None), True),
+        (Answer("1", 0.5), ROW._replace(score=math.nan), False),
+        (Answer(200_001.0, 0.5), ROW._replace(prediction=200_000.0), True),
+        (Answer(200_003.0, 0.5), ROW._replace(prediction=200_000.0), False),
+        (Answer(None, 0.5), ROW._replace(prediction=None), True),
         (Answer(None, 0.5), ROW, False),
     ],
 )

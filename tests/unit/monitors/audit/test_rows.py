@@ -172,7 +172,7 @@ def test_rows_at__no_such_row__is_an_error(tmp_path: Path) -> None:
 
 
 def test_check_leaves__rows_with_an_input__are_proven_with_its_digest(tmp_path: Path) -> None:
-    rows = [replace(row, input=f"document {n}".encode()) for n, row in enumerate(decisions(4))]
+    rows = [row._replace(input=f"document {n}".encode()) for n, row in enumerate(decisions(4))]
     frame = sealed(tmp_path, [*rows, *decisions(3, start=10, seed=2)])
     assert check_leaves(frame) == Leaves(7, True, 7)
     swapped = tampered(tmp_path, column("input_digest", at(1, b"\5" * 32)))
