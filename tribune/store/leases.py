@@ -76,3 +76,10 @@ def release(session: Session, name: str, holder: str) -> bool:
 def lease_of(session: Session, name: str) -> Lease | None:
     """Return who has or last had a lease, so that one who is turned away can say so."""
     return session.get(Lease, name)
+
+
+def held(session: Session, begin: str, now: datetime) -> list[str]:
+    """Return the names of leases that begin so and have not ended."""
+    name = col(Lease.name)
+    found = select(name).where(name.startswith(begin, autoescape=True), col(Lease.until) > now)
+    return list(session.execute(found).scalars())

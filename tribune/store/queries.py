@@ -79,16 +79,19 @@ def queued(session: Session, kinds: Iterable[str], limit: int = 100) -> Sequence
     ).all()
 
 
-def drop_queued(session: Session, begin: str, keep: Iterable[str]) -> int:
-    """Delete the queued rows whose kind begins so and is not to be kept; return how many that were."""
-    dropped = session.connection().execute(
-        delete(OutboxRow).where(
-            col(OutboxRow.state) == OutboxState.QUEUED,
-            col(OutboxRow.kind).startswith(begin, autoescape=True),
-            col(OutboxRow.kind).not_in(list(keep)),
-        )
+def drop_queued(session: Session, begin: str, keep: Iterable[str], *, before: datetime | None = None) -> int:
+    """Delete the queued rows whose kind begins so and is not to be kept; return how many that were.
+
+    With `before`, only those that were written before then.
+    """
+    unwanted = delete(OutboxRow).where(
+        col(OutboxRow.state) == OutboxState.QUEUED,
+        col(OutboxRow.kind).startswith(begin, autoescape=True),
+        col(OutboxRow.kind).not_in(list(keep)),
     )
-    return int(dropped.rowcount)
+    if before is not None:
+        unwanted = unwanted.where(col(OutboxRow.created_at) < before)
+    return int(session.connection().execute(unwanted).rowcount)
 
 
 def requeue_failed(session: Session, kinds: Iterable[str]) -> None:

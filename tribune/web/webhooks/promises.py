@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tribune.ids import ModelId
-from tribune.store import final, queries
+from tribune.store import final, leases, queries
 from tribune.store.happenings import events_of_model
 from tribune.store.incidents import events_of_cases
 from tribune.store.states import OutboxState
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 LOOK_BACK = 256
 """Blocks below the newest final one that are looked at again: as many as the indexer remembers."""
 RETRACTED = "event.retracted"
+FORGOTTEN_AFTER = timedelta(days=7)
+"""So long what is owed to a target that nobody tells waits for one who does."""
+_KINDS = "webhook/"
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class Target:
 
     @property
     def kind(self) -> str:
-        """Kind of its rows, and name of the checkpoint from which on it is told."""
-        return f"webhook/{self.name}"
+        """Kind of its rows, and name of its lease and of the checkpoint from which on it is told."""
+        return f"{_KINDS}{self.name}"
 
     def wants(self, incident: Incident) -> bool:
         """Return whether it is to be told."""
@@ -76,12 +79,20 @@ class Found:
 
 
 def begin(session: Session, targets: Iterable[Target], block: int) -> None:
-    """Remember from which block on new targets are told; forget what is owed to those that are gone."""
-    targets = list(targets)
-    queries.drop_queued(session, "webhook/", [target.kind for target in targets])
+    """Remember from which block on new targets are told."""
     for target in targets:
         if queries.checkpoint(session, target.kind) is None:
             queries.set_checkpoint(session, target.kind, block, "")
+
+
+def forget(session: Session, targets: Iterable[Target]) -> int:
+    """Drop what has been owed for long to targets that are gone; return how many messages that were.
+
+    Gone is who is none of these, which this process tells, and whom no other process tells now.
+    """
+    at = leases.database_time(session)
+    told = [target.kind for target in targets] + leases.held(session, _KINDS, at)
+    return queries.drop_queued(session, _KINDS, told, before=at - FORGOTTEN_AFTER)
 
 
 def message_id(key: str) -> str:

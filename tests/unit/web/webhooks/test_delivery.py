@@ -180,6 +180,21 @@ async def test_two_processes__on_one_store__tell_once(store: Store, secret: Path
     assert tuple(receiver.types) == INCIDENT
 
 
+async def test_two_processes__that_name_other_receivers__each_receiver_is_told(
+    store: Store, secret: Path
+) -> None:
+    ops, dead = Receiver(), Receiver()
+    async with served(ops.app()) as port, served(dead.app()) as second:
+        async with telling(store, secret, port, second):
+            await until(lambda: ops.taken)  # some may be owed to the second still
+        async with telling(store, secret, port):
+            await until(lambda: states(store) == [OutboxState.DONE] * len(INCIDENT))
+            async with telling(store, secret, port, second):
+                await until(lambda: states(store, "dead") == [OutboxState.DONE] * len(INCIDENT))
+    for receiver in (ops, dead):  # who was stopped amid a message sends it again
+        assert tuple(dict.fromkeys(receiver.types)) == INCIDENT
+
+
 async def test_restart__amid_deliveries__goes_on_where_it_was(store: Store, secret: Path) -> None:
     receiver = Receiver()
     receiver.answers = [204, 204, *[503] * 200]

@@ -13,10 +13,20 @@ from sqlmodel import col
 
 from support.index import BEGAN, happened, put, registered, state_changed
 from tribune.store.final import newest_rows
+from tribune.store.leases import take_lease
 from tribune.store.session import Session, open_store
 from tribune.store.states import OutboxState
-from tribune.store.tables import ChainEvent, OutboxRow
-from tribune.web.webhooks.promises import Target, begin, look, look_at_ends, message_id, write
+from tribune.store.tables import ChainEvent, OutboxRow, now
+from tribune.web.webhooks.promises import (
+    FORGOTTEN_AFTER,
+    Target,
+    begin,
+    forget,
+    look,
+    look_at_ends,
+    message_id,
+    write,
+)
 from unit.web.public.world import GOVERNOR, LARGE, at, case_opened
 
 AROUND = {"chain_id": 31337, "url": "https://dao.example"}
@@ -122,11 +132,24 @@ def test_begin__later__what_was_before_is_not_told(session: Session) -> None:
     assert types(session, late) == ["model.resumed"]
 
 
-def test_begin__target_gone__what_it_is_owed_is_forgotten(session: Session) -> None:
+def test_forget__target_gone__what_it_is_owed_is_kept_for_a_week(session: Session) -> None:
     incident(session)
     promise(session, 100)
     begin(session, [Target("other")], 100)
-    assert types(session) == []
+    forget(session, [Target("other")])
+    assert tuple(types(session)) == INCIDENT
+    written = now() - FORGOTTEN_AFTER - timedelta(seconds=1)
+    session.execute(update(OutboxRow).values(created_at=written))
+    assert forget(session, [OPS]) == 0
+    assert forget(session, [Target("other")]) == len(INCIDENT)
+
+
+def test_forget__another_process_tells_it__what_it_is_owed_is_left_alone(session: Session) -> None:
+    incident(session)
+    promise(session, 100)
+    session.execute(update(OutboxRow).values(created_at=now() - 2 * FORGOTTEN_AFTER))
+    take_lease(session, OPS.kind, "another", now(), timedelta(minutes=1))
+    assert forget(session, [Target("other")]) == 0
 
 
 def test_look__suspension_runs_out__its_end_is_told_by_time(session: Session) -> None:
