@@ -18,6 +18,7 @@ from tribune.log import get_logger
 if TYPE_CHECKING:
     from tribune.settings import Settings, WebSettings
     from tribune.telemetry.watch import Reader
+    from tribune.web.site import Site
 
 
 async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
@@ -68,6 +69,7 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
             get_logger(__name__).info("pages are served", host=settings.web.host, port=settings.web.port)
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             stopping = asyncio.create_task((stop or asyncio.Event()).wait())
+            warming = asyncio.create_task(_warm(app.state.site))
             working = {asyncio.create_task(indexer.run())}
             if webhooks is not None:
                 working.add(asyncio.create_task(webhooks.run()))
@@ -76,8 +78,7 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
                 async with watched(Telemetry(), settings.telemetry, signs):
                     await asyncio.wait({serving, stopping, *working}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                stopping.cancel()
-                for task in working:
+                for task in (stopping, warming, *working):
                     task.cancel()
                 server.should_exit = True
                 with suppress(asyncio.CancelledError):
@@ -88,6 +89,17 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> None:
                     fault, Exception
                 ):  # a mistake of ours: whoever runs this process starts it anew
                     raise fault
+
+
+async def _warm(site: Site) -> None:
+    """Read what there is before anybody asks: who came first would wait, with many models, a second for it.
+
+    Whoever asks meanwhile waits for this look instead of beginning another.
+    """
+    try:
+        await site.directory.look()
+    except Exception as fault:  # each request looks for itself, and says what is wrong
+        get_logger(__name__).warning("what there is could not be read ahead", error=str(fault))
 
 
 def _listening(web: WebSettings) -> socket.socket:

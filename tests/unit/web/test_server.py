@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from support.index import read_chain
 from support.processes import free_port
+from tribune.ballots.directory import Directory, Listing
 from tribune.exceptions import ConfigurationError
 from tribune.settings import Settings
 from tribune.store.queries import checkpoint
@@ -62,6 +64,47 @@ async def test_run__until_stopped__serves_and_shows_how_it_is(voting: Voting, tm
     assert set(health["parts"]) == {"chain", "store"}
     stop.set()
     await asyncio.wait_for(serving, 10)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_run__models_in_the_index__are_read_before_anybody_asks(
+    voting: Voting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    from tribune.web.server import run
+
+    voting.chain.write_record(tmp_path)
+    looks: list[Listing | None] = []
+    look = Directory.look
+
+    async def looked(directory: Directory) -> Listing:
+        if broken and not looks:
+            looks.append(None)
+            raise ZeroDivisionError
+        found = await look(directory)
+        looks.append(found)
+        return found
+
+    monkeypatch.setattr(Directory, "look", looked)
+    port, stop = free_port(), asyncio.Event()
+    settings = Settings.model_validate(
+        {
+            "chain": {"http_url": voting.chain.anvil.http_url},
+            "web": {"port": port},
+            "deployments": tmp_path,
+            "store_url": f"sqlite:///{tmp_path / 'store.db'}",
+        }
+    )
+    with open_store(settings.store_url) as store:
+        await read_chain(voting.chain, store)
+    serving = asyncio.create_task(run(settings, stop))
+    async with asyncio.timeout(30):
+        while not looks:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.02)
+    assert [None if one is None else list(one.models) for one in looks] == [None if broken else [1]]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        assert (await client.get("/")).status_code == 200
+    stop.set()
+    await asyncio.wait_for(serving, 20)
 
 
 async def test_run__webhook_named__a_halt_of_all_is_told(voting: Voting, tmp_path: Path) -> None:
