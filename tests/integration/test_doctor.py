@@ -181,6 +181,32 @@ async def test_pages__public_address_without_https__not_ok(monitor: Settings) ->
     assert "does not answer" in said(findings, Outcome.WARNING)
 
 
+@pytest.mark.parametrize(
+    ("secret", "mode", "outcome", "words"),
+    [
+        ("whsec_" + "a2tr" * 8, 0o600, Outcome.OK, "signed with the secret"),
+        ("whsec_" + "a2tr" * 8, 0o604, Outcome.NOT_OK, "chmod o="),
+        ("whsec_a2tr", 0o600, Outcome.NOT_OK, "wrong length"),
+        ("a secret!", 0o600, Outcome.NOT_OK, "no webhook secret"),
+        (None, 0o600, Outcome.NOT_OK, "cannot be read"),
+    ],
+)
+async def test_webhooks__secret_of_each__is_looked_at(
+    tmp_path: Path, secret: str | None, mode: int, outcome: Outcome, words: str
+) -> None:
+    file = tmp_path / "ops.secret"
+    if secret is not None:
+        file.write_text(secret)
+        file.chmod(mode)
+    hook = {"url": "https://ops.example/x", "secret_file": file}
+    gate = {"hooks": {"webhook": "https://ops.example/gate", "webhook_secret_file": file}}
+    settings = Settings.model_validate({"web": {"webhooks": {"ops": hook}}, "gate": gate})
+    findings = await found(settings, "webhooks")
+    assert [one.outcome for one in findings] == [outcome] * 2
+    assert all(words in one.says + one.mend for one in findings)
+    assert "a2tr" not in str(findings)
+
+
 async def test_telemetry__port_taken_by_another_program__not_ok(monitor: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -38,6 +38,7 @@ CHECKS: Mapping[str, Check] = {
     "engine": checks.engine,
     "replay": checks.replay,
     "pages": checks.pages,
+    "webhooks": checks.webhooks,
     "Discord": checks.discord,
     "telemetry": checks.telemetry,
 }

@@ -2,7 +2,7 @@
 
 from tribune.operations.checks.chain import clock, contracts, nodes
 from tribune.operations.checks.machine import engine, evidence, parts, settings_file, store
-from tribune.operations.checks.people import discord, pages, telemetry
+from tribune.operations.checks.people import discord, pages, telemetry, webhooks
 from tribune.operations.checks.replay import replay
 from tribune.operations.checks.rights import balance, keys, log, roles
 
@@ -23,4 +23,5 @@ __all__ = [
     "settings_file",
     "store",
     "telemetry",
+    "webhooks",
 ]

@@ -1,13 +1,19 @@
-"""Checks of what people see: the pages' address, Discord, and what each part shows of itself."""
+"""Checks of what people see: the pages' address, webhooks, Discord, and what each part shows of itself."""
 
 from __future__ import annotations
 
 import socket
+import stat
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tribune.exceptions import ConfigurationError
 from tribune.operations.finding import Finding, Patient, not_ok, ok, warning
 from tribune.untrusted import load_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ANSWER_S = 10.0
 
@@ -31,6 +37,29 @@ async def pages(patient: Patient) -> list[Finding]:
         mend = "Start `tribune up` and look again; then check the web server before it and web.public_url."
         found.append(warning(f"{url} does not answer: {why}.", mend))
     return found or [ok(f"{url} answers")]
+
+
+async def webhooks(patient: Patient) -> list[Finding]:
+    """Look whether each webhook has a secret to sign with that not everybody can read; nothing is sent."""
+    settings = patient.settings
+    files = {name: hook.secret_file for name, hook in settings.web.webhooks.items()}
+    if settings.gate.hooks.webhook and settings.gate.hooks.webhook_secret_file is not None:
+        files["the gate's"] = settings.gate.hooks.webhook_secret_file
+    return [_secret(name, file) for name, file in files.items()]
+
+
+def _secret(name: str, file: Path) -> Finding:
+    from tribune.webhooks import read_secrets
+
+    try:
+        read_secrets(file)
+        mode = file.stat().st_mode
+    except ConfigurationError as fault:
+        return not_ok(f"{name}: {fault.message}", fault.mend)
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        mend = f"`chmod o= {file}`, and write a new secret: who read it can sign as you."
+        return not_ok(f"{name}: everybody on this machine may read or change {file}.", mend)
+    return ok(f"{name}: signed with the secret in {file} (nothing was sent)")
 
 
 async def _ask(url: str) -> str:
