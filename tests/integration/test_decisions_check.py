@@ -77,6 +77,8 @@ def test_labels_append__whole_file_or_nothing(world: MonitorWorld, tmp_path: Pat
     assert (done.returncode, done.stdout) == (0, "Appended 2 labels to model 1 v1.\n")
     (path,) = inbox.glob("*.parquet")
     assert parquet.read_table(path).column("id").to_pylist() == ["d1", "d2"]
+    again = ran(tmp_path, "labels", "append", "good.csv", *named, "--json", **on_chain(world))
+    assert json.loads(again.stdout) == {"model": 1, "version": 1, "labels": 2}
 
 
 def test_labels_append__no_such_log__says_where_it_looked(world: MonitorWorld, tmp_path: Path) -> None:

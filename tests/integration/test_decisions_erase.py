@@ -30,8 +30,8 @@ def test_decisions_erase__one_decision__waits_for_reports_and_leaves_its_proof(
         assert (json.loads(path.read_bytes())["opened"] is not None) == opened
         checked = ran(tmp_path, "verify", "decision", str(path), **outside(world, tmp_path))
         assert checked.returncode == 0, checked.stdout
-    rest = ran(tmp_path, *erase, "--older-than", "30", **known)
-    assert "Erased 59 decisions" in rest.stdout
+    rest = ran(tmp_path, *erase, "--older-than", "30", "--json", **known)
+    assert json.loads(rest.stdout) == {"erased": 59, "erased_late": 0, "frames_still_needed": 0}
     nobody = ran(tmp_path, *erase, "nobody", **known)
     assert nobody.returncode == 1
     assert "No sealed frame holds nobody" in nobody.stderr

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.options import OfModel, OfVersion, SettingsFile
+from tribune.cli.options import Json, OfModel, OfVersion, SettingsFile
 from tribune.cli.running import run
+from tribune.cli.showing import say
 from tribune.ids import ModelId, VersionNumber
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def decisions_erase(
         int | None, typer.Option(min=0, metavar="DAYS", help="Instead of ids: all that is older.")
     ] = None,
     reason: Annotated[str, typer.Option(help="For the record beside the frame.")] = "",
+    json: Json = False,
     settings: SettingsFile = None,
 ) -> None:
     """Erase features, answer, score and salt of decisions in sealed frames; id, time and digests stay.
@@ -80,8 +82,9 @@ def decisions_erase(
                 f"No sealed frame holds {', '.join(missing)}.",
                 mend="Check the ids; a decision of a frame that is not sealed yet is erased once it is.",
             )
-        print(f"Erased {counted(rows, 'decision')} in sealed frames, {late} that had come too late.")
+        words = f"Erased {counted(rows, 'decision')} in sealed frames, {late} that had come too late."
         if needed:
-            print(f"{counted(needed, 'frame')} can still be reported or looked back on: try again later.")
+            words += f"\n{counted(needed, 'frame')} can still be reported or looked back on: try again later."
+        say(json, {"erased": rows, "erased_late": late, "frames_still_needed": needed}, words)
 
     run(settings, part)

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tribune.cli.options import Role, SettingsFile
+from tribune.cli.options import Json, Role, SettingsFile
 from tribune.cli.running import plain_errors
+from tribune.cli.showing import say
 
 key = typer.Typer(no_args_is_help=True, help="Keys of monitor, logger, relayer.")
 
@@ -29,6 +30,7 @@ def key_new(
             show_default=False,
         ),
     ] = None,
+    json: Json = False,
 ) -> None:
     """Make a key and print its address; without a secret file, the password is asked for."""
     from tribune.exceptions import ConfigurationError
@@ -47,7 +49,8 @@ def key_new(
             password = read_secret(secret_file, "secret file")
         else:
             password = new_secret_file(secret_file)
-        typer.echo(new_keystore(file, password))
+        address = new_keystore(file, password)
+    say(json, {"address": address, "file": str(file)}, address)
     typer.echo(
         f"Keep a copy of {file} and of its password, apart from each other: neither can be made again.",
         err=True,
@@ -58,10 +61,12 @@ def key_new(
 def key_address(
     role: Role,
     settings: SettingsFile = None,
+    json: Json = False,
 ) -> None:
     """Print the address of a role's key, after a signature to see that it can be used."""
     from tribune.keys import load_account, prove
     from tribune.settings import load_settings
 
     with plain_errors():
-        typer.echo(prove(load_account(load_settings(settings), role)))
+        address = prove(load_account(load_settings(settings), role))
+    say(json, {"role": role, "address": address}, address)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.options import MaybeModel, MaybeVersion, SettingsFile
+from tribune.cli.options import Json, MaybeModel, MaybeVersion, SettingsFile
 from tribune.cli.running import plain_errors
+from tribune.cli.showing import say
 from tribune.decisions.label_files import Columns, Unit
 from tribune.exceptions import ConfigurationError
 from tribune.ids import ModelId, VersionNumber
@@ -40,6 +41,7 @@ def labels_append(
     numeric: Annotated[bool, typer.Option("--numeric", help="Labels are numbers, not text.")] = False,
     model: MaybeModel = None,
     version: MaybeVersion = None,
+    json: Json = False,
     settings: SettingsFile = None,
 ) -> None:
     """Append labels to the log of a model version: the whole file, or, if one row cannot be used, nothing.
@@ -68,4 +70,5 @@ def labels_append(
         kind: Kind = "numeric" if numeric else "category"
         rows = list(read_labels(file, Columns(id_, time, label, unit), kind))
         append_labels(folder, rows, kind=kind)
-        print(f"Appended {counted(len(rows), 'label')} to model {model_id} v{number}.")
+        words = f"Appended {counted(len(rows), 'label')} to model {model_id} v{number}."
+        say(json, {"model": model_id, "version": number, "labels": len(rows)}, words)

@@ -24,6 +24,7 @@ from tribune.cli.options import (
     Until,
 )
 from tribune.cli.running import plain_errors
+from tribune.cli.showing import show_json
 from tribune.exceptions import ConfigurationError
 from tribune.wording import counted
 
@@ -70,13 +71,14 @@ def model_init(
     ] = None,
     time: Annotated[str, typer.Option(help="Column of the time.", show_default=False)] = "",
     id_: Annotated[str, typer.Option("--id", help="Column of the id.", show_default=False)] = "",
+    json: Json = False,
     force: Force = False,
 ) -> None:
     """Draft a model.toml from data: columns, kinds, roles and task, with the reasons, for you to mend."""
     with plain_errors(), workplace(None) as folder, progress() as say:
         from tribune_monitors.infer.draft import draft
         from tribune_monitors.infer.facts import sample
-        from tribune_monitors.infer.roles import Given, guess_roles, summary
+        from tribune_monitors.infer.roles import Given, concluded, guess_roles, summary
         from tribune_monitors.sources.opening import connect, open_rows, title_of
 
         free(output, force)
@@ -86,7 +88,10 @@ def model_init(
         given = Given(prediction, label, score, id_, time, tuple(group or ()))
         guess = guess_roles(cursor, found, given)
         write(output, draft(title_of(data), found, guess).encode(), force)
-    typer.echo(summary(found, guess))
+    if json:
+        show_json({"file": str(output), **concluded(found, guess)})
+    else:
+        typer.echo(summary(found, guess))
     typer.echo(f"Wrote {output}. Read and mend it, then: tribune profile DATA --spec {output}", err=True)
 
 
@@ -108,6 +113,7 @@ def profile(
     since: Since = "",
     until: Until = "",
     keep: Keep = None,
+    json: Json = False,
     force: Force = False,
 ) -> None:
     """Make a profile of reference rows: what the model looked like when all was well.
@@ -124,6 +130,10 @@ def profile(
         rows = source_of(data, source or spec, since, until)
         made, findings = profile_source(rows, described, folder, blocks=blocks, threads=cores(), say=say)
         write(output, made.canonical, force)
+    if json:
+        facts = {"rows": made.reference.rows, "columns": [column.name for column in described.measured]}
+        show_json({"file": str(output), "digest": f"0x{made.digest.hex()}", **facts, "findings": findings})
+        return
     for finding in findings:
         typer.echo(f"! {finding}", err=True)
     size = f"{counted(made.reference.rows, 'row')}, {counted(len(described.measured), 'column')}"

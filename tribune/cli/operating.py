@@ -10,7 +10,7 @@ import typer
 from tribune.cli.data import free, write
 from tribune.cli.options import Force, Json, Output, SettingsFile
 from tribune.cli.running import plain_errors, redactor_of
-from tribune.cli.showing import json_text, painted
+from tribune.cli.showing import json_text, painted, say
 from tribune.wording import counted
 
 if TYPE_CHECKING:
@@ -66,7 +66,12 @@ def doctor(
 BackupFile = Annotated[Path, typer.Argument(help="The backup.", show_default=False)]
 
 
-def backup(file: BackupFile, settings: SettingsFile = None, force: Force = False) -> None:
+def backup(
+    file: BackupFile,
+    settings: SettingsFile = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
     """Write what cannot be made again from the chain into one file: rows, deployments, settings. No keys."""
     from tribune.operations.archive import write_archive
     from tribune.operations.backup import make_backup
@@ -77,14 +82,16 @@ def backup(file: BackupFile, settings: SettingsFile = None, force: Force = False
         read = load_settings(settings)
         made, counts = make_backup(read, settings or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None))
         write_archive(file, made, force=force)
-    _count(f"Wrote {file}", counts)
-    print("Keys, passwords and tokens are not in it: keep them apart.")
+    words = _counted(f"Wrote {file}", counts)
+    after = "Keys, passwords and tokens are not in it: keep them apart."
+    say(json, {"file": str(file), "rows": counts}, f"{words}\n{after}")
 
 
 def restore(
     file: BackupFile,
     settings: SettingsFile = None,
     force: Force = False,
+    json: Json = False,
 ) -> None:
     """Put a backup into the places that the settings name, after every digest was checked."""
     from tribune.operations.archive import read_archive
@@ -93,8 +100,10 @@ def restore(
     with plain_errors():
         archive = read_archive(file)
         counts = restore_backup(archive, settings, force=force)
-    _count(f"Restored what was kept at {archive.facts.get('made_at', 'an unknown time')}", counts)
-    print("The index of the chain is read again. Bring the keys, then run: tribune doctor")
+    made_at = archive.facts.get("made_at")
+    words = _counted(f"Restored what was kept at {made_at or 'an unknown time'}", counts)
+    after = "The index of the chain is read again. Bring the keys, then run: tribune doctor"
+    say(json, {"made_at": made_at, "rows": counts}, f"{words}\n{after}")
 
 
 @service.command("systemd")
@@ -150,8 +159,8 @@ def _put(output: Path | None, text: str, force: bool) -> None:
     typer.echo(f"Wrote {output}: read it before you install it.", err=True)
 
 
-def _count(done: str, counts: dict[str, int]) -> None:
-    print(f"{done}: " + ", ".join(f"{counted(rows, 'row')} of {name}" for name, rows in counts.items()))
+def _counted(done: str, counts: dict[str, int]) -> str:
+    return f"{done}: " + ", ".join(f"{counted(rows, 'row')} of {name}" for name, rows in counts.items())
 
 
 def _show(line: Line, redactor: Redactor) -> None:

@@ -10,7 +10,7 @@ import typer
 from tribune.cli.data import free, write
 from tribune.cli.options import Force, Json, Output, Profile, Step
 from tribune.cli.running import plain_errors
-from tribune.cli.showing import say
+from tribune.cli.showing import say, show_json
 from tribune.wording import counted
 
 if TYPE_CHECKING:
@@ -33,12 +33,13 @@ def policy_init(
     votes: Annotated[float, typer.Option(help="False alarms a year that may open a vote.")] = 0.1,
     warns: Annotated[float, typer.Option(help="False alarms a year that may warn.")] = 1.0,
     k: Annotated[int, typer.Option(min=1, help="Monitors that must agree.")] = 2,
+    json: Json = False,
     output: Output = None,
     force: Force = False,
 ) -> None:
     """Write the default policy of a model: rules that chance alone breaks at most so often a year.
 
-    Without --output it is shown.
+    Without --output it is shown. --json tells of its rules, and what was left out and why.
     """
     with plain_errors():
         from tribune import metrics
@@ -58,10 +59,16 @@ def policy_init(
             metrics.Profile.load(profile), default_terms(step_s, k=k), Allowance(trips, votes, warns)
         )
         text = write_policy(made)
+        if output is not None:
+            write(output, text.encode(), force)
+        if json:
+            facts: dict[str, Any] = {"rules": [_facts(rule) for rule in made.policy.rules]}
+            facts |= {"left_out": dict(made.left_out), "notes": dict(made.notes)}
+            show_json({"file": None if output is None else str(output), **facts})
+            return
         if output is None:
             print(text, end="")
             return
-        write(output, text.encode(), force)
         rules = counted(len(made.policy.rules), "rule")
         typer.echo(f"Wrote {output}: {rules}. Read them with tribune policy explain {output}.", err=True)
         for metric, reason in made.left_out.items():

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.options import OfModel, SettingsFile
+from tribune.cli.options import Json, OfModel, SettingsFile
 from tribune.cli.running import run
+from tribune.cli.showing import say
 from tribune.ids import ModelId
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def receipt_key(
         str, typer.Option(help="Who certifies it, as in the settings: the model's logger or steward.")
     ] = "logger",
     days: Annotated[int, typer.Option(min=1, max=3650, help="How long it may sign.")] = 90,
+    json: Json = False,
     settings: SettingsFile = None,
 ) -> None:
     """Make a key that signs receipts, and its certificate beside it (.json), which is public."""
@@ -56,7 +58,8 @@ def receipt_key(
         )
         write_receipt_key(file, secret)
         write_certificate(certificate, made)
-        typer.echo(made.key)
+        about = {"model": model, "key": made.key, "not_after": made.not_after}
+        say(json, {**about, "file": str(file), "certificate": str(certificate)}, made.key)
         typer.echo(
             f"Name {file} and {certificate} under [gate.log] where the model is served. "
             "Whoever gets receipts needs the certificate.",

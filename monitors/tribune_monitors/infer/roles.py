@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import ConfigurationError, DataError
 from tribune.metrics.spec import ColumnKind, Role, Task
@@ -129,6 +129,20 @@ def summary(found: Sample, guess: Guess) -> str:
             f"  left out: {', '.join(list(guess.left_out)[:10])}{' …' if len(guess.left_out) > 10 else ''}"
         )
     return "\n".join([*lines, *(f"LOOK: {note}" for note in guess.notes)])
+
+
+def concluded(found: Sample, guess: Guess) -> dict[str, Any]:
+    """Return the same for programs: each field's role and why, what was left out and why."""
+    return {
+        "rows": found.rows,
+        "task": guess.task,
+        "task_why": guess.task_why,
+        "roles": {path: {"role": role, "why": why} for path, (role, why) in guess.roles.items()},
+        "left_out": guess.left_out,
+        "maybe_groups": guess.maybe_groups,
+        "outcomes": list(guess.outcomes),
+        "notes": guess.notes,
+    }
 
 
 def kind_of(facts: Facts) -> ColumnKind:

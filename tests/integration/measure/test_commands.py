@@ -14,6 +14,7 @@ import pytest
 from integration.measure.commands import document, refusal, report, tribune
 from support.anvil import ROOT
 from support.people import column, people, write
+from tribune.metrics import Profile
 
 
 def test_commands__from_data_to_report__work_without_an_edit(tmp_path: Path) -> None:
@@ -29,6 +30,19 @@ def test_commands__from_data_to_report__work_without_an_edit(tmp_path: Path) -> 
     assert "600 rows, compared with 2,000 of the reference" in result.output
     for heading in ("Quality", "Drift", "Fairness", "Performance"):
         assert heading in result.output
+
+
+def test_json__of_what_was_drafted_and_profiled__has_the_facts_and_the_reasons(tmp_path: Path) -> None:
+    reference, model, profile = (
+        write(people(2000), tmp_path / "held-out.csv"), tmp_path / "model.toml", tmp_path / "profile.json",
+    )  # fmt: skip
+    drafted = json.loads(tribune("model", "init", reference, "-o", model, "--json").stdout)
+    assert (drafted["file"], drafted["rows"], drafted["task"]) == (str(model), 2000, "binary")
+    assert drafted["roles"]["prediction"]["role"] == "prediction"
+    assert drafted["roles"]["prediction"]["why"]
+    made = json.loads(tribune("profile", reference, "--spec", model, "-o", profile, "--json").stdout)
+    assert (made["rows"], made["file"]) == (2000, str(profile))
+    assert made["digest"] == f"0x{Profile.load(profile).digest.hex()}"
 
 
 def test_measure__as_a_process__starts_without_heavy_imports(bench: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -76,6 +77,14 @@ def test_new__then_address__the_same_and_both_files_are_private(tmp_path: Path) 
     assert (read.returncode, read.stdout) == (0, made.stdout)
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("key", "secret")] == [0o600] * 2
     assert (tmp_path / "secret").read_text().strip() not in made.stdout + made.stderr
+
+
+def test_json__of_both__has_the_address(tmp_path: Path) -> None:
+    made = json.loads(tribune(tmp_path, "new", "key", "--secret-file", "secret", "--json").stdout)
+    source = monitor({"KEYSTORE": "key", "SECRET_FILE": "secret"})
+    read = json.loads(tribune(tmp_path, "address", "monitor", "--json", **source).stdout)
+    assert made == {"address": read["address"], "file": "key"}
+    assert read["role"] == "monitor"
 
 
 def test_new__at_a_terminal__asks_twice_and_shows_no_password(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,14 @@ def test_policy_init__without_a_file__shows_it(profile: Path, tmp_path: Path) ->
     shown = tmp_path / "shown.toml"
     shown.write_text(ran.output, encoding="utf-8")
     assert FrameTerms.load(shown).step_s == 86_400
+
+
+def test_policy_init__json__tells_its_rules_and_what_was_left_out(profile: Path, tmp_path: Path) -> None:
+    out = tmp_path / "policy.toml"
+    told = json.loads(run("init", "--profile", profile, "-o", out, "--json").output)
+    assert told["file"] == str(out)
+    assert [rule["metric"] for rule in told["rules"]] == [rule.metric for rule in Policy.load(out).rules]
+    assert set(told) == {"file", "rules", "left_out", "notes"}
 
 
 def test_policy_init__file_exists__is_refused(profile: Path, tmp_path: Path) -> None:

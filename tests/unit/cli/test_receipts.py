@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ LOGGER, STRANGER = 7, 8
 
 
 async def _make(folder: Path, settings: Settings, role: str, who: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tribune.cli", "gate", "receipt-key", "receipt", "--role", role]
+    command = [sys.executable, "-m", "tribune.cli", "gate", "receipt-key", "receipt", "--json"]
     given = {
         "TRIBUNE_CHAIN__HTTP_URL": settings.chain.http_url,
         "TRIBUNE_DEPLOYMENTS": str(settings.deployments),
@@ -29,7 +30,7 @@ async def _make(folder: Path, settings: Settings, role: str, who: int) -> subpro
     }
     return await asyncio.to_thread(
         subprocess.run,
-        [*command, "--model", str(MODEL), "--days", "2"],
+        [*command, "--role", role, "--model", str(MODEL), "--days", "2"],
         cwd=folder,
         env=environment(**given),
         capture_output=True,
@@ -57,7 +58,10 @@ async def test_receipt_key__by_logger_and_steward__makes_a_key_that_they_certify
         assert key.certificate.certifier() == address(who)
         assert key.certificate.contract.address == tribune.decision_log.address
         assert abs(key.certificate.not_after - time.time() - 2 * 86_400) < 60
-        assert made.stdout.strip() == key.certificate.key
+        assert json.loads(made.stdout) == {
+            **{"model": MODEL, "key": key.certificate.key, "not_after": key.certificate.not_after},
+            **{"file": "receipt", "certificate": "receipt.json"},
+        }
         assert (folder / "receipt").read_text().strip() not in made.stdout + made.stderr
 
 

@@ -23,6 +23,10 @@ PAGE = (ROOT / "docs" / "cli.md").read_text("utf-8")
 ROW = re.compile(r"^\| `tribune ([a-z -]+)` \| (.+?) \| (.*?) \|$", re.MULTILINE)
 HEAVY = {"web3", "sqlalchemy", "pydantic", "duckdb", "numpy", "pyarrow", "starlette", "discord", "matplotlib"}
 SHELLS = ("bash", "zsh", "fish")
+DOCUMENTS = {"decisions prove", "settings example", "service systemd", "service container", "service alerts"}
+"""Whose result is a document by itself."""
+RUN_ON = {"up", "web", "bot run", "monitor run", "log seal", "gate serve"}
+"""Whose log is JSON lines."""
 
 
 def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -50,6 +54,11 @@ def forms(command: Any) -> str:
 def test_page__its_tables__are_the_commands_of_the_program() -> None:
     told = {name: (words, form.strip()) for name, words, form in ROW.findall(PAGE)}
     assert told == {name: (summary(one), forms(one)) for name, one in COMMANDS.items()}
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - DOCUMENTS - RUN_ON))
+def test_json__of_each_command_that_tells_facts__is_an_option(name: str) -> None:
+    assert "--json" in forms(COMMANDS[name])
 
 
 @pytest.mark.parametrize("name", COMMANDS)

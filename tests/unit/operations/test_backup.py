@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -206,10 +207,15 @@ def test_backup_and_restore__as_commands__say_what_they_did(tmp_path: Path) -> N
             [sys.executable, "-m", "tribune.cli", *arguments],
             cwd=tmp_path / "old", capture_output=True, text=True, timeout=60,
         )
-        for arguments in (("backup", "b"), ("backup", "b"), ("restore", "b"), ("restore", "b", "--force"))
+        for arguments in (
+            *(("backup", "b"), ("backup", "b"), ("restore", "b"), ("restore", "b", "--force")),
+            *(("backup", "b", "--force", "--json"), ("restore", "b", "--force", "--json")),
+        )
     ]  # fmt: skip
-    assert [ran.returncode for ran in said] == [0, 2, 2, 0]
+    assert [ran.returncode for ran in said] == [0, 2, 2, 0, 0, 0]
     assert said[0].stdout.startswith("Wrote b: 7 rows of main")
     assert "is there already" in said[1].stderr
     assert "give --force" in said[2].stderr
     assert "7 rows of main" in said[3].stdout
+    assert json.loads(said[4].stdout) == {"file": "b", "rows": {"main": 7}}
+    assert json.loads(said[5].stdout)["rows"] == {"main": 7}
