@@ -25,6 +25,8 @@ class Fault(StrEnum):
     """Says that it serves another chain."""
     LAGGING = auto()
     """Answers as of so many blocks ago."""
+    OLD_STATE = auto()
+    """Tells blocks as they are, and of contracts what they said so many blocks ago."""
     FORGETS = auto()
     """Takes a signed transaction, answers its hash, never passes it on."""
     LOSES_ANSWER = auto()
@@ -53,7 +55,7 @@ class State:
     amount: float = 0.0
     methods: frozenset[str] | None = None
     frozen_head: int = 0
-    """LAGGING: the newest block that it has."""
+    """LAGGING, OLD_STATE: the newest block that it has, or calls contracts at."""
 
     def holds_for(self, methods: Collection[str]) -> bool:
         """Return whether a request of these methods meets the fault."""

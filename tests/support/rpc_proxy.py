@@ -69,7 +69,7 @@ class RpcProxy:
 
         Args:
             fault: how.
-            amount: seconds of SLOW, blocks of LAGGING.
+            amount: seconds of SLOW, blocks of LAGGING and OLD_STATE.
             methods: only where one of these is asked; None means for all.
         """
         self._do(self._become(State(fault, amount, frozenset(methods) if methods is not None else None)))
@@ -149,7 +149,7 @@ class RpcProxy:
         await asyncio.sleep(0.02)  # transports close in the turns of the loop that follow
 
     async def _become(self, state: State) -> None:
-        if state.fault is Fault.LAGGING:
+        if state.fault in (Fault.LAGGING, Fault.OLD_STATE):
             head = int(await self._ask("eth_blockNumber"), 16)
             state = State(state.fault, state.amount, state.methods, max(0, head - int(state.amount)))
         self._state = state
@@ -230,6 +230,8 @@ class RpcProxy:
             case Fault.LAGGING:
                 if (told := as_of(method, params, state.frozen_head)) is not None:
                     return {**head, **told}
+            case Fault.OLD_STATE if method == "eth_call":
+                params[1] = hex(state.frozen_head)
         answer = await self._pass(method, params)
         if state.fault is Fault.LOSES_ANSWER and method == "eth_sendRawTransaction":
             return None

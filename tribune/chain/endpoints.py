@@ -132,6 +132,22 @@ class Endpoints:
         told = [answer for found in await asyncio.gather(*map(ask, self._all)) for answer in found]
         return told or [await self.request(method, params, read=read)]
 
+    async def batch_of_all(self, requests: Sequence[tuple[str, Sequence[Any]]], *, read: Reader) -> list[Any]:
+        """Return what `read` makes of several reads of each node, of those that answer; maybe none.
+
+        Whoever has no answer is not sent to rest for it: it may not have the block yet.
+        """
+
+        async def ask(endpoint: Endpoint) -> list[Any]:
+            if endpoint.rests:
+                return []
+            try:
+                return [await endpoint.rpc.batch(requests, read=read)]
+            except ChainError:
+                return []
+
+        return [answer for found in await asyncio.gather(*map(ask, self._all)) for answer in found]
+
     async def everywhere(self, method: str, params: Sequence[Any]) -> None:
         """Tell every node; one that takes it is enough.
 

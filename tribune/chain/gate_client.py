@@ -6,7 +6,7 @@ request, all at one block; an answer of a node that does not have that very bloc
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,11 @@ class GateClient:
                     indexed = [part["name"] for part in item["inputs"] if part["indexed"]]
                     self._places[contract.address, topic] = 1 + indexed.index("modelId")
 
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one node."""
+        return self._tribune.chain.rpc.several
+
     async def head(self) -> Block:
         """Return the newest block."""
         return await self._tribune.chain.head()
@@ -116,6 +121,19 @@ class GateClient:
         Raises:
             ChainUnreachableError: no node answers that has the block.
         """
+        requests, read = self._of_statuses(models, at)
+        found: list[GateStatus] = await self._tribune.chain.rpc.batch(requests, read=read)
+        return found
+
+    async def opinions(self, models: Sequence[ModelId], at: Block) -> list[list[GateStatus]]:
+        """Return the same as each node tells it that has the block, one list a node; maybe none."""
+        requests, read = self._of_statuses(models, at)
+        return await self._tribune.chain.rpc.batch_of_all(requests, read=read)
+
+    def _of_statuses(
+        self, models: Sequence[ModelId], at: Block
+    ) -> tuple[list[tuple[str, list[Any]]], Callable[[list[Any]], list[GateStatus]]]:
+        """Return what to ask a node about models at a block, and what reads its answers."""
         switch, registry = self._tribune.kill_switch, self._tribune.model_registry
         calls = [switch.abi.call(switch.address, "haltedUntil", (), "read the halt")]
         for model_id in models:
@@ -124,7 +142,9 @@ class GateClient:
                 registry.abi.call(registry.address, "versionAt", (model_id, FOR_EVER), "read its version"),
             ]
 
-        def read(answers: list[bytes]) -> list[GateStatus]:
+        def read(results: list[Any]) -> list[GateStatus]:
+            _same(results[-1], at)
+            answers = [as_bytes(result) for result in results[:-1]]
             halted_until = switch.abi.decode("haltedUntil", answers[0])
             found = zip(models, answers[1::2], answers[2::2], strict=True)
             return [
@@ -138,7 +158,8 @@ class GateClient:
                 for model_id, status, last in found
             ]
 
-        return read(await self._calls_at(at, calls))
+        requests = [("eth_call", [_call(call), hex(at.number)]) for call in calls]
+        return [*requests, ("eth_getBlockByNumber", [hex(at.number), False])], read
 
     async def news(self, since: Block, to: Block) -> GateNews | None:
         """Return what happened after a block up to another; None where they are not of one chain.
@@ -212,20 +233,6 @@ class GateClient:
         if record is None or rule >= len(record.policy.rules):
             return "", 0
         return record.policy.rules[rule].on_chain()[0], len(record.policy.panel)
-
-    async def _calls_at(self, at: Block, calls: Sequence[ContractCall]) -> list[bytes]:
-        def read(answers: list[Any]) -> list[bytes]:
-            _same(answers[-1], at)
-            return [as_bytes(answer) for answer in answers[:-1]]
-
-        found: list[bytes] = await self._tribune.chain.rpc.batch(
-            [
-                *(("eth_call", [_call(call), hex(at.number)]) for call in calls),
-                ("eth_getBlockByNumber", [hex(at.number), False]),
-            ],
-            read=read,
-        )
-        return found
 
 
 def _same(raw: Any, block: Block) -> None:

@@ -111,6 +111,10 @@ class CaseOnChain(Protocol):
 class GateClient(Protocol):
     """What a watcher needs of the chain."""
 
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one node, so that one can be held against the others."""
+
     async def head(self) -> Any:
         """Return the newest block."""
 
@@ -119,6 +123,9 @@ class GateClient(Protocol):
 
     async def statuses(self, models: Sequence[ModelId], at: Any) -> Sequence[StatusOnChain]:
         """Read models' statuses at a block."""
+
+    async def opinions(self, models: Sequence[ModelId], at: Any) -> Sequence[Sequence[StatusOnChain]]:
+        """Read the same as each node tells it that has the block."""
 
     async def news(self, since: Any, to: Any) -> NewsOnChain | None:
         """Return what happened between two blocks, None where they are not of one chain."""

@@ -126,6 +126,7 @@ class StatusView:
         self._advance = head_must_advance
         self._lock = threading.Lock()  # writers only; readers take the whole snapshot at once
         self._snapshot = Snapshot()
+        self._disputed = False
         self._listeners: tuple[Callable[[], None], ...] = ()
 
     def listen(self, listener: Callable[[], None]) -> None:
@@ -143,10 +144,19 @@ class StatusView:
         """The newest snapshot."""
         return self._snapshot
 
+    @property
+    def disputed(self) -> bool:
+        """Whether nothing read is believed, since nodes contradict each other about the model."""
+        return self._disputed
+
     def update(self, reading: Reading, *, asked_at: float) -> None:
-        """Take a reading that was asked for at a monotonic time; one of an older block is not believed."""
+        """Take a reading that was asked for at a monotonic time.
+
+        One of an older block is not believed, and none while the model is disputed.
+        """
         with self._lock:
-            self._snapshot = self._with(self._snapshot, reading, asked_at)
+            if not self._disputed:
+                self._snapshot = self._with(self._snapshot, reading, asked_at)
         self._tell()
 
     def _with(self, old: Snapshot, reading: Reading, asked_at: float) -> Snapshot:
@@ -195,6 +205,18 @@ class StatusView:
         with self._lock:
             self._snapshot = Snapshot(fault=fault)
         self._tell()
+
+    def dispute(self, fault: str) -> None:
+        """Believe nothing read before, and nothing read from now on, until it is settled."""
+        with self._lock:
+            self._disputed = True
+            self._snapshot = Snapshot(fault=fault)
+        self._tell()
+
+    def settle(self) -> None:
+        """Believe the next reading again."""
+        with self._lock:
+            self._disputed = False
 
     def _tell(self) -> None:
         for listener in self._listeners:

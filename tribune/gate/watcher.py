@@ -4,7 +4,8 @@ Pushed heads wake it, polling where nothing is pushed. Each new block is asked w
 changed; those are read, and all other views take the block's number and time without a call. A block that
 does not follow from the last one (a reorg, a long gap) tells nothing of any model: all are read again, and
 until then their views grow older. Since a node may leave out events, each model is also read again now and
-then whatever it tells. A chain that cannot be seen is noted in the views, which grow too old by themselves.
+then whatever it tells; and since it may answer falsely, the others are asked the same of each block
+(`witnesses`). A chain that cannot be seen is noted in the views, which grow too old by themselves.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tribune.exceptions import ConfigurationError, TribuneError, WrongChainError
 from tribune.gate.explaining import Details, Explainer
 from tribune.gate.onchain import GateClient, HeadOnChain, StatusOnChain
 from tribune.gate.status import Reading, StatusView
+from tribune.gate.witnesses import AFTER_S, Witnesses
 from tribune.ids import CaseId, ModelId, VersionNumber
 
 RETRY_S = (0.2, 5.0)
@@ -47,6 +49,7 @@ class ChainWatcher:
         poll_s: pause between looks for a new block while none is pushed.
         timeout_s: longest wait for one read.
         reread_s: the time in which each of many models is read again, whatever events tell.
+        witness_s: pause between a reading and its comparison with what other nodes say.
         details: gives the sentence that a refusal says of a case, from its evidence; may block, may fail.
     """
 
@@ -57,12 +60,14 @@ class ChainWatcher:
         poll_s: float = 1.0,
         timeout_s: float = 2.0,
         reread_s: float = REREAD_S,
+        witness_s: float = AFTER_S,
         details: Details | None = None,
     ) -> None:
         self._client = client
         self._poll_s = poll_s
         self._timeout_s = timeout_s
         self._reread_s = reread_s
+        self._witness_s = witness_s
         self._details = details
         self._views: dict[ModelId, StatusView] = {}
         self._owed: dict[ModelId, None] = {}
@@ -100,11 +105,20 @@ class ChainWatcher:
         """Keep the views current until cancelled."""
         self._wake = asyncio.Event()  # of this loop
         self._explainer = Explainer(self._client, timeout_s=self._timeout_s, details=self._details)
+        self._witnesses = Witnesses(
+            self._client, timeout_s=self._timeout_s, again=self._owe, after_s=self._witness_s
+        )
         self.add(*views)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._explainer.run())
+            tasks.create_task(self._witnesses.run())
             tasks.create_task(self._keep_reading())
+
+    def _owe(self, model_id: ModelId) -> None:
+        """Let a model be read again at the last head."""
+        self._owed[model_id] = None
+        self._wake.set()
 
     async def _follow(self) -> None:
         pause = RETRY_S[0]
@@ -223,7 +237,9 @@ class ChainWatcher:
             block_time=head.timestamp,
             **self._halt(head),
         )
-        self._views[model_id].update(reading, asked_at=asked_at)
+        view = self._views[model_id]
+        view.update(reading, asked_at=asked_at)
+        self._witnesses.hear(head, status, view)
         self._owed.pop(model_id, None)
         self._unclear.add(model_id)
         (self._restless.add if status.restless else self._restless.discard)(model_id)

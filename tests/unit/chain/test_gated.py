@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from support.rpc_proxy import Fault, RpcProxy
 from tribune.gate import gated
 from tribune.gate.chain_source import ChainSource
 from tribune.gate.hooks import hooks_of
@@ -70,6 +71,28 @@ async def test_gated__halted_on_the_chain__refuses_cuts_and_tells(
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+
+
+async def test_gated__first_of_two_nodes_tells_an_old_state_of_a_new_block__is_not_believed(
+    place: Place, settings: Settings, tmp_path: Path
+) -> None:
+    await active(place)
+    anvil = settings.chain.http_url
+    with RpcProxy(anvil) as liar:
+        nodes = {"http_url": liar.http_url, "fallback_urls": [anvil], "ws_url": "", "poll_s": 0.1}
+        ours = _gate_settings(settings, tmp_path).model_copy(
+            update={"chain": settings.chain.model_copy(update=nodes)}
+        )
+        gate = gated(Starlette(), ours)
+        async with served(gate):
+            await _until(lambda: gate.view.snapshot.reading is not None)
+            liar.be(Fault.OLD_STATE)
+            halt_ends = await place.tribune.chain.block_time() + timedelta(hours=1)
+            await place.as_executive(place.tribune.kill_switch.halt(halt_ends))
+            await _until(lambda: gate.tally.cause == "state-unknown")
+            assert "contradict" in gate.view.snapshot.fault
+            liar.well()
+            await _until(lambda: gate.tally.cause == "model-halted")
 
 
 def _lines(file: Path) -> list[str]:

@@ -82,6 +82,10 @@ class HandChain:
     refuses: frozenset[ModelId] = frozenset()
     """Models of which it gives no status."""
     fault: Exception | None = None
+    contradicts: list[dict[str, Any]] = field(default_factory=list)
+    """What each further node tells otherwise of every model; an honest one's is empty."""
+    compared: int = 0
+    """Statuses of which every node was asked."""
     asked: int = 0
     """Requests of any kind."""
     reads: int = 0
@@ -113,6 +117,17 @@ class HandChain:
         if at not in self.blocks or self.refuses.intersection(models):
             raise ChainUnreachableError("The node does not have this block.")
         return [self._status(model_id) for model_id in models]
+
+    @property
+    def several(self) -> bool:
+        """As a gate client."""
+        return bool(self.contradicts)
+
+    async def opinions(self, models: Sequence[ModelId], at: Head) -> list[list[Status]]:
+        """As a gate client."""
+        own = await self.statuses(models, at)
+        self.compared += len(own)
+        return [own, *([replace(status, **changes) for status in own] for changes in self.contradicts)]
 
     async def news(self, since: Head, to: Head) -> News | None:
         """As a gate client."""
@@ -214,7 +229,7 @@ class HandChain:
             raise ChainUnreachableError("The node does not answer.")
 
 
-async def until(condition: Any, timeout_s: float = 3.0) -> None:
+async def until(condition: Any, timeout_s: float = 20.0) -> None:
     """Wait until a condition holds."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - conditions of a test, not events

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from support.rpc_proxy import Fault, RpcProxy
+from tribune.chain.answers import as_block
 from tribune.chain.client import Chain
+from tribune.chain.rpc import UnusableAnswer
 from tribune.chain.types import Block
 from tribune.exceptions import ChainUnreachableError
 from unit.chain.endpoints.nodes import mine
@@ -38,6 +41,30 @@ async def test_agreed_block__one_of_three_is_down__the_others_suffice(trio: Chai
     await mine(trio, 3)
     first.be(Fault.DOWN)
     assert (await trio.agreed_block(2)).number == 2
+
+
+async def test_batch_of_all__one_lacks_the_block__has_no_voice_and_is_not_sent_to_rest(
+    trio: Chain, second: RpcProxy
+) -> None:
+    second.be(Fault.LAGGING)
+    await mine(trio)
+    newest = await trio.head()
+
+    def number(answers: list[Any]) -> int:
+        block = as_block(answers[0])
+        if block is None:
+            raise UnusableAnswer("it does not have the block")
+        return block.number
+
+    async def told(voices: int) -> None:
+        async with asyncio.timeout(20):  # one that is slow for once has no voice either
+            while await trio.rpc.batch_of_all(asked, read=number) != [newest.number] * voices:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
+    asked = [(BLOCK, [hex(newest.number), False])]
+    await told(2)
+    second.well()
+    await told(3)
 
 
 async def test_agreed_block__nobody_has_it__unreachable(chain: Chain) -> None:
