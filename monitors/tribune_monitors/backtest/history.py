@@ -7,16 +7,17 @@ silently.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError, DataError
 from tribune.metrics import Profile, Tally
-from tribune.metrics.spec import ModelSpec, Role
+from tribune.metrics.spec import ColumnKind, ModelSpec, Role
 from tribune.wording import counted
 from tribune_monitors.engines.base import Engine
+from tribune_monitors.engines.schema import CAST
 from tribune_monitors.engines.sql import literal, quoted
 from tribune_monitors.sources.export import Partitions
 from tribune_monitors.sources.files import parquet_rows
@@ -28,6 +29,8 @@ ROW = "tribune_row"
 """Added to frames: a row's number within the history, by which faults choose rows."""
 _FRAME = "tribune_frame"
 _MOST_FRAMES = 10_000
+_CALENDAR = (-62_135_596_800_000_000, 253_402_300_800_000_000)
+"""The years 1 to 9999, half-open: what lies outside is a time in another unit."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,9 @@ def cut_history(
             "with --frame-rows 5000.",
         )
     say("Cutting the history into frames")
-    kept = [name for name in _names(spec, partitions) if name in kinds]
+    columns = _columns(spec, partitions, kinds)
     cursor.execute(
-        f"CREATE TEMP TABLE history AS {_framed(parquet_rows(partitions.decisions), kept, time, cut)}"
+        f"CREATE TEMP TABLE history AS {_framed(parquet_rows(partitions.decisions), columns, time, cut)}"
     )
     sizes = f"SELECT {_FRAME}, count(*) FROM history GROUP BY 1 ORDER BY 1 NULLS LAST"  # noqa: S608
     counts = dict(cursor.execute(sizes).fetchall())
@@ -110,8 +113,14 @@ def cut_history(
         rest = counted(counts.pop(max(counts)), "row")
         told.append(f"Left out: {rest} at the end, which make no whole frame.")
     if not counts:
-        raise DataError("The history makes no whole frame.", mend="Give more rows, or cut it finer.")
+        why = f" {' '.join(told)}" if told else ""
+        raise DataError(f"The history makes no whole frame.{why}", mend="Give more rows, or cut it finer.")
     numbers = range(min(counts), max(counts) + 1)
+    if numbers.start * cut.step_us < _CALENDAR[0] or numbers.stop * cut.step_us > _CALENDAR[1]:
+        raise DataError(
+            "The history's times lie outside the years 1 to 9999.",
+            mend="Say what they count since 1970 as the unit in [source.time]: s, ms, us or ns.",
+        )
     if len(numbers) > _MOST_FRAMES:
         raise DataError(
             f"The history makes {len(numbers):,} frames; at most {_MOST_FRAMES:,} are replayed.",
@@ -141,19 +150,25 @@ def _labels(spec: ModelSpec, partitions: Partitions) -> str:
     return f"SELECT l.*, h.{_FRAME} FROM {labels} AS l JOIN ({ids}) AS h ON l.{id_} = h.id"  # noqa: S608
 
 
-def _names(spec: ModelSpec, partitions: Partitions) -> list[str]:
+def _columns(spec: ModelSpec, partitions: Partitions, kinds: Container[str]) -> list[str]:
+    """Return what frames hold: one that the history lacks is null in all rows, so that faults find it too."""
     names = [column.name for column in spec.measured]
     names += [spec.label_name] if partitions.inline else []
     names += [spec.id_name] if partitions.labels else []
-    return list(dict.fromkeys(names))
+    numbers = {column.name for column in spec.columns if column.kind is ColumnKind.NUMERIC}
+    return [
+        quoted(name)
+        if name in kinds
+        else f"CAST(NULL AS {CAST['number' if name in numbers else 'text']}) AS {quoted(name)}"
+        for name in dict.fromkeys(names)
+    ]
 
 
-def _framed(rows: str, kept: Sequence[str], time: str, cut: Cut) -> str:
-    columns = ", ".join(quoted(name) for name in kept)
+def _framed(rows: str, columns: Sequence[str], time: str, cut: Cut) -> str:
     order = f"ORDER BY {quoted(time)}" if time else ""
     numbered = f"SELECT *, row_number() OVER ({order}) - 1 AS {ROW} FROM {rows}"  # noqa: S608 - quoted
     frame = f"{quoted(time)} // {cut.step_us}" if cut.step_us else f"{ROW} // {cut.rows}"
-    return f"SELECT {columns}, {ROW}, {frame} AS {_FRAME} FROM ({numbered})"  # noqa: S608 - quoted
+    return f"SELECT {', '.join(columns)}, {ROW}, {frame} AS {_FRAME} FROM ({numbered})"  # noqa: S608 - quoted
 
 
 def _write(cursor: duckdb.DuckDBPyConnection, select: str, folder: Path) -> None:

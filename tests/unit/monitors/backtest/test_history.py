@@ -80,3 +80,18 @@ def test_cut_history__model_without_time__is_not_cut_by_time(profile: Profile, t
     data = write_rows(tmp_path / "h.parquet", SAMPLE)
     with pytest.raises(ConfigurationError, match="its rows have none"):
         cut(tmp_path, replace(profile, spec=spec), data, Cut(step_us=10))
+
+
+def test_cut_history__no_row_with_a_time__says_so(profile: Profile, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "h.parquet", SAMPLE[:3], [None, None, None])
+    with pytest.raises(DataError, match="3 rows have no time: of no frame"):
+        cut(tmp_path, profile, data, Cut(step_us=10))
+
+
+@pytest.mark.parametrize("moment", [2**62, -(2**62)])
+def test_cut_history__times_of_no_calendar__are_refused(
+    profile: Profile, tmp_path: Path, moment: int
+) -> None:
+    data = write_rows(tmp_path / "h.parquet", SAMPLE[:3], [moment] * 3)
+    with pytest.raises(DataError, match="unit"):
+        cut(tmp_path, profile, data, Cut(step_us=10**6))

@@ -119,3 +119,14 @@ def test_count__whole_numbers_in_a_small_type__do_not_overflow(profile: Profile,
     fault = next(fault for fault in faults_for(profile) if fault.name == "unit/age/100")
     tally = fault.count(cursor, frame, ENGINE, profile, tmp_path)
     assert tally == count([replace(row, age=(row.age or 0) * 12) for row in SAMPLE[:100]])
+
+
+def test_count__columns_that_the_history_lacks__stay_missing(profile: Profile, tmp_path: Path) -> None:
+    data, short = write_rows(tmp_path / "whole.parquet", SAMPLE[:100]), tmp_path / "short.parquet"
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"COPY (SELECT * EXCLUDE (age, sex) FROM '{data}') TO '{short}'")  # noqa: S608
+    cursor, (frame,), _ = cut(tmp_path, profile, short, Cut(rows=100))
+    without = count([replace(row, age=None, sex=None) for row in SAMPLE[:100]])
+    for fault in faults_for(profile):
+        changed = fault.count(cursor, frame, ENGINE, profile, tmp_path)
+        assert (changed != without) == (fault.column == "job"), fault.name
