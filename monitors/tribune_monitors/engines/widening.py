@@ -99,6 +99,8 @@ def widening(plain: Grid, numbers: Numbers, rows: int) -> Grid | None:
     for _ in range(_TRIES):
         grid = _around(origin, extra, numbers, apart=common)
         held, key = numbers.crowded(grid)
+        if not math.isfinite(key):  # steps so fine that what lies far overflows
+            break
         if best is None or held < best[0]:
             best = held, grid
         if held <= most:

@@ -16,6 +16,7 @@ from scipy.stats import ks_2samp
 
 from tribune.exceptions import DataError
 from tribune.metrics import Categories, Column, ColumnKind, Grid, ModelSpec, Role, Task, evaluate
+from tribune.metrics.tally import NumericCounts
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import CELLS, MAX_VALUES, fit_binnings, fit_profile, grid_over, with_bins
 
@@ -134,6 +135,18 @@ def test_fit_profile__a_skewed_column__is_seen_within_a_thousandth(tmp_path: Pat
     found = evaluate(["drift.ks/x"], profile, tally, None, {})["drift.ks/x"].micro
     expected = ks_2samp(now, before).statistic
     assert found == pytest.approx(expected * 1e6, abs=1000)
+
+
+@pytest.mark.parametrize(("least", "largest"), [(-300, 299), (-320, 308), (-300, 0), (0, 308)])
+def test_fit_profile__numbers_of_any_size__are_counted(tmp_path: Path, least: int, largest: int) -> None:
+    """No grid tells 600 decades apart: there one of equal width does, and the outermost may overflow it."""
+    numbers = [float(f"{sign}1e{place}") for place in range(least, largest + 1) for sign in ("", "-")]
+    path = tmp_path / "x.parquet"
+    parquet.write_table(pa.table({"x": numbers}), path)
+    spec = ModelSpec((Column("x", ColumnKind.NUMERIC, Role.FEATURE),), Task.GENERIC)
+    profile = fit_profile(DuckDBEngine(), [[path]], [], spec)
+    found = NumericCounts.of(profile.scheme.grid("x"), profile.reference.columns["x"])
+    assert sum(found.cells) + found.low + found.high >= 0.98 * len(numbers)
 
 
 def test_fit_binnings__no_partitions__is_refused() -> None:
