@@ -54,22 +54,28 @@ def _column(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
             yield f"{name}: {counted(counts.nan, 'row says', 'rows say')} NaN: counted as invalid."
         if infinite:
             yield f"{name}: {counted(infinite, 'row is', 'rows are')} infinite: counted as invalid."
-        values, earlier = counts.cells, NumericCounts.of(binning, before).cells
-        others = counts.low + counts.high
+        held = [cell for cell, rows in enumerate(counts.cells, start=binning.edges[0]) if rows]
+        several = sum(map(bool, NumericCounts.of(binning, before).cells)) > 1
+        if counts.low + counts.high:
+            if not held:
+                yield f"{name}: no value lies within those of the reference."
+        elif tally.rows > 1 and len(held) == 1 and several:
+            ends = f"{float(binning.begin(held[0])):g} to below {float(binning.begin(held[0] + 1)):g}"
+            yield f"{name}: every value is the same or nearly so ({ends}); the reference has several."
     else:
         found = CategoryCounts.of(binning, cells)
         if found.missing == tally.rows:
             yield f"{name}: no row has a value."
             return
-        values, earlier = (*found.values, found.rest), CategoryCounts.of(binning, before).values
-        others = 0
         if binning.rest:
-            others = found.rest
             many = len(binning.values)
             told = f"{many} most frequent are" if many > 1 else "most frequent is"
             yield f"{name}: the reference has many rare values; the {told} told apart, others count as one."
-    if tally.rows > 1 and sum(map(bool, values)) == 1 and not others and sum(map(bool, earlier)) > 1:
-        yield f"{name}: every row has the same value; the reference has several."
+        several = sum(map(bool, CategoryCounts.of(binning, before).values)) > 1
+        if not any(found.values) and found.rest and not binning.rest:
+            yield f"{name}: no value is one that the reference has."
+        elif tally.rows > 1 and sum(map(bool, found.values)) == 1 and not found.rest and several:
+            yield f"{name}: every value is the same; the reference has several."
 
 
 def _outcomes(profile: Profile, tally: Tally, *, labelled: bool) -> Iterator[str]:

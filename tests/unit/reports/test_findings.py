@@ -60,8 +60,15 @@ def test_findings__no_rows__says_only_that(profile: Profile) -> None:
         ({"towns": (0, 0, 0, 100)}, "town: no row has a value."),
         ({"ages": (90, 0, 0, 0, *(0,) * 7, 10, 0, 0)}, "age: 10 rows say NaN"),
         ({"ages": (45, 45, 0, 0, *(0,) * 8, 6, 4)}, "age: 10 rows are infinite"),
-        ({"ages": (0, 100, 0, 0, *(0,) * 10)}, "age: every row has the same value"),
-        ({"towns": (100, 0, 0, 0)}, "town: every row has the same value"),
+        ({"ages": (0, 100, 0, 0, *(0,) * 10)}, "age: every value is the same or nearly so (1 to below 2)"),
+        ({"ages": (0, 90, 0, 0, *(0,) * 6, 10, 0, 0, 0)}, "age: every value is the same or nearly so"),
+        ({"towns": (100, 0, 0, 0)}, "town: every value is the same; the reference has several."),
+        (
+            {"ages": (*(0,) * 4, 100, -900, 9000, *(0,) * 7)},
+            "age: no value lies within those of the reference",
+        ),
+        ({"ages": (*(0,) * 4, 50, -900, 9000, 50, 900, 9000, *(0,) * 4)}, "age: no value lies within those"),
+        ({"towns": (0, 0, 100, 0)}, "town: no value is one that the reference has."),
         ({"sexes": (0, 90, 10, 0)}, "sex: no row of women, whom the reference has."),
         ({"sexes": (95, 5, 0, 0)}, "sex: under 10 rows of sex=m; their rates are not compared."),
     ],
@@ -75,6 +82,12 @@ def test_findings__one_value_in_the_reference_too__is_no_finding() -> None:
     assert findings(steady, steady.reference, labelled=False) == []
 
 
+def test_findings__unseen_values__are_not_taken_for_one(profile: Profile) -> None:
+    assert not [
+        line for line in findings(profile, tally(towns=(0, 0, 100, 0)), labelled=False) if "same" in line
+    ]
+
+
 def test_findings__few_rows__says_how_many_are_needed(profile: Profile) -> None:
     few = tally((5, 5, 5, 5, *(0,) * 10), (10, 10, 0, 0), (10, 10, 0, 0))
     assert findings(profile, few, labelled=False)[0].startswith("Only 20 rows: under 50")
@@ -82,7 +95,7 @@ def test_findings__few_rows__says_how_many_are_needed(profile: Profile) -> None:
 
 def test_findings__one_row__does_not_wonder_that_its_value_is_the_same(profile: Profile) -> None:
     alone = tally((0, 1, 0, 0, *(0,) * 10), (1, 0, 0, 0), (1, 0, 0, 0))
-    assert not [line for line in findings(profile, alone, labelled=False) if "same value" in line]
+    assert not [line for line in findings(profile, alone, labelled=False) if "the same" in line]
 
 
 def classifier() -> tuple[Profile, Scheme]:
