@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from tribune.metrics.spec import ColumnKind, Role, Task
 from tribune.wording import counted
@@ -28,7 +28,7 @@ def draft(title: str, found: Sample, guess: Guess) -> str:
         guess: what was concluded.
     """
     fields = [facts for facts in found.fields if facts.path not in guess.left_out]
-    names = column_names([facts.path for facts in fields])
+    names = column_names(fields)
     looked = "" if found.looked == found.rows else f" (looked at {found.looked:,} of them)"
     lines = [
         f"# What monitors measure of a model, drafted from {counted(found.rows, 'row')} of {title}{looked}.",
@@ -54,13 +54,14 @@ def draft(title: str, found: Sample, guess: Guess) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def column_names(paths: Iterable[str]) -> dict[str, str]:
-    """Return a column's name for each field: its last part, or all of it where that is taken."""
-    every = list(paths)
-    last = [path.rpartition(".")[2] for path in every]
+def column_names(fields: Sequence[Facts]) -> dict[str, str]:
+    """Return a column's name for each field: its own, or its whole path where another has that too."""
+    own = [facts.name for facts in fields]
     return {
-        path: name if name and last.count(name) == 1 else path.replace(".", "_")
-        for path, name in zip(every, last, strict=True)
+        facts.path: facts.name
+        if facts.name == facts.path or (facts.name and own.count(facts.name) == 1)
+        else facts.path.replace(".", "_")
+        for facts in fields
     }
 
 

@@ -45,6 +45,7 @@ class Facts:
 
     Args:
         path: where it is in the log.
+        name: its own there, without the objects that it lies in.
         cell: the same in the sample.
         kind: its type in the log; "" where the format has none.
         present, distinct: rows of the sample with a value, and different values.
@@ -59,6 +60,7 @@ class Facts:
     """
 
     path: str
+    name: str
     cell: Field
     kind: str
     present: int
@@ -77,9 +79,8 @@ class Facts:
     @property
     def words(self) -> frozenset[str]:
         """The words of its name, in lower case ("predictedClass" has two), and the whole name."""
-        name = self.path.rpartition(".")[2]
-        parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)
-        return frozenset([*(part.lower() for part in parts), re.sub(r"[^a-z0-9]", "", name.lower())])
+        parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", self.name)
+        return frozenset([*(part.lower() for part in parts), re.sub(r"[^a-z0-9]", "", self.name.lower())])
 
     @property
     def is_text(self) -> bool:
@@ -139,8 +140,9 @@ def sample(cursor: duckdb.DuckDBPyConnection, pieces: Sequence[Rows]) -> Sample:
     for first in range(0, len(cells), together):
         found = _counted(cursor, cells[first : first + together])
         counted |= {first + place: numbers for place, numbers in found.items()}
+    columns = {name for rows in pieces if not rows.record for name in rows.columns}
     fields = [
-        _facts(cursor, cell, *named, counted.get(place, (None,) * 11))
+        _facts(cursor, cell, *named, named[0] in columns, counted.get(place, (None,) * 11))
         for place, (cell, named) in enumerate(zip(cells, kinds.items(), strict=True))
     ]
     return Sample(count, looked, tuple(fields))
@@ -179,7 +181,12 @@ def _counted(cursor: duckdb.DuckDBPyConnection, cells: Sequence[Field]) -> dict[
 
 
 def _facts(
-    cursor: duckdb.DuckDBPyConnection, cell: Field, path: str, kind: str, counted: tuple[Any, ...]
+    cursor: duckdb.DuckDBPyConnection,
+    cell: Field,
+    path: str,
+    kind: str,
+    is_column: bool,
+    counted: tuple[Any, ...],
 ) -> Facts:
     present, distinct, numbers, wholes, finite = (count or 0 for count in counted[:5])
     low, high, zeros, length, such_as, often = counted[5:]
@@ -192,6 +199,7 @@ def _facts(
     )
     return Facts(
         path=path,
+        name=path if is_column else path.rpartition(".")[2],
         cell=cell,
         kind=kind,
         present=present,

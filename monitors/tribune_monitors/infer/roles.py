@@ -226,7 +226,7 @@ def _find_prediction(guess: Guess, fields: Mapping[str, Facts], free: Sequence[F
             f"the prediction is a number, {facts.low:g} to {facts.high:g}",
         )
     elif facts.distinct <= 2:
-        guess.task, guess.task_why = Task.BINARY, f"the prediction has {facts.distinct} values"
+        guess.task, guess.task_why = Task.BINARY, f"the prediction has {counted(facts.distinct, 'value')}"
     elif facts.distinct <= MAX_CLASSES:
         guess.task, guess.task_why = Task.MULTICLASS, f"the prediction has {facts.distinct} values"
     else:

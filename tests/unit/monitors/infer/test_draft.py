@@ -203,6 +203,17 @@ def test_draft__nested_fields__have_short_names_and_a_mapping(tmp_path: Path) ->
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_draft__a_column_with_a_dot_in_its_name__keeps_it(tmp_path: Path, form: str) -> None:
+    """As data frames of R have them: no field of an object that one would look for."""
+    names = ["marital.status", "capital.gain", "sex.at.birth"]
+    table = pa.table({name: pick("x", "y") for name in names})
+    spec, text = drafted(tmp_path, write(table, tmp_path / f"data.{form}"))
+    assert [column.name for column in spec.columns] == names
+    assert "[source.columns]" not in text
+    assert roles(spec)["sex.at.birth"] == "group"
+
+
 def test_draft__odd_names_and_values__are_toml_all_the_same(tmp_path: Path) -> None:
     odd = 'a "quoted"\nname\t\\ \x7f é'
     table = pa.table({odd: pick('"', "\\\n#"), "race": pick("x'\"\n", "ü")})
