@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tribune.exceptions import DataError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.metrics import ModelSpec, Policy, Profile, Tally
 from tribune.metrics.spec import Role
@@ -20,7 +21,7 @@ from tribune.reports.findings import findings
 from tribune_monitors.engines import open_engine
 from tribune_monitors.engines.base import Tell
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
-from tribune_monitors.engines.fit import fit_profile
+from tribune_monitors.engines.fit import NoValueError, fit_profile
 from tribune_monitors.sources.blocks import split
 from tribune_monitors.sources.export import read_source
 from tribune_monitors.sources.ids import repeated_ids
@@ -155,7 +156,11 @@ def profile_source(
     cursor.close()
     say("Looking for ranges and values")
     engine = DuckDBEngine(threads, _percent(say, len(pieces)))
-    profile = fit_profile(engine, pieces, partitions.labels, spec, inline_labels=partitions.inline)
+    try:
+        profile = fit_profile(engine, pieces, partitions.labels, spec, inline_labels=partitions.inline)
+    except NoValueError as fault:
+        why = [line for line in told if line.partition(":")[0] == fault.ids["column"]]
+        raise DataError(" ".join([fault.message, *why]), mend=fault.mend, **fault.ids) from fault
     labelled = partitions.inline or bool(partitions.labels)
     return profile, _with_findings(told, profile, profile.reference, labelled=labelled)
 

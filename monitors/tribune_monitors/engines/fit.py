@@ -46,6 +46,10 @@ _OFTEN = 50
 chance: their shares fall in any other rows, which would be taken for drift."""
 
 
+class NoValueError(DataError):
+    """A column of the model has no value in the reference; `ids` names it."""
+
+
 def fit_binnings(
     paths: Sequence[Path],
     spec: ModelSpec,
@@ -307,8 +311,8 @@ def _categories(column: Column, spec: ModelSpec, seen: Sequence[tuple[str | None
     return Categories(tuple(listed), rest=beyond)
 
 
-def _nothing(column: Column) -> DataError:
-    return DataError(
+def _nothing(column: Column) -> NoValueError:
+    return NoValueError(
         f"Column {column.name} has no value in the reference.",
         mend="Leave it out of the model description, or give a reference that has it.",
         column=column.name,

@@ -118,6 +118,11 @@ def sample(cursor: duckdb.DuckDBPyConnection, pieces: Sequence[Rows]) -> Sample:
 
     kinds: dict[str, str] = {}
     for rows in pieces:
+        for same in rows.alike:
+            raise DataError(
+                f"{rows.title} has the columns {' and '.join(same)}, which differ in case only, if at all.",
+                mend="Rename them.",
+            )
         for path, kind in rows.leaves(cursor).items():
             kinds[path] = kind if kinds.get(path, kind) == kind else "varchar"
     if not kinds:

@@ -124,14 +124,14 @@ def _partitions(
                 mend='Describe the time in the model (role = "time"), its field in [source.columns].',
             )
         findings += [
-            f"{column.name}: {rows.title} has no {_called(column)}, so it is missing in all its rows."
+            f"{column.name}: {rows.title} has {_lack(rows, column)}, so it is missing in all its rows."
             for column in wanted
             if here[column.name] is None and column.name in needed
         ]
         if (
             rows.files
             and not bounds
-            and all(_native(c, here[c.name], reading.time) for c in wanted if c.name in needed)
+            and all(_native(c, here[c.name], rows, reading.time) for c in wanted if c.name in needed)
         ):
             paths += rows.files
             continue
@@ -152,18 +152,20 @@ def _unused(reading: Reading, where: str, wanted: Sequence[Wanted]) -> list[str]
     ]
 
 
-def _called(column: Wanted) -> str:
-    return "such column" if column.name == column.field else f"field {column.field!r}"
+def _lack(rows: Rows, column: Wanted) -> str:
+    if rows.like(column.field):
+        return "it twice, or names that differ in case only"
+    return "no such column" if column.name == column.field else f"no field {column.field!r}"
 
 
 def _time_of(wanted: Sequence[Wanted]) -> str:
     return next((column.name for column in wanted if column.kind == "time"), "time")
 
 
-def _native(column: Wanted, field: Field | None, time: TimeFormat) -> bool:
+def _native(column: Wanted, field: Field | None, rows: Rows, time: TimeFormat) -> bool:
     """Whether engines can count a field of a file as it is; one that is not there, they count as missing."""
     if field is None:
-        return True
+        return not rows.like(column.field)
     readable = column.kind != "time" or time.unit == "us"
     return column.name == column.field and field.kind.upper() in COUNTABLE[column.kind] and readable
 

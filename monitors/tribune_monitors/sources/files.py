@@ -97,7 +97,13 @@ def open_files(
             (f"read_parquet([{_listed(same)}], hive_partitioning = {str(hive).lower()})", same)
             for same in _neighbours(files, schemas.__getitem__)
         ]
-        return [Rows.of(cursor, relation, _title(same), () if hive else same) for relation, same in pieces]
+        return [
+            replace(
+                Rows.of(cursor, relation, _title(same), () if hive else same),
+                alike=_alike([name for name, _ in schemas[same[0]]]),
+            )
+            for relation, same in pieces
+        ]
     files, told = mended(files, folder)
     return [
         replace(rows, told=tuple(told) if place == 0 else ())
@@ -161,10 +167,22 @@ def _header(file: Path) -> tuple[str, ...]:
         raise DataError(
             f"{file.name} has no line of column names.", mend="Its first line must name the columns."
         )
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(f"{file.name} names the column {twice[0]!r} twice.", mend="Rename one of them.")
+    for one, *others in _alike(names):
+        said = (
+            f"the column {one!r} twice"
+            if one in others
+            else f"the columns {one!r} and {others[0]!r}, which differ in case only"
+        )
+        raise DataError(f"{file.name} names {said}.", mend="Rename one of them.")
     return (delimiter, *(name or f"column{place}" for place, name in enumerate(names)))
+
+
+def _alike(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the names that a reader does not tell apart: the same, or different in case only."""
+    by_name: dict[str, list[str]] = {}
+    for name in names:
+        by_name.setdefault(name.lower(), []).append(name)
+    return tuple(tuple(same) for same in by_name.values() if len(same) > 1)
 
 
 def parquet_rows(files: Sequence[Path]) -> str:

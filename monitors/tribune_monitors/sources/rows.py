@@ -44,6 +44,8 @@ class Rows:
         record: for JSON: the one column that holds each row's object; paths lead into it.
         title: the data's name for people; holds no password.
         told: what to know about the data, in words.
+        alike: names of columns that are not told apart, each once for each of these columns: the same, or
+            different in case only. Which of them one reads is the reader's own affair.
     """
 
     relation: str
@@ -52,6 +54,7 @@ class Rows:
     files: tuple[Path, ...] = ()
     record: str = ""
     told: tuple[str, ...] = ()
+    alike: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(
@@ -91,7 +94,13 @@ class Rows:
         inner = f"SELECT json_extract_string({quoted(self.record)}, [{listed}]) AS v FROM {self.relation}"  # noqa: S608
         return f"({inner})", fields
 
+    def like(self, column: str) -> tuple[str, ...]:
+        """Return the columns that are not told apart from this one, itself among them; mostly none."""
+        return next((same for same in self.alike if column in same), ())
+
     def _field(self, path: str) -> Field | None:
+        if self.like(path):
+            return None
         if path in self.columns:
             return Field(quoted(path), self.columns[path].id)
         steps = path.split(".")

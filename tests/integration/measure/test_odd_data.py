@@ -20,6 +20,12 @@ def test_measure__missing_column__counts_as_missing_and_is_told(bench: Path) -> 
     assert "age: data.parquet has no such column" in said
 
 
+def test_measure__names_that_differ_in_case_only__count_as_missing_and_are_told(bench: Path) -> None:
+    said = report(bench, people().append_column("Age", pa.array([1.0] * 600)))
+    assert "age: data.parquet has it twice, or names that differ in case only" in said
+    assert "age: no row has a value" not in said
+
+
 def test_measure__wrong_type__is_told_with_an_example(bench: Path) -> None:
     ages = ["none" if place % 3 else str(place % 60 + 18) for place in range(600)]
     said = report(bench, column(people(), "age", ages))

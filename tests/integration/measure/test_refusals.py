@@ -62,6 +62,7 @@ def test_measure__truncated_file__is_refused_by_name(bench: Path, name: str) -> 
         ("data.parquet", b"", "data.parquet is not a whole Parquet file"),
         ("data.csv", b"", "data.csv has no line of column names"),
         ("data.csv", b"a,a\n1,2\n", "names the column 'a' twice"),
+        ("data.csv", b"a,A\n1,2\n", "names the columns 'a' and 'A', which differ in case only"),
         ("data.csv", b"\xff\xfe\x00\x00", "data.csv cannot be read as CSV"),
         ("data.xlsx", b"x", "data.xlsx is of a format that cannot be read"),
     ],
@@ -95,6 +96,28 @@ def test_profile__missing_column__is_refused(bench: Path) -> None:
     said = refusal("profile", path, "--spec", bench / "model.toml", "-o", bench / "new.json")
     assert "age" in said
     assert not (bench / "new.json").exists()
+
+
+def test_init_and_profile__names_that_differ_in_case_only__are_refused(bench: Path) -> None:
+    path = write(people().append_column("Age", people().column("age")), bench / "both.parquet")
+    assert "age and Age, which differ in case only" in refusal(
+        "model", "init", path, "-o", bench / "new.toml"
+    )
+    said = refusal("profile", path, "--spec", bench / "model.toml", "-o", bench / "new.json")
+    assert "age: both.parquet has it twice, or names that differ in case only" in said
+
+
+@pytest.mark.parametrize(
+    ("ages", "why"),
+    [([[1.0]] * 600, "a field of type list is no number"), (["x"] * 600, "600 values are no number")],
+)
+def test_profile__column_of_another_type__is_refused_and_says_why(
+    bench: Path, ages: list[object], why: str
+) -> None:
+    path = write(column(people(), "age", ages), bench / "other.parquet")
+    said = refusal("profile", path, "--spec", bench / "model.toml", "-o", bench / "new.json")
+    assert "Column age has no value in the reference" in said
+    assert why in said
 
 
 def test_profile__no_rows__is_refused(bench: Path) -> None:
