@@ -13,6 +13,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from tribune.ballots.told import sentence
 from tribune.exceptions import TribuneError
 from tribune.language import _
 from tribune.log import get_logger
@@ -49,7 +50,7 @@ async def tell(interaction: discord.Interaction[Any], fault: BaseException) -> N
         log.warning("an interaction could not be answered", error=str(fault))  # it came twice, or too late
         return
     if isinstance(fault, TribuneError):
-        text = harmless(f"{fault.message} {fault.mend}", 1500)
+        text = harmless(sentence(fault), 1500)
         log.info("told a person what is wrong", error=str(fault))
     elif isinstance(fault, app_commands.CommandNotFound):
         text = _("This command is not known any more. Reload Discord and try again.")

@@ -31,7 +31,7 @@ def decode_revert(data: bytes, *, doing: str = "", detail: str = "") -> Reverted
         detail: the node's own words, used where the data say nothing.
 
     Returns:
-        An error whose ids carry `error` (the custom error's name), `args` and `data`.
+        An error whose ids carry `error` (the custom error's name), `said` (with its values), `args`, `data`.
     """
     name, args = _read(data)
     if name == "Error":
@@ -44,7 +44,12 @@ def decode_revert(data: bytes, *, doing: str = "", detail: str = "") -> Reverted
         said = f"0x{data.hex()}" if data else (detail or "no reason given")
     what = f" to {doing}" if doing else ""
     return RevertedError(
-        f"The contract refused{what}: {said}.", mend=_MENDS.get(name, ""), error=name, args=args, data=data
+        f"The contract refused{what}: {said}.",
+        mend=_MENDS.get(name, ""),
+        error=name,
+        said=said,
+        args=args,
+        data=data,
     )
 
 

@@ -19,6 +19,7 @@ from tribune.ballots.holders.refusals import CallRefusedError, UnknownCallError
 from tribune.ballots.linking import LinkRefusedError
 from tribune.ballots.slow_lane.drafts import UnknownDraftError
 from tribune.ballots.slow_lane.proposals import NoSlowLaneError, UnknownProposalError
+from tribune.ballots.told import told
 from tribune.exceptions import ChainError, EvidenceError, SignatureError, StoreError, TribuneError
 from tribune.language import _
 from tribune.log import get_logger
@@ -66,7 +67,7 @@ def problem_of(fault: Exception) -> Problem:
             500, "internal", _("Something went wrong here"), _("We could not answer; it was logged.")
         )
     status, slug, title = _kind(fault)
-    return Problem(status, slug, title, fault.message, fault.mend)
+    return Problem(status, slug, title, *told(fault))
 
 
 def _kind(fault: TribuneError) -> tuple[int, str, str]:

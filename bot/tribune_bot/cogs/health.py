@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from tribune.exceptions import ChainError
 from tribune.language import _, number, plural
+from tribune.log import get_logger
 from tribune.store import queries
 from tribune.store.happenings import admitted_monitors, last_signatures
 from tribune.store.vitals import store_vitals
@@ -66,7 +67,8 @@ class Health(commands.Cog):
             balance = await services.tribune.chain.balance(services.sender.address)
             price = int(await services.tribune.chain.request("eth_gasPrice"), 16)
         except ChainError as fault:
-            return [_("**Chain:** cannot be seen ({why})").format(why=harmless(fault.message, 200))]
+            get_logger(__name__).warning("the chain cannot be seen", error=str(fault))
+            return [_("**Chain:** cannot be seen at the moment; the bot's log says why")]
         return [
             _("**Chain:** block {block}, {when}; {read}").format(
                 block=number(head.number), when=moment(head.time), read=self._read(head)

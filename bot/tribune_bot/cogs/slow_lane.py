@@ -23,6 +23,7 @@ from tribune.ballots.slow_lane.proposals import (
     list_proposals,
     read_proposal,
 )
+from tribune.ballots.told import sentence
 from tribune.exceptions import RevertedError, TribuneError
 from tribune.language import _
 from tribune.log import get_logger
@@ -62,7 +63,7 @@ class SlowLane(commands.Cog):
         self._settled: dict[int, Proposed] = {}
         self._due: asyncio.Queue[Proposed] = asyncio.Queue()
         self._carrying: set[int] = set()
-        self._failed: dict[int, str] = {}
+        self._failed: dict[int, RevertedError] = {}
 
     async def cog_load(self) -> None:
         """Register the jobs."""
@@ -117,7 +118,9 @@ class SlowLane(commands.Cog):
             self._carrying.add(number)  # before its message: what is due waits for no post
             self._due.put_nowait(proposed)
         old = vote.over and vote.read_at - proposed.created_at > NEWS
-        shown = proposal_message(vote, services.proposal_url(number), self._failed.get(number, ""))
+        failed = self._failed.get(number)
+        failure = "" if failed is None else sentence(failed)
+        shown = proposal_message(vote, services.proposal_url(number), failure)
         await self.bot.board.show(subject_of(number), shown, post=not old)
         quiet_until = (await self.bot.servers.now()).quiet_until(now())
         if not old:
@@ -171,7 +174,7 @@ class SlowLane(commands.Cog):
             again = await read_proposal(services.contracts, services.documents, proposed)
             if again.state is not vote.state:
                 return True  # somebody else was quicker
-            self._failed[proposed.number] = fault.message
+            self._failed[proposed.number] = fault
             get_logger(__name__).warning(call.description, number=proposed.number, error=str(fault))
             return False
         self._failed.pop(proposed.number, None)

@@ -14,6 +14,7 @@ import discord
 
 from tribune.ballots.holders.beginning import begin_call, plan_call
 from tribune.ballots.holders.documents import LINK_LIMIT, LINKS, TEXT_LIMIT, Conclusion, Harm, parse_links
+from tribune.ballots.told import sentence
 from tribune.chain.enums import CaseKind
 from tribune.exceptions import TribuneError
 from tribune.ids import CaseId, Cid
@@ -99,7 +100,7 @@ class CallModal(discord.ui.Modal):
     async def _give_back(self, interaction: discord.Interaction[Any], fault: TribuneError) -> None:
         text = "\n\n".join(field.value for field in (*self._texts, self._links) if field.value)
         file = discord.File(io.BytesIO(text.encode("utf-8", "replace")), filename="your-text.txt")
-        reason = harmless(f"{fault.message} {fault.mend}", 1500)
+        reason = harmless(sentence(fault), 1500)
         kept = _("Your text is attached, so that you need not type it again.")
         await interaction.edit_original_response(content=f"{reason}\n{kept}", attachments=[file])
 

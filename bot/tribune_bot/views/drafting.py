@@ -24,11 +24,12 @@ from tribune.ballots.slow_lane.drafts import (
     draft_monitor,
     draft_policy,
 )
+from tribune.ballots.told import sentence
 from tribune.exceptions import TribuneError
 from tribune.ids import Cid
 from tribune.language import _, number, spoken
 from tribune_bot.choices import find_model
-from tribune_bot.errors import discord_faults, tell
+from tribune_bot.errors import DiscordUnreachableError, discord_faults, tell
 from tribune_bot.proposal_message import call_lines
 from tribune_bot.speech import language_of
 from tribune_bot.text import fitted, harmless
@@ -88,7 +89,7 @@ class DraftModal(discord.ui.Modal):
 
     async def _give_back(self, interaction: discord.Interaction[Any], fault: TribuneError) -> None:
         text = "\n\n".join(field.value for field in self._fields if field.value)
-        reason = harmless(f"{fault.message} {fault.mend}", 1500)
+        reason = harmless(sentence(fault), 1500)
         if not text:
             await interaction.edit_original_response(content=reason)
             return
@@ -225,5 +226,11 @@ async def _bytes_of(file: discord.Attachment, most: int) -> bytes:
             _("The attached file {name} is too long.").format(name=repr(file.filename[:60])),
             mend=_("At most {n} bytes are read.").format(n=number(most)),
         )
-    with discord_faults("read an attachment"):
-        return await file.read()
+    try:
+        with discord_faults("read an attachment"):
+            return await file.read()
+    except DiscordUnreachableError as fault:
+        raise DraftRefusedError(
+            _("The attached file {name} could not be read.").format(name=repr(file.filename[:60])),
+            mend=_("Attach it again."),
+        ) from fault

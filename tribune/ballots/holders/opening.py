@@ -17,7 +17,7 @@ from tribune.ballots.typed_data import call_digest, recover_signer
 from tribune.chain.pause_governor import PauseGovernor, SignedCall
 from tribune.exceptions import RevertedError, TransactionPendingError
 from tribune.ids import Address
-from tribune.language import _
+from tribune.language import marked
 from tribune.log import get_logger
 from tribune.store import calls
 from tribune.store.states import CallState
@@ -102,7 +102,7 @@ class CallOpener:
         if clock < self._not_before.get(call_id, 0) or await self._under_way(row.tx_hash):
             return
         call = self._call(row, signatures, progress)
-        why = ""
+        why = detail = ""
         try:
             await self._contracts.chain.call(call, sender=self._sender.address)
             await self._store.run(_claim, call_id, self._limits, f"{call.description} of {call.to}")
@@ -110,20 +110,21 @@ class CallOpener:
             await self._change(row, tx_hash=receipt.tx_hash)
             get_logger(__name__).info(call.description, call=call_id, block=receipt.block_number)
         except RevertedError as fault:  # somebody was quicker, or it cannot be opened now
-            why = _why_not(str(fault.ids.get("error") or fault.message))
+            why, detail = _why_not(fault), str(fault)
             self._not_before[call_id] = clock + LOOK_AGAIN_S
             if "tx_hash" in fault.ids:
                 self._paid_for_nothing[call_id] += 1
                 self._not_before[call_id] = clock + PAY_AGAIN_S * 2 ** (self._paid_for_nothing[call_id] - 1)
                 await self._change(row, tx_hash=str(fault.ids["tx_hash"]))
         except BudgetSpentError as fault:
-            why = str(fault)
+            why = marked("What we pay for others in 24 hours is used up; anyone can open it.")
+            detail = str(fault)
         except TransactionPendingError as fault:
             await self._change(row, tx_hash=str(fault.ids.get("tx_hash", "")))
             raise
         if why != row.error:
             await self._change(row, error=why)
-            get_logger(__name__).warning("a call cannot be opened now", call=call_id, error=why)
+            get_logger(__name__).warning("a call cannot be opened now", call=call_id, error=detail)
 
     def _call(
         self, row: HolderCall, signatures: Sequence[CallSignature], progress: CallProgress
@@ -175,11 +176,11 @@ class CallOpener:
         await self._store.run(calls.change_call, row.id or 0, **values)
 
 
-def _why_not(error: str) -> str:
-    """Return why the contracts would not open a vote although enough have signed."""
-    if error == "CallBelowThreshold":
-        return _("Some signatures do not count at this moment, and without them too few have signed.")
-    return _("The contracts would not open it now ({error}).").format(error=error)
+def _why_not(fault: RevertedError) -> str:
+    """Return why the contracts would not open a vote although enough have signed; translated when read."""
+    if fault.ids.get("error") == "CallBelowThreshold":
+        return marked("Some signatures do not count at this moment, and without them too few have signed.")
+    return marked("The contracts would not open it at this moment; it is tried again.")
 
 
 def _claim(session: Session, call_id: int, limits: RelaySettings, instead: str) -> None:

@@ -9,6 +9,7 @@ from tribune.ballots.cases.calls import proposal_id
 from tribune.ballots.cases.view import counted_votes
 from tribune.ballots.lane import Lane
 from tribune.ballots.slow_lane.proposals import list_proposals
+from tribune.ballots.told import sentence
 from tribune.exceptions import RevertedError
 from tribune.language import _
 
@@ -78,4 +79,4 @@ def _refusal(fault: RevertedError) -> str:
         return _("This wallet has too few votes to propose.")
     if error == "GovernorUnexpectedProposalState":
         return _("This was proposed already.")
-    return fault.message
+    return sentence(fault)

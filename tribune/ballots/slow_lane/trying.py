@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tribune.ballots.told import sentence
 from tribune.chain.revert import decode_revert
 from tribune.exceptions import ChainError, ChainUnreachableError, RevertedError
 from tribune.ids import Address
@@ -41,12 +42,12 @@ async def try_calls(contracts: VoteContracts, calls: Sequence[ContractCall], blo
 def _failure(answer: Mapping[str, Any]) -> str:
     if int(answer["status"], 16) == 1:
         return ""
-    return decode_revert(bytes.fromhex(answer.get("returnData", "0x")[2:])).message
+    return sentence(decode_revert(bytes.fromhex(answer.get("returnData", "0x")[2:])))
 
 
 async def _alone(contracts: VoteContracts, call: ContractCall, executive: Address, block: int) -> str:
     try:
         await contracts.chain.call(call, sender=executive, block=block)
     except RevertedError as fault:
-        return fault.message
+        return sentence(fault)
     return ""
