@@ -17,6 +17,7 @@ from tribune.ballots import watching
 from tribune.ballots.watching import Watching
 from tribune.chain.enums import CaseKind, Outcome, Oversight, State
 from tribune.chain.types import utc, utc_or_none
+from tribune.language import _
 from tribune.store.happenings import all_since, extent, newest_reports
 from tribune.store.queries import checkpoint
 from tribune.store.vitals import INDEX
@@ -54,7 +55,7 @@ class ListedModel:
         """Return since when it is in service without a break, halts of all models aside; None: it is not."""
         if self.state(at) is not State.ACTIVE:
             return None
-        begun = next((since for since, _ in reversed(self.versions) if since <= at), None)
+        begun = next((since for since, _version in reversed(self.versions) if since <= at), None)
         times = [one for one in (begun, self.until, self.back_at) if one is not None]
         return max(times, default=None)
 
@@ -137,6 +138,11 @@ class Listing:
     def halted(self) -> bool:
         """Whether all models are halted."""
         return self.at.timestamp() < self.halt_ends
+
+    def name_of(self, model_id: int) -> str:
+        """Return what to call a model in a sentence: its name, or its number where it has none."""
+        model = self.models.get(model_id)
+        return (model.name if model is not None else "") or _("model {id}").format(id=model_id)
 
     def cases_of(self, model_id: int) -> list[ListedCase]:
         """Return a model's cases, newest first."""
@@ -235,7 +241,7 @@ class Listing:
             if (sought in model.folded or str(model.id) == number)
             and (wanted is None or model.state(self.at) in wanted)
         ]
-        return [model for _, _, model in sorted(found, key=lambda one: one[:2])]
+        return [one[-1] for one in sorted(found, key=lambda one: one[:2])]
 
 
 def _rank(model: ListedModel, sought: str, number: str) -> int:

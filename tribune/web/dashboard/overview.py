@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from tribune.ballots.holders.view import listed_call
 from tribune.chain.enums import Oversight, State
-from tribune.language import _, marked
+from tribune.language import marked
 from tribune.reports.oversight import independence
 from tribune.store.calls import newest_collecting
 from tribune.web.dashboard.asking import Part, asked_page, asked_text, listing_of, part_of
@@ -64,7 +64,7 @@ async def get_page(request: Request) -> Response:
         kept={name: text for name, text in (("q", sought), ("show", show)) if text and text != "all"},
         counts={name: sum(fits(*one) for one in stand.values()) for name, (_word, fits) in SHOWN.items()},
         cases=cases[:MOST_VOTES],
-        calls=[listed_call(row, _name(listing, row.model_id)) for row in called],
+        calls=[listed_call(row, listing.name_of(row.model_id)) for row in called],
         proposals=proposals,
         titles=await titles_of(site, listing, proposals),
     )
@@ -75,8 +75,3 @@ def _line(listing: Listing, model: ListedModel) -> Line:
     grid = watching.in_force(model.id, listing.at)
     alone = independence(len(grid.panel)) if grid is not None else ""
     return model, listing.oversight(model), watching.newest.get(model.id), alone
-
-
-def _name(listing: Listing, model_id: int) -> str:
-    model = listing.models.get(model_id)
-    return _("model {id}").format(id=model_id) if model is None else model.name

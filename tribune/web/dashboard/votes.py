@@ -63,7 +63,7 @@ async def get_page(request: Request) -> Response:
         "dashboard/proposals.html",
         live=await _lines(site, listing, live[:MOST]),
         more=max(0, len(live) - MOST),
-        calls=[listed_call(row, _name(listing, row.model_id)) for row in called],
+        calls=[listed_call(row, listing.name_of(row.model_id)) for row in called],
         decided=Part(await _lines(site, listing, decided.items), decided.page, decided.pages, decided.total),
         kept={},
     )
@@ -104,7 +104,7 @@ async def _lines(site: Site, listing: Listing, votes: Sequence[Vote]) -> list[Li
 
 def _case(case: ListedCase, listing: Listing) -> Line:
     title = _("{model} v{version}, case {case}: {what}").format(
-        model=_name(listing, case.model_id), version=case.version, case=case.id, what=case_kind(case.kind)
+        model=listing.name_of(case.model_id), version=case.version, case=case.id, what=case_kind(case.kind)
     )
     return Line(f"/b/{case.id}", title, _how_case(case, listing.at))
 
@@ -147,8 +147,3 @@ def _how_proposal(proposal: ListedProposal, at: datetime) -> str:
     return _("Voting is over since {when}; its page says whether it passed.").format(
         when=moment(proposal.ends)
     )
-
-
-def _name(listing: Listing, model_id: int) -> str:
-    model = listing.models.get(model_id)
-    return (model.name if model is not None else "") or _("model {id}").format(id=model_id)
