@@ -10,8 +10,9 @@ from tribune.ballots.cases.explain import words_of
 from tribune.ballots.cases.view import read_case_vote
 from tribune.ballots.histories.incident import read_ending
 from tribune.chain.enums import CaseKind
+from tribune.chain.types import digest_of
 from tribune.exceptions import RevertedError
-from tribune.ids import CaseId, Digest, FrameIndex, ModelId, VersionNumber
+from tribune.ids import CaseId, FrameIndex, ModelId, VersionNumber
 from tribune_bot.case_message import Agreement, CaseFacts
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ async def read_joined(services: Services, case_id: CaseId, breach: Mapping[str, 
         rule=breach["rule"],
         value=breach["value"],
         limit=breach["limit"],
-        policy=_digest(breach["policy"]),
-        evidence=_digest(breach["evidence"]),
+        policy=digest_of(breach["policy"]),
+        evidence=digest_of(breach["evidence"]),
     )
     head = await tribune.chain.head()
     name = await tribune.model_registry.name(case.model_id)
@@ -61,10 +62,6 @@ async def read_joined(services: Services, case_id: CaseId, breach: Mapping[str, 
         services.contracts, services.documents, case, name, version.details.profile, head.number
     )
     return words
-
-
-def _digest(text: str) -> Digest:
-    return Digest(bytes.fromhex(text.removeprefix("0x")))
 
 
 async def _agreement(services: Services, case_id: CaseId, block: int) -> Agreement | None:

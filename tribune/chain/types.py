@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tribune.ids import Address
+from tribune.ids import Address, Digest
 
 ZERO_ADDRESS = Address("0x" + "00" * 20)
 _LAST_SECOND = 253_402_300_799
@@ -20,6 +20,15 @@ def checksum(address: str) -> Address:
     from eth_utils.address import to_checksum_address
 
     return Address(to_checksum_address(address))
+
+
+def digest_of(text: str) -> Digest:
+    """Return the bytes of a digest as the index and JSON write it: 0x and hex.
+
+    Raises:
+        ValueError: it is not hex.
+    """
+    return Digest(bytes.fromhex(text.removeprefix("0x")))
 
 
 def utc(seconds: int) -> datetime:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from discord.ext import commands
 
 from tribune.chain.enums import Severity
+from tribune.chain.types import digest_of
 from tribune.exceptions import PolicyError
-from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
+from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.language import _
 from tribune.reports.oversight import independence
 from tribune.store import messages, queries
@@ -137,7 +138,7 @@ class EarlyWarnings(commands.Cog):
         from tribune.reports.words import Subject, case_words
 
         services, registry = self.services, self.services.tribune.model_registry
-        model_id, evidence = ModelId(last.model_id), Digest(bytes.fromhex(payload["evidence"][2:]))
+        model_id, evidence = ModelId(last.model_id), digest_of(payload["evidence"])
         name = await registry.name(model_id)
         version = await registry.version(model_id, VersionNumber(last.version))
         try:

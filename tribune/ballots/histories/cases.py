@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tribune.ballots.histories.policies import SetPolicy, by_digest
 from tribune.chain.codec import snake
 from tribune.chain.enums import CaseKind, Outcome, State
+from tribune.chain.types import digest_of
 from tribune.exceptions import PolicyError
 from tribune.ids import Cid, Digest
 from tribune.reports.canonical import cid
@@ -132,7 +133,7 @@ def _told(
 
 
 def _evidence(event: ChainEvent) -> Digest:
-    return Digest(bytes.fromhex(event.args["details"]["evidence"][2:]))
+    return digest_of(event.args["details"]["evidence"])
 
 
 def _rule(policy: SetPolicy | None, place: int) -> Rule | None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tribune.chain.policy_book import PolicyInput
-from tribune.chain.types import utc
+from tribune.chain.types import digest_of, utc
 from tribune.exceptions import PolicyError
 from tribune.ids import Address, Digest, ModelId, VersionNumber
 from tribune.language import _, number, plural
@@ -70,8 +70,8 @@ class JudgedReport:
             version=VersionNumber(args["version"]),
             frame=args["frame"],
             digest=args["digest"],
-            policy=Digest(bytes.fromhex(report["policy"][2:])),
-            evidence=Digest(bytes.fromhex(report["evidence"][2:])),
+            policy=digest_of(report["policy"]),
+            evidence=digest_of(report["evidence"]),
             values=tuple(None if value == NOT_AVAILABLE else value for value in report["values"]),
             hits=args["hits"],
             case_id=args["case_id"],
@@ -213,7 +213,7 @@ async def tell_report(report: JudgedReport, store: Store, documents: Documents) 
     document = await documents.find(report.evidence)
     profile = None
     if facts.profile is not None:
-        profile = await documents.profile(Digest(bytes.fromhex(facts.profile[2:])))
+        profile = await documents.profile(digest_of(facts.profile))
     judged_by = None if facts.policy is None else PolicyInput.read(facts.policy["policy"])
     on_chain = judged_by.rules if judged_by is not None else ()
     told, known = await asyncio.to_thread(_tell_rules, report, facts.name, on_chain, document, profile)

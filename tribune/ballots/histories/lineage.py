@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tribune.chain.types import utc
+from tribune.chain.types import digest_of, utc
 from tribune.ids import Address, Digest
 
 if TYPE_CHECKING:
@@ -105,13 +105,13 @@ def lineage_of(events: Sequence[ChainEvent]) -> Lineage:
                     Statement(
                         Address(args["auditor"]),
                         args["version"],
-                        _digest(args["document"]),
+                        digest_of(args["document"]),
                         args["uri"],
                         utc(args["time"]),
                     )
                 )
             case "StatementWithdrawn":
-                taken = (args["auditor"], args["version"], _digest(args["document"]))
+                taken = (args["auditor"], args["version"], digest_of(args["document"]))
                 statements = [
                     replace(one, withdrawn_at=event.block_time)
                     if (one.auditor, one.version, one.document) == taken
@@ -126,15 +126,11 @@ def _version(number: int, event: ChainEvent) -> Version:
     return Version(
         number=number,
         parent=details["parent"],
-        artifact=_digest(details["artifact"]),
-        profile=_digest(details["profile"]),
-        evaluation_set=_digest(details["evaluation_set"]),
-        training_data=_digest(details["training_data"]),
-        configuration=_digest(details["configuration"]),
+        artifact=digest_of(details["artifact"]),
+        profile=digest_of(details["profile"]),
+        evaluation_set=digest_of(details["evaluation_set"]),
+        training_data=digest_of(details["training_data"]),
+        configuration=digest_of(details["configuration"]),
         uri=details["uri"],
         registered_at=event.block_time,
     )
-
-
-def _digest(text: str) -> Digest:
-    return Digest(bytes.fromhex(text.removeprefix("0x")))

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from tribune.chain.cases import Case
 from tribune.chain.enums import CaseKind
 from tribune.chain.pause_governor import HolderCall
-from tribune.chain.types import utc
-from tribune.ids import Address, CaseId, Digest, ModelId, VersionNumber
+from tribune.chain.types import digest_of, utc
+from tribune.ids import Address, CaseId, ModelId, VersionNumber
 from tribune.language import _, number, plural
 from tribune.store.states import CallState
 
@@ -84,7 +84,7 @@ def signed_form(row: StoredCall) -> HolderCall:
         version=VersionNumber(row.version),
         epoch=row.epoch,
         round=row.round,
-        evidence=Digest(bytes.fromhex(row.evidence.removeprefix("0x"))),
+        evidence=digest_of(row.evidence),
         deadline=row.deadline,
     )
 
