@@ -13,6 +13,11 @@ from tribune.ids import Address, Digest
 if TYPE_CHECKING:
     from tribune.store.tables import ChainEvent
 
+EVENTS = (
+    *("ModelRegistered", "Transfer", "VersionRegistered", "VersionActivated"),
+    *("StatementAttested", "StatementWithdrawn"),
+)
+
 
 @dataclass(frozen=True)
 class Version:
@@ -24,7 +29,7 @@ class Version:
         artifact, evaluation_set, training_data, configuration: sha-256 digests, zero where none was given.
         profile: names the document that it is measured by.
         uri: where its steward says more; others' text.
-        registered_at: when.
+        registered: where.
         in_force: from when on it was in force, each time that it was chosen.
     """
 
@@ -36,7 +41,7 @@ class Version:
     training_data: Digest
     configuration: Digest
     uri: str
-    registered_at: datetime
+    registered: ChainEvent
     in_force: tuple[datetime, ...] = ()
 
 
@@ -50,6 +55,7 @@ class Statement:
         document: sha-256 of the statement.
         uri: where its auditor says that it is; others' text.
         at: when it was signed.
+        recorded: where.
         withdrawn_at: when its auditor took it back; None: it stands.
     """
 
@@ -58,6 +64,7 @@ class Statement:
     document: Digest
     uri: str
     at: datetime
+    recorded: ChainEvent
     withdrawn_at: datetime | None = None
 
 
@@ -67,13 +74,13 @@ class Lineage:
 
     Args:
         steward: who answers for it now.
-        registered_at: when it was registered; None: the index has not read of it.
+        registered: where; None: the index has not read of it.
         versions: by number, oldest first.
         statements: oldest first.
     """
 
     steward: Address | None
-    registered_at: datetime | None
+    registered: ChainEvent | None
     versions: dict[int, Version]
     statements: tuple[Statement, ...]
 
@@ -85,14 +92,14 @@ def lineage_of(events: Sequence[ChainEvent]) -> Lineage:
         events: oldest first; those of other names are passed over.
     """
     steward: Address | None = None
-    registered_at: datetime | None = None
+    registered: ChainEvent | None = None
     versions: dict[int, Version] = {}
     statements: list[Statement] = []
     for event in events:
         args = event.args
         match event.name:
             case "ModelRegistered":
-                steward, registered_at = Address(args["steward"]), event.block_time
+                steward, registered = Address(args["steward"]), event
             case "Transfer":
                 steward = Address(args["to"])
             case "VersionRegistered":
@@ -108,17 +115,18 @@ def lineage_of(events: Sequence[ChainEvent]) -> Lineage:
                         digest_of(args["document"]),
                         args["uri"],
                         utc(args["time"]),
+                        event,
                     )
                 )
             case "StatementWithdrawn":
                 taken = (args["auditor"], args["version"], digest_of(args["document"]))
                 statements = [
                     replace(one, withdrawn_at=event.block_time)
-                    if (one.auditor, one.version, one.document) == taken
+                    if (one.auditor, one.version, one.document) == taken and one.withdrawn_at is None
                     else one
                     for one in statements
                 ]
-    return Lineage(steward, registered_at, versions, tuple(statements))
+    return Lineage(steward, registered, versions, tuple(statements))
 
 
 def _version(number: int, event: ChainEvent) -> Version:
@@ -132,5 +140,5 @@ def _version(number: int, event: ChainEvent) -> Version:
         training_data=digest_of(details["training_data"]),
         configuration=digest_of(details["configuration"]),
         uri=details["uri"],
-        registered_at=event.block_time,
+        registered=event,
     )

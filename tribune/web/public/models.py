@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from tribune.ballots.histories import track_record
+from tribune.ballots.histories import lineage, track_record
 from tribune.chain.enums import Op, Outcome, Oversight, Severity, Stage, State
-from tribune.chain.types import utc
 from tribune.ids import ModelId
 from tribune.store.happenings import events_of_model
 from tribune.web.public.cursor import Place
@@ -28,16 +27,14 @@ from tribune.web.public.shapes import (
     Paged,
     Shape,
     fixed,
+    hex32,
 )
 
 if TYPE_CHECKING:
     from tribune.ballots.directory import ListedModel
     from tribune.store.tables import ChainEvent
 
-EVENTS = (
-    *("ModelRegistered", "Transfer", "VersionRegistered", "PolicySet", "StatementAttested"),
-    *track_record.EVENTS,
-)
+EVENTS = tuple({*lineage.EVENTS, *track_record.EVENTS, "PolicySet"})
 
 
 class ModelItem(Shape):
@@ -205,23 +202,22 @@ async def _one(look: Look, asked: AskedModel) -> Model:
     listed = look.listing.models.get(asked.model)
     if listed is None:
         raise unknown(f"/models/{asked.model}")
-    events = await look.store.read(events_of_model, ModelId(asked.model), [*EVENTS, "StatementWithdrawn"])
-    of = {name: [event for event in events if event.name == name] for name in {e.name for e in events}}
-    registered = of["ModelRegistered"][0]
-    handed = of.get("Transfer")
-    policies = of.get("PolicySet")
+    newest_first = await look.store.read(events_of_model, ModelId(asked.model), EVENTS)
+    events = newest_first[::-1]
+    known = lineage.lineage_of(events)
+    if known.registered is None or known.steward is None:  # a reorg took it away meanwhile
+        raise unknown(f"/models/{asked.model}")
+    policy = next((event for event in newest_first if event.name == "PolicySet"), None)
     behind = track_record.track_record(
-        [event for event in reversed(events) if event.name in track_record.EVENTS], look.listing.at
+        [event for event in events if event.name in track_record.EVENTS], look.listing.at
     )
     return Model(
         **_facts(look, listed),
-        steward=handed[0].args["to"] if handed else registered.args["steward"],
-        registered=located(registered),
-        versions=tuple(
-            _version(event, of.get("VersionActivated", [])) for event in of.get("VersionRegistered", [])
-        ),
-        policy=_policy(policies[0]) if policies else None,
-        statements=_statements(events),
+        steward=known.steward,
+        registered=located(known.registered),
+        versions=tuple(map(_version, reversed(known.versions.values()))),
+        policy=None if policy is None else _policy(policy),
+        statements=tuple(_statement(one) for one in reversed(known.statements) if one.withdrawn_at is None),
         open_cases=tuple(
             one.id
             for one in reversed(look.listing.cases.values())
@@ -251,18 +247,16 @@ def _facts(look: Look, model: ListedModel) -> dict[str, Any]:
     }
 
 
-def _version(event: ChainEvent, activations: Sequence[ChainEvent]) -> Version:
-    number, details = event.args["version"], event.args["details"]
-    chosen = [one.args["from"] for one in activations if one.args["version"] == number]
+def _version(version: lineage.Version) -> Version:
     return Version(
-        number=number,
-        registered=located(event),
-        parent=details["parent"] or None,
-        artifact=details["artifact"],
-        profile=details["profile"],
-        evaluation_set=details["evaluation_set"],
-        uri=details["uri"],
-        serves_from=utc(min(chosen)) if chosen else None,
+        number=version.number,
+        registered=located(version.registered),
+        parent=version.parent or None,
+        artifact=hex32(version.artifact),
+        profile=hex32(version.profile),
+        evaluation_set=hex32(version.evaluation_set),
+        uri=version.uri,
+        serves_from=min(version.in_force, default=None),
     )
 
 
@@ -293,24 +287,13 @@ def rule_of(raw: dict[str, Any]) -> RuleItem:
     )
 
 
-def _statements(events: Sequence[ChainEvent]) -> tuple[Statement, ...]:
-    """Return the statements that stand; an auditor may publish one again after withdrawing it."""
-    standing: dict[tuple[Any, ...], ChainEvent] = {}
-    for event in reversed(events):
-        if event.name in ("StatementAttested", "StatementWithdrawn"):
-            key = tuple(event.args[name] for name in ("version", "auditor", "document"))
-            standing.pop(key, None)
-            if event.name == "StatementAttested":
-                standing[key] = event
-    return tuple(
-        Statement(
-            auditor=event.args["auditor"],
-            version=event.args["version"],
-            document=event.args["document"],
-            uri=event.args["uri"],
-            at=located(event),
-        )
-        for event in reversed(standing.values())
+def _statement(statement: lineage.Statement) -> Statement:
+    return Statement(
+        auditor=statement.auditor,
+        version=statement.version,
+        document=hex32(statement.document),
+        uri=statement.uri,
+        at=located(statement.recorded),
     )
 
 

@@ -129,6 +129,11 @@ class Paged(Asked):
     """`next` of the page before; without it, the newest items."""
 
 
+def hex32(digest: bytes) -> str:
+    """Return a digest as answers write it."""
+    return "0x" + digest.hex()
+
+
 def fixed(micro: int) -> str | None:
     """Return a value in millionths as an exact decimal; None where it stands for "not available"."""
     if micro == NOT_AVAILABLE:

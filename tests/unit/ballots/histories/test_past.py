@@ -63,6 +63,18 @@ def test_lineage__handed_over_new_version_and_statement_withdrawn__told() -> Non
     assert found.statements[0].withdrawn_at == BEGAN + timedelta(hours=3)
 
 
+def test_lineage__withdrawn_again__was_withdrawn_the_first_time() -> None:
+    stated: dict[str, Any] = {"version": 1, "auditor": "0x" + "77" * 20, "document": "0x" + "99" * 32}
+    found = lineage_of(
+        [
+            happened("StatementAttested", model_id=1, uri="x", time=0, **stated),
+            happened("StatementWithdrawn", hours=3, model_id=1, **stated),
+            happened("StatementWithdrawn", hours=5, model_id=1, **stated),
+        ]
+    )
+    assert found.statements[0].withdrawn_at == BEGAN + timedelta(hours=3)
+
+
 def test_policies__one_that_never_took_force__is_replaced() -> None:
     later = int((BEGAN + timedelta(hours=9)).timestamp())
     found = policies_of(

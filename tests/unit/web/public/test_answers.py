@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.index import put
+from support.index import happened, put
 from tribune.store.session import Store
 from unit.web.public.world import HOLDER, LARGE, MONITORS, PAUSED_AT, POLICY, case_opened, hex32
 
@@ -66,6 +66,26 @@ async def test_model__one__says_what_governs_it_and_what_is_behind_it(client: ht
         "breaches": 1,
         "halts": 2,
     }
+
+
+async def test_model__handed_over_with_a_statement_made_again__who_and_where(
+    client: httpx.AsyncClient, store: Store
+) -> None:
+    said: dict[str, Any] = {"model_id": 1, "version": 1, "auditor": MONITORS[0], "document": hex32(7)}
+    with store.session() as session:
+        put(
+            session,
+            happened("Transfer", hours=41, model_id=1, **{"from": MONITORS[0], "to": HOLDER}),
+            happened("StatementAttested", hours=41, uri="first", time=0, **said),
+            happened("StatementWithdrawn", hours=42, **said),
+            happened("StatementAttested", hours=43, uri="second", time=1, **said),
+        )
+    found = await get(client, "/models/1")
+    assert (found["steward"], found["versions"][0]["serves_from"]) == (HOLDER, "2026-11-01T13:00:00Z")
+    assert found["versions"][0]["registered"]["time"] == "2026-11-01T12:00:00Z"
+    [statement] = found["statements"]
+    assert (statement["uri"], statement["document"]) == ("second", hex32(7))
+    assert (statement["at"]["block"], statement["at"]["time"]) == (44, "2026-11-03T07:00:00Z")
 
 
 async def test_reports__of_a_model__values_are_exact_decimals(client: httpx.AsyncClient) -> None:
