@@ -7,7 +7,7 @@ The document names no chain and no model. Signs nothing and sends nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +27,7 @@ from tribune_monitors.sources.export import read_source
 from tribune_monitors.sources.ids import repeated_ids
 from tribune_monitors.sources.opening import connect
 from tribune_monitors.sources.spec import SourceSpec
-
-Say = Callable[[str], None]
-"""Told what is being done, for people who wait."""
+from tribune_monitors.telling import Say, say_nothing
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def measure_source(
     engine: str = "duckdb",
     threads: int = 1,
     tallies: Path | None = None,
-    say: Say = lambda _: None,
+    say: Say = say_nothing,
 ) -> Measured:
     """Measure data against a profile.
 
@@ -121,7 +119,7 @@ def profile_source(
     *,
     blocks: int | None = None,
     threads: int = 1,
-    say: Say = lambda _: None,
+    say: Say = say_nothing,
 ) -> tuple[Profile, tuple[str, ...]]:
     """Make a profile of reference data; return it with what to know about the data.
 
@@ -171,7 +169,7 @@ def _percent(say: Say, counts: int) -> Tell:
 
     def tell(done: int, of: int) -> None:
         nonlocal finished
-        say(f"Counting: {min(100, 100 * (finished * of + done) // (counts * of))} %")
+        say("Counting", min(1.0, (finished * of + done) / (counts * of)))
         finished += done == of
 
     return tell

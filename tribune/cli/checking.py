@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tribune.cli.data import progress
 from tribune.cli.options import Json, SettingsFile
 from tribune.cli.running import run
 from tribune.cli.showing import say
@@ -39,7 +40,9 @@ def verify_report(
             cid_digest(cid)
         except EvidenceError as fault:
             raise ConfigurationError(fault.message, mend=fault.mend) from None
-        outcome = await recheck(read, Cid(cid))
+        with progress() as tell:
+            tell("Recomputing the report")
+            outcome = await recheck(read, Cid(cid))
         say(json, {"evidence_cid": cid, "same": outcome.same, "why": outcome.words}, outcome.words)
         if not outcome.same:
             raise typer.Exit(1)

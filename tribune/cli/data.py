@@ -94,14 +94,23 @@ def new_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """Say what is being done, on a terminal only."""
+def progress() -> Iterator[Callable[..., None]]:
+    """Show what is being done, with a bar of how much of it is; on a terminal only, and gone at the end."""
     import sys
 
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda *_: None
         return
     from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    with Console(stderr=True).status("Starting") as status:
-        yield lambda text: status.update(f"{text} …")
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("Starting …", total=None)
+
+        def say(text: str, share: float | None = None) -> None:
+            shown.tasks[0].total = None if share is None else 1.0  # None: the bar only moves
+            done = "" if share is None else f" {share:4.0%}"
+            shown.update(task, description=f"{text} …{done}", completed=share or 0.0)
+
+        yield say

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tribune.cli.data import free, write
+from tribune.cli.data import free, progress, write
 from tribune.cli.erasing import decisions_erase
 from tribune.cli.options import (
     Force,
@@ -106,11 +106,12 @@ def decisions_check(
         every = {frame: word for words in frames.anchored.values() for frame, word in words.items()}
         findings = list(unanchored(frames.spans, every, frames.time, frames.now))
         seen: list[VersionNumber] = []
-        for version, words in sorted(frames.anchored.items()):
-            folder = log_folder(read.log_folder, model_id, version)
-            if folder.is_dir():
-                seen.append(version)
-                findings += compare_log(folder, version, words, frames.steps, files=files)
+        with progress() as tell:
+            for version, words in sorted(frames.anchored.items()):
+                folder = log_folder(read.log_folder, model_id, version)
+                if folder.is_dir():
+                    seen.append(version)
+                    findings += compare_log(folder, version, words, frames.steps, files=files, tell=tell)
         lines = _sequence_words(model_id, frames, seen, findings)
         document: dict[str, Any] = {
             "model": model_id,

@@ -8,7 +8,7 @@ list of findings means that nothing is wrong; what could not be looked at is a f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -101,6 +101,7 @@ def compare_log(
     steps: Mapping[FrameIndex, int],
     *,
     files: bool = False,
+    tell: Callable[[str, float], None] = lambda _, __: None,
 ) -> Iterator[Finding]:
     """Yield what differs between a version's log and its anchors.
 
@@ -110,9 +111,11 @@ def compare_log(
         anchored: its anchored words.
         steps: how many steps a frame spans, more than 1 where frames slide over each other.
         files: also read every file, and compare it with its manifest.
+        tell: told what is being done, and the share of it that is done.
     """
     sealed = set(sealed_frames(folder))
-    for frame, word in sorted(anchored.items()):
+    for place, (frame, word) in enumerate(sorted(anchored.items())):
+        tell(f"Comparing frame {frame}", place / len(anchored))
         if frame not in sealed:
             yield Finding(Fault.NO_MANIFEST, frame, version, f"Frame {frame} is anchored and not in the log.")
             continue

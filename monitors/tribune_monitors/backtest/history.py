@@ -7,7 +7,7 @@ silently.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from tribune_monitors.engines.schema import CAST
 from tribune_monitors.engines.sql import literal, quoted
 from tribune_monitors.sources.export import Partitions
 from tribune_monitors.sources.files import parquet_rows
+from tribune_monitors.telling import Say, say_nothing
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,7 +76,7 @@ def cut_history(
     partitions: Partitions,
     cut: Cut,
     folder: Path,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = say_nothing,
 ) -> tuple[list[PastFrame], list[str]]:
     """Return the frames of a history in order, and what to know about it.
 

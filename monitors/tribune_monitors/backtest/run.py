@@ -5,7 +5,7 @@ Frames are counted once and judged by each policy. Says what would have happened
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,11 +20,11 @@ from tribune_monitors.backtest.history import PastFrame
 from tribune_monitors.backtest.injected import Fault, faults_for
 from tribune_monitors.backtest.replay import Replay, RuleHits, Values
 from tribune_monitors.engines.base import Engine
+from tribune_monitors.telling import Say, say_nothing
 
 if TYPE_CHECKING:
     import duckdb
 
-Say = Callable[[str], None]
 NO_FAULT = Fault("none", "nothing is wrong")
 """Put in like a fault: what is seen then, is seen without one."""
 
@@ -110,7 +110,7 @@ def replay_policies(
     step_s: int,
     folder: Path,
     effort: Effort | None = None,
-    say: Say = lambda _: None,
+    say: Say = say_nothing,
 ) -> Backtest:
     """Replay policies.
 
@@ -134,7 +134,7 @@ def replay_policies(
         policy.check(profile)
     tallies = []
     for place, frame in enumerate(frames):
-        say(f"Counting frame {place + 1} of {len(frames)}")
+        say(f"Counting frame {place + 1} of {len(frames)}", place / len(frames))
         tallies.append(frame.count(engine, profile))
     sizes = [tally.rows for tally in tallies if tally.rows >= profile.spec.min_rows]
     if not sizes:
@@ -148,7 +148,7 @@ def replay_policies(
     faulty = _faulty(cursor, engine, profile, policies, frames, tallies, folder, effort, say)
     runs = []
     for number, policy in enumerate(policies, start=1):
-        say(f"Judging, policy {number} of {len(policies)}")
+        say(f"Judging, policy {number} of {len(policies)}", (number - 1) / len(policies))
         replay = Replay(policy, profile, profile.spec.label_lag)
         at_once = Replay(policy, profile)
         values = at_once.measure_all(tallies)
@@ -185,7 +185,7 @@ def _faulty(
     found: dict[Fault, Windows] = {NO_FAULT: {start: tallies[start : start + length] for start in starts}}
     faults = list(faults_for(profile))
     for number, fault in enumerate(faults, start=1):
-        say(f"Putting in fault {number} of {len(faults)}: {fault.words}")
+        say(f"Putting in fault {number} of {len(faults)}: {fault.words}", (number - 1) / len(faults))
         found[fault] = {
             start: [
                 fault.count(cursor, frame, engine, profile, folder)

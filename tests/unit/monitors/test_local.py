@@ -34,9 +34,13 @@ def test_measure_source__many_columns_and_files__says_how_much_is_counted(tmp_pa
         write_decisions(data / f"{part}.parquet", rows(50, part), 50 * part)
     source, profile = SourceSpec(Reading(data=str(data))), profile_of(rows(300))
     for name, folder, counts in (("at once", None, 1), ("each", tmp_path / "kept", 2)):
-        said: list[str] = []
-        measure_source(source, profile, Policy(()), tmp_path / name, tallies=folder, say=said.append)
-        done = [int(text.split()[1]) for text in said if text.startswith("Counting: ")]
-        assert max(done) == 100
-        assert len(done) % counts == 0
-        assert 0 < min(done) <= 100 * counts / len(done)
+        shares: list[float] = []
+
+        def say(text: str, share: float | None = None, /, kept: list[float] = shares) -> None:
+            if text == "Counting" and share is not None:
+                kept.append(share)
+
+        measure_source(source, profile, Policy(()), tmp_path / name, tallies=folder, say=say)
+        assert max(shares) == 1
+        assert len(shares) % counts == 0
+        assert 0 < min(shares) <= counts / len(shares)
