@@ -5,7 +5,9 @@ axe-core is put into the page by the test alone, past the page's own policy, whi
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -75,6 +77,18 @@ async def test_pages__list_evidence_and_error__nothing_found(stand: Stand) -> No
     await look(stand, f"{stand.url}/", "list")
     await look(stand, f"{stand.url}/evidence/{vote.evidence}/view", "evidence")
     await look(stand, f"{stand.url}/b/99", "error")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York"])
+async def test_pages__times__are_in_the_visitors_zone_with_utc_beside_them(stand: Stand, zone: str) -> None:
+    async with stand.opened("/b/1", locale="en", timezone_id=zone) as page:
+        await page.wait_for_function("document.querySelector('time')?.title !== ''")
+        when, shown, title = await page.evaluate(
+            "(t => [t.dateTime, t.textContent, t.title])(document.querySelector('time'))"
+        )
+    moment = datetime.fromisoformat(when)
+    assert " ".join(shown.split()).endswith(f"{moment.astimezone(ZoneInfo(zone)):%-I:%M:%S %p}")
+    assert title == f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 async def test_pages__ballot__nothing_found(stand: Stand) -> None:
