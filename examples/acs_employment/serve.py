@@ -67,7 +67,9 @@ async def gated(
         model = await asyncio.to_thread(load_model, card, registered.artifact)
         named = settings.gate.model_copy(update={"model": model_id, "version": version})
         recorder = open_recorder(
-            LogSchema.of(load_spec()), grid_of(record), settings.model_copy(update={"gate": named})
+            settings.model_copy(update={"gate": named}),
+            schema=LogSchema.of(load_spec()),
+            grid=grid_of(record),
         )
         client = GateClient(tribune)
         watcher = ChainWatcher(

@@ -93,11 +93,12 @@ class LogSchema:
         Raises:
             ConfigurationError: where the prediction or the score has another name than the log gives it.
         """
-        for column, name in ((spec.prediction, "prediction"), (spec.score, "score")):
+        predictions = spec.with_role(Role.PREDICTION)  # none of a generic model
+        for column, name in (*((said, "prediction") for said in predictions), (spec.score, "score")):
             if column is not None and column.name != name:
                 raise ConfigurationError(f"The log calls column {column.name!r} {name!r}.", mend="Rename it.")
         features = {c.name: _KINDS[c.kind] for c in spec.measured if c.role in (Role.FEATURE, Role.GROUP)}
-        return cls(features)
+        return cls(features, next((_KINDS[said.kind] for said in predictions), "category"))
 
     def document(self) -> dict[str, object]:
         """Return the schema as plain JSON."""

@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from tribune.gate.configured import gated
     from tribune.gate.guard import permission, permitted
     from tribune.gate.middleware import ModelGate
+    from tribune.gate.recorder import Answer, open_recorder
+    from tribune.gate.recording import decided, recorded
 
-__all__ = ["ModelGate", "gated", "permission", "permitted"]
+__all__ = ["Answer", "ModelGate", "decided", "gated", "open_recorder", "permission", "permitted", "recorded"]
 
 _HOMES = {
+    "Answer": "tribune.gate.recorder",
     "ModelGate": "tribune.gate.middleware",
+    "decided": "tribune.gate.recording",
     "gated": "tribune.gate.configured",
+    "open_recorder": "tribune.gate.recorder",
     "permission": "tribune.gate.guard",
     "permitted": "tribune.gate.guard",
+    "recorded": "tribune.gate.recording",
 }
 
 

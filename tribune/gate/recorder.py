@@ -9,17 +9,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tribune.decisions.grid import FrameGrid
+from tribune.decisions.anchor import log_folder
+from tribune.decisions.grid import Frames
+from tribune.decisions.gridfile import read_grids
 from tribune.decisions.leaf import Decision, LogSchema, new_id
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.receipt_key import ReceiptKey
 from tribune.decisions.receipts import Receipt
 from tribune.decisions.redaction import Redaction
 from tribune.exceptions import ConfigurationError
+from tribune.gate.configured import read
 from tribune.ids import ModelId, VersionNumber
 from tribune.keys.keystore import read_secret
+from tribune.metrics.spec import ModelSpec
 
 if TYPE_CHECKING:
     from tribune.settings import Settings
@@ -27,18 +32,25 @@ if TYPE_CHECKING:
 RECEIPT_HEADER = "tribune-receipt"
 
 
-def open_recorder(schema: LogSchema, grid: FrameGrid, settings: Settings) -> DecisionRecorder:
+def open_recorder(
+    settings: Settings | None = None, *, schema: LogSchema | None = None, grid: Frames | None = None
+) -> DecisionRecorder:
     """Return the recorder that `[gate]` and `[gate.log]` describe, with receipts signed where there is a key.
 
+    Args:
+        settings: None reads `tribune.toml` and the environment.
+        schema: the log's columns; None: those of the model's description that the settings name.
+        grid: which frame a time belongs to; None: as whoever seals this log has told it, in its folder.
+
     Raises:
-        ConfigurationError: no model is named, or a key, certificate or redaction cannot be used.
+        ConfigurationError: no model is named, or no description of it; nobody seals this log; or a key,
+            certificate or redaction cannot be used.
     """
+    settings = read(settings)
     gate, given = settings.gate, settings.gate.log
-    if not gate.model:
-        raise ConfigurationError(
-            "The settings name no model whose decisions are recorded.",
-            mend="Write model and version under [gate] in tribune.toml.",
-        )
+    model_id, version = ModelId(gate.model), VersionNumber(gate.version)
+    schema = schema or _columns(given.columns)
+    grid = grid or _frames(settings.log_folder, model_id, version)
     secret = b""
     if given.redact_secret_file is not None:
         secret = read_secret(given.redact_secret_file, "secret of the redaction").encode()
@@ -49,14 +61,34 @@ def open_recorder(schema: LogSchema, grid: FrameGrid, settings: Settings) -> Dec
         settings.log_folder,
         schema,
         grid,
-        model_id=ModelId(gate.model),
-        version=VersionNumber(gate.version),
+        model_id=model_id,
+        version=version,
         capacity=given.capacity,
         fsync_s=given.fsync_s,
         receipt_key=key,
         max_body=given.max_body,
     )
     return DecisionRecorder(log, redaction=Redaction(schema, given.redact, secret))
+
+
+def _columns(description: Path | None) -> LogSchema:
+    if description is None:
+        raise ConfigurationError(
+            "The settings do not say which columns of a decision are recorded.",
+            mend='Write columns = "model.toml" under [gate.log]: the model\'s description.',
+        )
+    return LogSchema.of(ModelSpec.load(description))
+
+
+def _frames(root: Path, model_id: ModelId, version: VersionNumber) -> Frames:
+    folder = log_folder(root, model_id, version)
+    told = read_grids(folder)
+    if told is None:
+        raise ConfigurationError(
+            f"Nobody seals the log {folder}, so it is not known into which frames decisions go.",
+            mend=f'Run `tribune up` with seal = ["{model_id}/{version}"] where it has this folder too.',
+        )
+    return told
 
 
 class Answer(NamedTuple):

@@ -16,6 +16,8 @@ from tribune.settings.sections import Section
 class RecordingSettings(Section):
     """What the log of decisions may hold, how much may wait for its disk, and who signs its receipts."""
 
+    columns: Path | None = None
+    """The model's description (`model.toml`): its features and groups are the columns of the log."""
     receipt_key: Path | None = None
     """File with the key that signs receipts (`tribune gate receipt-key` makes it); not set: receipts are
     unsigned and prove nothing against whoever runs the server."""

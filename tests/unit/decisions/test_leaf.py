@@ -27,7 +27,7 @@ from tribune.decisions.leaf import (
 )
 from tribune.exceptions import ConfigurationError, DataError
 from tribune.ids import Digest, ModelId, VersionNumber
-from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
+from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role, Task
 
 SCHEMA = LogSchema({"AGEP": "numeric", "SEX": "category"})
 
@@ -101,6 +101,19 @@ def test_schema__of_a_model_spec__has_its_features_and_groups() -> None:
         )
     )
     assert LogSchema.of(spec) == SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("task", "role", "prediction"),
+    [(Task.REGRESSION, Role.PREDICTION, "numeric"), (Task.GENERIC, Role.FEATURE, "category")],
+)
+def test_schema__of_a_model_that_does_not_classify__takes_what_it_says(
+    task: Task, role: Role, prediction: Kind
+) -> None:
+    said = Column("prediction" if role is Role.PREDICTION else "tokens", ColumnKind.NUMERIC, role)
+    spec = ModelSpec((Column("age", ColumnKind.NUMERIC, Role.FEATURE), said), task=task)
+    features: dict[str, Kind] = {"age": "numeric", **({"tokens": "numeric"} if role is Role.FEATURE else {})}
+    assert LogSchema.of(spec) == LogSchema(features, prediction)
 
 
 def test_schema__of_a_spec_with_another_prediction_column__is_refused() -> None:

@@ -16,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tribune.decisions.grid import FrameGrid
+from tribune.decisions.grid import FrameGrid, GridHistory
 from tribune.decisions.leaf import LogSchema, body_digest
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.receipt_key import certify, write_certificate, write_receipt_key
 from tribune.decisions.receipts import check_receipt
 from tribune.decisions.records import Record
+from tribune.decisions.sealing import LogSealer
 from tribune.decisions.typed import LogContract, address_of
 from tribune.decisions.wal import read_segment
 from tribune.exceptions import ConfigurationError, DataError
@@ -106,7 +107,7 @@ async def test_open_recorder__as_the_settings_have_it__redacts_bounds_and_signs(
     )
     gate = GateSettings(model=MODEL, version=VERSION, log=recording)
     recorder = open_recorder(
-        LogSchema({"name": "category"}), GRID, Settings(gate=gate, log_folder=tmp_path / "log")
+        Settings(gate=gate, log_folder=tmp_path / "log"), schema=LogSchema({"name": "category"}), grid=GRID
     )
     receipt = await recorder.record({"name": "Ada"}, "1")
     with pytest.raises(DataError, match="256"):
@@ -120,4 +121,34 @@ async def test_open_recorder__as_the_settings_have_it__redacts_bounds_and_signs(
 
 def test_open_recorder__no_model__says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"\[gate\]"):
-        open_recorder(LogSchema({}), GRID, Settings(log_folder=tmp_path))
+        open_recorder(Settings(log_folder=tmp_path), schema=LogSchema({}), grid=GRID)
+
+
+def _described(root: Path) -> Settings:
+    (root / "model.toml").write_text(
+        'task = "generic"\n[[columns]]\nname = "AGEP"\nkind = "numeric"\n', encoding="utf-8"
+    )
+    recording = RecordingSettings(columns=root / "model.toml")
+    return Settings(gate=GateSettings(model=MODEL, version=VERSION, log=recording), log_folder=root / "log")
+
+
+async def test_open_recorder__sealer_has_told_frames__no_chain_is_asked(
+    tmp_path: Path,
+) -> None:
+    settings = _described(tmp_path)
+    LogSealer(settings.log_folder, GridHistory.of(FrameGrid(0, 10**15, 10**15, 0)), MODEL, VERSION).follow()
+    recorder = open_recorder(settings)
+    receipt = await recorder.record({"AGEP": 40}, "1")
+    await recorder.close()
+    assert receipt.frame == FrameIndex(receipt.time // 10**15 + 1)
+
+
+def test_open_recorder__nobody_seals__says_who_has_to(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match='seal = \\["1/1"\\]'):
+        open_recorder(_described(tmp_path))
+
+
+def test_open_recorder__no_columns__says_what_to_set(tmp_path: Path) -> None:
+    settings = Settings(gate=GateSettings(model=MODEL, version=VERSION), log_folder=tmp_path)
+    with pytest.raises(ConfigurationError, match=r"\[gate.log\]"):
+        open_recorder(settings, grid=GRID)

@@ -1,0 +1,105 @@
+"""Decisions of a server whose answers somebody else writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from tribune.decisions.leaf import LogSchema
+from tribune.decisions.log import DecisionLog
+from tribune.decisions.records import Record
+from tribune.decisions.wal import read_segment
+from tribune.gate.middleware import ModelGate
+from tribune.gate.recorder import RECEIPT_HEADER, Answer, DecisionRecorder
+from tribune.gate.recording import RECEIPTS, decided, recorded
+from unit.gate.chain import ACTIVE, MODEL, VERSION, view_of
+from unit.gate.test_recorder import GRID
+
+TWO = [Answer({"AGEP": 40}, "1", id="a"), Answer({"AGEP": 50}, "0", id="b")]
+
+
+def _records(root: Path) -> list[Record]:
+    return [record for path in root.glob("**/*.wal") for record in read_segment(path)[1]]
+
+
+async def _asked(root: Path, predict: Callable[[Request], Any]) -> httpx.Response:
+    """Ask a recorded application behind its gate once."""
+    log = DecisionLog(root, LogSchema({"AGEP": "numeric"}), GRID, model_id=MODEL, version=VERSION)
+    recorder = DecisionRecorder(log, clock=lambda: 1500)
+    app = recorded(Starlette(routes=[Route("/", predict)]), recorder)
+    gate = ModelGate(app, view_of(ACTIVE), model=MODEL, version=VERSION, max_staleness_s=5)
+    transport = httpx.ASGITransport(app=gate, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://model") as client:
+        response = await client.get("/")
+    await recorder.close()
+    return response
+
+
+async def test_recorded__decided_in_a_thread__is_on_record_and_told(tmp_path: Path) -> None:
+    def predict(_: Request) -> Response:  # Starlette runs it in a thread
+        decided(*TWO)
+        return PlainTextResponse("yes, no")
+
+    response = await _asked(tmp_path, predict)
+    assert response.text == "yes, no"
+    assert [one.split(";")[0] for one in response.headers[RECEIPT_HEADER].split(", ")] == ['"a"', '"b"']
+    assert sorted(record.id for record in _records(tmp_path)) == ["a", "b"]
+
+
+async def test_recorded__decided_while_it_streams__is_on_record_before_the_last_piece(
+    tmp_path: Path,
+) -> None:
+    async def predict(_: Request) -> Response:
+        async def pieces() -> Any:
+            yield "yes"
+            decided(TWO[0])
+
+        return StreamingResponse(pieces())
+
+    response = await _asked(tmp_path, predict)
+    assert (response.text, RECEIPT_HEADER in response.headers) == ("yes", False)
+    assert [record.id for record in _records(tmp_path)] == ["a"]
+
+
+async def test_recorded__more_receipts_than_a_header_takes__all_recorded_none_told(tmp_path: Path) -> None:
+    async def predict(_: Request) -> Response:
+        decided(*(Answer({"AGEP": i}, "1") for i in range(RECEIPTS + 1)))
+        return PlainTextResponse("yes")
+
+    response = await _asked(tmp_path, predict)
+    assert RECEIPT_HEADER not in response.headers
+    assert len(_records(tmp_path)) == RECEIPTS + 1
+
+
+async def test_recorded__log_takes_nothing__gate_withholds_the_answer(tmp_path: Path) -> None:
+    async def predict(_: Request) -> Response:
+        decided(TWO[0])
+        return PlainTextResponse("yes")
+
+    folder = tmp_path / str(MODEL) / str(VERSION)
+    folder.mkdir(parents=True)
+    (folder / "wal").write_bytes(b"")
+    response = await _asked(tmp_path, predict)
+    assert (response.status_code, response.json()["type"]) == (503, "urn:tribune:problem:not-recorded")
+
+
+async def test_recorded__answer_without_a_decision__passes_as_it_is(tmp_path: Path) -> None:
+    async def health(_: Request) -> Response:
+        return PlainTextResponse("well")
+
+    response = await _asked(tmp_path, health)
+    assert (response.text, RECEIPT_HEADER in response.headers) == ("well", False)
+    assert _records(tmp_path) == []
+
+
+def test_decided__outside_of_a_request__is_refused() -> None:
+    with pytest.raises(LookupError):
+        decided(TWO[0])

@@ -1,0 +1,67 @@
+"""Records the decisions of a server whose answers are written by somebody else, such as MLflow's.
+
+    app = gated(recorded(app))
+
+Whatever computes an answer says so with `decided`, in the request or in a thread that it waits for. It is on
+record before the answer begins, or before its last piece where the model decided later; where it cannot be,
+the server fails and the gate withholds the answer. Does not read what an answer says, and never sees labels.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+from tribune.gate.connections import Message, Receive, Scope, Send
+from tribune.gate.middleware import App
+from tribune.gate.recorder import RECEIPT_HEADER, Answer, DecisionRecorder, open_recorder, receipt_headers
+
+RECEIPTS = 8
+"""Most that are told in a header: a signed one takes half a kilobyte, and clients bound headers."""
+
+_DECIDED: ContextVar[list[Answer]] = ContextVar("decided")
+
+
+def decided(*answers: Answer) -> None:
+    """Say what the model decided for the request that is being answered.
+
+    Raises:
+        LookupError: outside of a request, or of a server that is not `recorded`.
+    """
+    _DECIDED.get().extend(answers)
+
+
+def recorded(app: App, recorder: DecisionRecorder | None = None) -> App:
+    """Return an ASGI application whose decisions are recorded; what stands before it may only be the gate.
+
+    The receipts of up to `RECEIPTS` decisions are in the header `tribune-receipt`.
+
+    Args:
+        app: calls `decided` for each decision.
+        recorder: keeps them, and is closed when the server shuts down; None: as the settings have it.
+
+    Raises:
+        ConfigurationError: the settings describe no recorder.
+    """
+    keeper = recorder or open_recorder()
+
+    async def recording(scope: Scope, receive: Receive, send: Send) -> None:
+        answers: list[Answer] = []
+        _DECIDED.set(answers)
+
+        async def sending(message: Message) -> None:
+            begins = message["type"] == "http.response.start"
+            if answers and (begins or not message.get("more_body")):
+                receipts = await keeper.record_many(answers)
+                answers.clear()
+                if begins and len(receipts) <= RECEIPTS:
+                    told = receipt_headers(*receipts)[RECEIPT_HEADER]
+                    message["headers"] = [*message["headers"], (RECEIPT_HEADER.encode(), told.encode())]
+            await send(message)
+
+        try:
+            await app(scope, receive, sending)
+        finally:
+            if scope["type"] == "lifespan":
+                await keeper.close()
+
+    return recording
