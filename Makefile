@@ -39,11 +39,11 @@ spark: .spark/.ready  ## does Spark count as DuckDB does? Needs Java 17 or newer
 	@JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" .spark/bin/pytest -q \
 		tests/unit/engines/test_spark_engine.py
 
-servers: .servers/.ready  ## examples/serving as real servers: FastAPI, MLflow's, LiteLLM's proxy, behind the built wheel
+servers: .servers/.ready  ## examples/serving as real servers: FastAPI, MLflow's, LiteLLM's proxy, behind the built wheel; and Envoy
 	@rm -rf build/wheel
 	@$(BIN)/uv build -q --wheel -o build/wheel
 	@$(BIN)/uv pip install -q --python .servers/bin/python --no-deps --reinstall build/wheel/*.whl
-	@.servers/bin/pytest -q tests/unit/examples/serving
+	@.servers/bin/pytest -q tests/unit/examples/serving tests/unit/gate/test_envoy.py
 
 packages: setup .spark/.ready  ## wheel and sdist, and each extra alone in a fresh environment, from uv's cache or the registry
 	$(BIN)/pytest -q tests/packages
