@@ -58,13 +58,14 @@ def state_changed(
     hours: float = 0,
     until_hours: float | None = None,
     case: int = 0,
+    epoch: int = 0,
 ) -> ChainEvent:
     """0 Inactive, 1 Active, 2 Suspended, 3 Paused, 4 Retired."""
     until = 0 if until_hours is None else int((BEGAN + timedelta(hours=until_hours)).timestamp())
     changed: dict[str, Any] = {
         "previous": previous,
         "current": current,
-        "epoch": 1,
+        "epoch": epoch,
         "case_id": case,
         "until": until,
     }

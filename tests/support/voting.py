@@ -141,6 +141,22 @@ def as_hub(chain: TestChain, breach: tuple[Any, ...]) -> None:
     assert chain.web3.eth.wait_for_transaction_receipt(sent, timeout=20)["status"] == 1
 
 
+def decided_otherwise(chain: TestChain) -> CaseId:
+    """Let another vote stop the model and one more set it free, in the governor's name; return the first."""
+    switch, governor = chain.contracts["KillSwitch"].functions, chain.contracts["PauseGovernor"].address
+    chain.rpc("anvil_impersonateAccount", governor)
+    chain.rpc("anvil_setBalance", governor, hex(10**18))
+    epoch, other = switch.statusOf(1).call()[3], switch.caseCount().call() + 1
+    for call in (
+        switch.openHolderCase(1, CaseKind.HOLDER_PAUSE.number, 1, b"\5" * 32),
+        switch.pause(1, other, epoch),
+        switch.resume(1, 1, epoch + 1),
+    ):
+        sent = call.transact({"from": governor})
+        assert chain.web3.eth.wait_for_transaction_receipt(sent, timeout=20)["status"] == 1
+    return CaseId(other)
+
+
 def guardian_suspends(chain: TestChain, folder: Path) -> CaseId:
     """Let the guardian suspend the model, with a document that says why; return the case."""
     from eth_account import Account

@@ -48,6 +48,8 @@ class ListedModel:
     until: datetime | None = None
     case_id: int = 0
     """The case of that event, 0 if none."""
+    epoch: int = 0
+    """Rises with each vote that decided on it, and with its retirement."""
     back_at: datetime | None = None
     """When it was last set free by a vote, or by one's rejection."""
 
@@ -77,6 +79,8 @@ class ListedCase:
     model_id: int
     version: int
     kind: CaseKind
+    epoch: int
+    """The model's when it was opened."""
     opened_at: datetime
     open_until: datetime | None = None
     """Until when its vote can be opened."""
@@ -85,11 +89,6 @@ class ListedCase:
     vote_ends: datetime | None = None
     """When its vote ends at the latest."""
     outcome: Outcome = Outcome.OPEN
-
-    def is_live(self, at: datetime) -> bool:
-        """Return whether it can still be voted on, or its vote be opened, at a time of the chain."""
-        end = self.vote_ends if self.vote else self.open_until
-        return self.outcome is Outcome.OPEN and (end is None or at <= end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +147,25 @@ class Listing:
         """Return a model's cases, newest first."""
         return [self.cases[one] for one in reversed(self._cases_of.get(model_id, ()))]
 
+    def is_overtaken(self, case: ListedCase) -> bool:
+        """Return whether another vote on its model came first: no event says that it can decide nothing."""
+        model = self.models.get(case.model_id)
+        return case.outcome is Outcome.OPEN and model is not None and model.epoch != case.epoch
+
+    def is_live(self, case: ListedCase) -> bool:
+        """Return whether a vote on it can still decide, or be opened; mirrors `KillSwitch._isLive`."""
+        if case.outcome is not Outcome.OPEN or self.is_overtaken(case):
+            return False
+        end = case.vote_ends if case.vote else case.open_until
+        return end is None or self.at <= end
+
     def oversight(self, model: ListedModel) -> Oversight:
         """Return how well a model is watched; mirrors `KillSwitch._oversight`."""
         told = {CaseKind.BREACH: Oversight.BREACHED, CaseKind.STALE: Oversight.STALE}
         if model.state(self.at) in (State.SUSPENDED, State.PAUSED):
             about = self.cases.get(model.case_id)
         else:
-            live = [one for one in self.cases_of(model.id) if one.is_live(self.at)]
+            live = [one for one in self.cases_of(model.id) if self.is_live(one)]
             calls = (CaseKind.HOLDER_PAUSE, CaseKind.HOLDER_RESUME)
             about = next((one for one in live if one.kind not in calls), None)
         if about is not None and about.kind in told:
@@ -186,6 +197,7 @@ class Listing:
                     last_state=state,
                     until=utc_or_none(args["until"]) or (model.until if state is State.ACTIVE else None),
                     case_id=int(args["case_id"]),
+                    epoch=int(args["epoch"]),
                     back_at=event.block_time if state is State.ACTIVE else model.back_at,
                 )
             case "CaseOpened":
@@ -196,6 +208,7 @@ class Listing:
                     args["model_id"],
                     details["version"],
                     CaseKind.of(args["kind"]),
+                    details.get("epoch", 0),
                     event.block_time,
                     utc_or_none(details.get("open_until", 0)),
                 )

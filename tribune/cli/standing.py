@@ -82,7 +82,7 @@ async def _overview(desk: Desk, limit: int) -> _Overview:
     proposals = await read_all(desk, PROPOSALS[0], AskedProposals(), limit)
     return _Overview(
         models.items,
-        [one for one in cases.items if listing.cases[one.id].is_live(listing.at)],
+        [one for one in cases.items if listing.is_live(listing.cases[one.id])],
         [one for one in proposals.items if listing.proposals[one.number].is_open(listing.at)],
     )
 

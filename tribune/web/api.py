@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from tribune.ballots.cases.view import CaseVote, VoteState
+from tribune.ballots.cases.result import Phase, phase_of
+from tribune.ballots.cases.view import CaseVote
 from tribune.ballots.queue import ballot_status
 from tribune.ballots.typed_data import unsigned_ballot
 from tribune.language import _
@@ -83,7 +84,7 @@ def vote_json(vote: CaseVote) -> dict[str, Any]:
         "snapshot": _iso(vote.snapshot),
         "deadline": _iso(vote.deadline),
         "state": vote.state,
-        "open": vote.state is VoteState.ACTIVE and vote.call.matches,
+        "open": phase_of(vote) is Phase.OPEN and vote.call.matches,
         "evidence": vote.evidence,
         **tally_json(vote),
         "block": vote.block,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from support.index import read_chain
 from tribune.ballots.directory import Directory, Listing
-from tribune.chain.enums import Oversight, State
+from tribune.chain.enums import Outcome, Oversight, State
 from tribune.chain.types import utc
 from tribune.store.session import Store
 
@@ -40,6 +40,19 @@ async def test_oversight__breach_vote_passed_over_and_frames_missed__as_the_cont
         assert ours == told(breach)
         seen.append(ours[1])
     assert {Oversight.BREACHED, Oversight.STALE} <= set(seen)
+
+
+async def test_oversight__another_vote_decided_first__as_the_contract_says(
+    breach: Voting, store: Store
+) -> None:
+    from support.voting import decided_otherwise
+
+    decided_otherwise(breach.chain)
+    listing = await looked(breach, store)
+    case, model = listing.cases[breach.case_id], listing.models[1]
+    assert (case.outcome, case.open_until is None or listing.at <= case.open_until) == (Outcome.OPEN, True)
+    assert not listing.is_live(case)
+    assert (model.state(listing.at), listing.oversight(model)) == told(breach)[:2]
 
 
 async def test_oversight__all_halted__as_the_contract_says(breach: Voting, store: Store) -> None:

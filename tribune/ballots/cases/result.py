@@ -46,7 +46,7 @@ class Closing:
 
 def phase_of(vote: CaseVote) -> Phase:
     """Return what a voter can do."""
-    if vote.outcome == "open":
+    if vote.outcome == "open" and not vote.overtaken:
         if vote.state is VoteState.ACTIVE:
             return Phase.OPEN
         if vote.state is VoteState.PENDING:
@@ -59,6 +59,8 @@ def phase_of(vote: CaseVote) -> Phase:
 def result_words(vote: CaseVote) -> str:
     """Return how a vote that is over went, in a sentence or two."""
     tally = vote.tally
+    if vote.overtaken:
+        return overtaken_words()
     if vote.state is VoteState.EXECUTED:
         if vote.resuming:
             return _("The vote has passed and was carried out: the model may answer again.")
@@ -80,6 +82,11 @@ def result_words(vote: CaseVote) -> str:
     if tally.for_ > tally.against:
         return _("The vote has failed: most were for, but too few took part.")
     return _("The vote has failed: it takes more votes for than against.")
+
+
+def overtaken_words() -> str:
+    """Return what to say of a vote that lost its effect to another."""
+    return _("Another vote has decided on the model since, so nothing can come of this one any more.")
 
 
 async def find_closing(contracts: VoteContracts, vote: CaseVote) -> Closing | None:

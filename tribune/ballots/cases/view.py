@@ -17,7 +17,7 @@ from tribune.ballots.lane import Lane
 from tribune.ballots.spans import share
 from tribune.chain.cases import Case
 from tribune.chain.codec import snake
-from tribune.chain.enums import CaseKind, ProposalState, State
+from tribune.chain.enums import CaseKind, Outcome, ProposalState, State
 from tribune.chain.governor import ProposedCalls
 from tribune.chain.types import utc_or_none
 from tribune.exceptions import RevertedError, TribuneError
@@ -131,6 +131,8 @@ class CaseVote:
     """The block at which all this was read."""
     read_at: datetime
     """That block's time."""
+    overtaken: bool = False
+    """Whether another vote on the model came first, so that nothing can come of this one."""
 
     @property
     def lane(self) -> Lane:
@@ -233,6 +235,7 @@ async def read_case_vote(contracts: VoteContracts, documents: Documents, case_id
         panel=panel,
         block=at,
         read_at=head.time,
+        overtaken=case.outcome is Outcome.OPEN and case.epoch != status["epoch"],
     )
 
 

@@ -53,7 +53,7 @@ async def get_page(request: Request) -> Response:
     part = part_of(found, EACH, asked_page(request))
     called = await site.store.read(newest_collecting, MOST_VOTES)
     proposals = [one for one in reversed(listing.proposals.values()) if one.is_open(listing.at)][:MOST_VOTES]
-    cases = [one for one in reversed(listing.cases.values()) if one.is_live(listing.at)]
+    cases = [one for one in reversed(listing.cases.values()) if listing.is_live(one)]
     return await site.page(
         "dashboard/overview.html",
         listing=listing,

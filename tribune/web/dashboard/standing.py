@@ -56,7 +56,7 @@ def standing_of(listing: Listing, model: ListedModel) -> Standing:
         State.RETIRED: _("Governance has retired it for good."),
         State.INACTIVE: _("It is not in service yet: no version has taken force."),
     }[state]
-    live = next((one.id for one in listing.cases_of(model.id) if one.is_live(listing.at)), 0)
+    live = next((one.id for one in listing.cases_of(model.id) if listing.is_live(one)), 0)
     serves = state is State.ACTIVE and not listing.halted
     return Standing(
         state=state,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from tribune.ballots.cases.result import overtaken_words
 from tribune.ballots.directory import ListedCase, ListedProposal
 from tribune.ballots.holders.view import listed_call
 from tribune.ballots.slow_lane.titles import Names, indexed_title
@@ -57,8 +58,8 @@ async def get_page(request: Request) -> Response:
     called = await site.store.read(newest_collecting, MOST)
     votes: list[Vote] = [*listing.cases.values(), *listing.proposals.values()]
     votes.sort(key=came_up, reverse=True)
-    live = [one for one in votes if goes_on(one, listing.at)]
-    decided = part_of([one for one in votes if not goes_on(one, listing.at)], EACH, asked_page(request))
+    live = [one for one in votes if goes_on(one, listing)]
+    decided = part_of([one for one in votes if not goes_on(one, listing)], EACH, asked_page(request))
     return await site.page(
         "dashboard/proposals.html",
         live=await _lines(site, listing, live[:MOST]),
@@ -74,11 +75,11 @@ def came_up(vote: Vote) -> datetime:
     return vote.opened_at if isinstance(vote, ListedCase) else vote.starts
 
 
-def goes_on(vote: Vote, at: datetime) -> bool:
+def goes_on(vote: Vote, listing: Listing) -> bool:
     """Return whether something can still come of a vote, as far as the index tells."""
     if isinstance(vote, ListedCase):
-        return vote.is_live(at)
-    return vote.is_open(at) or vote.settled == "ProposalQueued"
+        return listing.is_live(vote)
+    return vote.is_open(listing.at) or vote.settled == "ProposalQueued"
 
 
 async def titles_of(site: Site, listing: Listing, proposals: Sequence[ListedProposal]) -> dict[int, str]:
@@ -106,16 +107,19 @@ def _case(case: ListedCase, listing: Listing) -> Line:
     title = _("{model} v{version}, case {case}: {what}").format(
         model=listing.name_of(case.model_id), version=case.version, case=case.id, what=case_kind(case.kind)
     )
-    return Line(f"/b/{case.id}", title, _how_case(case, listing.at))
+    return Line(f"/b/{case.id}", title, _how_case(case, listing))
 
 
-def _how_case(case: ListedCase, at: datetime) -> str:
+def _how_case(case: ListedCase, listing: Listing) -> str:
+    at = listing.at
     if case.outcome is Outcome.UPHELD:
         return _("The vote passed and was carried out.")
     if case.outcome is Outcome.REJECTED:
         return _("The vote was rejected.")
     if case.outcome is Outcome.LAPSED:
         return _("It ended without a decision.")
+    if listing.is_overtaken(case):
+        return overtaken_words()
     if case.vote and case.vote_ends is not None:
         if at <= case.vote_ends:
             return _("Voting ends {when} at the latest.").format(when=moment(case.vote_ends))

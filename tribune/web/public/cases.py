@@ -93,7 +93,8 @@ class CaseItem(Shape):
     severity: Severity
     """What the rule that opened it leads to."""
     outcome: Outcome
-    """How it stands; `Open` also where its time has run out and nobody recorded that."""
+    """How it stands; `Open` also where its time has run out, or another vote on the model came first, and
+    nobody recorded that."""
     opened: Located
     """Where it was opened."""
     open_until: Moment | None

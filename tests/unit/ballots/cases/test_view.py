@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from support.voting import Voting
-from tribune.ballots.cases.result import result_words
+from tribune.ballots.cases.result import Phase, phase_of, result_words
 from tribune.ballots.cases.view import UnknownCaseError, VoteState, read_case_vote, read_power
 from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.documents import Documents
@@ -60,6 +60,20 @@ async def test_read_case_vote__vote_not_opened__says_so(
     assert (vote.state, vote.proposal_id, vote.deadline) == (VoteState.NOT_OPENED, 0, None)
     assert vote.tally.percent(vote.tally.quorum) == pytest.approx(20)
     assert vote.call.matches
+
+
+@pytest.mark.parametrize("opened", [False, True])
+async def test_read_case_vote__another_vote_decided_first__is_over_and_says_so(
+    breach: Voting, contracts: VoteContracts, documents: Documents, opened: bool
+) -> None:
+    from support.voting import decided_otherwise
+
+    if opened:
+        breach.open_vote()
+    decided_otherwise(breach.chain)
+    vote = await read_case_vote(contracts, documents, breach.case_id)
+    assert (vote.outcome, vote.overtaken, phase_of(vote)) == ("open", True, Phase.OVER)
+    assert "Another vote has decided" in result_words(vote)
 
 
 async def test_read_case_vote__no_documents__admits_that_nobody_could_look(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from support.index import happened, proposed, put, read_chain, registered
+from support.index import happened, proposed, put, read_chain, registered, state_changed
 from support.proposing import Proposing
 from tribune.store.session import Store
 
@@ -57,6 +57,19 @@ async def test_proposals__decided__stand_apart_page_by_page(
     assert "The vote passed and was carried out." in second
     assert "The vote was rejected." in second
     assert "It ended without a decision." in second
+
+
+async def test_proposals__another_vote_decided_first__is_over_though_its_time_is_not(
+    blind_client: httpx.AsyncClient, store: Store
+) -> None:
+    opened = happened(
+        "CaseOpened", hours=1, model_id=1, case_id=1, kind=0, details={"version": 1, "epoch": 0}
+    )
+    changed = state_changed(1, 1, 3, hours=2, case=2, epoch=1), state_changed(1, 3, 1, hours=3, epoch=2)
+    await store.run(put, registered(1, "lending"), opened, *changed)
+    live, _, decided = (await shown(blind_client, "/proposals")).partition('id="decided"')
+    assert "case 1:" not in live
+    assert "Another vote has decided on the model since" in decided
 
 
 async def test_ballot__voted_on__lists_who_and_how(

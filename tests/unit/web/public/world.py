@@ -99,7 +99,7 @@ def judged(model: int, frame: int, hours: float, *, hits: int = 0, case: int = 0
 
 
 def case_opened(case: int, model: int, kind: int = 0, hours: float = 0) -> ChainEvent:
-    details: dict[str, Any] = {"model_id": model, "version": 1, "epoch": 1, "kind": kind, "severity": 2}
+    details: dict[str, Any] = {"model_id": model, "version": 1, "epoch": 0, "kind": kind, "severity": 2}
     details |= {
         "outcome": 0,
         "opened_at": at(hours),
@@ -147,7 +147,7 @@ def seed(session: Session) -> None:
         ballot(LARGE, 1, LARGE, hours=5),
         ballot(LARGE, 0, 5, hours=6),
         happened("CaseClosed", case_id=1, model_id=1, outcome=1, hours=PAUSED_AT),
-        state_changed(1, 2, 3, hours=PAUSED_AT, case=1),
+        state_changed(1, 2, 3, hours=PAUSED_AT, case=1, epoch=1),
         case_opened(2, 2, kind=3, hours=PAUSED_AT + 1),
         proposed(LARGE + 1, "Change the limit\n\nfor the better", hours=32),
         happened("HaltChanged", previous=0, current=at(35), hours=33),
