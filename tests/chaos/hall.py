@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -51,6 +52,7 @@ class Hall:
         voting: the case and its vote.
         bot: the bot, over its lives.
         voters: people and their wallets; those with an even number are for, the others against.
+        away_until: when, by this process's monotonic clock, the node was last away.
     """
 
     chain: TestChain
@@ -59,6 +61,7 @@ class Hall:
     voting: Voting
     bot: Place
     voters: dict[str, LocalAccount]
+    away_until: float = -math.inf
 
     @property
     def messages(self) -> list[Message]:

@@ -28,6 +28,7 @@ from support.discord.faults import Fault
 from support.postgres import Postgres
 from support.rpc_proxy import Fault as NodeFault
 from support.voting import Voting
+from tribune.exceptions import COULD_NOT
 
 VOTERS = 8
 KILLS = 12
@@ -205,6 +206,8 @@ async def _life(hall: Hall, fleet: Fleet, point: Point | None, dice: random.Rand
     while hall.bot.runs and time.monotonic() < ends:
         await asyncio.sleep(LOOK_S)
         fleet.look()
+        if life.code == COULD_NOT and life.born < hall.away_until:
+            life = fleet.start(hall.bot, point)  # as a supervisor does: without a node it does not begin
         if hall.discord.gateway.connected:
             ends = min(ends, time.monotonic() + lives_s)
     fleet.kill(hall.bot)
@@ -235,9 +238,11 @@ async def _harm(hall: Hall, dice: random.Random, over: asyncio.Event, result: Vo
         elif act == "forget":
             gateway.invalidate(resumable=False)
         elif act == "node":
+            hall.away_until = math.inf
             hall.node.be(dice.choice((NodeFault.DOWN, NodeFault.LOSES_ANSWER)))
             await asyncio.sleep(NODE_AWAY_S)
             hall.node.well()
+            hall.away_until = time.monotonic()
         elif await hall.begun():
             await asyncio.to_thread(_reorganise, hall.voting, dice.randint(1, 4), first)
         result.faults += 1
