@@ -2,8 +2,9 @@
 
 Writers append without pause and note each receipt in a file; the sealer seals and anchors frames of a
 fraction of a second, by a new grid every few seconds, of which writers hear from it alone. Anchors go into a
-folder that, like the chain, never takes another word for a frame. In the end each receipt that named a frame
-must be proven, each other must lie with the late ones, and nothing may be twice.
+folder that, like the chain, never takes another word for a frame. Once all kills are done no further grid
+comes, and the rest is sealed. In the end each receipt that named a frame must be proven, each other must lie
+with the late ones, and nothing may be twice.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ GRACE_US = 100_000
 AT_ONCE, PAUSE_S = 8, 0.005
 LONGEST_S = 0.35
 """Longest time that a process has before it is killed."""
+SEAL_S = 10.0
+"""How long every second death of the sealer waits for a frame to be sealed, so that not all are early."""
 PATIENCE_S = 600.0
 
 
@@ -103,6 +106,8 @@ def log_campaign(root: Path, *, kills: int, seed: int, loud: bool = False) -> Lo
                     running[name].start()
             name = chance.choice(list(parts))
             _wait_for_receipts(root / f"{name}.receipts", sizes.get(name))
+            if name == "sealer" and chance.random() < 0.5:
+                _wait_for_a_seal(root / "anchors")
             time.sleep(chance.uniform(0, LONGEST_S))
             if running[name].is_alive():
                 running[name].kill()
@@ -114,15 +119,16 @@ def log_campaign(root: Path, *, kills: int, seed: int, loud: bool = False) -> Lo
         for process in running.values():
             process.kill()
             process.join()
-    last = history(base, time.time_ns() // 1000).frame_of(time.time_ns() // 1000) or 1
-    ending = context.Process(target=_seal, args=(root, base, last), daemon=True)
+    now = time.time_ns() // 1000
+    last = history(base, now).frame_of(now) or 1
+    ending = context.Process(target=_seal, args=(root, base, last, now), daemon=True)
     ending.start()
     ending.join(PATIENCE_S)
     if ending.exitcode != 0:
         ending.kill()
         raise RuntimeError(f"the last sealer ended with {ending.exitcode}")
     found = _judge(root, died, FrameIndex(last))
-    found.policies = len(history(base, time.time_ns() // 1000).parts)
+    found.policies = len(history(base, now).parts)
     found.took_s = time.monotonic() - began
     return found
 
@@ -132,6 +138,17 @@ def _wait_for_receipts(path: Path, before: int | None) -> None:
     ends = time.monotonic() + PATIENCE_S / 10
     while before is not None and _size(path) <= before + 1 and time.monotonic() < ends:
         time.sleep(0.01)
+
+
+def _wait_for_a_seal(anchors: Path) -> None:
+    """Wait until one frame more is anchored, or for a while."""
+
+    def count() -> int:
+        return len(list(anchors.glob("[0-9]*")))
+
+    before, ends = count(), time.monotonic() + SEAL_S
+    while count() == before and time.monotonic() < ends:
+        time.sleep(0.005)
 
 
 def _size(path: Path) -> int:
@@ -169,8 +186,8 @@ def _write(root: Path, name: str, base: int) -> None:
         time.sleep(PAUSE_S)
 
 
-def _seal(root: Path, base: int, last: int) -> None:
-    """Seal and anchor: until killed, or until frame `last` is anchored."""
+def _seal(root: Path, base: int, last: int, now: int = 0) -> None:
+    """Seal and anchor: until killed, or until frame `last` is anchored, by the policies of moment `now`."""
     anchors = root / "anchors"
     anchors.mkdir(exist_ok=True)
 
@@ -188,7 +205,7 @@ def _seal(root: Path, base: int, last: int) -> None:
         return False  # so that empty frames are skipped, which is the more dangerous way
 
     async def grids() -> GridHistory:
-        return history(base, time.time_ns() // 1000)
+        return history(base, now or time.time_ns() // 1000)
 
     async def run() -> None:
         done = [int(path.name) for path in anchors.glob("[0-9]*")]
