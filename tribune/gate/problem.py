@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tribune.decisions.leaf import new_id
-from tribune.gate.status import CaseFacts, Cause, Reading, Refusal
+from tribune.gate.status import IF_ANEW, CaseFacts, Cause, Reading, Refusal
 from tribune.ids import CaseId, Digest, ModelId, VersionNumber
 from tribune.reports.canonical import cid
 from tribune.reports.oversight import independence
@@ -143,7 +143,11 @@ def encode(document: Mapping[str, Any]) -> bytes:
 def _detail(subject: Subject, refusal: Refusal) -> str:
     reading, case = refusal.snapshot.reading, refusal.snapshot.case
     if refusal.cause is Cause.UNKNOWN:
-        return f"{_BLIND}."
+        back = refusal.snapshot.gone_back_to
+        if back is None or reading is None:
+            return f"{_BLIND}."
+        seen = reading.block_number
+        return f"The chain is at block {back} and was at {seen}, so we do not answer. {IF_ANEW}"
     if refusal.cause is Cause.WRONG_VERSION and reading is not None:
         return f"{subject.title} is not in force; version {reading.version} is."
     if refusal.cause in (Cause.SUSPENDED, Cause.PAUSED):

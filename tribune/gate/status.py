@@ -17,6 +17,10 @@ from typing import Protocol
 
 from tribune.ids import CaseId, ModelId, VersionNumber
 
+IF_ANEW = "If the chain was started anew, restart what asks it: the gate, and its sidecar."
+"""The mend where a chain goes back for good. A node that rolled back, by fault or malice, looks the same, and
+following it could free a model that is stopped: so a person decides."""
+
 
 class Cause(StrEnum):
     """Why a gate refuses; also the last part of the problem's type."""
@@ -91,7 +95,8 @@ class CaseFacts:
 class Snapshot:
     """All that a view knows, replaced as a whole. `seen_at` is the monotonic time of the newest block.
 
-    `artifact` is the registered digest of the version in force, empty while it is not known.
+    `artifact` is the registered digest of the version in force, empty while it is not known; `gone_back_to`
+    the block of a node that is behind the reading, None where none is.
     """
 
     reading: Reading | None = None
@@ -100,6 +105,7 @@ class Snapshot:
     sentence: str = ""
     artifact: bytes = b""
     fault: str = "The chain has not been read yet."
+    gone_back_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +168,7 @@ class StatusView:
     def _with(self, old: Snapshot, reading: Reading, asked_at: float) -> Snapshot:
         last = old.reading
         if last is not None and reading.block_number < last.block_number:
-            fault = f"The node is at block {reading.block_number}, behind {last.block_number} seen before."
-            return replace(old, fault=fault)
+            return _gone_back(old, last, reading.block_number)
         same = last is not None and (reading.block_number, reading.block_time) == (
             last.block_number,
             last.block_time,
@@ -197,7 +202,14 @@ class StatusView:
     def lose(self, fault: str) -> None:
         """Note why the chain could not be read; what was read before counts until it is too old."""
         with self._lock:
-            self._snapshot = replace(self._snapshot, fault=fault)
+            self._snapshot = replace(self._snapshot, fault=fault, gone_back_to=None)
+        self._tell()
+
+    def go_back(self, block: int) -> None:
+        """Note that the node is at a block before the one that was read, which it is not followed to."""
+        with self._lock:
+            if (reading := self._snapshot.reading) is not None and block < reading.block_number:
+                self._snapshot = _gone_back(self._snapshot, reading, block)
         self._tell()
 
     def forget(self, fault: str) -> None:
@@ -248,6 +260,11 @@ class StatusView:
             return None
         wrong = artifact and snapshot.artifact
         return Refusal(Cause.WRONG_ARTIFACT if wrong else Cause.ARTIFACT_UNKNOWN, "Active", snapshot, age_s)
+
+
+def _gone_back(old: Snapshot, last: Reading, block: int) -> Snapshot:
+    fault = f"The node is at block {block}, behind {last.block_number} seen before. {IF_ANEW}"
+    return replace(old, fault=fault, gone_back_to=block)
 
 
 class StatusSource(Protocol):

@@ -158,9 +158,8 @@ class ChainWatcher:
         head, asked_at = await self._head()
         last = self._last
         if last is not None and head.number < last.number:
-            await self._lose(
-                self._views, f"The node is at block {head.number}, behind {last.number} seen before."
-            )
+            async for view in self._each(self._views):
+                view.go_back(head.number)
             return
         if last is None or head.hash != last.hash:
             await self._learn(last, head)

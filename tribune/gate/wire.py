@@ -35,6 +35,7 @@ class Told:
     sentence: str
     artifact: bytes
     fault: str
+    gone_back_to: int | None
     echo: str
 
     def enter(self, view: StatusView, asked_at: float) -> None:
@@ -47,7 +48,9 @@ class Told:
             view.explain(self.case, self.sentence)
         if self.artifact:
             view.register(self.reading.version, self.artifact)
-        if self.fault:
+        if self.gone_back_to is not None:
+            view.go_back(self.gone_back_to)
+        elif self.fault:
             view.lose(self.fault)
 
 
@@ -65,6 +68,7 @@ def encode(model_id: ModelId, chain_id: int, snapshot: Snapshot, echo: str = "")
             "sentence": snapshot.sentence,
             "artifact": snapshot.artifact.hex(),
             "fault": snapshot.fault,
+            "gone_back_to": snapshot.gone_back_to,
             "echo": echo,
         },
         separators=(",", ":"),
@@ -94,6 +98,7 @@ def decode(text: str | bytes, model_id: ModelId, chain_id: int) -> Told:
             sentence=_text(raw["sentence"]),
             artifact=bytes.fromhex(raw["artifact"]),
             fault=_text(raw["fault"]),
+            gone_back_to=None if raw.get("gone_back_to") is None else _count(raw["gone_back_to"]),
             echo=_text(raw["echo"]),
         )
     except (KeyError, TypeError, AttributeError, RecursionError):

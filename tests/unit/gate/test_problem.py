@@ -116,6 +116,25 @@ def test_problem__blind__never_guesses() -> None:
     assert b"retry-after" not in dict(headers(found, refusal))
 
 
+def test_problem__chain_restarted_lower__says_how_to_mend_it_once_too_old() -> None:
+    view = view_of(ACTIVE, age_s=60)
+    view.go_back(3)
+    refusal = view.refusal(VERSION, 5)
+    assert refusal is not None
+    detail = problem(SUBJECT, refusal)["detail"]
+    assert "at block 3 and was at 812" in detail
+    assert "restart" in detail
+
+
+def test_problem__chain_seen_again_or_lost__says_nothing_of_a_restart() -> None:
+    view = view_of(ACTIVE, age_s=60)
+    view.go_back(3)
+    view.lose("The chain did not answer within 2 s.")
+    refusal = view.refusal(VERSION, 5)
+    assert refusal is not None
+    assert problem(SUBJECT, refusal)["detail"] == "We cannot see the chain, so we do not answer."
+
+
 def test_problem__blind_from_the_start__has_no_block_and_no_age() -> None:
     refusal = StatusView(MODEL).refusal(VERSION, 5)
     assert refusal is not None

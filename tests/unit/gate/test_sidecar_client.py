@@ -7,15 +7,17 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from tribune.gate.problem import Subject, problem
 from tribune.gate.status import Cause, Snapshot, StatusView
 from tribune.gate.wire import encode
 from tribune.ids import CaseId, ModelId
-from unit.gate.chain import ACTIVE, MODEL, PAUSED, HandChain, until, view_of
+from unit.gate.chain import ACTIVE, MODEL, PAUSED, VERSION, HandChain, until, view_of
 from unit.gate.sidecars import CHAIN_ID, cause, gate, gated_world, sidecar
 
 Spoil = Callable[[dict[str, Any]], Any]
@@ -181,6 +183,21 @@ async def test_run__sidecar_goes_back_to_an_older_block__is_not_followed() -> No
         told.append(older)
         await until(lambda: "behind" in view.snapshot.fault)
         assert cause(view) is Cause.PAUSED
+
+
+async def test_run__chain_restarted_lower__gate_says_how_to_mend_it_and_a_new_one_follows() -> None:
+    chain = HandChain()
+    async with sidecar(chain) as world, gate(world.url) as view:
+        await until(lambda: cause(view) is None)
+        before = chain.newest.number
+        chain.status = replace(chain.status, block_number=5)
+        chain.blocks = [replace(chain.newest, number=5, hash="anew")]
+        await until(lambda: view.snapshot.gone_back_to == 5)
+        refusal = view.refusal(VERSION, 0.0)
+    assert refusal is not None
+    assert f"was at {before}" in problem(Subject(MODEL, VERSION), refusal)["detail"]
+    async with sidecar(chain) as world, gate(world.url) as fresh:  # both restarted
+        await until(lambda: cause(fresh) is None)
 
 
 async def test_run__nobody_there__is_unknown_and_says_so() -> None:

@@ -266,7 +266,7 @@ async def test_run__head_that_goes_back__reads_nothing_and_grows_too_old() -> No
         await until(lambda: _blocks(views) == {chain.newest.number})
         chain.read_models.clear()
         chain.reorganise(2, state="Paused")
-        await until(lambda: "behind" in views[MODEL].snapshot.fault)
+        await until(lambda: views[MODEL].snapshot.gone_back_to == chain.newest.number)
         assert chain.read_models == []
         assert _blocks(views) == {chain.newest.number + 1}
 
