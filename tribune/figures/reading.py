@@ -5,11 +5,12 @@ Refuses a document of another profile or of other rules. It computes no metric: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tribune.exceptions import EvidenceError
 from tribune.figures.overview import Moved, RuleLine, Verdict
+from tribune.metrics.canonical import json_integer, read_integer
 from tribune.metrics.groups import targets
 from tribune.metrics.policy import Policy, Rule, Severity, Stage
 from tribune.metrics.profile import Profile
@@ -25,6 +26,28 @@ CONSEQUENCES = {
     Severity.VOTE: "opens a vote",
     Severity.TRIP: "stops the model and opens a vote",
 }
+
+
+def in_numbers(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document whose values and limits are numbers, also those that JSON holds as text."""
+    return _with(document, read_integer)
+
+
+def as_written(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document as its bytes have it: text where a number is too large for JSON."""
+    return _with(document, json_integer)
+
+
+def _with(document: Mapping[str, Any], convert: Callable[[Any], int | str]) -> dict[str, Any]:
+    def converted(entry: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+        return {**entry, **{key: convert(entry[key]) for key in keys if entry[key] is not None}}
+
+    values = document["values"].items()
+    return {
+        **document,
+        "rules": [converted(rule, "limit", "value") for rule in document["rules"]],
+        "values": {name: converted(value, "micro", "lower", "upper") for name, value in values},
+    }
 
 
 def check(document: Mapping[str, Any], profile: Profile, policy: Policy) -> None:
@@ -66,7 +89,7 @@ def moved_columns(document: Mapping[str, Any], profile: Profile) -> list[tuple[s
         parts = MetricName.parse(name)
         if parts.base == "drift.effect" and parts.target and not parts.bound and value["micro"]:
             title = target_title(parts.target, profile.spec)
-            found.append((parts.target, Moved(title, int(value["micro"]))))
+            found.append((parts.target, Moved(title, value["micro"])))
     return sorted(found, key=lambda entry: -entry[1].micro)
 
 

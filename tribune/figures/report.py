@@ -20,6 +20,7 @@ from tribune.figures.overview import headline, overview
 from tribune.figures.reading import (
     MOST_MOVED,
     check,
+    in_numbers,
     moved_columns,
     rates_of,
     rule_lines,
@@ -84,6 +85,7 @@ def report_drawings(
     Raises:
         EvidenceError: the document is of another profile or of other rules.
     """
+    document = in_numbers(document)
     check(document, profile, policy)
     drawings = [_overview(document, profile, policy, title)]
     drawings.extend(

@@ -18,7 +18,7 @@ from tribune.figures.history import Point
 from tribune.figures.overview import Verdict, headline
 from tribune.figures.page_style import content_policy, stylesheet
 from tribune.figures.page_tables import metric_tables, rules_table, shares_table, text
-from tribune.figures.reading import rule_lines, worst_columns
+from tribune.figures.reading import as_written, in_numbers, rule_lines, worst_columns
 from tribune.figures.report import Drawing, report_drawings
 from tribune.figures.theme import Theme
 from tribune.metrics.canonical import canonical_json
@@ -52,6 +52,7 @@ def report_page(
     Raises:
         EvidenceError: the document is of another profile or of other rules.
     """
+    document = in_numbers(document)
     drawings = report_drawings(document, profile, policy, title="At a glance", history=history)
     lines = rule_lines(document, profile, policy)
     verdict = headline(lines)
@@ -141,7 +142,7 @@ def _frame(document: Mapping[str, Any]) -> str:
 
 
 def _digest(document: Mapping[str, Any]) -> str:
-    return "0x" + hashlib.sha256(canonical_json(document)).hexdigest()
+    return "0x" + hashlib.sha256(canonical_json(as_written(document))).hexdigest()
 
 
 def _check(document: Mapping[str, Any], command: str, *, rules: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -20,6 +21,7 @@ from tribune.metrics.binning import Categories
 from tribune.metrics.canonical import canonical_json
 from tribune.metrics.spec import Task
 from tribune.metrics.tally import Tally
+from tribune.reports.canonical import canonical_bytes
 from unit.metrics.samples import BINNINGS, SPEC, count, rows
 
 from .documents import OTHER_POLICY, POLICY, UNFAIR, evidence, other_evidence, reference
@@ -194,3 +196,24 @@ def test_report_page__hostile_names__stay_text() -> None:
     assert "<script>alert(1)</script>" in reader.text
     assert "\u202e" not in page
     assert "\x00" not in page
+
+
+def test_report_page__values_too_large_for_json__are_shown_and_hashed_as_they_are_written() -> None:
+    """As the mean is of a column that once says 1e300: the document holds the number, its bytes text."""
+    profile = reference()
+    document = evidence(profile, UNFAIR)
+    mean = {**document["values"]["summary.mean/age"], "micro": 2**63 - 1, "upper": 2**63 - 1}
+    kept = {**document, "values": {**document["values"], "summary.mean/age": mean}}
+    data = canonical_bytes(kept)
+    page = report_page(kept, profile, POLICY)
+    assert page == report_page(json.loads(data), profile, POLICY)
+    assert hashlib.sha256(data).hexdigest() in page
+    assert "9,223,372,036,855" in page
+
+
+@pytest.mark.parametrize("task", [Task.GENERIC, Task.REGRESSION])
+def test_report_page__a_mean_too_large_for_json__is_drawn(task: Task) -> None:
+    document, profile = other_evidence(task)
+    mean = {**document["values"]["summary.mean/latency"], "micro": str(2**63 - 1), "upper": str(2**63 - 1)}
+    document = {**document, "values": {**document["values"], "summary.mean/latency": mean}}
+    assert "9,223,372,036,855" in report_page(document, profile, OTHER_POLICY)
