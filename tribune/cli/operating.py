@@ -133,7 +133,7 @@ def service_systemd(
 @service.command("container")
 def service_container(settings: SettingsFile = None, output: Output = None, force: Force = False) -> None:
     """Print a Containerfile for what the settings file names."""
-    from tribune.operations.service import container_file
+    from tribune.operations.container import container_file
     from tribune.settings import load_settings
 
     with plain_errors():

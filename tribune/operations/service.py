@@ -1,4 +1,4 @@
-"""What lets a machine start Tribune by itself: a systemd unit, a container file. Made from the settings.
+"""What lets a machine start Tribune by itself, made from the settings: a systemd unit.
 
 Text only: nothing is installed. No secret is written, only where each comes from.
 """
@@ -83,14 +83,14 @@ def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> st
     Raises:
         ConfigurationError: the settings name nothing to run, or a place that the service could not reach.
     """
-    _something(settings)
+    something_runs(settings)
     command = program or str(Path(sys.executable).with_name("tribune"))
     if Path(command).is_relative_to("/home") or Path(command).is_relative_to("/root"):
         raise ConfigurationError(
             f"{command} is in somebody's home, which a service cannot see.",
             mend="Install it elsewhere: `python3 -m venv /opt/tribune`, and name it by --program.",
         )
-    outside = sorted(_outside(settings))
+    outside = sorted(written_outside(settings))
     if outside and not user:
         raise ConfigurationError(
             f"A user that exists only while it runs cannot write {', '.join(map(str, outside))}.",
@@ -125,7 +125,7 @@ def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> st
         "KillMode=mixed",
         *_handed(settings),
         *(f"# Needs the variable {name}: put it in a file of mode 0600 and name that as EnvironmentFile=."
-          for name in sorted(_variables(settings))),
+          for name in sorted(variables(settings))),
         *_HARDENED,
         "",
         "[Install]",
@@ -165,56 +165,7 @@ _HARDENED = (
 )
 
 
-def container_file(settings: Settings) -> str:
-    """Return a Containerfile that runs `tribune up` as a user without rights.
-
-    Raises:
-        ConfigurationError: the settings name nothing to run.
-    """
-    _something(settings)
-    names = {part.name.partition("-")[0] for part in parts_of(settings)}
-    extras = {"web": "web", "bot": "bot", "monitor": "monitors", "log": "chain", "gate": "sidecar"}
-    wanted = sorted(extras[name] for name in names)
-    if any(url.startswith("postgres") for url in (settings.store_url, *_own_stores(settings))):
-        wanted.append("postgres")
-    if any(url.startswith("s3://") for url in settings.evidence_stores):
-        wanted.append("s3")
-    mounts = "".join(f"#     -v {one.file.absolute()}:/run/secrets/{one.name}:ro" + " \\\n"
-                     for one in credentials(settings))  # fmt: skip
-    environment = "".join(f"ENV {one.variable}=/run/secrets/{one.name}\n" for one in credentials(settings))
-    variables = "".join(f"#     --env {name}" + " \\\n" for name in sorted(_variables(settings)))
-    port = f"ENV TRIBUNE_WEB__HOST=0.0.0.0\nEXPOSE {settings.web.port}\n" if "web" in names else ""
-    if "gate" in names and settings.gate.serve.socket is None:
-        port += f"ENV TRIBUNE_GATE__SERVE__HOST=0.0.0.0\nEXPOSE {settings.gate.serve.port}\n"
-    return f"""\
-# Made by `tribune service container`. Build and run, in a checkout of Tribune:
-#   docker build -t tribune -f Containerfile .
-#   docker run -d --name tribune --read-only --cap-drop ALL --security-opt no-new-privileges \\
-#     --restart on-failure --stop-timeout {STOP_S} --tmpfs /tmp \\
-#     -v tribune:{STATE} -v ./tribune.toml:{CONFIG}:ro \\
-{mounts}{variables}#     tribune
-# Files with secrets must belong to user 10001 and have mode 0400. No secret is in the image.
-FROM python:3.11-slim
-
-RUN useradd --uid 10001 --no-create-home --home-dir {STATE} --shell /usr/sbin/nologin tribune \\
-    && install -d -o tribune -g tribune -m 0700 {STATE}
-COPY pyproject.toml requirements.lock README.md LICENSE /src/
-COPY tribune /src/tribune
-COPY monitors /src/monitors
-COPY bot /src/bot
-RUN pip install --no-cache-dir -c /src/requirements.lock "/src[{",".join(wanted)}]" && rm -rf /src
-
-{environment}{port}USER 10001
-WORKDIR {STATE}
-VOLUME {STATE}
-STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5m --timeout=60s --start-period=120s --retries=3 \\
-    CMD ["tribune", "doctor", "--settings", "{CONFIG}"]
-ENTRYPOINT ["tribune", "up", "--settings", "{CONFIG}"]
-"""
-
-
-def _outside(settings: Settings) -> set[Path]:
+def written_outside(settings: Settings) -> set[Path]:
     """Return the folders that are written and are not the service's own."""
     every = [settings, *(settings.of_monitor(name) for name in settings.monitors)]
     written = {Path(url) for one in every for url in one.evidence_urls if "://" not in url}
@@ -224,18 +175,15 @@ def _outside(settings: Settings) -> set[Path]:
     return {path for path in written if path.is_absolute() and not path.is_relative_to(STATE)}
 
 
-def _something(settings: Settings) -> None:
+def something_runs(settings: Settings) -> None:
+    """Refuse settings that name nothing to run, with a ConfigurationError."""
     if not parts_of(settings):
         raise ConfigurationError(
             "The settings name nothing to run.", mend="Write tribune.toml first; see docs/operating.md."
         )
 
 
-def _own_stores(settings: Settings) -> Iterator[str]:
-    return (one.store_url for one in settings.monitors.values() if one.store_url is not None)
-
-
-def _variables(settings: Settings) -> set[str]:
+def variables(settings: Settings) -> set[str]:
     """Return the variables with secrets that the parts need."""
     return {name for part in parts_of(settings) for name in part.secrets} - (
         {settings.discord.token_env} if settings.discord.token_file is not None else set()

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tribune.exceptions import ConfigurationError
-from tribune.operations.service import container_file, credentials, systemd_unit
+from tribune.operations.container import container_file
+from tribune.operations.service import credentials, systemd_unit
 from tribune.settings import Settings, load_settings
 
 TEXT = """
@@ -116,35 +117,6 @@ def test_systemd_unit__a_place_that_it_may_not_write__asks_for_a_user(tmp_path: 
 def test_systemd_unit__program_in_a_home__says_where_it_should_be(settings: Settings) -> None:
     with pytest.raises(ConfigurationError, match="somebody's home"):
         systemd_unit(settings, program="/home/me/.venv/bin/tribune")
-
-
-def test_container_file__whole__runs_without_rights_and_holds_no_secret(settings: Settings) -> None:
-    text = container_file(settings)
-    steps = [line.split()[0] for line in text.splitlines() if line and not line.startswith((" ", "#"))]
-    assert steps[0] == "FROM"
-    assert set(steps) <= {
-        "FROM", "RUN", "COPY", "ENV", "EXPOSE", "USER", "WORKDIR", "VOLUME", "STOPSIGNAL", "HEALTHCHECK",
-        "ENTRYPOINT",
-    }  # fmt: skip
-    assert steps.index("USER") < steps.index("ENTRYPOINT")
-    assert "USER 10001" in text
-    copied = {word for line in values_of(text, "COPY") for word in line.split()[:-1]}
-    assert copied == {
-        "pyproject.toml",
-        "requirements.lock",
-        "README.md",
-        "LICENSE",
-        "tribune",
-        "monitors",
-        "bot",
-    }
-    assert "tribune[bot" not in text
-    assert '"/src[bot,chain,monitors,web]"' in text
-    assert "--env RELAYER_KEY" in text
-
-
-def values_of(text: str, step: str) -> list[str]:
-    return re.findall(rf"^{step} (.*)$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("made", [systemd_unit, container_file])
