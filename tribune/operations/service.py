@@ -97,12 +97,7 @@ def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> st
             mend=f"Put it below {STATE}, or name a user who may by --user.",
         )
     lines = [
-        "# Made by `tribune service systemd`. Install as root:",
-        f"#   install -D -m 0644 tribune.toml {CONFIG}",
-        "#   install -m 0644 tribune.service /etc/systemd/system/ && systemctl daemon-reload",
-        "#   systemctl enable --now tribune && journalctl -fu tribune",
-        f"# Paths in the settings are below {STATE}, where the service may write, or absolute;",
-        f"# deployments belong in {STATE}/deployments.",
+        *_installing(settings),
         "[Unit]",
         "Description=Tribune: " + ", ".join(part.name for part in parts_of(settings)),
         "Wants=network-online.target",
@@ -113,6 +108,7 @@ def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> st
         f"WatchdogSec={WATCHDOG_S}",
         f"ExecStart={_quoted(command)} up --settings {CONFIG}",
         f"WorkingDirectory={STATE}",
+        f"Environment=HOME={STATE}",  # where libraries write, and .pgpass is looked for
         "StateDirectory=tribune",
         "StateDirectoryMode=0700",
         f"User={user}" if user else "DynamicUser=yes",
@@ -132,6 +128,21 @@ def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> st
         "WantedBy=multi-user.target",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _installing(settings: Settings) -> Iterator[str]:
+    """Return the commands that put everything where the unit looks for it."""
+    yield "# Made by `tribune service systemd`. Install as root, in the folder of tribune.toml:"
+    yield f"#   install -D -m 0644 tribune.toml {CONFIG}"
+    for file in dict.fromkeys(one.file for one in credentials(settings) if not one.file.is_absolute()):
+        there = Path(CONFIG).parent / file
+        yield f"#   install -D -m 0400 {shlex.quote(str(file))} {shlex.quote(str(there))}"
+    if not settings.deployments.is_absolute():
+        folder = shlex.quote(str(settings.deployments))
+        yield f"#   install -D -m 0644 -t {STATE}/{folder} {folder}/*.json"
+    yield "#   install -m 0644 tribune.service /etc/systemd/system/ && systemctl daemon-reload"
+    yield "#   systemctl enable --now tribune && journalctl -fu tribune"
+    yield f"# Paths in the settings are below {STATE}, where the service may write, or absolute."
 
 
 def _handed(settings: Settings) -> Iterator[str]:

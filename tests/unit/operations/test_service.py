@@ -83,6 +83,21 @@ def test_systemd_unit__every_file_with_a_secret__is_handed_over_and_named(settin
     assert "Needs the variable DISCORD_TOKEN" not in unit
 
 
+def test_systemd_unit__its_commands__put_files_where_it_looks_for_them(settings: Settings) -> None:
+    unit = systemd_unit(settings, program=PROGRAM)
+    installed = dict(re.findall(r"^#   install -D -m 0400 (\S+) (\S+)$", unit, re.MULTILINE))
+    loaded = {one.partition(":")[2] for one in values(unit, "LoadCredential")}
+    assert set(installed) == {"monitor.secret", "logger.key", "logger.secret", "token"}
+    assert loaded == {*installed.values(), "/etc/tribune/monitor.key"}
+    assert "install -D -m 0644 -t /var/lib/tribune/deployments deployments/*.json" in unit
+
+
+def test_systemd_unit__a_user_without_a_home__has_one(settings: Settings) -> None:
+    unit = systemd_unit(settings, program=PROGRAM)
+    assert values(unit, "WorkingDirectory") == ["/var/lib/tribune"]
+    assert "HOME=/var/lib/tribune" in values(unit, "Environment")
+
+
 def test_credentials__their_variables__are_read_as_the_settings_they_stand_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
