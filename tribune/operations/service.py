@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tribune.settings import KeySource, Settings
 
 STATE = "/var/lib/tribune"
+RUNTIME = Path("/run")
 CONFIG = "/etc/tribune/tribune.toml"
 STOP_S = int(Patience().stop_all_s) + 20
 """More than `tribune up` takes to stop its parts."""
@@ -63,6 +64,8 @@ def credentials(settings: Settings) -> list[Credential]:
         Credential(f"web.webhooks.{name}.secret_file", hook.secret_file)
         for name, hook in settings.web.webhooks.items()
     ]
+    if settings.gate.hooks.webhook_secret_file is not None:
+        found.append(Credential("gate.hooks.webhook_secret_file", settings.gate.hooks.webhook_secret_file))
     return found
 
 
@@ -90,7 +93,15 @@ def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> st
             f"{command} is in somebody's home, which a service cannot see.",
             mend="Install it elsewhere: `python3 -m venv /opt/tribune`, and name it by --program.",
         )
-    outside = sorted(written_outside(settings))
+    socket_folder = _socket_folder(settings)
+    if socket_folder is not None and not user:
+        raise ConfigurationError(
+            f"Nobody could use {settings.gate.serve.socket}: it is for its user and group, and the group "
+            "of a user that exists only while it runs has no other members.",
+            mend="Name a user by --user, and let the servers be in the group of that name.",
+        )
+    runtime = socket_folder is not None and socket_folder.is_relative_to(RUNTIME) and socket_folder != RUNTIME
+    outside = sorted(written_outside(settings) - ({socket_folder} if runtime else set()))
     if outside and not user:
         raise ConfigurationError(
             f"A user that exists only while it runs cannot write {', '.join(map(str, outside))}.",
@@ -111,6 +122,7 @@ def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> st
         f"Environment=HOME={STATE}",  # where libraries write, and .pgpass is looked for
         "StateDirectory=tribune",
         "StateDirectoryMode=0700",
+        *([f"RuntimeDirectory={socket_folder.relative_to(RUNTIME)}"] if socket_folder and runtime else ()),
         f"User={user}" if user else "DynamicUser=yes",
         *(f"ReadWritePaths={path}" for path in outside),
         "UMask=0077",
@@ -183,7 +195,15 @@ def written_outside(settings: Settings) -> set[Path]:
     written |= {one.tally_folder for one in every}
     written |= {file.parent for one in every if (file := sqlite_file(one.store_url)) is not None}
     written |= {settings.log_folder} if settings.seal else set()
+    if settings.gate.models:
+        written |= {settings.gate.hooks.state, _socket_folder(settings) or Path()}
     return {path for path in written if path.is_absolute() and not path.is_relative_to(STATE)}
+
+
+def _socket_folder(settings: Settings) -> Path | None:
+    """Return the folder of the sidecar's unix socket, if it has one."""
+    gate = settings.gate
+    return gate.serve.socket.parent if gate.models and gate.serve.socket is not None else None
 
 
 def something_runs(settings: Settings) -> None:

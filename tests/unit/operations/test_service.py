@@ -103,9 +103,11 @@ def test_credentials__their_variables__are_read_as_the_settings_they_stand_for(
 ) -> None:
     text = '[monitors.a]\nkey = { keystore = "a.key", secret_file = "a.secret" }\n'
     text += '[web.webhooks.ops]\nurl = "https://ops.example"\nsecret_file = "ops.secret"\n'
+    text += GATE
     for one in credentials(read(tmp_path, text)):
         monkeypatch.setenv(one.variable, f"/run/{one.name}")
     settings = load_settings(tmp_path / "tribune.toml")
+    assert settings.gate.hooks.webhook_secret_file == Path("/run/gate-hooks-webhook_secret_file")
     assert settings.web.webhooks["ops"].secret_file == Path("/run/web-webhooks-ops-secret_file")
     found = settings.of_monitor("a").keys["monitor"]
     assert (found.keystore, found.secret_file) == (
@@ -127,6 +129,28 @@ def test_systemd_unit__a_place_that_it_may_not_write__asks_for_a_user(tmp_path: 
     assert values(unit, "User") == ["tribune"]
     assert values(unit, "ReadWritePaths") == ["/srv/evidence"]
     assert not values(unit, "DynamicUser")
+
+
+GATE = """
+[gate]
+models = [1]
+[gate.serve]
+socket = "/run/tribune/gate.sock"
+[gate.hooks]
+webhook = "https://ops.example"
+webhook_secret_file = "hook.secret"
+state = "/srv/hooks"
+"""
+
+
+def test_systemd_unit__a_sidecar_on_a_socket__has_its_folder_its_secret_and_a_group(tmp_path: Path) -> None:
+    found = read(tmp_path, GATE)
+    with pytest.raises(ConfigurationError, match="Nobody could use /run/tribune/gate"):
+        systemd_unit(found, program=PROGRAM)
+    unit = systemd_unit(found, program=PROGRAM, user="gate")
+    assert values(unit, "RuntimeDirectory") == ["tribune"]
+    assert values(unit, "ReadWritePaths") == ["/srv/hooks"]
+    assert values(unit, "LoadCredential") == ["gate-hooks-webhook_secret_file:/etc/tribune/hook.secret"]
 
 
 def test_systemd_unit__program_in_a_home__says_where_it_should_be(settings: Settings) -> None:
