@@ -105,9 +105,14 @@ def _rows(path: Path) -> int | None:
     """Return the rows of a Parquet file; None for any other, and for one that only has its name."""
     if path.suffix.lower() not in (".parquet", ".pq"):
         return None
-    import pyarrow
-    import pyarrow.parquet as parquet
-
+    try:
+        import pyarrow
+        import pyarrow.parquet as parquet
+    except ModuleNotFoundError:
+        raise DataError(
+            f"{path.name} is Parquet, whose rows are counted with pyarrow, which is not installed.",
+            mend="pip install pyarrow",
+        ) from None
     try:
         rows: int = parquet.read_metadata(path).num_rows
     except pyarrow.ArrowException:

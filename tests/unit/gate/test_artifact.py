@@ -82,6 +82,30 @@ def test_code_formats__by_name_and_by_how_it_begins(
     assert [one.split(" ")[0] for one in code_formats(tmp_path)] == ([name] if warned else [])
 
 
+def test_code_formats__as_libraries_write_them__names_those_that_run_code(tmp_path: Path) -> None:
+    import joblib
+    import skops.io
+    from sklearn.tree import DecisionTreeClassifier
+
+    model = DecisionTreeClassifier().fit([[0.0], [1.0]], ["no", "yes"])
+    joblib.dump(model, tmp_path / "model.joblib", compress=3)
+    joblib.dump(model, tmp_path / "weights.bin")
+    skops.io.dump(model, tmp_path / "model.skops")
+    assert code_formats(tmp_path) == ("model.joblib (joblib)", "weights.bin (pickle)")
+
+
+def test_look__parquet_beside_a_server_without_arrow__says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "example.parquet").write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DataError, match="pip install pyarrow"):
+        artifact_digest(tmp_path)
+    check = ArtifactCheck(tmp_path)
+    check.look()
+    assert check.digest == b""
+
+
 @pytest.mark.parametrize(("inside", "warned"), [("archive/data.pkl", True), ("schema.json", False)])
 def test_code_formats__archive__by_what_is_in_it(tmp_path: Path, inside: str, warned: bool) -> None:
     with zipfile.ZipFile(tmp_path / "pytorch_model.bin", "w") as archive:
