@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from tribune.chain import Tribune
 from tribune.exceptions import TribuneError
@@ -34,6 +35,27 @@ class Outlook:
     rules: tuple[tuple[Rule, int | None], ...] = ()
     evidence: str = ""
     why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a document, values and limits in millionths."""
+        return {
+            "model": self.due.model_id,
+            "version": self.due.version,
+            "frame": self.due.frame,
+            "evidence": self.evidence or None,
+            "why": self.why or None,
+            "rules": [
+                {
+                    "metric": rule.metric,
+                    "op": rule.op,
+                    "limit": rule.limit,
+                    "severity": rule.severity.name,
+                    "value": value,
+                    "beyond": _beyond(rule, value),
+                }
+                for rule, value in self.rules
+            ],
+        }
 
 
 async def outlooks(settings: Settings) -> AsyncIterator[Outlook]:
@@ -88,7 +110,10 @@ def lines(outlook: Outlook) -> Iterator[str]:
         yield f"  cannot be measured: {outlook.why}"
     for rule, value in outlook.rules:
         said = "not measured" if value is None else amount(rule.metric, value)
-        beyond = value is not None and rule.is_hit(value)
-        yield f"  {'beyond' if beyond else 'within'}  {said:>12}  {describe(rule)}"
+        yield f"  {'beyond' if _beyond(rule, value) else 'within'}  {said:>12}  {describe(rule)}"
     if outlook.evidence:
         yield f"  evidence {outlook.evidence}"
+
+
+def _beyond(rule: Rule, value: int | None) -> bool:
+    return value is not None and rule.is_hit(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.monitor_world import MonitorWorld, monitors
+from integration.monitor_world import POLICY, MonitorWorld, monitors
 from support.processes import environment, variables
 from tribune.ids import ModelId
 
@@ -60,8 +60,25 @@ async def test_dry_run__a_due_frame__shows_what_is_signed_later_and_stores_nothi
         assert f"evidence {monitor.row(ONE, frame).cid}" in said
 
 
+async def test_dry_run__as_json__has_the_values_that_are_signed_later(world: MonitorWorld) -> None:
+    frame = world.sealed(ONE)
+    (told,) = json.loads(called(world, "run", "--dry-run", "--json"))["frames"]
+    async with monitors(world, 0) as (monitor,):
+        await monitor.look()
+        row = monitor.row(ONE, frame)
+    assert (told["model"], told["version"], told["frame"], told["why"]) == (1, 1, frame, None)
+    assert told["evidence"] == row.cid
+    assert [rule["metric"] for rule in told["rules"]] == [rule.metric for rule in POLICY.rules]
+    assert [rule["beyond"] for rule in told["rules"]] == [False] * len(POLICY.rules)
+
+
 def test_dry_run__nothing_due__says_so(world: MonitorWorld) -> None:
     assert "Nothing is due" in called(world, "run", "--dry-run")
+    assert json.loads(called(world, "run", "--dry-run", "--json")) == {"frames": []}
+
+
+def test_run__json_without_a_dry_run__is_refused(world: MonitorWorld) -> None:
+    assert called(world, "run", "--json", fails=True) == ""
 
 
 async def test_status__after_a_report__names_frame_state_and_no_process(world: MonitorWorld) -> None:

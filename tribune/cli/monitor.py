@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tribune.cli.options import Json, SettingsFile
-from tribune.cli.running import run, serve
-from tribune.cli.showing import say
+from tribune.cli.running import plain_errors, run, serve
+from tribune.cli.showing import say, show_json
 from tribune.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -33,11 +33,19 @@ def monitor_run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Measure and show; sign and send nothing. Needs no key.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Watch models, measure due frames, sign and send reports.
 
-    Without a key it shows what it would report, says where a key goes, and ends with an error.
+    Without a key it shows what it would report, says where a key goes, and ends with an error. --json is for
+    what a dry run found; otherwise the log tells what is done.
     """
+    if json and not dry_run:
+        with plain_errors():
+            raise ConfigurationError(
+                "--json is for what a dry run found.",
+                mend="Add --dry-run, or let the log be JSON lines (logging.json_lines).",
+            )
 
     async def part(read: Settings, stop: asyncio.Event) -> None:
         from tribune_monitors.app import run
@@ -54,7 +62,7 @@ def monitor_run(
         )
 
     if dry_run:
-        run(settings, lambda read: _dry_run(_of(read, name)))
+        run(settings, lambda read: _dry_run(_of(read, name), json=json))
     else:
         serve(f"monitor-{name}" if name else "monitor", settings, part)
 
@@ -80,13 +88,15 @@ def _of(read: Settings, name: str) -> Settings:
     return read.of_monitor(name) if name else read
 
 
-async def _dry_run(settings: Settings) -> None:
+async def _dry_run(settings: Settings, *, json: bool = False) -> None:
     from tribune_monitors.dry_run import lines, outlooks
 
-    found = False
+    found = []
     async for outlook in outlooks(settings):
-        found = True
-        for line in lines(outlook):
-            typer.echo(line)
-    if not found:
+        found.append(outlook.to_json())
+        if not json:
+            typer.echo("\n".join(lines(outlook)))
+    if json:
+        show_json({"frames": found})
+    elif not found:
         typer.echo("Nothing is due: no frame with an anchored log is open.")
