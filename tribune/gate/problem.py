@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tribune.decisions.leaf import new_id
-from tribune.gate.status import IF_ANEW, CaseFacts, Cause, Reading, Refusal
+from tribune.gate.status import CONTRADICTED, IF_ANEW, CaseFacts, Cause, Reading, Refusal
 from tribune.ids import CaseId, Digest, ModelId, VersionNumber
 from tribune.reports.canonical import cid
 from tribune.reports.oversight import independence
@@ -143,6 +143,8 @@ def encode(document: Mapping[str, Any]) -> bytes:
 def _detail(subject: Subject, refusal: Refusal) -> str:
     reading, case = refusal.snapshot.reading, refusal.snapshot.case
     if refusal.cause is Cause.UNKNOWN:
+        if refusal.snapshot.fault == CONTRADICTED:
+            return f"{CONTRADICTED} So we do not answer."
         back = refusal.snapshot.gone_back_to
         if back is None or reading is None:
             return f"{_BLIND}."

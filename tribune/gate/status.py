@@ -36,6 +36,10 @@ class Cause(StrEnum):
     UNKNOWN = "state-unknown"
 
 
+CONTRADICTED = "The nodes of the chain contradict each other about this model."
+"""Why nothing is known of a model whose view is disputed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A model's status at one block. Times in unix seconds.
@@ -218,11 +222,11 @@ class StatusView:
             self._snapshot = Snapshot(fault=fault)
         self._tell()
 
-    def dispute(self, fault: str) -> None:
+    def dispute(self) -> None:
         """Believe nothing read before, and nothing read from now on, until it is settled."""
         with self._lock:
             self._disputed = True
-            self._snapshot = Snapshot(fault=fault)
+            self._snapshot = Snapshot(fault=CONTRADICTED)
         self._tell()
 
     def settle(self) -> None:

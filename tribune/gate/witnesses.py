@@ -75,14 +75,12 @@ class Witnesses:
                 )
         except (TribuneError, OSError):  # could not look: nobody is accused; a timeout is an OSError
             return
-        for place, (head, status, view) in enumerate(claims):
+        for place, (_, status, view) in enumerate(claims):
             said = [opinion[place] for opinion in opinions]
             if said:
-                self._judge(head, status, view, said)
+                self._judge(status, view, said)
 
-    def _judge(
-        self, head: HeadOnChain, claimed: StatusOnChain, view: StatusView, said: Sequence[StatusOnChain]
-    ) -> None:
+    def _judge(self, claimed: StatusOnChain, view: StatusView, said: Sequence[StatusOnChain]) -> None:
         agreeing = sum(one == claimed for one in said)
         if 2 * agreeing > len(said):
             if view.disputed:
@@ -90,9 +88,8 @@ class Witnesses:
                 get_logger(__name__).info("nodes agree again", model=view.model_id)
                 self._again(view.model_id)
             return
-        words = f"The nodes contradict each other about this model at block {head.number}."
         if not view.disputed:
             states = sorted({str(one.state) for one in (claimed, *said)})
             get_logger(__name__).error("nodes contradict each other", model=view.model_id, states=states)
-        view.dispute(words)
+        view.dispute()
         self._again(view.model_id)

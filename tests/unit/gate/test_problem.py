@@ -135,6 +135,17 @@ def test_problem__chain_seen_again_or_lost__says_nothing_of_a_restart() -> None:
     assert problem(SUBJECT, refusal)["detail"] == "We cannot see the chain, so we do not answer."
 
 
+def test_problem__nodes_contradict_each_other__says_so_and_nothing_else() -> None:
+    view = view_of(ACTIVE)
+    view.dispute()
+    refusal = view.refusal(VERSION, 5)
+    assert refusal is not None
+    found = problem(SUBJECT, refusal)
+    assert found["state"] == "Unknown"
+    assert found["detail"].startswith("The nodes of the chain contradict each other about this model.")
+    assert "seen_block" not in found
+
+
 def test_problem__blind_from_the_start__has_no_block_and_no_age() -> None:
     refusal = StatusView(MODEL).refusal(VERSION, 5)
     assert refusal is not None
