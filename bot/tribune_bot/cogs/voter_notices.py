@@ -45,8 +45,8 @@ READER = "bot.notices"
 AT_ONCE = 200
 MOST_SPEAKERS = 10_000
 """People whose language is kept in memory, so that not each press asks the store."""
-LOOK_BACK, SLACK = timedelta(hours=1), timedelta(minutes=1)
-"""How old an end may be at our first look, and how far each look reaches behind the one before it."""
+SLACK = timedelta(minutes=1)
+"""How far each look at what has ended reaches behind the one before it; the first reaches back as news do."""
 
 
 class Told(NamedTuple):
@@ -108,7 +108,7 @@ class VoterNotices(commands.Cog):
         if self._decimals is None:
             [self._decimals] = await self.services.contracts.read(("TribuneToken", "decimals", ()))
         began = now()
-        since = began - LOOK_BACK if self._looked is None else self._looked - SLACK
+        since = began - NEWS if self._looked is None else self._looked - SLACK
         async with self.bot.servers.speaking():
             found, place, more = await self.services.store.read(self._find, self._decimals, since)
         if found or place is not None:
@@ -172,7 +172,7 @@ class VoterNotices(commands.Cog):
                 links = self._vote_links(ballot.governor, ballot, proposal)
                 text = told_then.format(wallet=ballot.voter, why=harmless(_(ballot.error), 300))
                 # Signed again, it may be refused again, for another reason.
-                again = f"{key}/refused/{int(ballot.updated_at.timestamp() * 1e6)}"
+                again = f"{key}/refused/{_stamp(ballot.updated_at)}"
                 found.append(Told(user, again, text, links))
         return found
 
@@ -186,6 +186,8 @@ class VoterNotices(commands.Cog):
 
     def _delegated(self, session: Session, row: SignedDelegation) -> list[Told]:
         key = f"delegation/{row.delegator}/{row.nonce}/{row.state}"
+        if row.state == BallotState.REJECTED:  # signed again, it may be refused again
+            key += f"/{_stamp(row.updated_at)}"
         users = _spoken_to(session, _concerned(session, row.delegator))
         return [Told(user, key, _delegated_text(row)) for user in users]
 
@@ -234,6 +236,10 @@ def choice(support: int) -> str:
     return {Support.AGAINST: _("Against"), Support.FOR: _("For"), Support.ABSTAIN: _("Abstain")}[
         Support.of(support)
     ]
+
+
+def _stamp(time: datetime) -> int:
+    return int(time.timestamp() * 1e6)
 
 
 def _ballot_key(proposal: int, voter: str) -> str:
