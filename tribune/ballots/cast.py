@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tribune.ballots.lane import Lane
 from tribune.chain.codec import load_abi
+from tribune.exceptions import ChainUnreachableError
 from tribune.ids import Address, ProposalId
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ async def find_votes(
     """Return the votes of these voters that are on the chain.
 
     Raises:
-        ChainUnreachableError: the chain cannot be read.
+        ChainUnreachableError: the chain cannot be read, or contradicts itself.
     """
     asked = list(voters)
     if not asked:
@@ -68,7 +69,14 @@ async def find_votes(
         head.number,
         [[abi.topic(name) for name in EVENTS], [bytes.fromhex(voter[2:]).rjust(32, b"\0") for voter in some]],
     )
-    return votes_in(logs, governor, proposal_id)
+    found = votes_in(logs, governor, proposal_id)
+    if len(found) < len(set(some)):  # "could not look": who has voted must not be told that nothing counted
+        raise ChainUnreachableError(
+            "The node counts votes of which it does not show the events.",
+            mend="Use a node that agrees with itself (one behind no load balancer) and keeps its logs.",
+            proposal=proposal_id,
+        )
+    return found
 
 
 async def first_block_after(contracts: VoteContracts, time: int, head: int) -> int:

@@ -14,7 +14,8 @@ from tribune.ballots.documents import Documents
 from tribune.ballots.queue import accept_ballot
 from tribune.ballots.relay import BallotRelay
 from tribune.ballots.typed_data import SignedBallot, parse_signature
-from tribune.chain.types import ContractCall, Receipt
+from tribune.chain.client import Chain
+from tribune.chain.types import ContractCall, Log, Receipt
 from tribune.exceptions import ChainUnreachableError, UnfundedError
 from tribune.ids import Address
 from tribune.store.session import Store
@@ -232,3 +233,23 @@ async def test_relay_queued__ballots_that_fill_a_block__go_in_several_transactio
     assert len(await relay.relay_queued(queued.proposal_id)) == 3
     assert queued.chain.web3.eth.block_number > before + 1
     assert votes(queued) == ALL
+
+
+class LosesLogs(Chain):
+    """A node that knows who has voted and has not the events, as behind a load balancer."""
+
+    async def logs(self, *_asked: object, **_more: object) -> list[Log]:
+        return []
+
+
+async def test_relay_queued__node_without_the_votes_events__refuses_nothing_and_looks_again(
+    queued: Voting, relay: BallotRelay, store: Store, contracts: VoteContracts, sender: Sender
+) -> None:
+    voter = queued.holders[2]
+    queued.chain.send(queued.governor.functions.castVote(queued.proposal_id, 1), voter)
+    async with LosesLogs(queued.chain.anvil.http_url, chain_id=31337, timeout_s=5) as blind:
+        with pytest.raises(ChainUnreachableError):
+            await BallotRelay(store, VoteContracts(blind, contracts.deployment), sender).relay_all()
+    settled = {one.voter: one.status for one in await relay.relay_all()}
+    assert settled[Address(voter.address)] == "mined"
+    assert set(settled.values()) == {"mined"}
