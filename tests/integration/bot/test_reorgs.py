@@ -91,6 +91,6 @@ async def test_bot__governor_replaced__opens_the_orphaned_vote_anew(
     assert switch.caseOf(1).call()[-2] != successor.address
     world.start()
     await world.until(lambda: switch.caseOf(1).call()[-2] == successor.address, "the vote anew")
-    await world.until(lambda: "keep it stopped? Ends" in message.content, "the vote in the message")
+    await world.until(lambda: "keep it stopped? End of voting:" in message.content, "the vote in the message")
     assert len(world.messages) == 1
     await world.halt()
