@@ -20,31 +20,51 @@ if TYPE_CHECKING:
 _Key = tuple[Lane, ProposalId, CaseId]
 
 
-async def queue_undone(store: Store, contracts: VoteContracts, indexed: int, depth: int) -> int:
-    """Queue again what a reorg undid; return how many ballots that were.
+class UndoneBallots:
+    """Looks after ballots that count as mined. One in a process.
+
+    Its first look is at all of them, since a reorg may have come while nobody looked: the process was away,
+    or its node.
 
     Args:
         store: the queue, and the index.
         contracts: the chain.
-        indexed: newest block that the index has taken in.
-        depth: how many blocks below it may still be replaced.
-
-    Raises:
-        ChainUnreachableError, StoreError: could not look; call again.
+        depth: how many blocks below the newest may still be replaced.
     """
-    undone = 0
-    for (lane, proposal_id, case_id), voters in (await store.read(_doubtful, indexed, depth)).items():
-        cast = await find_votes(contracts, proposal_id, voters, lane)
-        undone += await store.run(_record, lane, proposal_id, case_id, voters, cast)
-    return undone
+
+    def __init__(self, store: Store, contracts: VoteContracts, depth: int) -> None:
+        self._store = store
+        self._contracts = contracts
+        self._depth = depth
+        self._looked: int | None = None
+        """Newest block that the index had at our last look."""
+
+    async def queue(self, indexed: int) -> int:
+        """Queue again what a reorg undid; return how many ballots that were.
+
+        Args:
+            indexed: newest block that the index has taken in.
+
+        Raises:
+            ChainUnreachableError, StoreError: could not look; call again.
+        """
+        undone = 0
+        above = -1 if self._looked is None else min(self._looked, indexed) - self._depth
+        for (lane, proposal_id, case_id), voters in (
+            await self._store.read(_doubtful, above, indexed)
+        ).items():
+            cast = await find_votes(self._contracts, proposal_id, voters, lane)
+            undone += await self._store.run(_record, lane, proposal_id, case_id, voters, cast)
+        self._looked = indexed
+        return undone
 
 
-def _doubtful(session: Session, indexed: int, depth: int) -> dict[_Key, list[Address]]:
+def _doubtful(session: Session, above: int, indexed: int) -> dict[_Key, list[Address]]:
     """Return the voters whose ballots count as mined in a block that the index knows otherwise."""
     from tribune.store.proposals import mined_unseen
 
     found: dict[_Key, list[Address]] = {}
-    for row in mined_unseen(session, indexed - depth, indexed, EVENTS):
+    for row in mined_unseen(session, above, indexed, EVENTS):
         key = (Lane(row.governor), ProposalId(int(row.proposal_id)), CaseId(row.case_id))
         found.setdefault(key, []).append(Address(row.voter))
     return found

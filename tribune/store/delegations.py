@@ -31,12 +31,12 @@ def waiting_delegations(session: Session, limit: int) -> Sequence[SignedDelegati
     ).all()
 
 
-def mined_delegations(session: Session, within: timedelta) -> Sequence[SignedDelegation]:
-    """Return the delegations that were found in a block within this time."""
+def mined_delegations(session: Session, within: timedelta, above: int) -> Sequence[SignedDelegation]:
+    """Return the delegations that were found within this time in a later block than `above`."""
     return session.exec(
         select(SignedDelegation).where(
             SignedDelegation.state == BallotState.MINED,
-            col(SignedDelegation.block_number) > 0,
+            col(SignedDelegation.block_number) > above,
             col(SignedDelegation.updated_at) > now() - within,
         )
     ).all()

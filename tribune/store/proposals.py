@@ -56,12 +56,15 @@ def ballots_under_way(session: Session, governor: str, voter: str) -> Sequence[S
 
 
 def mined_unseen(session: Session, above: int, up_to: int, names: Collection[str]) -> Sequence[StoredBallot]:
-    """Return ballots that count as mined in these blocks (`above` is left out) without an event of a vote.
+    """Return ballots that count as mined in these blocks (`above` is left out) without an event of theirs.
 
-    An event is looked for by its transaction.
+    A transaction that got into another block may count others' ballots and not this one.
     """
-    seen = select(ChainEvent.tx_hash).where(
-        col(ChainEvent.block_number) > above, col(ChainEvent.name).in_(list(names))
+    seen = select(ChainEvent.id).where(
+        ChainEvent.account == StoredBallot.voter,
+        col(ChainEvent.name).in_(list(names)),
+        ChainEvent.tx_hash == StoredBallot.tx_hash,
+        ChainEvent.block_number == StoredBallot.block_number,
     )
     return session.exec(
         select(StoredBallot)
@@ -69,7 +72,7 @@ def mined_unseen(session: Session, above: int, up_to: int, names: Collection[str
             StoredBallot.state == BallotState.MINED,
             col(StoredBallot.block_number) > above,
             col(StoredBallot.block_number) <= up_to,
-            col(StoredBallot.tx_hash).not_in(seen),
+            ~seen.exists(),
         )
         .order_by(col(StoredBallot.id))
     ).all()

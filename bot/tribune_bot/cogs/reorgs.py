@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
-from tribune.ballots.undone import queue_undone
+from tribune.ballots.undone import UndoneBallots
 from tribune.log import get_logger
 from tribune_bot.following import follow
 
@@ -30,15 +30,15 @@ class Reorgs(commands.Cog):
 
     async def watch(self) -> None:
         """Queue again what was undone, until cancelled."""
-        await follow(
-            self.services.indexer, self._look, "mined ballots could not be looked after", every_s=LOOK_S
-        )
+        services = self.services
+        ballots = UndoneBallots(services.store, services.contracts, services.tribune.chain.finality_blocks)
 
-    async def _look(self, _changed: bool) -> None:
-        services, head = self.services, self.services.indexer.head
-        if head is None:
-            return
-        depth = services.tribune.chain.finality_blocks
-        undone = await queue_undone(services.store, services.contracts, head.number, depth)
-        if undone:
-            get_logger(__name__).warning("a reorg undid ballots: they are relayed again", ballots=undone)
+        async def look(_changed: bool) -> None:
+            head = services.indexer.head
+            if head is None:
+                return
+            undone = await ballots.queue(head.number)
+            if undone:
+                get_logger(__name__).warning("a reorg undid ballots: they are relayed again", ballots=undone)
+
+        await follow(services.indexer, look, "mined ballots could not be looked after", every_s=LOOK_S)

@@ -14,7 +14,7 @@ from tribune.ballots.queue import accept_ballot
 from tribune.ballots.relay import BallotRelay
 from tribune.ballots.slow_lane.proposals import find_proposal, read_proposal
 from tribune.ballots.typed_data import SignedBallot, parse_signature
-from tribune.ballots.undone import queue_undone
+from tribune.ballots.undone import UndoneBallots
 from tribune.chain.client import Chain
 from tribune.ids import Address
 from tribune.store.session import Store
@@ -37,6 +37,7 @@ class Desk:
     ) -> None:
         self.voting, self.index, self.store = voting, index, store
         self.contracts, self.documents = contracts, documents
+        self.undone = UndoneBallots(store, contracts, DEPTH)
 
     async def queue(self, lane: Lane, proposing: Proposing) -> None:
         account = self.voting.holders[1]
@@ -68,10 +69,11 @@ class Desk:
         return [one.status for one in await BallotRelay(self.store, self.contracts, sender).relay_all()]
 
     async def look_back(self) -> int:
+        """Look as the bot does: whenever the index has caught up."""
         await self.index.catch_up()
         head = self.index.head
         assert head is not None
-        return await queue_undone(self.store, self.contracts, head.number, DEPTH)
+        return await self.undone.queue(head.number)
 
     def mine(self, blocks: int) -> None:
         for _ in range(blocks):
@@ -93,7 +95,7 @@ def desk(
 
 
 @pytest.mark.parametrize("lane", list(Lane))
-async def test_queue_undone__block_replaced__queued_and_counted_again(
+async def test_queue__block_replaced__queued_and_counted_again(
     desk: Desk, proposing: Proposing, lane: Lane
 ) -> None:
     await desk.queue(lane, proposing)
@@ -110,9 +112,7 @@ async def test_queue_undone__block_replaced__queued_and_counted_again(
     assert len(governor.events.VoteCast().get_logs(from_block=0)) == 1
 
 
-async def test_queue_undone__taken_into_another_block__recorded_there(
-    desk: Desk, proposing: Proposing
-) -> None:
+async def test_queue__taken_into_another_block__recorded_there(desk: Desk, proposing: Proposing) -> None:
     await desk.queue(Lane.SLOW, proposing)
     before = desk.voting.chain.rpc("evm_snapshot")
     await desk.relay()
@@ -141,9 +141,7 @@ async def test_relay_all__proposal_itself_undone__refused_with_the_reason(
     assert "does not have this vote any more" in found.error
 
 
-async def test_queue_undone__cast_with_another_tool__forgotten_not_queued(
-    desk: Desk, proposing: Proposing
-) -> None:
+async def test_queue__cast_with_another_tool__forgotten_not_queued(desk: Desk, proposing: Proposing) -> None:
     await desk.queue(Lane.SLOW, proposing)
     with desk.store.session() as session:
         kept = session.get(StoredBallot, 1)
@@ -153,3 +151,34 @@ async def test_queue_undone__cast_with_another_tool__forgotten_not_queued(
         session.add(kept)
     assert await desk.look_back() == 1
     assert desk.ballot is None
+
+
+@pytest.mark.parametrize("looked_before", [True, False])
+async def test_queue__undone_while_nobody_could_look__queued_however_long_ago(
+    desk: Desk, proposing: Proposing, looked_before: bool
+) -> None:
+    await desk.queue(Lane.SLOW, proposing)
+    before = desk.voting.chain.rpc("evm_snapshot")
+    assert await desk.relay() == ["mined"]
+    if looked_before:
+        assert await desk.look_back() == 0
+    assert desk.voting.chain.rpc("evm_revert", before)
+    desk.mine(DEPTH + 5)
+    assert await desk.look_back() == 1
+    assert await desk.relay() == ["mined"]
+
+
+async def test_queue__its_transaction_counts_others_only_in_another_block__queued(
+    desk: Desk, proposing: Proposing
+) -> None:
+    await desk.queue(Lane.SLOW, proposing)
+    cast = proposing.governor.functions.castVote(proposing.proposal_id, 1)
+    receipt = desk.voting.chain.send(cast, desk.voting.holders[2])
+    with desk.store.session() as session:
+        kept = session.get(StoredBallot, 1)
+        assert kept is not None
+        kept.state, kept.tx_hash = "mined", "0x" + receipt["transactionHash"].hex().removeprefix("0x")
+        kept.block_number = receipt["blockNumber"]
+        session.add(kept)
+    assert await desk.look_back() == 1
+    assert await desk.relay() == ["mined"]

@@ -7,11 +7,12 @@ asked first, and what is not there is sent again. It pays for gas with the relay
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tribune.ballots.cast import first_block_after
 from tribune.ballots.contracts import TOKEN
-from tribune.ballots.delegating.delegations import DelegationStatus, delegate_call, signed_of
+from tribune.ballots.delegating.delegations import LONGEST, DelegationStatus, delegate_call, signed_of
+from tribune.chain.codec import load_abi
 from tribune.exceptions import RevertedError, TransactionPendingError, TribuneError
 from tribune.language import marked
 from tribune.store.delegations import mined_delegations, waiting_delegations
@@ -19,14 +20,13 @@ from tribune.store.delegations import mined_delegations, waiting_delegations
 if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.relay import Sends
+    from tribune.chain.types import Log
     from tribune.store.session import Session, Store
     from tribune.store.states import BallotState
     from tribune.store.tables import SignedDelegation
 
 BATCH = 20
 """Delegations under way together."""
-RECENT = timedelta(hours=1)
-"""How long one that is in a block is looked after, until that is final: longer than any chain needs."""
 
 
 class DelegationRelay:
@@ -43,6 +43,8 @@ class DelegationRelay:
         self._contracts = contracts
         self._sender = sender
         self._turn = asyncio.Lock()
+        self._looked = 0
+        """Newest block when we last looked at what is in blocks; 0: at all that could still be sent again."""
 
     async def relay_all(self) -> list[DelegationStatus]:
         """Relay what is queued; return what was settled, mined or refused.
@@ -65,18 +67,18 @@ class DelegationRelay:
         """Queue again what a reorg took out of the chain; what is final is not looked at any more."""
         from tribune.store.states import BallotState
 
-        recent = await self._store.read(mined_delegations, RECENT)
-        if not recent:
-            return
         chain = self._contracts.chain
-        final = (await chain.head()).number - chain.finality_blocks
-        rows = [row for row in recent if row.block_number > final]
+        rows = await self._store.read(
+            mined_delegations, LONGEST, max(0, self._looked - chain.finality_blocks)
+        )
         if not rows:
             return
+        head = await chain.head()
         nonces = await self._contracts.read(*((TOKEN, "nonces", (row.delegator,)) for row in rows))
         for row, nonce in zip(rows, nonces, strict=True):
             if nonce <= row.nonce:
                 await self._record(row, BallotState.QUEUED, tx="")
+        self._looked = head.number
 
     async def _relay(self, row: SignedDelegation) -> DelegationStatus:
         from tribune.store.states import BallotState
@@ -113,13 +115,23 @@ class DelegationRelay:
         if not await self._is_used(row):
             why = marked("The token did not take the signature.")
             return await self._record(row, BallotState.REJECTED, error=why)
-        [delegate] = await self._contracts.read((TOKEN, "delegates", (row.delegator,)))
-        receipt = await self._contracts.chain.receipt(row.tx_hash) if row.tx_hash else None
-        if delegate != row.delegatee and (receipt is None or not receipt.succeeded):
+        found = await self._find(row)
+        if found is None:
             why = marked("Another signature of this wallet was counted instead.")
             return await self._record(row, BallotState.REJECTED, error=why)
-        block = 0 if receipt is None else receipt.block_number
-        return await self._record(row, BallotState.MINED, block=block)
+        return await self._record(row, BallotState.MINED, tx=found.tx_hash, block=found.block_number)
+
+    async def _find(self, row: SignedDelegation) -> Log | None:
+        """Return the event of a delegation that may have got into a block while we did not look."""
+        chain, token = self._contracts.chain, await self._contracts.token()
+        head = await chain.head()
+        since = int((row.expiry - LONGEST).timestamp())  # it was signed later
+        first = await first_block_after(self._contracts, since, head.number)
+        delegator, delegatee = (
+            bytes.fromhex(one[2:]).rjust(32, b"\0") for one in (row.delegator, row.delegatee)
+        )
+        topics = (load_abi(TOKEN).topic("DelegateChanged"), delegator, None, delegatee)
+        return next(reversed(await chain.logs([token], first, head.number, topics)), None)
 
     async def _record(
         self,

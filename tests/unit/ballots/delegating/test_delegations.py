@@ -113,9 +113,10 @@ async def test_relay_all__sent_before_a_crash__counts_as_done(
     await accept_delegation(store, contracts, LIMITS, one)
     token, signature = voting.chain.contracts["TribuneToken"].functions, one.signature
     sent = (one.delegatee, one.nonce, one.expiry, signature[64], signature[:32], signature[32:64])
-    voting.chain.send(token.delegateBySig(*sent))
+    receipt = voting.chain.send(token.delegateBySig(*sent))
     [settled] = await DelegationRelay(store, contracts, sender).relay_all()
-    assert settled.status == "mined"
+    assert (settled.status, settled.block) == ("mined", receipt["blockNumber"])
+    assert settled.tx == "0x" + receipt["transactionHash"].hex().removeprefix("0x")
 
 
 async def test_relay_all__number_used_otherwise__is_refused_with_the_reason(
@@ -149,6 +150,23 @@ async def test_relay_all__reorg_takes_it_away__is_sent_again(
     assert settled.status == "mined"
     assert delegate_of(voting, holder) == FRIEND
     assert await relay.relay_all() == []
+
+
+async def test_relay_all__reorg_takes_it_away_while_nobody_looks__is_sent_again(
+    voting: Voting, contracts: VoteContracts, store: Store, sender: Sender
+) -> None:
+    holder = voting.holders[0]
+    await accept_delegation(store, contracts, LIMITS, await signed(contracts, holder))
+    before = voting.chain.rpc("evm_snapshot")
+    await DelegationRelay(store, contracts, sender).relay_all()
+    assert voting.chain.rpc("evm_revert", before)
+    for _ in range(contracts.chain.finality_blocks + 3):
+        voting.chain.warp(1)
+    again = Sender(contracts.chain, voting.chain.relayer, receipt_timeout_s=10)
+    restarted = DelegationRelay(store, contracts, again)
+    assert [one.status for one in await restarted.relay_all()] == ["mined"]
+    assert delegate_of(voting, holder) == FRIEND
+    assert await restarted.relay_all() == []
 
 
 def expire(session: Session, wallet: str) -> None:
