@@ -88,11 +88,13 @@ def systemd_unit(settings: Settings, *, program: str = "", user: str = "") -> st
     """
     something_runs(settings)
     command = program or str(Path(sys.executable).with_name("tribune"))
-    if Path(command).is_relative_to("/home") or Path(command).is_relative_to("/root"):
-        raise ConfigurationError(
-            f"{command} is in somebody's home, which a service cannot see.",
-            mend="Install it elsewhere: `python3 -m venv /opt/tribune`, and name it by --program.",
-        )
+    for needed in (Path(command), Path(command).with_name("python").resolve()):  # an environment's is a link
+        if any(needed.is_relative_to(home) for home in ("/home", "/root")):
+            raise ConfigurationError(
+                f"{needed} is in somebody's home, which a service cannot see.",
+                mend="Install it elsewhere, on the system's own Python: `/usr/bin/python3 -m venv "
+                "/opt/tribune`, and name it by --program.",
+            )
     socket_folder = _socket_folder(settings)
     if socket_folder is not None and not user:
         raise ConfigurationError(

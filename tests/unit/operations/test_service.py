@@ -34,7 +34,7 @@ token_file = "token"
 [web]
 port = 8080
 """
-PROGRAM = str(Path(sys.executable).with_name("tribune"))
+PROGRAM = "/opt/tribune/bin/tribune"
 
 
 @pytest.fixture
@@ -158,6 +158,12 @@ def test_systemd_unit__program_in_a_home__says_where_it_should_be(settings: Sett
         systemd_unit(settings, program="/home/me/.venv/bin/tribune")
 
 
+def test_systemd_unit__python_in_a_home__is_seen_through_its_link(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "python").symlink_to("/root/.local/python/bin/python3")
+    with pytest.raises(ConfigurationError, match=r"^/root/\.local/python/bin/python3 is in somebody's home"):
+        systemd_unit(settings, program=str(tmp_path / "tribune"))
+
+
 @pytest.mark.parametrize("made", [systemd_unit, container_file])
 def test_service__nothing_to_run__refused(tmp_path: Path, made: object) -> None:
     with pytest.raises(ConfigurationError, match="nothing to run"):
@@ -166,8 +172,9 @@ def test_service__nothing_to_run__refused(tmp_path: Path, made: object) -> None:
 
 def test_service__as_commands__write_once(tmp_path: Path) -> None:
     (tmp_path / "tribune.toml").write_text(TEXT)
-    for kind, name in (("systemd", "tribune.service"), ("container", "Containerfile")):
-        command = [sys.executable, "-m", "tribune.cli", "service", kind, "-o", name]
+    systemd = ("systemd", "--program", PROGRAM)
+    for kind, name in ((systemd, "tribune.service"), (("container",), "Containerfile")):
+        command = [sys.executable, "-m", "tribune.cli", "service", *kind, "-o", name]
         done = [
             subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, env=os.environ)
             for _ in range(2)
