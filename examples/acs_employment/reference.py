@@ -72,5 +72,5 @@ def make_profile_of(manifest: Manifest, folder: Path, spec: ModelSpec) -> Profil
     sealed = [folder / partition.path for partition in manifest.partitions]
     labels = [folder / partition.path for partition in manifest.labels]
     with tempfile.TemporaryDirectory() as place, connect(Path(place)) as cursor:
-        blocks = split(cursor, sealed, "", BLOCKS, Path(place) / "blocks")
+        blocks = split(cursor, sealed, spec, BLOCKS, Path(place) / "blocks", timed=False)
         return fit_profile(DuckDBEngine(threads=1), blocks, labels, spec)

@@ -148,9 +148,7 @@ def profile_source(
     pieces: Sequence[Sequence[Path]] = [partitions.decisions]
     if count > 1:
         say("Cutting the reference into blocks")
-        pieces = split(
-            cursor, partitions.decisions, spec.time_name if timed else "", count, folder / "blocks"
-        )
+        pieces = split(cursor, partitions.decisions, spec, count, folder / "blocks", timed=timed)
     cursor.close()
     say("Looking for ranges and values")
     engine = DuckDBEngine(threads, _percent(say, len(pieces)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tribune.exceptions import DataError
+from tribune.metrics.spec import ModelSpec
 from tribune_monitors.engines.sql import literal, quoted
 from tribune_monitors.sources.files import parquet_rows
 
@@ -16,16 +17,23 @@ if TYPE_CHECKING:
 
 
 def split(
-    cursor: duckdb.DuckDBPyConnection, files: Sequence[Path], time: str, blocks: int, folder: Path
+    cursor: duckdb.DuckDBPyConnection,
+    files: Sequence[Path],
+    spec: ModelSpec,
+    blocks: int,
+    folder: Path,
+    *,
+    timed: bool,
 ) -> list[list[Path]]:
     """Write rows again as consecutive blocks of about equal size; return the partitions of each.
 
     Args:
         cursor: copies.
         files: partitions.
-        time: the column of their times; empty: rows are in order of time already.
+        spec: the model's columns; blocks have no others, which may be of any type in each file.
         blocks: how many.
         folder: takes them.
+        timed: whether the rows' times decide, or rows are in order of time already.
 
     Raises:
         DataError: there are fewer rows, or different times, than blocks.
@@ -33,17 +41,18 @@ def split(
     folder.mkdir(parents=True)
     rows = parquet_rows(files)
     (total,) = cursor.execute(f"SELECT count(*) FROM {rows}").fetchone() or (0,)  # noqa: S608
-    if time:
+    if timed:
+        time = quoted(spec.time_name)
         shares = ", ".join(str(place / blocks) for place in range(1, blocks))
         (cuts,) = cursor.execute(
-            f"SELECT quantile_disc({quoted(time)}, [{shares}]) FROM {rows}"  # noqa: S608
+            f"SELECT quantile_disc({time}, [{shares}]) FROM {rows}"  # noqa: S608
         ).fetchone() or (None,)
         if cuts is None or len(set(cuts)) < blocks - 1:
             raise DataError(
                 f"The reference does not have times for {blocks} blocks.",
                 mend="Give fewer by --blocks, or --blocks 1 for none.",
             )
-        ends = ["true", *(f"{quoted(time)} >= {cut}" for cut in cuts), "false"]
+        ends = ["true", *(f"{time} >= {cut}" for cut in cuts), "false"]
         pieces = [
             f"WHERE coalesce({low}, true) AND NOT coalesce({high}, true)" for low, high in pairwise(ends)
         ]
@@ -54,10 +63,12 @@ def split(
                 f"The reference has {total} rows, too few for {blocks} blocks.", mend="Give fewer."
             )
         pieces = [f"LIMIT {high - low} OFFSET {low}" for low, high in pairwise(cuts)]
+    named = ", ".join(literal(name) for name in {*(column.name for column in spec.columns), spec.id_name})
     paths = []
     for place, piece in enumerate(pieces):
         paths.append([folder / f"block-{place:05}.parquet"])
         cursor.execute(
-            f"COPY (SELECT * FROM {rows} {piece}) TO {literal(str(paths[-1][0]))} (FORMAT parquet)"  # noqa: S608
+            f"COPY (SELECT COLUMNS(lambda c: c IN ({named})) FROM {rows} {piece}) "  # noqa: S608 - quoted
+            f"TO {literal(str(paths[-1][0]))} (FORMAT parquet)"
         )
     return paths

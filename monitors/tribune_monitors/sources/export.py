@@ -110,6 +110,8 @@ def _partitions(
     copies = folder / name
     copies.mkdir(parents=True)
     pieces = open_rows(cursor, reading.data, copies, [column.field for column in wanted])
+    # Files of other columns are read together: then also what nothing needs must be of one type.
+    alike = needed if len(pieces) == 1 else {column.name for column in wanted}
     paths: list[Path] = []
     findings: list[str] = []
     found: set[str] = set()
@@ -131,7 +133,7 @@ def _partitions(
         if (
             rows.files
             and not bounds
-            and all(_native(c, here[c.name], rows, reading.time) for c in wanted if c.name in needed)
+            and all(_native(c, here[c.name], rows, reading.time) for c in wanted if c.name in alike)
         ):
             paths += rows.files
             continue

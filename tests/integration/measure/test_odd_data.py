@@ -124,6 +124,33 @@ def test_measure__type_that_changed_midway__counts_both_parts(bench: Path) -> No
     assert document(bench, bench / "parts")["tally"] == whole["tally"]
 
 
+@pytest.mark.parametrize("name", ["id", "time", "more"])
+def test_commands__type_that_changed_midway_of_what_is_not_measured__does_not_matter(
+    bench: Path, name: str
+) -> None:
+    rows, parts = people(), bench / "parts"
+    write(column(rows.slice(0, 300), name, [0] * 300), parts / "1.parquet")
+    write(column(rows.slice(300), name, [[1]] * 300), parts / "2.parquet")
+    assert "600 rows, compared" in tribune("measure", parts, "--profile", bench / "profile.json").output
+    made = tribune(
+        "profile", parts, "--spec", bench / "model.toml", "-o", bench / "new.json", "--blocks", "1"
+    )
+    assert made.exit_code == 0, made.output
+    made = tribune("policy", "init", "--profile", bench / "new.json", "-o", bench / "policy.toml")
+    effort = ("--frame-rows", "200", "--resamples", "1", "--windows", "1")
+    rules = ("--policy", bench / "policy.toml", "--profile", bench / "profile.json")
+    result = tribune("backtest", parts, *rules, *effort)
+    assert "3 frames, 600 rows" in result.output
+
+
+def test_profile__type_that_changed_midway_of_what_is_not_described__does_not_matter(bench: Path) -> None:
+    rows, parts = people(), bench / "parts"
+    write(column(rows.slice(0, 300), "more", [0] * 300), parts / "1.parquet")
+    write(column(rows.slice(300), "more", [[1]] * 300), parts / "2.parquet")
+    made = tribune("profile", parts, "--spec", bench / "model.toml", "-o", bench / "new.json")
+    assert made.exit_code == 0, made.output
+
+
 def test_measure__a_column_of_5000_categories__is_bounded_and_told(bench: Path) -> None:
     rows = column(people(6000), "region", [f"r{place % 5000}" for place in range(6000)])
     write(rows, bench / "many.parquet")
