@@ -26,8 +26,8 @@ LOOK_S = 0.2
 BLOCK_S = 2
 """Pause between two blocks, as on many chains: a whole day of empty ones only loads the machine."""
 POLL_S = 1.0
-DAY_DEADLINE_S = 1_500
-"""Chain time in which a frame of the day must be reported, as a frame of an hour has many hours."""
+DAY_STEPS = 60
+"""Steps in which a frame of the day must be reported, as a frame of an hour has many hours."""
 ROUND_S = 600.0
 """Wall time after which a frame's successor comes, whatever is reported."""
 GROWTH = 1.3
@@ -127,14 +127,14 @@ def day(root: Path, *, models: int = 20, monitors: int = 5, frames: int = 24, lo
 
     Args:
         root: empty folder.
-        models: each sealed and anchored one after another.
+        models: each sealed and anchored one after another, which lets a step of chain time pass.
         monitors: on the panel of all, of which three must agree.
         frames: of each model.
         loud: say how it goes on.
     """
     began = time.monotonic()
     with (
-        _deadline(DAY_DEADLINE_S),
+        _deadline(max(DAY_STEPS, 3 * models) * monitor_world.STEP),
         Anvil.start(extra=("--block-time", str(BLOCK_S), "--mixed-mining")) as anvil,
         estate(root, members=monitors, poll_s=POLL_S, anvil=anvil) as of,
     ):
