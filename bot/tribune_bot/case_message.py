@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from tribune.ballots.cases.result import overtaken_words
 from tribune.chain.enums import State, Support
 from tribune.language import _, number, plural
 from tribune.reports.oversight import independence
@@ -74,7 +75,10 @@ def case_message(facts: CaseFacts, evidence_url: str | None, incident_url: str |
     lines.append(harmless(vote.words.sentence, longest, lines=most))
     if told := _sure(facts):
         lines.append(_("**How sure:** {text}").format(text=told))
-    lines += _closing(facts) if vote.outcome != "open" else _asking(vote)
+    if vote.overtaken:
+        lines.append(_("**Your vote:** {text}").format(text=overtaken_words()))
+    else:
+        lines += _closing(facts) if vote.outcome != "open" else _asking(vote)
     return Shown(
         fitted([line for line in lines if line]),
         CheckButton.id_of(vote.case_id),
@@ -93,7 +97,7 @@ def withdrawn(case_id: int) -> Shown:
 
 
 def _alert(vote: CaseVote) -> Alert | None:
-    if vote.outcome != "open":
+    if vote.outcome != "open" or vote.overtaken:
         return None
     return Alert.VOTE if vote.suspended_until is None else Alert.TRIP
 
@@ -103,6 +107,8 @@ def headline(vote: CaseVote) -> str:
     name = f"{harmless(vote.model.name, 80)} v{vote.model.version}"
     clause = harmless(vote.words.clause, 160)
     state, word = vote.model.state, state_word(vote.model.state)
+    if vote.overtaken:
+        return _("{name} is {state}: another vote has decided on it since").format(name=name, state=word)
     if vote.outcome == "open":
         if vote.suspended_until is not None and state is State.ACTIVE:
             return _("{name} answers again, its suspension ran out: {why}").format(name=name, why=clause)
@@ -298,7 +304,7 @@ def _next(vote: CaseVote) -> str:
 def _buttons(
     vote: CaseVote, evidence_url: str | None, incident_url: str | None
 ) -> tuple[discord.ui.Item[Any], ...]:
-    voting = vote.outcome == "open" and vote.state in _VOTING
+    voting = vote.outcome == "open" and vote.state in _VOTING and not vote.overtaken
     buttons: list[discord.ui.Item[Any]] = [VoteButton(vote.case_id)] if voting else []
     if evidence_url is not None:
         buttons.append(evidence_button(evidence_url, conclusion=vote.resuming))

@@ -41,7 +41,7 @@ def news_of(vote: CaseVote, ballot_url: str, incident_url: str, quiet_until: dat
     if vote.outcome != "open":
         links = ((_("What happened"), incident_url),)
         return [News(f"closed/{vote.proposal_id}/{vote.outcome}", f"**{headline(vote)}**", links)]
-    if vote.state not in (VoteState.PENDING, VoteState.ACTIVE):
+    if vote.overtaken or vote.state not in (VoteState.PENDING, VoteState.ACTIVE):
         return []
     links = ((_("Open the ballot"), ballot_url),)
     return [*begun(vote, links), *reminder(vote, so_far(vote), links, quiet_until)]

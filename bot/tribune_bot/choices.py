@@ -173,8 +173,8 @@ def model_title(listing: Listing, model: ListedModel) -> str:
 
 
 def _proposals(listing: Listing, typed: str) -> list[tuple[str, str]]:
-    cases = sorted(listing.cases.values(), key=lambda case: (case.outcome is not Outcome.OPEN, -case.id))
-    still_open = sum(case.outcome is Outcome.OPEN for case in cases)
+    cases = sorted(listing.cases.values(), key=lambda case: (not _is_open(listing, case), -case.id))
+    still_open = sum(_is_open(listing, case) for case in cases)
     told = ((_case_choice(listing, case), f"b{case.id}") for case in cases)
     slow = (
         (
@@ -189,13 +189,17 @@ def _proposals(listing: Listing, typed: str) -> list[tuple[str, str]]:
 
 
 def _open_cases(listing: Listing, typed: str) -> list[tuple[str, str]]:
-    cases = (case for case in reversed(listing.cases.values()) if case.outcome is Outcome.OPEN)
+    cases = (case for case in reversed(listing.cases.values()) if _is_open(listing, case))
     return _fitting(((_case_choice(listing, case), f"b{case.id}") for case in cases), typed)
+
+
+def _is_open(listing: Listing, case: ListedCase) -> bool:
+    return case.outcome is Outcome.OPEN and not listing.is_overtaken(case)
 
 
 def _case_choice(listing: Listing, case: ListedCase) -> str:
     outcome = {
-        Outcome.OPEN: _("open"),
+        Outcome.OPEN: _("no decision") if listing.is_overtaken(case) else _("open"),
         Outcome.UPHELD: _("passed"),
         Outcome.REJECTED: _("rejected"),
         Outcome.LAPSED: _("no decision"),

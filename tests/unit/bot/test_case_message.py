@@ -38,6 +38,17 @@ def test_case_message__voting__says_all_that_a_voter_needs() -> None:
     ]
 
 
+def test_case_message__another_vote_decided_first__says_so_and_asks_for_no_votes() -> None:
+    made = shown(vote(State.PAUSED, overtaken=True))
+    assert made.content.splitlines()[0] == (
+        "**acs-employment v1 is PAUSED: another vote has decided on it since**"
+    )
+    assert "nothing can come of this one any more" in made.content
+    assert "So far" not in made.content
+    assert labels(made) == ["See the evidence", "Check it yourself"]
+    assert made.alert is None
+
+
 def test_case_message__panel_of_one__says_that_nobody_else_looked() -> None:
     lines = shown(replace(VOTE, panel=1), Agreement(1, 1, 1)).content.splitlines()
     assert lines[2].startswith("**How sure:** 2,000 decisions; ")

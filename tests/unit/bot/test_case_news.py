@@ -31,6 +31,11 @@ def at(hours: float, made: Any = SHORT) -> Any:
     return replace(made, read_at=NOW + timedelta(hours=hours))
 
 
+def test_news_of__another_vote_decided_first__reminds_nobody() -> None:
+    assert keys(at(22.9))
+    assert keys(at(22.9, replace(SHORT, overtaken=True))) == []
+
+
 @pytest.mark.parametrize(
     ("hours", "expected"),
     [

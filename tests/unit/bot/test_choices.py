@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from support.index import happened, proposed, registered
+from support.index import happened, proposed, registered, state_changed
 from tribune.ballots.directory import Listing
 from tribune.exceptions import ChainUnreachableError, StoreError
 from tribune.language import Language, spoken
@@ -83,6 +83,15 @@ async def test_proposals__both_lanes__open_ones_first() -> None:
     ]
     assert [one.value for one in await choices.proposals(asked(bot(made)), "guardian")] == ["b2"]
     assert [one.value for one in await choices.open_cases(asked(bot(made)), "")] == ["b1"]
+
+
+async def test_open_cases__another_vote_decided_first__is_offered_as_past_only() -> None:
+    made = listing("credit")
+    made.take_in(happened("CaseOpened", model_id=1, case_id=1, kind=0, details={"version": 4}))
+    made.take_in(state_changed(1, 1, 3, epoch=1))
+    assert await choices.open_cases(asked(bot(made)), "") == []
+    [only] = await choices.proposals(asked(bot(made)), "")
+    assert only.name == "Case 1: credit v4: it broke a rule (no decision)"
 
 
 @pytest.mark.parametrize("typed", ["2", "#2", "b", " 2 "])
