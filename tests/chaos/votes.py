@@ -1,9 +1,9 @@
 """The campaign of votes: people vote in Discord while the bot is killed at drawn points.
 
-Meanwhile Discord fails requests (after carrying them out, too), cuts the gateway and forgets its sessions,
-the node goes away or loses answers, and reorganisations take ballots off the chain. Afterwards each ballot
-that was taken is on the chain once, as it was signed; the case has one message, which shows the chain's
-tally; and each voter was told once.
+Meanwhile Discord fails requests (after carrying them out, too), cuts the gateway, forgets its sessions and
+sends events twice or in another order, the node goes away or loses answers, and reorganisations take ballots
+off the chain. Afterwards each ballot that was taken is on the chain once, as it was signed; the case has one
+message, which shows the chain's tally; and each voter was told once.
 """
 
 from __future__ import annotations
@@ -226,7 +226,8 @@ async def _harm(hall: Hall, dice: random.Random, over: asyncio.Event, result: Vo
         await asyncio.sleep(dice.expovariate(1 / HARM_S))
         if not gateway.connected:  # it is down already
             continue
-        act = dice.choice(("lost answer", "refused", "limited", "cut", "forget", "node", "reorg"))
+        harms = ("lost answer", "refused", "limited", "cut", "forget", "repeat", "swap", "node", "reorg")
+        act = dice.choice(harms)
         if act == "lost answer":
             discord.faults.add(Fault(path=SAYING, status=503, after=True, count=dice.randint(1, 3)))
         elif act == "refused":
@@ -237,6 +238,10 @@ async def _harm(hall: Hall, dice: random.Random, over: asyncio.Event, result: Vo
             gateway.cut(1011)
         elif act == "forget":
             gateway.invalidate(resumable=False)
+        elif act == "repeat":
+            gateway.repeat(dice.randint(1, 6))
+        elif act == "swap":
+            gateway.swap()
         elif act == "node":
             hall.away_until = math.inf
             hall.node.be(dice.choice((NodeFault.DOWN, NodeFault.LOSES_ANSWER)))
