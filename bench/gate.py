@@ -119,12 +119,14 @@ def throughput_rows(rounds: int) -> list[dict[str, Any]]:
 def _share(name: str, found: list[tuple[Measured, Measured]], goal: float | None) -> list[dict[str, Any]]:
     """Return the rates with the share that is kept, and what a request takes of the processor."""
     ours, theirs = (statistics.median(two[i].rate for two in found) for i in (0, 1))
-    ratio = statistics.median(gated.rate / bare.rate for gated, bare in found)
+    kept = sorted(gated.rate / bare.rate for gated, bare in found)
+    ratio, quarter = statistics.median(kept), len(kept) // 4
     our_us, their_us = (statistics.median(two[i].busy_us for two in found) for i in (0, 1))
     share = statistics.median(bare.busy_us / gated.busy_us for gated, bare in found)
     said = "" if goal is None else f" (goal {goal:g})"
     print(
-        f"{name}: {ours:,.0f} of {theirs:,.0f} requests/s, {ratio:.3f}{said}; "
+        f"{name}: {ours:,.0f} of {theirs:,.0f} requests/s, {ratio:.3f}{said}, half of the rounds "
+        f"{kept[quarter]:.3f} to {kept[-1 - quarter]:.3f}; "
         f"of the processor {our_us:,.0f} µs to {their_us:,.0f}, {share:.3f}",
         file=sys.stderr,
         flush=True,

@@ -1,6 +1,7 @@
 """Load on servers of this machine, in turns so short that what else the machine does meets all of them alike.
 
-Two servers are compared in four turns, one after the other: the first, the second twice, the first again.
+Two servers are compared in four turns, one after the other: the first, the second twice, the first again; in
+the next round the second begins, so that what a pair before left to do (a log's disk) meets both alike.
 Connections stay open, and the next request is sent as soon as an answer is there. An asyncio protocol that
 looks for no more than the answer's end: some 25 µs a request in another process, where a server takes several
 times as long, so it is not what holds things up. (wrk would be faster still, but its turns last whole
@@ -49,10 +50,11 @@ async def compare(
     chance = random.Random(1)  # noqa: S311 - an order, no secret
     for number in range(rounds + 1):
         for name in chance.sample(sorted(pairs), len(pairs)):
-            other = pairs[name]
-            turns = [await _turn(clients[one], process) for one in (name, other, other, name)]
+            outer, inner = (name, pairs[name]) if number % 2 else (pairs[name], name)
+            turns = [await _turn(clients[one], process) for one in (outer, inner, inner, outer)]
+            did = {outer: _both(turns[0], turns[3]), inner: _both(turns[1], turns[2])}
             if number:
-                found[name].append((_both(turns[0], turns[3]), _both(turns[1], turns[2])))
+                found[name].append((did[name], did[pairs[name]]))
     for opened in clients.values():
         for client in opened:
             client.close()
