@@ -96,6 +96,18 @@ async def test_model__suspended__says_why_and_until_when(
     assert "53 of 100 men and 6 of 100 women" in text
 
 
+@pytest.mark.parametrize("page", ["/m/1", "/m/1/history", "/m/1/policy"])
+async def test_pages__one_monitor_alone__say_so_beside_what_it_measured(
+    blind_client: httpx.AsyncClient, store: Store, page: str
+) -> None:
+    alone = "one monitor, not independent"
+    await store.run(put, registered(1, "credit"), activated(1), policy_set(1, [RULE]))
+    assert alone not in await shown(blind_client, page)
+    lonely = policy_set(1, [RULE], digest="0xbb", index=1, k=1, panel=["0x" + "1" * 40])
+    await store.run(put, lonely)
+    assert alone in await shown(blind_client, page)
+
+
 async def test_history__paused_and_set_free__conclusion_and_deeds(
     client: httpx.AsyncClient, voting: Voting, store: Store
 ) -> None:
