@@ -20,7 +20,8 @@ from tribune_monitors.engines.base import Engine
 from tribune_monitors.engines.schema import CAST
 from tribune_monitors.engines.sql import literal, quoted
 from tribune_monitors.sources.export import Partitions
-from tribune_monitors.sources.files import parquet_rows
+from tribune_monitors.sources.files import files_title, parquet_rows
+from tribune_monitors.sources.rows import readable
 from tribune_monitors.telling import Say, say_nothing
 
 if TYPE_CHECKING:
@@ -102,9 +103,9 @@ def cut_history(
         )
     say("Cutting the history into frames")
     columns = _columns(spec, partitions, kinds)
-    cursor.execute(
-        f"CREATE TEMP TABLE history AS {_framed(parquet_rows(partitions.decisions), columns, time, cut)}"
-    )
+    rows = _framed(parquet_rows(partitions.decisions), columns, time, cut)
+    with readable(files_title(partitions.decisions)):
+        cursor.execute(f"CREATE TEMP TABLE history AS {rows}")
     sizes = f"SELECT {_FRAME}, count(*) FROM history GROUP BY 1 ORDER BY 1 NULLS LAST"  # noqa: S608
     counts = dict(cursor.execute(sizes).fetchall())
     told = []
@@ -129,7 +130,8 @@ def cut_history(
         )
     _write(cursor, f"FROM history WHERE {_FRAME} IS NOT NULL", folder / "decisions")
     if partitions.labels:
-        _write(cursor, _labels(spec, partitions), folder / "labels")
+        with readable(files_title(partitions.labels)):
+            _write(cursor, _labels(spec, partitions), folder / "labels")
     cursor.execute("DROP TABLE history")
     return [
         PastFrame(

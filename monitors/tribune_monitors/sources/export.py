@@ -7,8 +7,7 @@ in `findings`; nothing is dropped silently. Refuses data without rows that can b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from tribune_monitors.engines.schema import CAST, COUNTABLE
 from tribune_monitors.engines.sql import literal, quoted
 from tribune_monitors.sources.convert import converted, may_fail, present
 from tribune_monitors.sources.opening import open_rows
-from tribune_monitors.sources.rows import Field, Rows, unreadable
+from tribune_monitors.sources.rows import Field, Rows, readable
 from tribune_monitors.sources.spec import Reading, SourceSpec, TimeFormat
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def _partitions(
             paths += rows.files
             continue
         written = copies / f"part-{place:05}.parquet"
-        with _reading(rows):
+        with readable(rows.title):
             findings += _write(cursor, relation, wanted, here, reading.time, written, bounds)
         paths.append(written)
     return tuple(paths), findings, found
@@ -170,16 +169,6 @@ def _native(column: Wanted, field: Field | None, rows: Rows, time: TimeFormat) -
         return not rows.like(column.field)
     readable = column.kind != "time" or time.unit == "us"
     return column.name == column.field and field.kind.upper() in COUNTABLE[column.kind] and readable
-
-
-@contextmanager
-def _reading(rows: Rows) -> Iterator[None]:
-    import duckdb
-
-    try:
-        yield
-    except duckdb.Error as fault:
-        raise unreadable(rows.title, fault) from None
 
 
 def _write(

@@ -99,7 +99,7 @@ def open_files(
         ]
         return [
             replace(
-                Rows.of(cursor, relation, _title(same), () if hive else same),
+                Rows.of(cursor, relation, files_title(same), () if hive else same),
                 alike=_alike([name for name, _ in schemas[same[0]]]),
             )
             for relation, same in pieces
@@ -116,7 +116,7 @@ def _text_rows(cursor: duckdb.DuckDBPyConnection, files: Sequence[Path], title: 
         return [Rows.of(cursor, _json(files), title, record="record")]
     headers = {file: _header(file) for file in files}
     return [
-        Rows.of(cursor, _csv(same, *headers[same[0]]), _title(same))
+        Rows.of(cursor, _csv(same, *headers[same[0]]), files_title(same))
         for same in _neighbours(files, headers.__getitem__)
     ]
 
@@ -126,7 +126,8 @@ def _neighbours(files: Sequence[Path], key: Callable[[Path], object]) -> Iterato
         yield tuple(same)
 
 
-def _title(files: Sequence[Path]) -> str:
+def files_title(files: Sequence[Path]) -> str:
+    """Return what neighbouring files are called: one's name, or the first's and the last's."""
     names = [_name(files[0]), _name(files[-1])]
     return names[0] if len(files) == 1 else " to ".join(names)
 

@@ -7,6 +7,7 @@ there" is a finding about the data, never an error here. Refuses nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,6 +128,17 @@ class Rows:
         except duckdb.Error as fault:
             raise unreadable(self.title, fault) from None
         return dict(_json_leaves("", json.loads(text) if text else {}))
+
+
+@contextmanager
+def readable(title: str) -> Iterator[None]:
+    """Say, by the data's name, that some rows cannot be read; DataError."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as fault:
+        raise unreadable(title, fault) from None
 
 
 def unreadable(title: str, fault: Exception) -> DataError:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as parquet
 import pytest
 
-from integration.measure.commands import refusal
+from integration.measure.commands import refusal, tribune
 from support.people import column, people, write
 
 
@@ -54,6 +55,34 @@ def test_measure__truncated_file__is_refused_by_name(bench: Path, name: str) -> 
     said = refusal("measure", path, "--profile", bench / "profile.json")
     assert name in said
     assert "cut short" in said or "not a whole Parquet file" in said
+
+
+@pytest.mark.parametrize("name", ["id", "age"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("measure", "--profile", "profile.json"),
+        ("profile", "--spec", "model.toml", "-o", "new.json"),
+        ("backtest", "--profile", "profile.json", "--policy", "policy.toml", "--frame-rows", "200"),
+    ],
+    ids=lambda command: str(command[0]),
+)
+def test_commands__bytes_of_a_column_that_changed_on_disk__are_refused_by_the_files_name(
+    bench: Path, monkeypatch: pytest.MonkeyPatch, name: str, command: tuple[str, ...]
+) -> None:
+    """The footer is whole, so that the file opens and breaks only where its rows are read."""
+    monkeypatch.chdir(bench)
+    assert tribune("policy", "init", "-o", "policy.toml").exit_code == 0
+    parquet.write_table(people(), "data.parquet", use_dictionary=False)
+    chunks = parquet.ParquetFile("data.parquet").metadata.row_group(0)
+    (chunk,) = (c for c in map(chunks.column, range(chunks.num_columns)) if c.path_in_schema == name)
+    middle = chunk.data_page_offset + chunk.total_compressed_size // 2
+    whole = Path("data.parquet").read_bytes()
+    Path("data.parquet").write_bytes(whole[:middle] + b"\xff" * 20 + whole[middle + 20 :])
+    if (command[0], name) == ("backtest", "id"):  # which reads no ids where no labels are joined
+        assert tribune(command[0], "data.parquet", *command[1:], "--resamples", "1").exit_code == 0
+    else:
+        assert "data.parquet" in refusal(command[0], "data.parquet", *command[1:])
 
 
 @pytest.mark.parametrize(
@@ -118,6 +147,12 @@ def test_profile__column_of_another_type__is_refused_and_says_why(
     said = refusal("profile", path, "--spec", bench / "model.toml", "-o", bench / "new.json")
     assert "Column age has no value in the reference" in said
     assert why in said
+
+
+def test_profile__described_times_that_are_not_there__are_refused(bench: Path) -> None:
+    path = write(people().drop_columns(["time"]), bench / "untimed.parquet")
+    said = refusal("profile", path, "--spec", bench / "model.toml", "-o", bench / "new.json")
+    assert "does not have times for 10 blocks" in said
 
 
 def test_profile__no_rows__is_refused(bench: Path) -> None:
