@@ -47,7 +47,7 @@ function typed() {
 }
 
 function field(command, option) {
-  const named = { name: option.name, required: Boolean(option.required) };
+  const named = { name: option.name };
   const offered = {
     5: () => [["true", "yes"], ["false", "no"]],
     6: () => world.users.map((one) => [one.id, `@${one.name}`]),
@@ -81,15 +81,19 @@ function field(command, option) {
 }
 
 function showFields() {
-  const { name } = typed();
-  if (name === shown) return;
-  shown = name;
+  const { name, options: given } = typed();
   const options = commands.get(name)?.options ?? [];
-  fields.replaceChildren(...options.map((option) => {
-    const needed = option.required ? "" : " (may be left out)";
-    const told = made("small", { textContent: option.description });
-    return made("label", {}, `${option.name}${needed} `, told, ...field(name, option));
-  }));
+  if (name !== shown) {
+    shown = name;
+    fields.replaceChildren(...options.map((option) => {
+      const needed = option.required ? "" : " (may be left out)";
+      const told = made("small", { textContent: option.description });
+      return made("label", {}, `${option.name}${needed} `, told, ...field(name, option));
+    }));
+  }
+  // What stands in the line need not be given again below it.
+  for (const input of fields.querySelectorAll("[name]"))
+    input.required = options.some((one) => one.name === input.name && one.required && !(one.name in given));
 }
 
 async function given(input) {

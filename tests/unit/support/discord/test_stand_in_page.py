@@ -69,6 +69,17 @@ async def test_page__command_chosen_from_the_list__its_options_are_fields(page: 
     await expect(page.get_by_text("cleo at 12")).to_be_visible()
 
 
+async def test_page__option_typed_in_the_line__needs_no_field(page: Page, stand_in: StandIn) -> None:
+    cleo = stand_in.world.find_user("cleo").id
+    line = page.get_by_label("Command")
+    await line.click()
+    await expect(page.locator("#names option")).not_to_have_count(0)  # it knows the commands by now
+    await line.fill(f"/power who={cleo} at=7")
+    await expect(page.get_by_label("at (may be left out)")).to_be_visible()
+    await line.press("Enter")
+    await expect(page.get_by_text("cleo at 7")).to_be_visible()
+
+
 async def test_page__file_given_in_german__reaches_the_bot(page: Page) -> None:
     await page.get_by_label("Language").select_option("de")
     await page.get_by_label("Command").fill("/read")
