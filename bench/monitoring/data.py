@@ -9,7 +9,10 @@ reader can use both cores.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tribune.metrics.spec import ModelSpec
 
 SEED = 20_260_101
 REFERENCE_ROWS = 100_000
@@ -40,6 +43,21 @@ GROUPS = ("sex", "region")
 FEATURES = (*NUMBERS, *CATEGORIES)
 LABEL, PREDICTION, SCORE = "repaid", "approved", "probability"
 COLUMNS = (*FEATURES, LABEL, PREDICTION, SCORE)
+
+
+def model_spec(*, intersections: tuple[tuple[str, ...], ...] = ()) -> ModelSpec:
+    """Return what the columns are for: features, two of them groups, label, prediction and score."""
+    from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
+
+    number, category = ColumnKind.NUMERIC, ColumnKind.CATEGORY
+    columns = [Column(name, number, Role.FEATURE) for name in NUMBERS]
+    columns += [Column(name, category, Role.GROUP if name in GROUPS else Role.FEATURE) for name in CATEGORIES]
+    columns += [
+        Column(LABEL, category, Role.LABEL),
+        Column(PREDICTION, category, Role.PREDICTION),
+        Column(SCORE, number, Role.SCORE),
+    ]
+    return ModelSpec(tuple(columns), intersections=intersections)
 
 
 def make(folder: Path, name: str, rows: int, *, drifted: bool, stream: int = 0) -> Path:

@@ -23,22 +23,10 @@ THREADS = 2
 
 def profile(reference: str, out: str) -> None:
     """Make the profile that everything else is measured by."""
-    from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
     from tribune_monitors.engines.duckdb_engine import DuckDBEngine
     from tribune_monitors.engines.fit import fit_profile
 
-    number, category = ColumnKind.NUMERIC, ColumnKind.CATEGORY
-    columns = [Column(name, number, Role.FEATURE) for name in data.NUMBERS]
-    columns += [
-        Column(name, category, Role.GROUP if name in data.GROUPS else Role.FEATURE)
-        for name in data.CATEGORIES
-    ]
-    columns += [
-        Column(data.LABEL, category, Role.LABEL),
-        Column(data.PREDICTION, category, Role.PREDICTION),
-        Column(data.SCORE, number, Role.SCORE),
-    ]
-    spec = ModelSpec(tuple(columns), intersections=(data.GROUPS,))
+    spec = data.model_spec(intersections=(data.GROUPS,))
     made = fit_profile(DuckDBEngine(THREADS), [[Path(reference)]], (), spec, inline_labels=True)
     Path(out).write_bytes(made.canonical)
     report(rows=made.reference.rows)

@@ -85,28 +85,16 @@ def stored(folder: Path, document: Mapping[str, Any]) -> bytes:
 def measure_frames(chain_id: int) -> Measured:
     """Make the data and count it."""
     from tribune.metrics.default_policy import default_policy, default_terms
-    from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
     from tribune.reports.evidence import EvidenceContext, FrameFiles, build_evidence, count_frame
     from tribune_monitors.engines.duckdb_engine import DuckDBEngine
     from tribune_monitors.engines.fit import fit_profile
 
-    number, category = ColumnKind.NUMERIC, ColumnKind.CATEGORY
-    columns = [Column(name, number, Role.FEATURE) for name in data.NUMBERS]
-    columns += [
-        Column(name, category, Role.GROUP if name in data.GROUPS else Role.FEATURE)
-        for name in data.CATEGORIES
-    ]
-    columns += [
-        Column(data.LABEL, category, Role.LABEL),
-        Column(data.PREDICTION, category, Role.PREDICTION),
-        Column(data.SCORE, number, Role.SCORE),
-    ]
-    spec, engine = ModelSpec(tuple(columns)), DuckDBEngine(1)
+    engine = DuckDBEngine(1)
     found = []
     with TemporaryDirectory(prefix="tribune-bench-") as name:
         folder = Path(name)
         reference = data.make(folder, "reference", 2 * ROWS, drifted=False)
-        profile = fit_profile(engine, [[reference]], (), spec, inline_labels=True)
+        profile = fit_profile(engine, [[reference]], (), data.model_spec(), inline_labels=True)
         policy = default_policy(profile, default_terms(STEP_S)).policy
         for number_of in range(KEPT + DRIFTED):
             drifted = number_of >= KEPT
