@@ -7,7 +7,7 @@ from pathlib import Path
 from tribune.ballots.slow_lane import policy_file
 from tribune.chain.policy_book import PolicyInput
 from tribune.ids import Address
-from tribune.metrics.spec import load_toml
+from tribune.metrics.toml_file import load_toml
 
 
 def read_policy(path: Path, panel: tuple[Address, ...] = ()) -> PolicyInput:

@@ -17,7 +17,7 @@ from tribune.exceptions import PolicyError
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import audits_of, check, find
-from tribune.metrics.spec import load_toml
+from tribune.metrics.toml_file import load_toml
 from tribune.metrics.value import NOT_AVAILABLE, Value
 
 _BYTE = 255

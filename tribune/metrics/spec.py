@@ -6,7 +6,6 @@ two scores of one class). It never looks at a row.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tribune.exceptions import ConfigurationError, UnreadableError
+from tribune.exceptions import ConfigurationError
+from tribune.metrics.toml_file import load_toml
 
 
 class Task(StrEnum):
@@ -359,20 +359,6 @@ def _texts(key: str, names: object) -> tuple[str, ...]:
     if not isinstance(names, list) or any(not isinstance(name, str) for name in names):
         raise ConfigurationError(f"{key} must list texts.", mend=f'As in {key} = ["one", "two"].')
     return tuple(names)
-
-
-def load_toml(path: Path, what: str) -> dict[str, Any]:
-    """Read a TOML file with decimals kept exact; ConfigurationError names the file and the fault."""
-    from decimal import Decimal
-
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except OSError as fault:
-        raise UnreadableError(
-            f"The {what} {path} cannot be read: {fault.strerror}.", mend="Check the path."
-        ) from fault
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ConfigurationError(f"The {what} {path} is not valid TOML: {fault}.") from fault
 
 
 def _column(entry: object) -> Column:

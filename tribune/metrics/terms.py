@@ -13,7 +13,7 @@ from typing import Any
 
 from tribune.exceptions import PolicyError
 from tribune.language import _
-from tribune.metrics.spec import load_toml
+from tribune.metrics.toml_file import load_toml
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 

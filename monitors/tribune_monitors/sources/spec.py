@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from tribune.decisions.grid import microseconds
 from tribune.exceptions import ConfigurationError
-from tribune.metrics.spec import load_toml
+from tribune.metrics.toml_file import load_toml
 
 UNITS = {"s": "1000000", "ms": "1000", "us": "1", "ns": "0.001"}
 """Microseconds of a unit of time, as decimals: a double has too few digits."""
