@@ -222,7 +222,8 @@ async def test_look__late_labels__measured_on_the_frame_that_they_are_of(world: 
             evidence(monitor, monitor.row(ONE, frame).cid)["values"]["performance.accuracy"]["micro"]
             for frame in (first, second, third)
         ]
-    assert found == [None, *(_micro(world.samples[frame].accuracy) for frame in (first, second))]
+    accuracies = (Decimal(world.samples[frame].accuracy) for frame in (first, second))
+    assert found == [None, *(round(accuracy * 1_000_000) for accuracy in accuracies)]
     # m = 2 of w = 3, "<": the second smallest, once two are available
     assert monitor.row(ONE, second).report_values[ACCURACY] == NOT_AVAILABLE
     assert monitor.row(ONE, third).report_values[ACCURACY] == max(found[1], found[2])
@@ -384,10 +385,6 @@ def evaluation_cid(world: MonitorWorld) -> str:
         if document["frame"] == 0 and document["model"] == ONE:
             return path.name
     raise AssertionError("no evaluation")
-
-
-def _micro(rate: float) -> int:
-    return int((Decimal(rate) * 1_000_000).to_integral_value())
 
 
 async def test_look__version_and_frame_due__frame_signed_first(world: MonitorWorld) -> None:
