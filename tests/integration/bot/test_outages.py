@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integration.bot.test_gateway import breach, queue_ballots
 from integration.bot.test_signed_elsewhere import hand_in, voting
 from integration.bot.test_told import told
-from integration.bot.world import BotWorld, bot_world, labels
+from integration.bot.voting import asked_to_vote, breach, queue_ballots
+from integration.bot.world import BotWorld, bot_world
 from support.discord.faults import Fault
 from support.rpc_proxy import Fault as NodeFault
 from support.rpc_proxy import RpcProxy
@@ -89,8 +89,12 @@ async def test_bot__discord_down_for_an_hour__the_chain_goes_on_and_all_is_told_
     await world.until(lambda: len(cast(chain)) == 3, "each ballot on the chain, without Discord")
     await asyncio.sleep(max(0, ends - time.monotonic()))
     with open_store(world.settings.store_url) as store:
-        owed = await store.read(queries.outbox_depth, "discord.dm")
-    assert owed == len(voters)
+
+        def owed() -> bool:
+            with store.session(readonly=True) as session:
+                return queries.outbox_depth(session, "discord.dm") == len(voters)
+
+        await world.until(owed, "a message that is owed to each voter")
     assert not any(told(world, user) for user in voters)
     assert world.discord.gateway.refused > 3
 
@@ -134,9 +138,7 @@ async def test_bot__node_down_after_ballots_were_taken__people_are_told_and_each
     with RpcProxy(chain.anvil.http_url) as node:
         async with bot_world(tmp_path, node.http_url, node.ws_url, monkeypatch) as world:
             world.start()
-            voting = await breach(chain, world)
-            message = await world.message("has been stopped")
-            await world.until(lambda: "Vote" in labels(message), "the vote's buttons")
+            voting, message = await asked_to_vote(chain, world)
             direct = world.settings.model_copy(
                 update={"chain": world.settings.chain.model_copy(update={"http_url": chain.anvil.http_url})}
             )
@@ -163,9 +165,7 @@ async def test_bot__gateway_cut_again_and_again__presses_are_answered_and_nothin
 ) -> None:
     world.start()
     await world.until(lambda: world.discord.gateway.connected, "the gateway")
-    voting = await breach(chain, world)
-    message = await world.message("has been stopped")
-    await world.until(lambda: "Vote" in labels(message), "the vote's buttons")
+    voting, message = await asked_to_vote(chain, world)
     await queue_ballots(voting, world, [1, 0])
     gateway = world.discord.gateway
 

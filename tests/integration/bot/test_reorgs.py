@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from integration.bot.test_gateway import breach, queue_ballots
+from integration.bot.voting import asked_to_vote, breach, queue_ballots
 from integration.bot.world import BotWorld, labels
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
@@ -57,9 +57,7 @@ async def test_bot__case_undone_and_back__its_one_message_tells_each(
     from support.voting import trip
 
     world.start()
-    voting = await breach(chain, world)
-    message = await world.message("has been stopped")
-    await world.until(lambda: "Vote" in labels(message), "the vote's buttons")
+    voting, message = await asked_to_vote(chain, world)
     switch = chain.contracts["KillSwitch"]
     [opened] = switch.events.CaseOpened().get_logs(from_block=0)
     policy = opened["args"]["details"]["policy"]
@@ -80,9 +78,7 @@ async def test_bot__governor_replaced__opens_the_orphaned_vote_anew(
     from support.voting import replace_governor
 
     world.start()
-    await breach(chain, world)
-    message = await world.message("has been stopped")
-    await world.until(lambda: "Vote" in labels(message), "the first vote")
+    _, message = await asked_to_vote(chain, world)
     await world.halt()
     successor = await asyncio.to_thread(replace_governor, chain)
     chain.contracts["PauseGovernor"] = successor

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from integration.bot.test_gateway import voting_begun
+from integration.bot.voting import asked_to_vote, voting_begun
 from integration.bot.world import BotWorld, labels
 from support.discord.bodies import flat
 from support.discord.world import Message
@@ -23,14 +22,9 @@ ELSEWHERE = "I have signed elsewhere"
 
 async def voting(chain: TestChain, world: BotWorld) -> tuple[Voting, Message]:
     """Let a breach open a vote; return it and the private answer to a press of Vote."""
-    from support.voting import open_breach
-
     world.start()
     await world.until(lambda: world.discord.gateway.connected, "the gateway")
-    made = await asyncio.to_thread(open_breach, chain, Path(world.settings.evidence_urls[0]), vote=False)
-    await asyncio.to_thread(chain.rpc, "evm_setIntervalMining", 1)
-    message = await world.message("has been stopped")
-    await world.until(lambda: "Vote" in labels(message), "the vote's buttons")
+    made, message = await asked_to_vote(chain, world)
     await voting_begun(made)
     switch = chain.contracts["KillSwitch"].functions
     made.proposal_id = ProposalId(switch.caseOf(made.case_id).call()[-1])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integration.bot.test_gateway import breach, queue_ballots, voting_begun
+from integration.bot.voting import breach, queue_ballots, voting_begun
 from integration.bot.world import BotWorld, labels
 from support.discord.faults import Fault
 from tribune_bot import once

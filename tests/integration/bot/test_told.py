@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integration.bot.test_gateway import breach, queue_ballots
+from integration.bot.voting import breach, queue_ballots
 from integration.bot.world import BotWorld
 from support.discord.world import DIRECT_CHANNEL
 from tribune.store import queries
