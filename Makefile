@@ -78,7 +78,7 @@ symbolic: setup .analysis/.ready  ## what holds of the kill switch for every inp
 bench: setup  ## one benchmark: NAME=bot|demo|gas|gate|gate_log|index|monitors|false_alarms|web, ARGS="--help"
 	PYTHONPATH=tests $(BIN)/python -m bench.$(NAME) $(ARGS)
 
-chaos: setup  ## kill workers 200 times a database, then every fault; ARGS="--frames 9 --kills 9 --store sqlite"
+chaos: setup  ## kill workers, bot and sealer 200 times each, and do every fault, for two hours; ARGS="--frames 9 --kills 9 --store sqlite"
 	@PYTHONPATH=.:monitors:bot:tests $(BIN)/python -m chaos $(ARGS)
 
 gas: setup  ## state the gas of the contracts' actions anew, in bench/gas.json

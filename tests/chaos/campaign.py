@@ -27,7 +27,7 @@ class Faulted:
 
     @property
     def clean(self) -> bool:
-        """Whether workers made up for each fault, and nothing was lost or duplicated."""
+        """Whether workers made up for each fault that could be done, and nothing was lost or duplicated."""
         return self.ledger.clean and all(said.startswith(("ok", "not run")) for _, said, _ in self.outcomes)
 
     @property
@@ -39,6 +39,7 @@ class Faulted:
             "faults": sum(not said.startswith("not run") for _, said, _ in self.outcomes),
             "frames": self.frames,
             **self.ledger.numbers,
+            "not_run": [f"{name}: {said}" for name, said, _ in self.outcomes if said.startswith("not run")],
             "restarts": self.restarts,
             "seconds": round(self.took_s, 1),
             "ok": self.clean,
