@@ -12,7 +12,7 @@ from packages.environments import Environment
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
-MEASURING = ("duckdb", "ibis", "sklearn", "scipy", "fairlearn", "pandas", "apscheduler")
+MEASURING = ("duckdb", "sklearn", "scipy", "fairlearn", "pandas", "apscheduler")
 FIGURES = ("matplotlib", "numpy")
 CHAIN = (
     *("web3", "eth_account", "websockets", "coincurve"),

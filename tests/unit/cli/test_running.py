@@ -58,7 +58,7 @@ def test_enter__fault_of_the_program__is_said_as_one(capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize(
     ("module", "extra"),
-    [("starlette", "web"), ("discord", "bot"), ("ibis", "monitors"), ("unheard_of", "chain")],
+    [("starlette", "web"), ("discord", "bot"), ("duckdb", "monitors"), ("unheard_of", "chain")],
 )
 def test_command__library_missing__names_the_extra_that_brings_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str, extra: str
@@ -68,7 +68,7 @@ def test_command__library_missing__names_the_extra_that_brings_it(
         "starlette; extra == 'web'",
         "discord-py==2.7.1; extra == 'bot'",
     ]
-    lines += ['ibis-framework[duckdb]==12.0.0; extra == "monitors"', "pydantic"]
+    lines += ['duckdb==2.0.0; extra == "monitors"', "pydantic"]
     monkeypatch.setattr("importlib.metadata.requires", lambda _: lines)
     with pytest.raises(typer.Exit) as ended, plain_errors():
         raise ModuleNotFoundError(f"No module named {module!r}", name=f"{module}.deeper")
