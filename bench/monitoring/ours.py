@@ -132,7 +132,7 @@ def slide(profile_path: str, runs: str, *parts: str) -> None:
     engine, readings = DuckDBEngine(THREADS), Readings()
     for path in paths:  # a worker has checked every file against the chain before it counts
         readings.sha256(path)
-    found: dict[str, list[float]] = {"recount": [], "slide": [], "restarted": []}
+    found: dict[str, list[float]] = {}
     for _ in range(int(runs)):
         with TemporaryDirectory() as folder:
             running = KeptTallies(engine, Path(folder), readings)
@@ -143,9 +143,10 @@ def slide(profile_path: str, runs: str, *parts: str) -> None:
                 "restarted": KeptTallies(engine, Path(folder), readings),
             }
             for name, counter in counters.items():
-                start = time.perf_counter()
+                start, busy = time.perf_counter(), time.process_time()
                 counter.count(paths[1:], (), made, inline_labels=True)
-                found[name].append(time.perf_counter() - start)
+                found.setdefault(name, []).append(time.perf_counter() - start)
+                found.setdefault(f"{name}_cpu", []).append(time.process_time() - busy)
     report(**found)
 
 
