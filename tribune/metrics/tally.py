@@ -237,9 +237,12 @@ def _summed(columns: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
 def _added(tables: Iterable[Mapping[int, int]]) -> dict[int, int]:
     total: dict[int, int] = {}
     for table in tables:
+        if not total:
+            total = dict(table)
+            continue
         for index, count in table.items():
             total[index] = total.get(index, 0) + count
-    return {index: count for index, count in total.items() if count}
+    return total if 0 not in total.values() else {index: count for index, count in total.items() if count}
 
 
 def _unlabelled(cells: Mapping[int, int], labels: int, after: int) -> dict[int, int]:
