@@ -3,8 +3,9 @@
     app = gated(recorded(app))
 
 Whatever computes an answer says so with `decided`, in the request or in a thread that it waits for. It is on
-record before the answer begins, or before its last piece where the model decided later; where it cannot be,
-the server fails and the gate withholds the answer. Does not read what an answer says, and never sees labels.
+record before the answer begins, or before its last piece where the model decided later, or when the request
+ends; where it cannot be, the server fails and the gate withholds what is left of the answer. Does not read
+what an answer says, and never sees labels.
 """
 
 from __future__ import annotations
@@ -54,12 +55,14 @@ def recorded(app: App, recorder: DecisionRecorder | None = None) -> App:
                 receipts = await keeper.record_many(answers)
                 answers.clear()
                 if begins and len(receipts) <= RECEIPTS:
-                    told = receipt_headers(*receipts)[RECEIPT_HEADER]
-                    message["headers"] = [*message["headers"], (RECEIPT_HEADER.encode(), told.encode())]
+                    told = RECEIPT_HEADER.encode(), receipt_headers(*receipts)[RECEIPT_HEADER].encode()
+                    message["headers"] = [*message.get("headers", ()), told]
             await send(message)
 
         try:
             await app(scope, receive, sending)
+            if answers:  # decided behind the answer
+                await keeper.record_many(answers)
         finally:
             if scope["type"] == "lifespan":
                 await keeper.close()

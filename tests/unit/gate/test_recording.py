@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -17,7 +18,7 @@ from tribune.decisions.leaf import LogSchema
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.records import Record
 from tribune.decisions.wal import read_segment
-from tribune.gate.middleware import ModelGate
+from tribune.gate.middleware import App, ModelGate
 from tribune.gate.recorder import RECEIPT_HEADER, Answer, DecisionRecorder
 from tribune.gate.recording import RECEIPTS, decided, recorded
 from unit.gate.chain import ACTIVE, MODEL, VERSION, view_of
@@ -31,10 +32,14 @@ def _records(root: Path) -> list[Record]:
 
 
 async def _asked(root: Path, predict: Callable[[Request], Any]) -> httpx.Response:
-    """Ask a recorded application behind its gate once."""
+    """Ask an endpoint of a recorded application behind its gate once."""
+    return await _answered(root, Starlette(routes=[Route("/", predict)]))
+
+
+async def _answered(root: Path, served: App) -> httpx.Response:
     log = DecisionLog(root, LogSchema({"AGEP": "numeric"}), GRID, model_id=MODEL, version=VERSION)
     recorder = DecisionRecorder(log, clock=lambda: 1500)
-    app = recorded(Starlette(routes=[Route("/", predict)]), recorder)
+    app = recorded(served, recorder)
     gate = ModelGate(app, view_of(ACTIVE), model=MODEL, version=VERSION, max_staleness_s=5)
     transport = httpx.ASGITransport(app=gate, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://model") as client:
@@ -67,6 +72,27 @@ async def test_recorded__decided_while_it_streams__is_on_record_before_the_last_
     response = await _asked(tmp_path, predict)
     assert (response.text, RECEIPT_HEADER in response.headers) == ("yes", False)
     assert [record.id for record in _records(tmp_path)] == ["a"]
+
+
+async def test_recorded__decided_behind_the_answer__is_on_record(tmp_path: Path) -> None:
+    async def predict(_: Request) -> Response:
+        async def behind() -> None:
+            decided(TWO[0])
+
+        return PlainTextResponse("later", background=BackgroundTask(behind))
+
+    assert (await _asked(tmp_path, predict)).text == "later"
+    assert [record.id for record in _records(tmp_path)] == ["a"]
+
+
+async def test_recorded__answer_without_headers__gets_the_receipt(tmp_path: Path) -> None:
+    async def predict(scope: Any, receive: Any, send: Any) -> None:
+        decided(TWO[0])
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    response = await _answered(tmp_path, predict)
+    assert response.headers[RECEIPT_HEADER].startswith('"a";')
 
 
 async def test_recorded__more_receipts_than_a_header_takes__all_recorded_none_told(tmp_path: Path) -> None:
