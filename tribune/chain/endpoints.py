@@ -26,6 +26,8 @@ ROUNDS = 3
 PAUSE_S = 0.05
 COMPARE_S = 15.0
 """Pause between two looks at what all nodes show: how long an old head may be taken for the newest."""
+OUTVOTED_S = 3_600.0
+"""How long a node rests whose word on a block most others contradict."""
 _REPEATABLE = (
     "eth_get",
     "eth_call",
@@ -135,18 +137,25 @@ class Endpoints:
     async def batch_of_all(self, requests: Sequence[tuple[str, Sequence[Any]]], *, read: Reader) -> list[Any]:
         """Return what `read` makes of several reads of each node, of those that answer; maybe none.
 
-        Whoever has no answer is not sent to rest for it: it may not have the block yet.
+        Whoever has no answer is not sent to rest for it: it may not have the block yet. Whoever tells
+        otherwise than more than half of them is: it is not asked first again for long.
         """
 
-        async def ask(endpoint: Endpoint) -> list[Any]:
+        async def ask(endpoint: Endpoint) -> list[tuple[Endpoint, Any]]:
             if endpoint.rests:
                 return []
             try:
-                return [await endpoint.rpc.batch(requests, read=read)]
+                return [(endpoint, await endpoint.rpc.batch(requests, read=read))]
             except ChainError:
                 return []
 
-        return [answer for found in await asyncio.gather(*map(ask, self._all)) for answer in found]
+        told = [one for found in await asyncio.gather(*map(ask, self._all)) for one in found]
+        answers = [answer for _, answer in told]
+        for endpoint, answer in told:
+            if any(one != answer and 2 * answers.count(one) > len(answers) for one in answers):
+                why = "most nodes tell otherwise of a block that it has"
+                endpoint.set_aside(endpoint.rpc.unreachable(why, pause_s=OUTVOTED_S))
+        return answers
 
     async def everywhere(self, method: str, params: Sequence[Any]) -> None:
         """Tell every node; one that takes it is enough.

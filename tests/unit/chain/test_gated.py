@@ -95,6 +95,31 @@ async def test_gated__first_of_two_nodes_tells_an_old_state_of_a_new_block__is_n
             await _until(lambda: gate.tally.cause == "model-halted")
 
 
+async def test_gated__first_of_three_nodes_tells_an_old_state__the_others_are_believed(
+    place: Place, settings: Settings, tmp_path: Path
+) -> None:
+    await active(place)
+    anvil = settings.chain.http_url
+    with RpcProxy(anvil) as liar, RpcProxy(anvil) as honest:
+        nodes = {
+            "http_url": liar.http_url,
+            "fallback_urls": [honest.http_url, anvil],
+            "ws_url": "",
+            "poll_s": 0.1,
+        }
+        ours = _gate_settings(settings, tmp_path).model_copy(
+            update={"chain": settings.chain.model_copy(update=nodes)}
+        )
+        gate = gated(Starlette(), ours)
+        async with served(gate):
+            await _until(lambda: gate.view.snapshot.reading is not None)
+            liar.be(Fault.OLD_STATE)
+            halt_ends = await place.tribune.chain.block_time() + timedelta(hours=1)
+            await place.as_executive(place.tribune.kill_switch.halt(halt_ends))
+            await _until(lambda: gate.tally.cause == "model-halted")
+            assert not gate.view.disputed
+
+
 def _lines(file: Path) -> list[str]:
     return [line.strip() for line in file.read_text().splitlines()] if file.exists() else []
 

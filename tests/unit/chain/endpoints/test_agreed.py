@@ -70,3 +70,14 @@ async def test_batch_of_all__one_lacks_the_block__has_no_voice_and_is_not_sent_t
 async def test_agreed_block__nobody_has_it__unreachable(chain: Chain) -> None:
     with pytest.raises(ChainUnreachableError, match="does not have block 99"):
         await chain.agreed_block(99)
+
+
+async def test_batch_of_all__one_tells_otherwise_than_most__rests_from_then_on(
+    trio: Chain, first: RpcProxy
+) -> None:
+    await mine(trio)
+    asked = [(BLOCK, [hex((await trio.head()).number), False])]
+    first.be(Fault.CONTRADICTS, methods=[BLOCK])  # every second time
+    heard = [len(await trio.rpc.batch_of_all(asked, read=lambda found: found[0]["hash"])) for _ in range(4)]
+    assert (heard[0], heard[-1]) == (3, 2)
+    assert heard == sorted(heard, reverse=True)
