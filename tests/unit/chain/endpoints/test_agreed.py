@@ -82,6 +82,6 @@ async def test_batch_of_all__one_tells_otherwise_than_most__rests_from_then_on(
         return await trio.rpc.batch_of_all(asked, read=lambda found: int(found[0], 16))
 
     async with asyncio.timeout(20):  # one that is slow for once has no voice
-        while len(await told()) < 3:
+        while len(await told()) < 3:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     assert {number for _ in range(3) for number in await told()} == {0}
