@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from tribune.chain.endpoint import Endpoint, Question, verify
@@ -119,19 +119,12 @@ class Endpoints:
             As `request`, where none answers.
         """
 
-        async def ask(endpoint: Endpoint) -> list[Any]:
-            if endpoint.rests:
-                return []
-            try:
-                return [
-                    await endpoint.ask(
-                        lambda node: node.rpc.request(method, params, read=read), prove=self._heads.prove
-                    )
-                ]
-            except ChainError:
-                return []
+        def question(endpoint: Endpoint) -> Awaitable[Any]:
+            return endpoint.ask(
+                lambda node: node.rpc.request(method, params, read=read), prove=self._heads.prove
+            )
 
-        told = [answer for found in await asyncio.gather(*map(ask, self._all)) for answer in found]
+        told = [answer for _, answer in await self._told(question)]
         return told or [await self.request(method, params, read=read)]
 
     async def batch_of_all(self, requests: Sequence[tuple[str, Sequence[Any]]], *, read: Reader) -> list[Any]:
@@ -140,16 +133,7 @@ class Endpoints:
         Whoever has no answer is not sent to rest for it: it may not have the block yet. Whoever tells
         otherwise than more than half of them is: it is not asked first again for long.
         """
-
-        async def ask(endpoint: Endpoint) -> list[tuple[Endpoint, Any]]:
-            if endpoint.rests:
-                return []
-            try:
-                return [(endpoint, await endpoint.rpc.batch(requests, read=read))]
-            except ChainError:
-                return []
-
-        told = [one for found in await asyncio.gather(*map(ask, self._all)) for one in found]
+        told = await self._told(lambda node: node.rpc.batch(requests, read=read))
         answers = [answer for _, answer in told]
         for endpoint, answer in told:
             if any(one != answer and 2 * answers.count(one) > len(answers) for one in answers):
@@ -228,6 +212,18 @@ class Endpoints:
             await asyncio.gather(self._comparing, return_exceptions=True)
         for endpoint in self._all:
             await endpoint.rpc.close()
+
+    async def _told(self, question: Question) -> list[tuple[Endpoint, Any]]:
+        """Return what each node tells that answers; those that rest are not asked."""
+
+        async def ask(endpoint: Endpoint) -> list[tuple[Endpoint, Any]]:
+            try:
+                return [(endpoint, await question(endpoint))]
+            except ChainError:
+                return []
+
+        awake = [endpoint for endpoint in self._all if not endpoint.rests]
+        return [one for found in await asyncio.gather(*map(ask, awake)) for one in found]
 
     async def _first(self, question: Question, rounds: int) -> Any:
         faults: dict[Endpoint, ChainError] = {}
