@@ -66,8 +66,8 @@ class Scores:
         signed = [*((table, 1) for table in tables), *((table, -1) for table in less)]
         return cls(
             finer,
-            _added((table.others, table.finer - finer, sign) for table, sign in signed),
-            _added((table.own, table.finer - finer, sign) for table, sign in signed),
+            added_cells((_coarser(table.others, table.finer - finer), sign) for table, sign in signed),
+            added_cells((_coarser(table.own, table.finer - finer), sign) for table, sign in signed),
         )
 
     def as_fine_as_asked(self) -> Scores:
@@ -76,7 +76,7 @@ class Scores:
 
     def by_column_cell(self) -> dict[int, tuple[int, int]]:
         """Return (others, own) by the cells of the score's column, from low to high."""
-        others, own = (_added([(cells, self.finer, 1)]) for cells in (self.others, self.own))
+        others, own = (added_cells([(_coarser(cells, self.finer), 1)]) for cells in (self.others, self.own))
         return {cell: (others.get(cell, 0), own.get(cell, 0)) for cell in sorted({**others, **own})}
 
     def to_json(self) -> dict[str, Any]:
@@ -100,21 +100,22 @@ def ends(grid: Grid, finer: int) -> tuple[int, int]:
     return (grid.edges[0] - MAX_CELLS) << finer, ((grid.edges[-1] + MAX_CELLS) << finer) - 1
 
 
-def _added(tables: Iterable[tuple[Mapping[int, int], int, int]]) -> dict[int, int]:
-    """Add (cells, bits to drop, sign)."""
+def added_cells(tables: Iterable[tuple[Mapping[int, int], int]]) -> dict[int, int]:
+    """Return the sum of sparse tables, each with its sign; cells of 0 are left out."""
     total: dict[int, int] = {}
-    for cells, bits, sign in tables:
-        coarse = _coarser(cells, bits) if bits else cells
+    for cells, sign in tables:
         if not total and sign > 0:
-            total = dict(coarse)
+            total = dict(cells)
             continue
-        for cell, rows in coarse.items():
+        for cell, rows in cells.items():
             total[cell] = total.get(cell, 0) + sign * rows
-    return {cell: rows for cell, rows in total.items() if rows}
+    return total if 0 not in total.values() else {cell: rows for cell, rows in total.items() if rows}
 
 
 def _coarser(cells: Mapping[int, int], bits: int) -> Mapping[int, int]:
     """Drop bits of cells. Most fine ones hold one row, and these are counted many times as fast."""
+    if not bits:
+        return cells
     total = Counter(map(rshift, cells, repeat(bits)))
     for cell, rows in cells.items():
         if rows != 1:

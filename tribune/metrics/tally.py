@@ -6,7 +6,7 @@ Refuses to add tallies of different schemes and to read one that is not whole nu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import add, sub
@@ -16,7 +16,7 @@ from tribune.exceptions import DataError
 from tribune.metrics.binning import Categories, Grid
 from tribune.metrics.canonical import canonical_json, flat, json_integers, read_integer, sparse
 from tribune.metrics.scheme import SUM, UNLABELLED, Scheme
-from tribune.metrics.scores import Scores
+from tribune.metrics.scores import Scores, added_cells
 
 MISSING = 6
 """Place of the missing values of a numeric column, after its in-range cells."""
@@ -120,17 +120,16 @@ class Tally:
             ):
                 raise DataError("These tallies were counted by different profiles and cannot be added.")
         columns = {name: _summed([one.columns[name] for one in tallies]) for name in first.columns}
-        outcomes = [one.outcomes for one in tallies]
         if less:
             gone = {name: _summed([one.columns[name] for one in less]) for name in columns}
             columns = {name: tuple(map(sub, cells, gone[name])) for name, cells in columns.items()}
-            outcomes += [{index: -count for index, count in one.outcomes.items()} for one in less]
+        outcomes = [*((one.outcomes, 1) for one in tallies), *((one.outcomes, -1) for one in less)]
         scores = {
             name: Scores.total([one.scores[name] for one in tallies], [one.scores[name] for one in less])
             for name in first.scores
         }
         rows = sum(one.rows for one in tallies) - sum(one.rows for one in less)
-        return cls(rows, columns, _added(outcomes), scores)
+        return cls(rows, columns, added_cells(outcomes), scores)
 
     def __add__(self, other: Tally) -> Tally:
         return Tally.total((self, other)) if isinstance(other, Tally) else NotImplemented
@@ -153,7 +152,7 @@ class Tally:
         after = layout.predictions * layout.scores.cells
         if scheme.spec.has_errors:
             counts = ((i, n) for i, n in self.outcomes.items() if i % after < SUM)
-            outcomes = _added({i - i % after + UNLABELLED: n} for i, n in counts)
+            outcomes = added_cells(({i - i % after + UNLABELLED: n}, 1) for i, n in counts)
             grid = scheme.grid(scheme.spec.label_name)
             columns[scheme.spec.label_name] = tuple(
                 self.rows if place == grid.size + MISSING else 0 for place in range(grid.length)
@@ -234,17 +233,8 @@ def _summed(columns: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(map(add, *columns)) if len(columns) == 2 else columns[0]
 
 
-def _added(tables: Iterable[Mapping[int, int]]) -> dict[int, int]:
-    total: dict[int, int] = {}
-    for table in tables:
-        if not total:
-            total = dict(table)
-            continue
-        for index, count in table.items():
-            total[index] = total.get(index, 0) + count
-    return total if 0 not in total.values() else {index: count for index, count in total.items() if count}
-
-
 def _unlabelled(cells: Mapping[int, int], labels: int, after: int) -> dict[int, int]:
     """Move cells to the last position of the label axis, unknown; `after`: the cells of one position."""
-    return _added({index + (labels - 1 - index // after % labels) * after: n} for index, n in cells.items())
+    return added_cells(
+        ({index + (labels - 1 - index // after % labels) * after: n}, 1) for index, n in cells.items()
+    )
