@@ -97,7 +97,7 @@ def withdrawn(case_id: int) -> Shown:
 
 
 def _alert(vote: CaseVote) -> Alert | None:
-    if vote.outcome != "open" or vote.overtaken:
+    if not vote.is_open:
         return None
     return Alert.VOTE if vote.suspended_until is None else Alert.TRIP
 
@@ -304,7 +304,7 @@ def _next(vote: CaseVote) -> str:
 def _buttons(
     vote: CaseVote, evidence_url: str | None, incident_url: str | None
 ) -> tuple[discord.ui.Item[Any], ...]:
-    voting = vote.outcome == "open" and vote.state in _VOTING and not vote.overtaken
+    voting = vote.is_open and vote.state in _VOTING
     buttons: list[discord.ui.Item[Any]] = [VoteButton(vote.case_id)] if voting else []
     if evidence_url is not None:
         buttons.append(evidence_button(evidence_url, conclusion=vote.resuming))

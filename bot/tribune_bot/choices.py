@@ -173,8 +173,8 @@ def model_title(listing: Listing, model: ListedModel) -> str:
 
 
 def _proposals(listing: Listing, typed: str) -> list[tuple[str, str]]:
-    cases = sorted(listing.cases.values(), key=lambda case: (not _is_open(listing, case), -case.id))
-    still_open = sum(_is_open(listing, case) for case in cases)
+    cases = sorted(listing.cases.values(), key=lambda case: (not listing.is_open(case), -case.id))
+    still_open = sum(listing.is_open(case) for case in cases)
     told = ((_case_choice(listing, case), f"b{case.id}") for case in cases)
     slow = (
         (
@@ -189,12 +189,8 @@ def _proposals(listing: Listing, typed: str) -> list[tuple[str, str]]:
 
 
 def _open_cases(listing: Listing, typed: str) -> list[tuple[str, str]]:
-    cases = (case for case in reversed(listing.cases.values()) if _is_open(listing, case))
+    cases = (case for case in reversed(listing.cases.values()) if listing.is_open(case))
     return _fitting(((_case_choice(listing, case), f"b{case.id}") for case in cases), typed)
-
-
-def _is_open(listing: Listing, case: ListedCase) -> bool:
-    return case.outcome is Outcome.OPEN and not listing.is_overtaken(case)
 
 
 def _case_choice(listing: Listing, case: ListedCase) -> str:

@@ -152,12 +152,14 @@ class Listing:
         model = self.models.get(case.model_id)
         return case.outcome is Outcome.OPEN and model is not None and model.epoch != case.epoch
 
+    def is_open(self, case: ListedCase) -> bool:
+        """Return whether something can still come of it, its time aside."""
+        return case.outcome is Outcome.OPEN and not self.is_overtaken(case)
+
     def is_live(self, case: ListedCase) -> bool:
         """Return whether a vote on it can still decide, or be opened; mirrors `KillSwitch._isLive`."""
-        if case.outcome is not Outcome.OPEN or self.is_overtaken(case):
-            return False
         end = case.vote_ends if case.vote else case.open_until
-        return end is None or self.at <= end
+        return self.is_open(case) and (end is None or self.at <= end)
 
     def oversight(self, model: ListedModel) -> Oversight:
         """Return how well a model is watched; mirrors `KillSwitch._oversight`."""

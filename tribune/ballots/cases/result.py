@@ -46,7 +46,7 @@ class Closing:
 
 def phase_of(vote: CaseVote) -> Phase:
     """Return what a voter can do."""
-    if vote.outcome == "open" and not vote.overtaken:
+    if vote.is_open:
         if vote.state is VoteState.ACTIVE:
             return Phase.OPEN
         if vote.state is VoteState.PENDING:

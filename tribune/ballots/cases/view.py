@@ -135,6 +135,11 @@ class CaseVote:
     """Whether another vote on the model came first, so that nothing can come of this one."""
 
     @property
+    def is_open(self) -> bool:
+        """Whether something can still come of it."""
+        return self.outcome == "open" and not self.overtaken
+
+    @property
     def lane(self) -> Lane:
         """Where it is voted on."""
         return Lane.FAST
