@@ -22,15 +22,13 @@ from tribune.exceptions import ConfigurationError, TribuneError, WrongChainError
 from tribune.gate.explaining import Details, Explainer
 from tribune.gate.onchain import GateClient, HeadOnChain, StatusOnChain
 from tribune.gate.status import Reading, StatusView
-from tribune.gate.witnesses import AFTER_S, Witnesses
+from tribune.gate.witnesses import AFTER_S, CHUNK, Witnesses
 from tribune.ids import CaseId, ModelId, VersionNumber
 
 RETRY_S = (0.2, 5.0)
 """First and longest pause before a subscription that ended is tried again."""
 FEW = 16
 """So many models are simply read at each block, events or not."""
-CHUNK = 48
-"""Models read in one request: two calls each, and common nodes take a hundred."""
 LONGEST_GAP = 500
 """Blocks whose events are asked for at once; after a longer gap all is read again."""
 REREAD_S = 300.0

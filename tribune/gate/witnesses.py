@@ -21,7 +21,7 @@ from tribune.log import get_logger
 AFTER_S = 1.0
 """How long after a reading the others are asked: a block is not everywhere at once."""
 CHUNK = 48
-"""Models that are compared in one request, as many as are read in one."""
+"""Models read, or compared, in one request: two calls each, and common nodes take a hundred."""
 Claim = tuple[HeadOnChain, StatusOnChain, StatusView]
 
 
