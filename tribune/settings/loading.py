@@ -108,6 +108,11 @@ class Settings(BaseSettings):
         named = {source.env for source in sources if source.env is not None}
         return frozenset({self.discord.token_env, *named})
 
+    @property
+    def each(self) -> tuple[Settings, ...]:
+        """These settings, and what each named monitor goes by."""
+        return (self, *map(self.of_monitor, self.monitors))
+
     def of_monitor(self, name: str) -> Settings:
         """Return what one of the named monitors goes by; it reads the others' evidence stores too.
 
