@@ -8,8 +8,8 @@ name, is counted again, never believed. Refuses nothing that the engine below do
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,13 +19,13 @@ from tribune.metrics.canonical import canonical_json
 from tribune.metrics.profile import Profile
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.tally import Tally
-from tribune.untrusted import load_json
 from tribune_monitors.engines.base import Engine, scheme_of
+from tribune_monitors.engines.packing import pack, unpack
 from tribune_monitors.kept import Kept
 from tribune_monitors.readings import Readings
 
-COUNTING = b"tribune/kept/2"
-"""Version of the rules by which rows are counted; what was kept under another one is not found."""
+COUNTING = b"tribune/kept/3/" + sys.byteorder.encode()
+"""Version of the rules by which rows are counted and packed; what was kept under another is not found."""
 MOST_BYTES = 2**30
 """Of all kept files: some five thousand partitions of 24 columns."""
 _IN_MEMORY = 64  # tallies of up to 2 MB: the windows of a few models
@@ -148,13 +148,13 @@ class KeptTallies:
         if said != hashlib.sha256(key + body).digest():
             return None
         try:
-            return Tally.from_json(load_json(body), scheme)
+            return unpack(body, scheme)
         except (ValueError, DataError):
             return None
 
     def _write(self, key: bytes, tally: Tally) -> None:
         """Keep a tally, whole or not at all; where that fails it is counted again next time."""
-        body = json.dumps(tally.to_json(), separators=(",", ":")).encode()  # nobody compares these bytes
+        body = pack(tally)
         try:
             with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
                 file.write(hashlib.sha256(key + body).digest() + body)
