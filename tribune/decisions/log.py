@@ -52,6 +52,7 @@ class _Batch(NamedTuple):
     records: list[Record]
     digests: list[Digest]
     lines: list[bytes]
+    signed: SignedBatch | None
 
 
 class DecisionLog:
@@ -217,11 +218,15 @@ class DecisionLog:
             self._buffer.put(self._batch(loop, waiting))
 
     def _batch(self, loop: asyncio.AbstractEventLoop | None, waiting: list[_Waiting]) -> _Batch:
-        """Salt, hash and encode here: what two threads work on goes to and fro between two processors."""
+        """Salt, hash, encode and sign here: what two threads work on goes to and fro between two processors.
+
+        A signature that is never told, as its batch could not be kept, obliges nobody.
+        """
         rows = [row for one in waiting for row in one.rows]
         records, digests = salted(self.model_id, self.version, rows)
         lines = [encode(record) for record in records]
-        return _Batch(loop, waiting, records, digests, lines)
+        signed = self._signed([record.leaf for record in records])
+        return _Batch(loop, waiting, records, digests, lines, signed)
 
     def _write(self) -> None:
         appender = Appender(self.folder, self.schema, self.grid, f"{os.getpid()}-{secrets.token_hex(6)}")
@@ -272,45 +277,38 @@ class DecisionLog:
         times = [record.time for batch in batches for record in batch.records]
         try:
             kept = appender.append(times, [line for batch in batches for line in batch.lines])
-            signed = self._signed([record.leaf for batch in batches for record in batch.records])
         except Exception as fault:  # of the program: whoever asks must not wait for ever
             get_logger(__name__).exception("decisions not kept")
             kept = [Kept(None, f"The decision log broke ({type(fault).__name__}).")] * len(times)
-            signed = None
         self.accepted += sum(not one.fault for one in kept)
         self.late += sum(not one.fault and one.frame is None for one in kept)
         place = 0
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Batch, list[Kept], int]]] = {}
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Batch, list[Kept]]]] = {}
         for batch in batches:
             its = kept[place : place + len(batch.records)]
             if batch.loop is None:
-                self._tell(batch, its, signed, place)
+                self._tell(batch, its)
             else:
-                by_loop.setdefault(batch.loop, []).append((batch, its, place))
+                by_loop.setdefault(batch.loop, []).append((batch, its))
             place += len(batch.records)
         for loop, told in by_loop.items():
             try:
-                loop.call_soon_threadsafe(self._tell_all, loop, told, signed)
+                loop.call_soon_threadsafe(self._tell_all, loop, told)
             except RuntimeError:  # the loop is closed: nobody waits any more
                 with self._lock:
                     self._empty(loop)
 
-    def _tell_all(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        told: list[tuple[_Batch, list[Kept], int]],
-        signed: SignedBatch | None,
-    ) -> None:
+    def _tell_all(self, loop: asyncio.AbstractEventLoop, told: list[tuple[_Batch, list[Kept]]]) -> None:
         self._hand_over(loop)
-        for batch, kept, place in told:
-            self._tell(batch, kept, signed, place)
+        for batch, kept in told:
+            self._tell(batch, kept)
 
-    def _tell(self, batch: _Batch, kept: list[Kept], signed: SignedBatch | None, place: int) -> None:
-        """Give each asker of a batch its receipts, or the error; `place`: of its first in what is signed."""
-        model_id, version = self.model_id, self.version
+    def _tell(self, batch: _Batch, kept: list[Kept]) -> None:
+        """Give each asker of a batch its receipts, or the error."""
+        model_id, version, signed = self.model_id, self.version, batch.signed
         receipts = [
             # What is signed is owed: one that no frame takes is told without a signature.
-            Receipt(model_id, version, id, time, frame, leaf, digest, signed if frame else None, place + i)
+            Receipt(model_id, version, id, time, frame, leaf, digest, signed if frame else None, i)
             for i, ((id, time, _, leaf, _), (frame, _), digest) in enumerate(
                 zip(batch.records, kept, batch.digests, strict=True)
             )
@@ -337,7 +335,13 @@ class DecisionLog:
         if self._receipt_key is None or not leaves:
             return None
         tree = MerkleTree(leaves)
-        signature = self._receipt_key.sign(self.version, tree.root)
+        try:
+            signature = self._receipt_key.sign(self.version, tree.root)
+        except (
+            Exception
+        ):  # of the library that signs: decisions are kept all the same, and nobody waits for ever
+            get_logger(__name__).exception("receipts are unsigned: the receipt key failed")
+            return None
         if signature is None:
             return None
         return SignedBatch(self._receipt_key.certificate, signature, tree.proof)

@@ -218,3 +218,22 @@ def test_check_receipt__an_inner_node_as_leaf__is_refused(tmp_path: Path) -> Non
 
 def _address(secret: bytes) -> Address:
     return Address(Account.from_key(secret).address)
+
+
+async def test_record__the_key_cannot_sign__keeps_the_decision_and_gives_an_unsigned_receipt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ReceiptKey(SECRET, _certificate())
+    monkeypatch.setattr(key, "_sign", _broken)
+    log = DecisionLog(tmp_path, SCHEMA, GRID, model_id=MODEL, version=VERSION, receipt_key=key)
+    receipts = [
+        await log.record(decision("a", 1)),
+        *await log.record_many([decision("b", 2), decision("c", 3)]),
+    ]
+    log.close()
+    assert log.accepted == 3
+    assert [receipt.batch for receipt in receipts] == [None, None, None]
+
+
+def _broken(_: Digest) -> bytes:
+    raise RuntimeError("no entropy")
