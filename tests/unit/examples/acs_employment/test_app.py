@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import time
 from collections.abc import AsyncIterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -178,14 +177,3 @@ async def test_predict__record_cannot_be_kept__no_answer(v1: Model, rows: list[R
 @pytest.mark.parametrize("path", [HEALTH, GATED_HEALTH])
 async def test_health__asked__names_model_and_version(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).json() == {"model": "acs-employment", "version": 1}
-
-
-@pytest.mark.alone
-async def test_predict__50_rows__take_at_most_30_ms(client: httpx.AsyncClient, rows: list[Row]) -> None:
-    durations = []
-    for turn in range(30):
-        batch = [sent(row, id=f"{turn}-{row.id}") for row in rows]
-        begun = time.perf_counter()
-        await predict(client, *batch)
-        durations.append(time.perf_counter() - begun)
-    assert min(durations) < 0.03  # the best of thirty: other processes may hold the machine up
