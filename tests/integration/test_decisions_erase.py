@@ -8,6 +8,7 @@ from pathlib import Path
 from integration.monitor_world import VERSION, MonitorWorld
 from integration.test_cli import on_chain
 from integration.test_decision_proofs import ONE, outside, ran
+from support.processes import ran_at_terminal
 
 
 def test_decisions_erase__one_decision__waits_for_reports_and_leaves_its_proof(
@@ -30,6 +31,9 @@ def test_decisions_erase__one_decision__waits_for_reports_and_leaves_its_proof(
         assert (json.loads(path.read_bytes())["opened"] is not None) == opened
         checked = ran(tmp_path, "verify", "decision", str(path), **outside(world, tmp_path))
         assert checked.returncode == 0, checked.stdout
+    printed, shown = ran_at_terminal(tmp_path, *erase, mine, **known)
+    assert printed.startswith("Erased 0 decisions in sealed frames")
+    assert "Looking through what came too late …" in shown
     rest = ran(tmp_path, *erase, "--older-than", "30", "--json", **known)
     assert json.loads(rest.stdout) == {"erased": 59, "erased_late": 0, "frames_still_needed": 0}
     nobody = ran(tmp_path, *erase, "nobody", **known)

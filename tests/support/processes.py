@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
+import re
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 from support.anvil import ROOT
 from tribune.settings import Settings
@@ -38,3 +44,26 @@ def free_port() -> int:
     """Return a port on loopback where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
+
+
+def ran_at_terminal(folder: Path, *arguments: str, **given: str) -> tuple[str, str]:
+    """Run `tribune` to its end in a folder; return what it printed, and all that its terminal ever showed.
+
+    Only its errors go to the terminal, as with `tribune … | less`.
+    """
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "tribune.cli", *arguments],
+        cwd=folder, env=environment(TERM="xterm-256color", COLUMNS="100", **given),
+        stdout=subprocess.PIPE, stderr=theirs, text=True,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # how a terminal says that nobody writes to it any more
+            while part := os.read(ours, 65_536):
+                shown += part
+        os.close(ours)
+        printed, _ = process.communicate(timeout=60)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert process.returncode == 0, text
+    return printed, text

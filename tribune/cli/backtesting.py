@@ -46,7 +46,7 @@ def backtest(
     put into the past. With --against the same for a proposed policy, side by side. With --json the document
     that a proposal can carry.
     """
-    with plain_errors(), workplace(None) as folder, progress() as say:
+    with plain_errors(), workplace(None) as folder, progress(json) as say:
         from shutil import get_terminal_size
 
         from tribune import metrics

@@ -40,7 +40,7 @@ def verify_report(
             cid_digest(cid)
         except EvidenceError as fault:
             raise ConfigurationError(fault.message, mend=fault.mend) from None
-        with progress() as tell:
+        with progress(json) as tell:
             tell("Recomputing the report")
             outcome = await recheck(read, Cid(cid))
         say(json, {"evidence_cid": cid, "same": outcome.same, "why": outcome.words}, outcome.words)

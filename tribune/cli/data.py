@@ -94,11 +94,15 @@ def new_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[..., None]]:
-    """Show what is being done, with a bar of how much of it is; on a terminal only, and gone at the end."""
+def progress(json: bool = False) -> Iterator[Callable[..., None]]:
+    """Show what is being done, with a bar of how much of it is; on a terminal only, and gone at the end.
+
+    Args:
+        json: a machine reads what comes out, so nothing is shown.
+    """
     import sys
 
-    if not sys.stderr.isatty():
+    if json or not sys.stderr.isatty():
         yield lambda *_: None
         return
     from rich.console import Console

@@ -106,7 +106,7 @@ def decisions_check(
         every = {frame: word for words in frames.anchored.values() for frame, word in words.items()}
         findings = list(unanchored(frames.spans, every, frames.time, frames.now))
         seen: list[VersionNumber] = []
-        with progress() as tell:
+        with progress(json) as tell:
             for version, words in sorted(frames.anchored.items()):
                 folder = log_folder(read.log_folder, model_id, version)
                 if folder.is_dir():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tribune.cli.data import progress
 from tribune.cli.options import Json, OfModel, OfVersion, SettingsFile
 from tribune.cli.running import run
 from tribune.cli.showing import say
@@ -57,25 +58,29 @@ def decisions_erase(
         wanted = None if older_than is not None else frozenset(ids or ())
         found: set[str] = set()
         rows = needed = 0
+        frames = sealed_frames(folder)
         async with await Tribune.connect(read) as tribune:
             now = microseconds(await tribune.chain.block_time())
             before = None if older_than is None else now - older_than * _DAY_US
-            for frame in sealed_frames(folder):
-                if before is not None and read_manifest(folder, frame).end > before:
-                    continue
-                if wanted is not None:
-                    here = wanted & await asyncio.to_thread(ids_in, folder, frame)
-                    if not here:
+            with progress(json) as tell:
+                for done, frame in enumerate(frames):
+                    tell(f"Looking through frame {frame}", done / len(frames))
+                    if before is not None and read_manifest(folder, frame).end > before:
                         continue
-                    found |= here
-                until = await needed_until(tribune, model_id, version_number, frame, read.evidence_stores)
-                if before is not None and until > now:
-                    needed += 1
-                    continue
-                rows += await asyncio.to_thread(
-                    erase, folder, frame, wanted, reason=reason, needed_until=until, now=now
-                )
-        late = await asyncio.to_thread(erase_late, folder, wanted, before=before)
+                    if wanted is not None:
+                        here = wanted & await asyncio.to_thread(ids_in, folder, frame)
+                        if not here:
+                            continue
+                        found |= here
+                    until = await needed_until(tribune, model_id, version_number, frame, read.evidence_stores)
+                    if before is not None and until > now:
+                        needed += 1
+                        continue
+                    rows += await asyncio.to_thread(
+                        erase, folder, frame, wanted, reason=reason, needed_until=until, now=now
+                    )
+                tell("Looking through what came too late")
+                late = await asyncio.to_thread(erase_late, folder, wanted, before=before)
         missing = sorted((wanted or frozenset()) - found)
         if missing and late < len(missing):
             raise AbsentError(

@@ -75,7 +75,7 @@ def model_init(
     force: Force = False,
 ) -> None:
     """Draft a model.toml from data: columns, kinds, roles and task, with the reasons, for you to mend."""
-    with plain_errors(), workplace(None) as folder, progress() as say:
+    with plain_errors(), workplace(None) as folder, progress(json) as say:
         from tribune_monitors.infer.draft import draft
         from tribune_monitors.infer.facts import sample
         from tribune_monitors.infer.roles import Given, concluded, guess_roles, summary
@@ -121,7 +121,7 @@ def profile(
     Take rows that the model was not trained on. A model looks better on its training rows, so that it would
     seem to have become worse from the first day on; nothing in the rows themselves shows which they are.
     """
-    with plain_errors(), workplace(keep) as folder, progress() as say:
+    with plain_errors(), workplace(keep) as folder, progress(json) as say:
         from tribune.metrics import ModelSpec
         from tribune_monitors.local import profile_source
 
@@ -191,7 +191,7 @@ def measure(
     `--json` (or `--format json`) gives the evidence document, as monitors write it, in canonical bytes;
     `--format html` one page with figures that loads nothing from elsewhere.
     """
-    with plain_errors(), workplace(keep) as folder, progress() as say:
+    with plain_errors(), workplace(keep) as folder, progress(json or form is Form.JSON) as say:
         from tribune import metrics
         from tribune_monitors.local import measure_source
 
@@ -275,7 +275,9 @@ def manifest(
         from tribune.reports.dataset import describe_files
 
         free(output, force)
-        found = describe_files(folder)
+        with progress(json) as tell:
+            tell("Reading the files")
+            found = describe_files(folder)
         if output is not None:
             write(output, canonical_bytes(found.document), force)
         rows = sum(file.rows or 0 for file in found.files)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tribune.cli.data import free, write
+from tribune.cli.data import free, progress, write
 from tribune.cli.options import Force, Json, Output, SettingsFile
 from tribune.cli.running import plain_errors, redactor_of
 from tribune.cli.showing import json_text, painted, say
@@ -77,10 +77,12 @@ def backup(
     from tribune.operations.backup import make_backup
     from tribune.settings import DEFAULT_FILE, load_settings
 
-    with plain_errors():
+    with plain_errors(), progress(json) as tell:
         free(file, force)
         read = load_settings(settings)
-        made, counts = make_backup(read, settings or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None))
+        place = settings or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+        made, counts = make_backup(read, place, tell=tell)
+        tell(f"Writing {file}")
         write_archive(file, made, force=force)
     words = _counted(f"Wrote {file}", counts)
     after = "Keys, passwords and tokens are not in it: keep them apart."
@@ -97,9 +99,10 @@ def restore(
     from tribune.operations.archive import read_archive
     from tribune.operations.backup import restore_backup
 
-    with plain_errors():
+    with plain_errors(), progress(json) as tell:
+        tell(f"Reading {file}")
         archive = read_archive(file)
-        counts = restore_backup(archive, settings, force=force)
+        counts = restore_backup(archive, settings, force=force, tell=tell)
     made_at = archive.facts.get("made_at")
     words = _counted(f"Restored what was kept at {made_at or 'an unknown time'}", counts)
     after = "The index of the chain is read again. Bring the keys, then run: tribune doctor"

@@ -8,8 +8,9 @@ harmless: monitors ask the chain and the evidence stores before they sign.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,11 @@ from tribune.store.upgrade import HEAD, revision
 if TYPE_CHECKING:
     from tribune.settings import Settings
 
+Tell = Callable[[str, float], None]
+"""Is told what is being done, and the share of it that is done."""
+_BETWEEN = 1000
+"""Rows from one telling to the next."""
+
 KEPT: tuple[type[SQLModel], ...] = (
     SignedReport,
     PeerCheck,
@@ -74,12 +80,15 @@ MADE_AGAIN: tuple[type[SQLModel], ...] = (
 )
 
 
-def make_backup(settings: Settings, file: Path | None) -> tuple[Archive, dict[str, int]]:
+def make_backup(
+    settings: Settings, file: Path | None, *, tell: Tell = lambda _, __: None
+) -> tuple[Archive, dict[str, int]]:
     """Return a backup, and how many rows it has of each store.
 
     Args:
         settings: say where the stores are.
         file: the settings file; None where there is none.
+        tell: told of progress.
 
     Raises:
         StoreError: a store cannot be read, or is of another release.
@@ -87,7 +96,7 @@ def make_backup(settings: Settings, file: Path | None) -> tuple[Archive, dict[st
     files: dict[str, bytes] = {}
     counts = {}
     for name, url in stores_of(settings).items():
-        lines = _rows_of(url)
+        lines = _rows_of(name, url, tell)
         counts[name] = len(lines)
         files[f"stores/{name}.jsonl"] = b"".join(lines)
     if settings.deployments.is_dir():
@@ -100,7 +109,7 @@ def make_backup(settings: Settings, file: Path | None) -> tuple[Archive, dict[st
     return Archive(files, {"made_at": made_at, "revision": HEAD}), counts
 
 
-def _rows_of(url: str) -> list[bytes]:
+def _rows_of(name: str, url: str, tell: Tell) -> list[bytes]:
     """Return every kept row of one moment, a line each."""
     file = sqlite_file(url)
     if file is not None and not file.exists():
@@ -114,14 +123,20 @@ def _rows_of(url: str) -> list[bytes]:
                 f"The store is of another release (tables {found}, here {HEAD}).",
                 mend="Make the backup with the release that runs on it.",
             )
-        return [
-            json.dumps([_name(table), row.model_dump(mode="json")], separators=(",", ":")).encode() + b"\n"
-            for table in KEPT
-            for row in session.exec(select(table).order_by(*_key(table)))
-        ]
+        total = sum(_count(session, table) for table in KEPT)
+        lines: list[bytes] = []
+        for table in KEPT:
+            for row in session.exec(select(table).order_by(*_key(table))):
+                if len(lines) % _BETWEEN == 0:
+                    tell(f"Reading the store {name}", len(lines) / total)
+                line = json.dumps([_name(table), row.model_dump(mode="json")], separators=(",", ":"))
+                lines.append(line.encode() + b"\n")
+        return lines
 
 
-def restore_backup(archive: Archive, file: Path | None, *, force: bool = False) -> dict[str, int]:
+def restore_backup(
+    archive: Archive, file: Path | None, *, force: bool = False, tell: Tell = lambda _, __: None
+) -> dict[str, int]:
     """Put a backup into the places that the settings name; return how many rows each store got.
 
     Everything is read and compared before anything is written, and each store is changed whole or not at all.
@@ -130,6 +145,7 @@ def restore_backup(archive: Archive, file: Path | None, *, force: bool = False) 
         archive: the backup.
         file: the settings file; None means `tribune.toml`, which is written where there is none.
         force: put it in place of what is there.
+        tell: told of progress.
 
     Raises:
         ConfigurationError: there is something that would be lost, or the settings do not fit the backup.
@@ -160,7 +176,7 @@ def restore_backup(archive: Archive, file: Path | None, *, force: bool = False) 
         path.write_bytes(data)
     for name, found in rows.items():
         with open_store(urls[name]) as store, store.session() as session:
-            _replace(session, found)
+            _replace(session, found, partial(tell, f"Filling the store {name}"))
     return {name: len(found) for name, found in rows.items()}
 
 
@@ -204,13 +220,19 @@ def _has_rows(url: str) -> bool:
     with Store(url) as store, store.session(readonly=True) as session:
         if revision(session.connection()) is None:
             return False
-        return any(session.exec(select(func.count()).select_from(table)).one() for table in KEPT)
+        return any(_count(session, table) for table in KEPT)
 
 
-def _replace(session: Session, rows: Sequence[SQLModel]) -> None:
+def _count(session: Session, table: type[SQLModel]) -> int:
+    return session.exec(select(func.count()).select_from(table)).one()
+
+
+def _replace(session: Session, rows: Sequence[SQLModel], tell: Callable[[float], None]) -> None:
     for table in (*MADE_AGAIN, *KEPT):
         session.execute(delete(table))
-    for row in rows:
+    for done, row in enumerate(rows):
+        if done % _BETWEEN == 0:
+            tell(done / len(rows))
         session.add(row)
         session.flush()  # one by one: numbers follow the order of the backup
 

@@ -54,3 +54,9 @@ def test_progress__no_terminal__shows_nothing() -> None:
     with redirect_stderr(io.StringIO()) as said, progress() as say:
         say("Counting", 0.5)
     assert said.getvalue() == ""
+
+
+def test_progress__for_a_machine__shows_nothing_at_a_terminal_either() -> None:
+    with redirect_stderr(Terminal()) as said, progress(json=True) as say:
+        say("Counting", 0.5)
+    assert said.getvalue() == ""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, select
 
+from support.processes import ran_at_terminal
 from tribune.exceptions import ConfigurationError, StoreError
 from tribune.log import REDACTED
 from tribune.operations.archive import Archive, read_archive, write_archive
@@ -219,3 +220,31 @@ def test_backup_and_restore__as_commands__say_what_they_did(tmp_path: Path) -> N
     assert "7 rows of main" in said[3].stdout
     assert json.loads(said[4].stdout) == {"file": "b", "rows": {"main": 7}}
     assert json.loads(said[5].stdout)["rows"] == {"main": 7}
+
+
+def test_backup_and_restore__many_rows__tell_how_much_is_done(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    with open_store(url) as store, store.session() as session:
+        session.add_all(OutboxRow(key=str(number), kind="a") for number in range(2500))
+    settings, told = load_settings(place(tmp_path / "old", url)), list[tuple[str, float]]()
+    archive, _ = make_backup(settings, None, tell=lambda *said: told.append(said))
+    assert told == [("Reading the store main", share) for share in (0.0, 0.4, 0.8)]
+    told.clear()
+    file = place(tmp_path / "new", f"sqlite:///{tmp_path / 'b.db'}")
+    restore_backup(archive, file, tell=lambda *said: told.append(said))
+    assert told == [("Filling the store main", share) for share in (0.0, 0.4, 0.8)]
+
+
+def test_backup_and_restore__at_a_terminal__show_what_they_do_and_nothing_to_machines(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    place(tmp_path / "old", url)
+    fill(url)
+    printed, shown = ran_at_terminal(tmp_path / "old", "backup", "b")
+    assert "Writing b …" in shown
+    assert printed.startswith("Wrote b: 7 rows of main")
+    printed, shown = ran_at_terminal(tmp_path / "old", "restore", "b", "--force")
+    assert "Filling the store main …   0%" in shown
+    assert printed.startswith("Restored what was kept at")
+    for command in (("backup", "c"), ("restore", "c", "--force")):
+        printed, shown = ran_at_terminal(tmp_path / "old", *command, "--json")
+        assert (shown, json.loads(printed)["rows"]) == ("", {"main": 7})
