@@ -318,7 +318,9 @@ def _judge(rules: metrics.Policy, document: Mapping[str, Any]) -> None:
 
     judged = list(zip(rules.rules, document["rules"], strict=True))
     for wrong, said, code in (("BROKEN", "Broken", 1), ("unknown", "Not measured", 3)):
-        names = [rule.metric for rule, entry in judged if verdict(rule, entry["value"]) == wrong]
+        names = dict.fromkeys(  # each once: several rules may be on one metric
+            rule.metric for rule, entry in judged if verdict(rule, entry["value"]) == wrong
+        )
         if names:
             typer.echo(f"{said}: {', '.join(names)}", err=True)
             raise typer.Exit(code)

@@ -147,6 +147,15 @@ def test_measure__check__ends_with_the_code_of_what_it_found(
     assert (result.exit_code, words in result.output) == (code, True), result.output
 
 
+def test_measure__check_with_several_rules_on_a_metric__names_it_once(bench: Path) -> None:
+    rule = '[[rule]]\nmetric = "quality.missing_rate.max"\nop = ">"\nlimit = {}\nseverity = "{}"\n'
+    (bench / "policy.toml").write_text(rule.format(0.05, "WARN") + rule.format(0.1, "TRIP"))
+    rows = write(column(people(), "age", pa.nulls(600, pa.float64())), bench / "data.parquet")
+    given = ("--profile", bench / "profile.json", "--policy", bench / "policy.toml", "--check")
+    said = tribune("measure", rows, *given).stderr.splitlines()
+    assert [line for line in said if line.startswith("Broken")] == ["Broken: quality.missing_rate.max"]
+
+
 def test_measure__second_opinion__agrees_with_other_libraries(bench: Path) -> None:
     data = write(people(1000), bench / "data.parquet")
     result = tribune("measure", data, "--profile", bench / "profile.json", "--second-opinion")
