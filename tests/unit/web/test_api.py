@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from unit.web.shown import shown
+
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
@@ -45,6 +47,21 @@ async def test_get_ballot__typed_data_filled_in_and_signed__is_accepted(
     signed = account.sign_typed_data(full_message=data).signature
     ballot = {"voter": account.address, "support": 1, "reason": "unfair", "signature": "0x" + signed.hex()}
     assert (await client.post("/api/ballots/1", json=ballot)).status_code == 202
+
+
+async def test_voting_page__its_commands__get_a_message_that_is_signed_and_taken(
+    client: httpx.AsyncClient, voting: Voting
+) -> None:
+    get, post = shown("voting.md")
+    account = voting.holders[0]
+    assert get.body is None
+    asked = get.query | {"voter": account.address}
+    message = (await client.get(get.path.replace("/7", "/1"), params=asked)).json()
+    assert post.body is not None
+    signature = account.sign_typed_data(full_message=message).signature.hex()
+    sent = post.body | {"voter": account.address, "signature": f"0x{signature.removeprefix('0x')}"}
+    assert set(sent) == set(post.body)
+    assert (await client.post(post.path.replace("/7", "/1"), json=sent)).status_code == 202
 
 
 async def test_get_ballot__with_voter__says_power_at_the_snapshot(

@@ -23,6 +23,7 @@ from tribune.ids import CaseId, ModelId, ProposalId
 from tribune.store import calls
 from tribune.store.session import Store
 from tribune.store.tables import CallSignature
+from unit.web.shown import shown
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
     from eth_account.signers.local import LocalAccount
@@ -143,6 +144,19 @@ async def test_post_signature__holder__kept_and_told_how_far_it_is(
     asked = (await client.get(f"/api/calls/1?signer={voting.holders[4].address}")).json()
     assert (asked["has_signed"], asked["power_text"]) == (True, "80,000 votes (8 %)")
     assert (asked["signed"], asked["signers"], asked["vote"]) == (str(80_000 * 10**18), 1, None)
+
+
+async def test_calls_page__its_commands__get_a_call_and_hand_its_signature_in(
+    client: httpx.AsyncClient, voting: Voting, store: Store
+) -> None:
+    await begin(voting, store)
+    get, posted = shown("calls.md")
+    found = await client.get(get.path.replace("/5", "/1"))
+    account = voting.holders[4]
+    body = {"signer": account.address, "signature": sign(account, found.json()["typed_data"])}
+    assert posted.body is not None
+    assert set(posted.body) == set(body)
+    assert (await client.post(posted.path.replace("/5", "/1"), json=body)).status_code == 202
 
 
 async def test_post_signature__twice__is_one(client: httpx.AsyncClient, voting: Voting, store: Store) -> None:

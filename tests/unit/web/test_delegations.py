@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tribune.store.session import Store
+from unit.web.shown import shown
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
     from eth_account.signers.local import LocalAccount
@@ -83,6 +84,17 @@ async def test_get_delegation__german_reader__is_answered_in_the_pages_language(
 ) -> None:
     answer = await client.get(f"/api/delegation?wallet=0x{'77' * 20}", headers={"Accept-Language": "de"})
     assert answer.headers["content-language"] == "de"
+
+
+async def test_voting_power_page__its_commands__are_these(client: httpx.AsyncClient, voting: Voting) -> None:
+    get, post = shown("voting-power.md")
+    body = await signed(client, voting.holders[0])
+    assert post.body is not None
+    assert (set(post.body), post.path) == (set(body), "/api/delegation")
+    asked = get.query | {"wallet": voting.holders[0].address, "to": FRIEND}
+    assert set(asked) == set(get.query)
+    assert (await client.get(get.path, params=asked)).status_code == 200
+    assert (await client.post(post.path, json=body)).status_code == 202
 
 
 async def test_post_delegation__signed__is_queued_once(client: httpx.AsyncClient, voting: Voting) -> None:
