@@ -82,14 +82,17 @@ def _open(name: str, url: str) -> Finding:
     with Store(url) as opened, opened.session() as session:  # the right to write, taken and given back
         found = revision(session.connection())
         session.rollback()
-    shown = f"{name}: {file or 'the database answers'}"
+    shown = f"{name}: {file or 'the database'}"
     if found is None:
         return ok(f"{shown}; its tables are made at the first start")
     if found > HEAD:
-        return not_ok(f"{shown} is of a newer release.", "Install that release, or restore an older backup.")
+        return not_ok(
+            f"{shown} is of a newer release.",
+            "Install that release, or restore a backup of this one into an empty store.",
+        )
     if found < HEAD:
         return warning(f"{shown} is brought to this release at the next start.", "Make a backup first.")
-    return ok(shown)
+    return ok(shown if file else f"{shown} answers")
 
 
 async def evidence(patient: Patient) -> list[Finding]:
