@@ -1,6 +1,7 @@
 """Fresh environments with the built wheel and one extra, and what runs in them.
 
 Libraries come from uv's cache where it has them, at the versions of requirements.lock, else the registry.
+What is too large to be fetched in passing is skipped then, but by `make packages`, which asks for all.
 Programs run isolated (`-I`), away from the checkout and without the caller's variables.
 """
 
@@ -22,7 +23,9 @@ UV = Path(sys.executable).with_name("uv")
 LIMIT_S = 600
 """For one command of uv, on a busy machine and with an empty cache."""
 LARGE = ("spark",)
-"""Extras too large to be fetched for a test alone: half a gigabyte."""
+"""Extras too large to be fetched in passing: half a gigabyte."""
+ALL = "FETCH_PACKAGES" in os.environ
+"""Nothing is skipped because it is large, or because no registry answers."""
 
 WALK = """
 import importlib, importlib.util, json, pkgutil, sys
@@ -97,14 +100,15 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
 
 
 def uv(*arguments: str, large: bool = False, **variables: str) -> None:
-    """Run uv, from its cache where that has all; else it may ask the registry, but for what is large."""
-    for offline in (["--offline"],) if large else (["--offline"], []):
+    """Run uv, from its cache where that has all; else with the registry, but for what is large (see ALL)."""
+    passed_by = large and not ALL
+    for offline in (["--offline"],) if passed_by else (["--offline"], []):
         done = subprocess.run(
             [str(UV), *arguments, *offline],
             env={**os.environ, **variables}, capture_output=True, text=True, timeout=LIMIT_S,
         )  # fmt: skip
         if done.returncode == 0:
             return
-    if large:
+    if passed_by:
         pytest.skip("uv's cache lacks a large library, which `make packages` fetches")
     raise AssertionError(done.stderr)
