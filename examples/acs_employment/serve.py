@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError, TribuneError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
+from tribune.listening import listening_on
 
 if TYPE_CHECKING:
     from tribune.gate.middleware import App
@@ -103,11 +103,7 @@ async def serve(app: App, port: int, ready: Path | None = None) -> None:
         # uvicorn stops on the first signal and raises it again when it is done: that one ends here, so that
         # what is open gets closed.
         loop.add_signal_handler(name, lambda: None)
-    # IPPROTO_TCP by name: only then does asyncio send answers at once (TCP_NODELAY), not 40 ms later.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", port))
-        listening.listen(128)
+    with listening_on("127.0.0.1", port) as listening:
         if ready is not None:  # the kernel takes requests from here on; they are answered in a moment
             temporary = ready.with_suffix(".tmp")
             temporary.write_text(f"{listening.getsockname()[1]}\n", encoding="utf-8")

@@ -14,6 +14,7 @@ from tribune.gate.hooks import hooks_of
 from tribune.gate.problem import Subject
 from tribune.gate.sidecar import Sidecar
 from tribune.ids import ModelId, VersionNumber
+from tribune.listening import listening_on
 from tribune.log import get_logger
 
 if TYPE_CHECKING:
@@ -117,19 +118,13 @@ def _listening(where: SidecarSettings) -> socket.socket:
     try:
         if where.socket is not None:
             return _unix(where.socket)
-        family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-        # IPPROTO_TCP by name: only then does asyncio send at once (TCP_NODELAY), not 40 ms later.
-        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((where.host, where.port))
-        listening.listen(2048)
+        return listening_on(where.host, where.port)
     except OSError as fault:
         raise ConfigurationError(
             f"The sidecar cannot listen on {where.socket or f'{where.host}, port {where.port}'} "
             f"({fault.strerror or fault}).",
             mend="Stop what listens there, or choose another place under [gate.serve].",
         ) from None
-    return listening
 
 
 def _unix(path: Path) -> socket.socket:

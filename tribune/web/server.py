@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError
+from tribune.listening import listening_on
 from tribune.log import get_logger
 
 if TYPE_CHECKING:
@@ -107,9 +108,8 @@ def _listening(web: WebSettings) -> socket.socket:
 
     Opened here, since uvicorn ends the process where it cannot.
     """
-    family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
     try:
-        return socket.create_server((web.host, web.port), family=family, backlog=2048)
+        return listening_on(web.host, web.port)
     except OSError as fault:
         raise ConfigurationError(
             f"The pages cannot listen on {web.host}, port {web.port} ({fault.strerror or fault}).",
