@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from tribune.ballots.cases.result import overtaken_words
 from tribune.ballots.cases.view import VoteState, read_power
 from tribune.ballots.erc1271 import accepts_signature
 from tribune.ballots.lane import Lane
@@ -133,6 +134,8 @@ def check_open(vote: Vote) -> None:
     Raises:
         VoteNotOpenError: it does not, with what can be done.
     """
+    if vote.overtaken:
+        raise VoteNotOpenError(overtaken_words(), mend=_("Its page says how it went."))
     if vote.state is VoteState.ACTIVE:
         return
     if vote.state is VoteState.PENDING and vote.snapshot is not None:

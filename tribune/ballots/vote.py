@@ -44,6 +44,10 @@ class Vote(Protocol):
         """Whether what would run is not what the words say, so that no ballot for it is relayed."""
 
     @property
+    def overtaken(self) -> bool:
+        """Whether another vote came first, so that nothing can come of this one."""
+
+    @property
     def tally(self) -> VoteTally:
         """Votes so far."""
 

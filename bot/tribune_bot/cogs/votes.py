@@ -55,7 +55,7 @@ class Votes(commands.Cog):
         vote = await self._read(case_id)
         url = self.services.ballot_url(case_id)
         buttons: list[discord.ui.Item[Any]] = []
-        if vote.state not in _VOTING or vote.outcome != "open":
+        if vote.state not in _VOTING or not vote.is_open:
             text = _("This vote has ended. The page shows how it went.")
             label = _("See how it went")
         else:

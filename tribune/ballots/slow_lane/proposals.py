@@ -142,6 +142,11 @@ class ProposalVote:
         return not self.proposed.genuine
 
     @property
+    def overtaken(self) -> bool:
+        """Each proposal stands by itself."""
+        return False
+
+    @property
     def known(self) -> bool:
         """Whether the words say all that would run."""
         return bool(self.calls) and all(call.known for call in self.calls)
