@@ -16,7 +16,7 @@ from tribune.ballots.contracts import VoteContracts
 from tribune.ballots.relay import BallotRelay
 from tribune.chain.client import Chain
 from tribune.chain.deployments import load_deployment
-from tribune.settings import WebSettings
+from tribune.settings import RelaySettings, WebSettings
 from tribune.store.session import Store, open_store
 from tribune.sync.sender import Sender
 
@@ -32,15 +32,28 @@ PATIENCE_MS = 30_000
 
 @dataclass
 class SendingWallet(Wallet):
-    """A wallet that sends transactions too, as anvil's own accounts can."""
+    """A wallet that sends transactions too, as anvil's own accounts can.
+
+    Args:
+        gas: that it gives each, without trying it; empty: it tries it, and refuses what would fail.
+    """
 
     chain: Any = None
+    gas: str = ""
 
     async def _answer(self, method: str, parameters: list[Any] | None) -> dict[str, Any]:
         if method != "eth_sendTransaction":
             return await super()._answer(method, parameters)
         self.asked.append(method)
-        return {"result": self.chain.rpc("eth_sendTransaction", *(parameters or []))}
+        [given] = parameters or []
+        if int(given.pop("chainId"), 16) != self.chain_id:
+            return {"error": {"code": -32602, "message": "Provided chainId must match the active chainId"}}
+        await self.may_answer.wait()
+        if self.declines:
+            return {"error": {"code": 4001, "message": "User rejected the request."}}
+        given |= {"gas": self.gas} if self.gas else {}
+        answer = self.chain.web3.provider.make_request(method, [given])
+        return {name: answer[name] for name in ("result", "error") if name in answer}
 
 
 @dataclass
@@ -60,7 +73,7 @@ class Stand:
         """Relay as the bot does until the page says that the vote was counted."""
         for _ in range(100):
             await self.relay.relay_all()
-            if "Counted in block" in (await page.text_content("#status") or ""):
+            if await page.locator("#receipt").is_visible():
                 return
             await asyncio.sleep(0.1)
         raise AssertionError("the page never said that the vote was counted")
@@ -145,7 +158,11 @@ async def standing(deployed: tuple[Voting, str], browser: Browser, folder: Path)
 
 @asynccontextmanager
 async def served(
-    store: Store, contracts: VoteContracts, evidence: Path, web: WebSettings | None = None
+    store: Store,
+    contracts: VoteContracts,
+    evidence: Path,
+    web: WebSettings | None = None,
+    limits: RelaySettings | None = None,
 ) -> AsyncIterator[str]:
     """Serve the pages on a free port."""
     import socket
@@ -163,6 +180,7 @@ async def served(
             deployment=contracts.deployment,
             evidence=[evidence],
             public_url=url,
+            limits=limits,
             web=web,
         )
         config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integration.page_world import PICTURES, Stand, choose_wallet, opened, served, vote_on_page
+from integration.page_world import (
+    PICTURES,
+    SendingWallet,
+    Stand,
+    choose_wallet,
+    opened,
+    served,
+    vote_on_page,
+)
 from support.browser import DESKTOP, PHONE, SKIP_REASON, Wallet, find_chromium
 from tribune.ballots.linking import WalletLinks
 from tribune.settings import WebSettings
@@ -67,9 +75,26 @@ async def test_ballot_page__clicked_through__counted_and_says_the_block(
     assert stand.votes == (0, 170_000, 0)
 
 
-async def test_ballot_page__by_keyboard_alone__counted(stand: Stand) -> None:
+KEYS = {
+    "en": ("Skip to the content", "Use Test Wallet", "For", "Sign my vote", "Send it myself and pay the fee"),
+    "de": (
+        "Zum Inhalt springen",
+        "Test Wallet verwenden",
+        "Dafür",
+        "Meine Stimme unterschreiben",
+        "Selbst senden und die Gebühr zahlen",
+    ),
+}
+"""What the keyboard has to reach, in each language."""
+
+
+@pytest.mark.parametrize("paid", [False, True], ids=["signed", "paid"])
+@pytest.mark.parametrize("language", KEYS)
+async def test_ballot_page__by_keyboard_alone__counted(stand: Stand, language: str, paid: bool) -> None:
     """From the top of the page: nothing is clicked, and what has the focus is always seen."""
     from playwright.async_api import expect
+
+    skip, use, first, sign, send = KEYS[language]
 
     async def tab_to(text: str) -> None:
         for _ in range(25):
@@ -80,22 +105,26 @@ async def test_ballot_page__by_keyboard_alone__counted(stand: Stand) -> None:
                 return
         raise AssertionError(f"the keyboard never reached {text!r}")
 
-    async with stand.opened("/b/1", Wallet(stand.voting.holders[3])) as page:
-        await expect(page.get_by_role("button", name="Use Test Wallet")).to_be_visible()
-        await tab_to("Skip to the content")
+    wallet = SendingWallet(stand.voting.holders[3], chain=stand.voting.chain)
+    async with stand.opened("/b/1", wallet, locale=language) as page:
+        await expect(page.get_by_role("button", name=use)).to_be_visible()
+        await tab_to(skip)
         await page.keyboard.press("Enter")
-        await tab_to("Use Test Wallet")
+        await tab_to(use)
         await page.keyboard.press("Enter")
         await may_sign(page)
-        await expect(page.get_by_label("For", exact=True)).to_be_focused()
+        await expect(page.get_by_label(first, exact=True)).to_be_focused()
         await page.keyboard.press("ArrowDown")
         await page.keyboard.press("Tab")
         await page.keyboard.type("I see no harm")
-        await tab_to("Sign my vote")
+        await tab_to(send if paid else sign)
         await page.keyboard.press("Enter")
-        await stand.relay_until_counted(page)
+        if not paid:
+            await stand.relay_until_counted(page)
+        await expect(page.locator("#receipt")).to_be_visible()
         await expect(page.locator("#status")).to_be_focused()
     assert stand.votes == (100_000, 0, 0)
+    assert ("eth_sendTransaction" in wallet.asked) is paid
 
 
 async def test_ballot_page__in_german__speaks_it_after_one_press(stand: Stand) -> None:
@@ -312,10 +341,18 @@ async def test_ballot_page__vote_opens_while_it_is_shown__shows_the_ballot_by_it
         await see(page, "#state", "Voting ends")
 
 
-async def test_ballot_page__vote_ends_while_it_is_read__says_so_also_without_a_wallet(stand: Stand) -> None:
+@pytest.mark.parametrize("overtaken", [False, True], ids=["ended", "overtaken"])
+async def test_ballot_page__takes_no_votes_any_more__says_so_also_without_a_wallet(
+    stand: Stand, overtaken: bool
+) -> None:
+    from support.voting import decided_otherwise
+
     async with stand.opened("/b/1") as page:
         await see(page, "#state", "Voting ends")
-        stand.voting.chain.warp(700)
+        if overtaken:
+            decided_otherwise(stand.voting.chain)
+        else:
+            stand.voting.chain.warp(700)
         await see(page, "#state", "This vote takes no ballots now.")
 
 

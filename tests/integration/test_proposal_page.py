@@ -59,6 +59,11 @@ async def proposed(stand: Stand) -> None:
 
     proposing = Proposing(stand.voting.chain)
     proposing.propose([proposing.admit()], "Free beer")
+    await read_index(stand)
+
+
+async def read_index(stand: Stand) -> None:
+    """Read the chain once."""
     await Indexer.of(Tribune(stand.contracts.chain, stand.contracts.deployment), stand.store).catch_up()
 
 

@@ -199,7 +199,9 @@ def _put(
 
     known = ballot_of(session, ballot.proposal_id, ballot.voter)
     if known is None or known.state == BallotState.REJECTED:
-        instead = f"castVote({ballot.proposal_id}, {ballot.support}) of {vote.governor}"
+        instead = _("{call} of {governor} (the vote's page does it for you)").format(
+            call=f"castVote({ballot.proposal_id}, {ballot.support})", governor=vote.governor
+        )
         if known is not None and known.tx_hash:  # paid for, and refused in its block: once is enough
             raise spent(1, ballot.voter, instead)
         check_budget(session, limits or RelaySettings(), ballot.voter, instead, power)

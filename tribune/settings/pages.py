@@ -60,7 +60,7 @@ class WebSettings(Section):
     chain_name: str = Field(default="", max_length=60)
     """What people call the chain; empty: "chain" and its id."""
     coin: str = Field(default="ETH", min_length=2, max_length=6)
-    """Symbol of the chain's coin, for wallets that do not know the chain."""
+    """Symbol of the chain's coin, beside fees and for wallets that do not know the chain."""
     wallet_rpc_url: str | None = None
     """JSON-RPC address that anyone may use, told to wallets that do not know the chain; None: they are told
     to add it themselves."""

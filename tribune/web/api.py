@@ -8,18 +8,16 @@ from starlette.responses import JSONResponse, Response
 
 from tribune.ballots.cases.result import Phase, phase_of
 from tribune.ballots.cases.view import CaseVote
-from tribune.ballots.queue import ballot_status
 from tribune.ballots.typed_data import unsigned_ballot
-from tribune.language import _
 from tribune.web.ballots import (
     NO_STORE,
     message_file,
-    status_json,
     take_ballot,
     tally_json,
+    transaction,
     voter_json,
+    where_it_stands,
 )
-from tribune.web.problems import NotFoundError
 from tribune.web.site import Site, parse_address, read_json
 
 if TYPE_CHECKING:
@@ -48,14 +46,16 @@ async def post_ballot(request: Request) -> Response:
 
 
 async def get_ballot_status(request: Request) -> Response:
-    """`GET /api/ballots/{case_id}/{voter}`: where a voter's ballot stands."""
+    """`GET /api/ballots/{case_id}/{voter}[?tx=0x…]`: where a voter's ballot, or own transaction, stands."""
     site: Site = request.app.state.site
-    voter = parse_address(request.path_params["voter"])
     vote = await site.vote(request)
-    status = await ballot_status(site.store, site.contracts, vote, voter)
-    if status is None:
-        raise NotFoundError(_("{voter} has not voted on case {case}.").format(voter=voter, case=vote.case_id))
-    return JSONResponse(status_json(vote, status), headers=NO_STORE)
+    return await where_it_stands(site, vote, request.path_params["voter"], request.query_params)
+
+
+async def get_transaction(request: Request) -> Response:
+    """`GET /api/ballots/{case_id}/transaction?voter=0x…&support=1[&reason=…]`: what a wallet sends."""
+    site: Site = request.app.state.site
+    return await transaction(site, await site.vote(request), request.query_params)
 
 
 def vote_json(vote: CaseVote) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def create_app(
             Route("/api/ballots/{case_id}", api.get_ballot, methods=["GET"]),
             Route("/api/ballots/{case_id}", api.post_ballot, methods=["POST"]),
             Route("/api/ballots/{case_id}/message", api.get_message),
+            Route("/api/ballots/{case_id}/transaction", api.get_transaction),
             Route("/api/ballots/{case_id}/{voter}", api.get_ballot_status),
             Route("/i/{case_id}", incidents.get_page),
             Route("/api/incidents/{case_id}", incidents.get_incident),
@@ -86,6 +87,7 @@ def create_app(
             Route("/api/proposals/{number}", proposals.get_proposal, methods=["GET"]),
             Route("/api/proposals/{number}", proposals.post_ballot, methods=["POST"]),
             Route("/api/proposals/{number}/message", proposals.get_message),
+            Route("/api/proposals/{number}/transaction", proposals.get_transaction),
             Route("/api/proposals/{number}/{voter}", proposals.get_ballot_status),
             Route("/link/{token}", pages.get_link, methods=["GET"]),
             Route("/link/{token}", pages.post_link, methods=["POST"]),
@@ -103,7 +105,7 @@ def create_app(
         exception_handlers={TribuneError: on_error, HTTPException: on_error},
     )
     contracts = VoteContracts(chain, deployment)
-    head = Head(chain)
+    head, network = Head(chain), Network.of(chain.chain_id, web)
     app.state.site = Site(
         store=store,
         directory=Directory(store, head.time),
@@ -114,6 +116,7 @@ def create_app(
         links=WalletLinks(store, chain, public_url),
         public_url=public_url,
         limits=limits or RelaySettings(),
-        templates=environment(Network.of(chain.chain_id, web)),
+        network=network,
+        templates=environment(network),
     )
     return app

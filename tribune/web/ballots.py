@@ -9,9 +9,11 @@ from starlette.responses import JSONResponse, Response
 
 from tribune.ballots.cases.view import read_power
 from tribune.ballots.checks import BallotInvalidError, check_open, check_reason
+from tribune.ballots.own_vote import coins, plan_own_vote, why_own_vote_failed
 from tribune.ballots.queue import BallotStatus, accept_ballot, ballot_status
 from tribune.ballots.typed_data import SignedBallot, Support, ballot_typed_data, parse_signature
 from tribune.language import _, plural
+from tribune.web.problems import NotFoundError
 from tribune.web.site import Site, parse_address
 from tribune.web.words import percent
 
@@ -47,19 +49,48 @@ def message_file(vote: Vote, asked: Mapping[str, str], name: str, nonce: int = 0
     Raises:
         BallotRefusedError, BadRequestError: there is nothing to sign, or what was asked for is no ballot.
     """
-    voter = parse_address(asked.get("voter"))
-    support, reason = asked.get("support", ""), asked.get("reason", "")
-    if support not in {str(int(one)) for one in Support}:
-        raise BallotInvalidError(
-            _("A ballot has a choice and may have a reason."),
-            mend=_("Ask with support=0 (against), 1 (for) or 2 (abstain)."),
-        )
+    voter, support, reason = _asked(asked)
     check_reason(reason)
     check_open(vote)
-    parts = (vote.chain_id, vote.governor, vote.proposal_id, voter, int(support), reason)
+    parts = (vote.chain_id, vote.governor, vote.proposal_id, voter, support, reason)
     data = ballot_typed_data(*parts, lane=vote.lane, nonce=nonce)
     disposition = f'attachment; filename="{name}"'
     return JSONResponse(data, headers=NO_STORE | {"Content-Disposition": disposition})
+
+
+async def transaction(site: Site, vote: Vote, asked: Mapping[str, str]) -> Response:
+    """Return the transaction by which a voter's own wallet votes, and about what it costs.
+
+    Raises:
+        BallotRefusedError, BadRequestError, RevertedError: it would not count, or cannot be paid.
+    """
+    voter, support, reason = _asked(asked)
+    coin = site.network.coin
+    own = await plan_own_vote(site.contracts, vote, voter, support, reason, coin)
+    body = {
+        "transaction": {"to": own.call.to, "data": "0x" + own.call.data.hex(), "value": "0x0"},
+        "fee": str(own.fee),
+        "fee_text": coins(own.fee, coin),
+    }
+    return JSONResponse(body, headers=NO_STORE)
+
+
+async def where_it_stands(site: Site, vote: Vote, text: str, asked: Mapping[str, str]) -> Response:
+    """Return where a voter's ballot stands; with `tx` where that transaction of its own wallet stands.
+
+    Raises:
+        BadRequestError: the voter is no address.
+        NotFoundError: it has not voted, and has sent nothing.
+    """
+    voter = parse_address(text)
+    status = await ballot_status(site.store, site.contracts, vote, voter)
+    if "tx" in asked and (status is None or status.status != "mined"):
+        why = await why_own_vote_failed(site.contracts, vote, asked["tx"])
+        body = {"status": "refused" if why else "sent", "voter": voter, "error": why or None}
+        return JSONResponse(body, headers=NO_STORE)
+    if status is None:
+        raise NotFoundError(_("{voter} has not voted on this.").format(voter=voter))
+    return JSONResponse(status_json(vote, status), headers=NO_STORE)
 
 
 async def voter_json(site: Site, vote: Vote, voter: Address) -> dict[str, Any]:
@@ -118,3 +149,15 @@ def status_json(vote: Vote, status: BallotStatus) -> dict[str, Any]:
         "block": status.block or None,
         "error": status.error or None,
     }
+
+
+def _asked(asked: Mapping[str, str]) -> tuple[Address, int, str]:
+    """Return voter, choice and reason of a query."""
+    voter = parse_address(asked.get("voter"))
+    support, reason = asked.get("support", ""), asked.get("reason", "")
+    if support not in {str(int(one)) for one in Support}:
+        raise BallotInvalidError(
+            _("A ballot has a choice and may have a reason."),
+            mend=_("Ask with support=0 (against), 1 (for) or 2 (abstain)."),
+        )
+    return voter, int(support), reason

@@ -21,12 +21,14 @@ class Network:
     Args:
         chain_id: its id.
         name: what people call it.
+        coin: symbol of what its fees are paid with.
         explorer: address of a site that shows its transactions at /tx/…; empty: none is known.
         add: parameters of `wallet_addEthereumChain` (EIP-3085) without the id; None: no node may be named.
     """
 
     chain_id: int
     name: str
+    coin: str = "ETH"
     explorer: str = ""
     add: dict[str, Any] | None = None
 
@@ -46,7 +48,7 @@ class Network:
             }
             if explorer:
                 add["blockExplorerUrls"] = [explorer]
-        return cls(chain_id, name, explorer, add)
+        return cls(chain_id, name, web.coin, explorer, add)
 
     @property
     def told(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from tribune.ballots.cases.view import VoteState
 from tribune.ballots.checks import REASON_LIMIT
-from tribune.ballots.queue import ballot_status, next_nonce
+from tribune.ballots.queue import next_nonce
 from tribune.ballots.slow_lane.drafts import Draft, read_draft
 from tribune.ballots.slow_lane.proposals import (
     ProposalVote,
@@ -18,8 +18,15 @@ from tribune.ballots.slow_lane.proposals import (
 from tribune.ballots.slow_lane.proposer import read_proposer
 from tribune.ballots.typed_data import unsigned_ballot
 from tribune.language import _
-from tribune.web.ballots import NO_STORE, message_file, status_json, take_ballot, tally_json, voter_json
-from tribune.web.problems import NotFoundError
+from tribune.web.ballots import (
+    NO_STORE,
+    message_file,
+    take_ballot,
+    tally_json,
+    transaction,
+    voter_json,
+    where_it_stands,
+)
 from tribune.web.site import Site, parse_address, read_json
 from tribune.web.voters import voters_of
 
@@ -82,14 +89,16 @@ async def get_message(request: Request) -> Response:
 
 
 async def get_ballot_status(request: Request) -> Response:
-    """`GET /api/proposals/{number}/{voter}`: where a voter's ballot stands."""
+    """`GET /api/proposals/{number}/{voter}[?tx=0x…]`: where a voter's ballot, or own transaction, stands."""
     site: Site = request.app.state.site
-    voter = parse_address(request.path_params["voter"])
     vote = await _vote(site, request)
-    status = await ballot_status(site.store, site.contracts, vote, voter)
-    if status is None:
-        raise NotFoundError(_("{voter} has not voted on this.").format(voter=voter))
-    return JSONResponse(status_json(vote, status), headers=NO_STORE)
+    return await where_it_stands(site, vote, request.path_params["voter"], request.query_params)
+
+
+async def get_transaction(request: Request) -> Response:
+    """`GET /api/proposals/{number}/transaction?voter=0x…&support=1[&reason=…]`: what a wallet sends."""
+    site: Site = request.app.state.site
+    return await transaction(site, await _vote(site, request), request.query_params)
 
 
 async def get_draft(request: Request) -> Response:

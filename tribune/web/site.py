@@ -54,6 +54,7 @@ class Site:
         head: the chain's newest block.
         public_url: address under which people reach these pages.
         limits: how much the relayer pays for others.
+        network: the chain, as people and wallets know it.
         templates: the pages.
     """
 
@@ -66,6 +67,7 @@ class Site:
     head: Head
     public_url: str
     limits: RelaySettings
+    network: Network
     templates: Environment
 
     async def vote(self, request: Request) -> CaseVote:

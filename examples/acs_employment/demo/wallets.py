@@ -20,12 +20,15 @@ from eth_account.signers.local import LocalAccount
 
 from examples.acs_employment.demo.actors import Holder
 from tribune.chain import Chain
+from tribune.exceptions import ChainError
 
 SCRIPT = Path(__file__).with_name("wallets.js")
 _ENTRY = b'<script src="/demo/wallets.js"></script></head>'
 _HOP_HEADERS = {"connection", "content-encoding", "content-length", "transfer-encoding", "date", "server"}
 _UNSUPPORTED = 4200
 """EIP-1193's code of a method that a wallet does not have."""
+_FAILED = -32000
+"""EIP-1474's code of what the chain would not take."""
 
 
 class Wallets:
@@ -76,26 +79,30 @@ class Wallets:
             case "eth_signTypedData_v4":
                 signed = account.sign_typed_data(full_message=json.loads(given[1]))
             case "eth_sendTransaction":
-                return {"result": await self._send(account, given[0])}
+                return await self._send(account, given[0])
             case _:
                 return {"error": {"code": _UNSUPPORTED, "message": f"this wallet has no {method}"}}
         return {"result": "0x" + bytes(signed.signature).hex()}
 
-    async def _send(self, account: LocalAccount, call: dict[str, Any]) -> Any:
-        """Sign a transaction and send it; returns its hash."""
+    async def _send(self, account: LocalAccount, call: dict[str, Any]) -> dict[str, Any]:
+        """Sign a transaction and send it; returns its hash, or why the chain does not take it."""
         ask, whole = self._chain.request, {"from": account.address, "to": call["to"], "data": call["data"]}
-        signed = account.sign_transaction(
-            {
-                "to": call["to"],
-                "data": call["data"],
-                "value": 0,
-                "chainId": int(await ask("eth_chainId"), 16),
-                "nonce": int(await ask("eth_getTransactionCount", account.address, "pending"), 16),
-                "gas": int(await ask("eth_estimateGas", whole), 16) * 5 // 4,
-                "gasPrice": int(await ask("eth_gasPrice"), 16) * 2,
-            }
-        )
-        return await ask("eth_sendRawTransaction", "0x" + bytes(signed.raw_transaction).hex())
+        try:
+            signed = account.sign_transaction(
+                {
+                    "to": call["to"],
+                    "data": call["data"],
+                    "value": 0,
+                    "chainId": int(await ask("eth_chainId"), 16),
+                    "nonce": int(await ask("eth_getTransactionCount", account.address, "pending"), 16),
+                    "gas": int(await ask("eth_estimateGas", whole), 16) * 5 // 4,
+                    "gasPrice": int(await ask("eth_gasPrice"), 16) * 2,
+                }
+            )
+            sent = await ask("eth_sendRawTransaction", "0x" + bytes(signed.raw_transaction).hex())
+        except ChainError as fault:
+            return {"error": {"code": _FAILED, "message": fault.message}}
+        return {"result": sent}
 
     async def _pass_on(self, request: web.Request) -> web.Response:
         """Answer as the pages do, with the script in what is HTML."""

@@ -166,7 +166,9 @@ async def accept_delegation(
         return known
     delegating = await read_delegating(contracts, signed.delegator)
     await _check(contracts, delegating, signed)
-    instead = _("delegate({delegatee}) of {token}").format(delegatee=signed.delegatee, token=delegating.token)
+    instead = _("delegate({delegatee}) of {token} (the page for delegating does it for you)").format(
+        delegatee=signed.delegatee, token=delegating.token
+    )
     return await store.run(_put, signed, limits, instead)
 
 

@@ -63,7 +63,7 @@ async function sign(connected, whom) {
 async function send(connected, whom) {
   const { account } = connected;
   const { transaction } = await read(account, whom);
-  await picker.ask(connected, "eth_sendTransaction", [{ from: account, to: transaction.to, data: transaction.data }]);
+  await picker.send(connected, transaction);
   status.textContent = say("sent");
   await until(async () => same((await read(account, whom)).delegate, whom));
 }

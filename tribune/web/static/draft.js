@@ -1,6 +1,6 @@
 // Sends a draft as a proposal with the reader's own wallet, as a transaction. No key is ever seen here.
 import { say } from "./texts.js";
-import { WalletPicker, explain, fetchJson } from "./wallet.js";
+import { WalletPicker, fetchJson } from "./wallet.js";
 
 const POLL_MS = 1000;
 const POLLS = 300; // five minutes
@@ -40,15 +40,14 @@ async function send() {
   busy = true;
   propose.disabled = true;
   showError("");
-  const { provider, account } = wallet;
+  const connected = wallet;
+  const { account } = connected;
   try {
     if (!(await picker.toChain())) return;
     const found = await look(account);
     if (found.refusal) throw new Error(found.refusal);
     status.textContent = say("sign");
-    await provider
-      .request({ method: "eth_sendTransaction", params: [{ from: account, ...found.transaction }] })
-      .catch((fault) => { throw new Error(explain(fault)); });
+    await picker.send(connected, found.transaction);
     status.textContent = say("sent");
     await follow(account);
   } catch (fault) {

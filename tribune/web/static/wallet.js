@@ -131,6 +131,14 @@ export class WalletPicker {
     return this.ask(connected, "eth_signTypedData_v4", [connected.account, JSON.stringify(data)]);
   }
 
+  /** Has a wallet send a transaction, which it pays for; returns the hash. Once it is asked, it may be sent. */
+  send({ provider, account }, { to, data, value = "0x0" }) {
+    const params = [{ from: account, to, data, value, chainId: `0x${this.network.chain_id.toString(16)}` }];
+    return provider.request({ method: "eth_sendTransaction", params }).catch((fault) => {
+      throw new Error(explain(fault));
+    });
+  }
+
   async check() {
     const right = await this.onChain();
     this.switcher.hidden = right;
@@ -165,7 +173,7 @@ export class WalletPicker {
   }
 }
 
-/** Fetches JSON; a refusal becomes an Error with its words and `status`, no answer one without a status. */
+/** Fetches JSON; a refusal becomes an Error with its words, `status` and `problem`, no answer one without. */
 export async function fetchJson(url, options = {}) {
   const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang, ...options.headers };
   const response = await fetch(url, { ...options, headers }).catch(() => {
@@ -173,8 +181,11 @@ export async function fetchJson(url, options = {}) {
   });
   const body = await response.json().catch(() => ({}));
   if (!response.ok) {
-    const words = [body.detail ?? say("answered", { status: response.status }), body.mend].filter(Boolean).join(" ");
-    throw Object.assign(new Error(words), { status: response.status });
+    const problem = body.type?.split("/").at(-1);
+    // A page with a button to pay oneself leads to it; programs are told which call it is.
+    const mend = (problem === "relay-budget-spent" && say("pay_yourself")) || body.mend;
+    const words = [body.detail ?? say("answered", { status: response.status }), mend].filter(Boolean).join(" ");
+    throw Object.assign(new Error(words), { status: response.status, problem });
   }
   return body;
 }

@@ -14,6 +14,7 @@ from eth_account.messages import encode_defunct
 from examples.acs_employment.demo.actors import Holder
 from examples.acs_employment.demo.wallets import Wallets
 from tribune.chain import Chain
+from tribune.exceptions import RevertedError
 
 ADA = Holder("ada", Account.create(), 1)
 
@@ -26,6 +27,8 @@ def _page(request: httpx.Request) -> httpx.Response:
 
 class _LocalChain:
     async def request(self, method: str, *parameters: Any) -> str:
+        if method == "eth_estimateGas":
+            raise RevertedError("The vote has ended.")
         return "0x7a69"
 
 
@@ -75,3 +78,10 @@ async def test_wallet__unknown_method__has_the_code_of_eip_1193() -> None:
             headers={"Content-Type": "application/json"},
         )
         assert (await answer.json())["error"]["code"] == 4200
+
+
+async def test_wallet__transaction_that_would_fail__says_why() -> None:
+    call = {"method": "eth_sendTransaction", "params": [{"to": ADA.account.address, "data": "0x"}]}
+    async with await _client() as client:
+        answer = await client.post("/demo/wallets/ada", json=call)
+        assert (await answer.json())["error"] == {"code": -32000, "message": "The vote has ended."}
