@@ -52,7 +52,7 @@ async def test_get_ballot__typed_data_filled_in_and_signed__is_accepted(
 async def test_voting_page__its_commands__get_a_message_that_is_signed_and_taken(
     client: httpx.AsyncClient, voting: Voting
 ) -> None:
-    get, post = shown("voting.md")
+    get, post, _own = shown("voting.md")
     account = voting.holders[0]
     assert get.body is None
     asked = get.query | {"voter": account.address}

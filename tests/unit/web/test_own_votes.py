@@ -9,6 +9,7 @@ import pytest
 
 from tribune.ballots.own_vote import coins
 from tribune.language import Language, spoken
+from unit.web.shown import shown
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -45,6 +46,17 @@ async def test_get_transaction__sent_as_it_is__counts(
     assert answer["fee_text"].endswith(" ETH")
     found = (await client.get(f"/api/ballots/1/{voter.address}", params={"tx": tx})).json()
     assert (found["status"], found["choice"], found["tx"]) == ("mined", "For", tx)
+
+
+async def test_voting_page__its_command__gets_a_transaction_that_counts(
+    client: httpx.AsyncClient, voting: Voting
+) -> None:
+    *_signed, own = shown("voting.md")
+    voter = voting.holders[0]
+    asked = own.query | {"voter": voter.address}
+    answer = await client.get(own.path.replace("/7", "/1"), params=asked)
+    send(voting, voter, answer.json()["transaction"])
+    assert voting.governor.functions.hasVoted(voting.proposal_id, voter.address).call()
 
 
 @pytest.mark.parametrize(
