@@ -139,6 +139,21 @@ async def test_own_vote__chain_left_while_the_wallet_asks__nothing_is_sent_elsew
     assert stand.votes == (0, 0, 0)
 
 
+async def test_own_vote__account_changed_while_the_wallet_asks__what_was_sent_is_followed(
+    stand: Stand,
+) -> None:
+    """It is on its way, whichever account is shown by then: nobody may be told that nothing was sent."""
+    wallet = wallet_of(stand, 2)
+    wallet.may_answer.clear()
+    async with stand.opened("/b/1", wallet) as page:
+        await pay_on_page(page, "For")
+        await see(page, "#status", "Your wallet asks you to confirm a transaction.")
+        await wallet.change_account(page, stand.voting.holders[3])
+        wallet.may_answer.set()
+        await see(page, "#status", "For, 170,000 votes.")
+    assert stand.votes == (0, 170_000, 0)
+
+
 async def test_own_vote__declined_in_the_wallet__nothing_is_sent_and_may_be_tried_again(stand: Stand) -> None:
     from playwright.async_api import expect
 
