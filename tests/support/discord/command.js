@@ -8,6 +8,8 @@ let commands = new Map(); // "propose pause" → its description and options
 let world = {};
 let shown = "";
 
+const told = (one) => one.description_localizations?.[locale.value] ?? one.description;
+
 function made(tag, properties, ...inside) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...inside);
@@ -28,10 +30,11 @@ async function learn() {
     const button = made("button", { type: "button", textContent: `/${name}` });
     button.addEventListener("click", () => {
       line.value = `/${name}`;
+      button.closest("details").open = false; // it covers the channel on a phone
       showFields();
       (fields.querySelector("input, select") ?? line).focus();
     });
-    return made("li", {}, button, ` ${commands.get(name).description}`);
+    return made("li", {}, button, ` ${told(commands.get(name))}`);
   }));
 }
 
@@ -87,8 +90,8 @@ function showFields() {
     shown = name;
     fields.replaceChildren(...options.map((option) => {
       const needed = option.required ? "" : " (may be left out)";
-      const told = made("small", { textContent: option.description });
-      return made("label", {}, `${option.name}${needed} `, told, ...field(name, option));
+      const help = made("small", { textContent: told(option) });
+      return made("label", {}, `${option.name}${needed} `, help, ...field(name, option));
     }));
   }
   // What stands in the line need not be given again below it.
@@ -115,4 +118,9 @@ form.addEventListener("submit", async (event) => {
 });
 line.addEventListener("input", showFields);
 line.addEventListener("focus", learn);
+locale.addEventListener("change", async () => {
+  await learn();
+  shown = "";
+  showFields();
+});
 learn();

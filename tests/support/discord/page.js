@@ -5,6 +5,7 @@ const user = document.getElementById("user");
 const locale = document.getElementById("locale");
 const said = document.getElementById("said");
 
+const NEAR_PX = 80; // who reads within this of the end is taken along to what comes next
 const closed = new Set(); // modals that were sent or cancelled
 let toEnd = false; // whether the next change brings what was asked for, which stands last
 
@@ -21,7 +22,7 @@ async function act(path, body) {
     body: JSON.stringify({ user: user.value, locale: locale.value, wait: 5, ...body }),
   });
   const found = await answer.json();
-  said.textContent = answer.ok ? (found.done ? "" : "The application did not respond.") : found.error;
+  said.textContent = answer.ok ? (found.callback ? "" : "The application did not respond.") : found.error;
   toEnd = answer.ok && found.callback !== "update" && found.callback !== "deferred_update";
   if (toEnd) showEnd();
   return answer.ok;
@@ -43,6 +44,7 @@ function showTimes() {
 
 function show(html) {
   if (part.querySelector("form.modal :focus, select:focus")) return false; // somebody is writing or choosing
+  const atEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - NEAR_PX;
   const written = new Map();
   for (const form of part.querySelectorAll("form.modal"))
     for (const field of form.elements) if (field.name) written.set(`${form.dataset.interaction} ${field.name}`, field.value);
@@ -54,7 +56,7 @@ function show(html) {
   }
   for (const embed of part.querySelectorAll(".embed")) embed.style.borderColor = "#" + embed.dataset.color;
   showTimes();
-  if (toEnd) showEnd();
+  if (toEnd || atEnd) showEnd();
   toEnd = false;
   return true;
 }
@@ -114,4 +116,5 @@ user.addEventListener("change", () => poll.abort());
 locale.addEventListener("change", showTimes);
 setInterval(showTimes, 1000);
 showTimes();
+showEnd();
 follow();

@@ -6,7 +6,6 @@ Rendered here, refreshed by `page.js` whenever the revision rises. All text from
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from html import escape, unescape
 from pathlib import Path
 
@@ -85,7 +84,7 @@ class Page:
 
     def _body(self, who: User) -> str:
         world = self._world
-        parts = [self._message(one) for one in world.messages_in(world.channel.id)]
+        parts: list[str] = []
         for channel in world.channels.values():
             seen = world.messages_in(channel.id)
             if channel.kind == TEXT_CHANNEL and channel != world.channel and seen:
@@ -94,20 +93,16 @@ class Page:
                 parts += [f"<h2>Thread: {escape(channel.name)}</h2>", *map(self._message, seen)]
             elif channel.kind == DIRECT_CHANNEL and channel.recipient == who and seen:
                 parts += [f"<h2>Direct messages to {escape(who.name)}</h2>", *map(self._message, seen)]
-        parts += self._private(who)
-        return "".join(parts) or "<p>Nothing here yet.</p>"
-
-    def _private(self, who: User) -> Iterable[str]:
-        """Yield what only this person sees: ephemeral answers, an open modal, an unanswered press."""
-        own = [one for one in self._world.interactions.values() if one.user == who]
+        if parts:
+            parts.append(f"<h2>#{escape(world.channel.name)}</h2>")
+        own = [one for one in world.interactions.values() if one.user == who]
+        private = [each for one in own for each in one.messages if each.ephemeral and not each.deleted]
+        seen = [*world.messages_in(world.channel.id), *private[-SHOWN_PRIVATE:]]
+        parts += map(self._message, sorted(seen, key=lambda one: one.created))
         submitted = {one.opened_by.id for one in own if one.opened_by is not None}
-        shown: list[str] = []
-        for one in own:
-            if one.modal is not None and one.id not in submitted:
-                shown.append(self._modal(one))
-            private = (message for message in one.messages if message.ephemeral and not message.deleted)
-            shown += map(self._message, private)
-        yield from shown[-SHOWN_PRIVATE:]
+        modals = [one for one in own if one.modal is not None and one.id not in submitted]
+        parts += map(self._modal, modals[-1:])  # another command takes the place of one that was not sent
+        return "".join(parts) or "<p>Nothing here yet.</p>"
 
     def _modal(self, one: Interaction) -> str:
         modal = one.modal or {}
@@ -180,6 +175,12 @@ class Page:
 
     def _marked(self, text: str) -> str:
         """Return Discord's markdown as HTML: the part of it that bots use."""
+        parts = re.split(r"\n?```(?:\w*\n)?(.*?)\n?```\n?", text, flags=re.DOTALL)
+        parts[1::2] = [f"<pre>{escape(code)}</pre>" for code in parts[1::2]]
+        parts[::2] = map(self._lines_marked, parts[::2])
+        return "".join(parts)
+
+    def _lines_marked(self, text: str) -> str:
         names = {who.id: who.name for who in [*self._world.users.values(), self._world.bot]}
         # What a backslash stands before is shown as it is: as its number, which nothing below reads.
         safe = re.sub(

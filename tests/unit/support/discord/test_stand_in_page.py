@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 
 import discord
 import pytest
+from discord import app_commands
 from playwright.async_api import FilePayload, Page, async_playwright, expect
 
 from support.discord.sample import Bot, Choice, Vote
@@ -119,3 +121,71 @@ async def test_page__escaped_signs__are_shown_as_they_are(page: Page, bot: Bot) 
     await bot.text_channel().send(text)
     shown = "Run `/setup` for New_York, *not bold*, <t:1:R>, [no](https://evil.example), a\\b bold"
     await expect(page.locator("#part article div").last).to_have_text(shown)
+
+
+async def test_page__code_block__shown_as_it_is(page: Page, bot: Bot) -> None:
+    await bot.text_channel().send("Check **it**:\n```\ntribune verify *report* <x>\n```\nor **not**")
+    await expect(page.locator("#part pre")).to_have_text("tribune verify *report* <x>")
+    await expect(page.locator("#part article div").last).to_have_text(
+        "Check it:tribune verify *report* <x>or not"
+    )
+
+
+async def test_page__long_channel__newest_is_seen_and_answers_stand_among_messages(
+    page: Page, bot: Bot
+) -> None:
+    for one in range(40):
+        await bot.text_channel().send(f"message {one}")
+    await expect(page.get_by_text("message 39")).to_be_in_viewport()
+    await page.reload()
+    await expect(page.get_by_text("message 39")).to_be_in_viewport()
+    await page.get_by_label("Command").fill("/why")
+    await page.get_by_role("button", name="Run").click()
+    await page.get_by_label("Reason").fill("asked")
+    await page.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_text("Because: asked")).to_be_in_viewport()
+    await bot.text_channel().send("message 40")
+    await expect(page.locator("#part article").last).to_contain_text("message 40")
+    await expect(page.get_by_text("message 40")).to_be_in_viewport()
+
+
+async def test_page__slow_answer__is_not_called_missing(page: Page, bot: Bot) -> None:
+    found = asyncio.Event()
+
+    async def slow(interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await found.wait()
+        await interaction.edit_original_response(content="after all")
+
+    bot.tree.add_command(app_commands.Command(name="slow", description="Later", callback=slow))
+    await bot.tree.sync()
+    await page.get_by_label("Command").fill("/slow")
+    async with page.expect_response("**/control/command") as waited:
+        await page.get_by_role("button", name="Run").click()
+    assert not (await (await waited.value).json())["done"]
+    await expect(page.get_by_text("is thinking")).to_be_visible()
+    await expect(page.get_by_role("status")).to_have_text("")
+    found.set()
+    await expect(page.get_by_text("after all")).to_be_visible()
+
+
+class German(app_commands.Translator):
+    """Knows one description."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        return "Deine" if locale is discord.Locale.german and string.message == "Yours" else None
+
+
+async def test_page__german__commands_are_described_in_german(page: Page, bot: Bot) -> None:
+    await bot.tree.set_translator(German())
+    await bot.tree.sync()
+    await page.get_by_text("All commands").click()
+    await page.get_by_label("Language").select_option("de")
+    await expect(page.locator("#commands")).to_contain_text("/power Deine")
+    await page.get_by_role("button", name="/power").click()
+    await expect(page.locator("#commands")).to_be_hidden()
