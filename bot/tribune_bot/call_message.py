@@ -92,7 +92,7 @@ def plan_message(plan: CallPlan, governor: str) -> str:
         ask.format(model=model),
         *_said(document.said, _PREVIEWED),
         "",
-        _("**1. Holders sign.** Those of {share} % of all votes must; then this opens the vote:").format(
+        _("**1. Holders sign.** Together they need {share} % of all votes; then this opens the vote:").format(
             share=share_words(plan.threshold / 10_000)
         ),
         f"`PauseGovernor.{function}({_fields(document)}, signatures)`",
@@ -107,7 +107,7 @@ def plan_message(plan: CallPlan, governor: str) -> str:
                 call=alone, governor=governor
             )
         )
-    lines.append(_("Nothing is posted yet. Its text cannot be changed afterwards."))
+    lines.append(_("Nothing is posted before you press the button. Its text cannot be changed afterwards."))
     return fitted(lines)
 
 

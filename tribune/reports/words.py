@@ -208,12 +208,14 @@ def _without_rule(case: Subject, evidence: Mapping[str, Any] | None) -> CaseWord
     if case.kind is Kind.HOLDER_PAUSE:
         called = _("{holders} ask to stop it").format(holders=_holders(case))
         text = (
-            _("They say why: {reason}") if reason else _("They ask for this vote without a rule being hit.")
+            _("They say why: “{reason}”") if reason else _("They ask for this vote without a rule being hit.")
         )
         return _told(case, called, text.format(reason=reason), looked=bool(reason))
     acted = _("the guardian stopped it") if case.stopped else _("the guardian asks to stop it")
     text = (
-        _("The guardian says why: {reason}") if reason else _("The guardian acted without a rule being hit.")
+        _("The guardian says why: “{reason}”")
+        if reason
+        else _("The guardian acted without a rule being hit.")
     )
     told = _told(case, acted, text.format(reason=reason), looked=bool(reason))
     if not case.stopped:

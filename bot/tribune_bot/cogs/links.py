@@ -43,10 +43,11 @@ class Links(commands.Cog):
         view.add_item(link_button(_("Link a wallet"), invite.url))
         text = _(
             "Open this page and sign a message with your wallet; it costs and allows nothing.\n"
-            "The link is yours alone, works once, until {when}."
+            "The link is yours alone, works once, until {when}. The page says for which Discord user it is: "
+            "you are `{user}`."
         )
         await interaction.edit_original_response(
-            content=text.format(when=dated(invite.expires_at)), view=view
+            content=text.format(when=dated(invite.expires_at), user=interaction.user.id), view=view
         )
 
     @app_commands.command(description="Forget a wallet of yours")

@@ -20,6 +20,7 @@ from tribune_bot.text import dated, fitted, harmless, moment
 
 if TYPE_CHECKING:
     from tribune.chain.kill_switch import ModelStatus
+    from tribune.metrics.spec import ModelSpec
     from tribune_bot.client import TribuneBot
 
 
@@ -45,7 +46,7 @@ class OneModel(commands.Cog, name="Model"):
             _("**Steward:** `{wallet}`").format(wallet=await tribune.model_registry.steward(model_id))
         )
         lines.append(_("**So far:** {record}").format(record=_told(await self._record(model_id, status))))
-        lines += await self._rules(model_id)
+        lines += await self._rules(model_id, await self._spec(status))
         await interaction.edit_original_response(content=fitted(lines))
 
     async def _because(self, status: ModelStatus) -> list[str]:
@@ -57,7 +58,15 @@ class OneModel(commands.Cog, name="Model"):
         events = await self.services.store.read(events_of_model, model_id, EVENTS)
         return track_record(events[::-1], status.block_time)
 
-    async def _rules(self, model_id: ModelId) -> list[str]:
+    async def _spec(self, status: ModelStatus) -> ModelSpec | None:
+        """Return what the version's columns are called; None without a version, or without its profile."""
+        if not status.version:
+            return None
+        version = await self.services.tribune.model_registry.version(status.model_id, status.version)
+        profile = await self.services.documents.profile(version.details.profile)
+        return None if profile is None else profile.spec
+
+    async def _rules(self, model_id: ModelId, spec: ModelSpec | None) -> list[str]:
         from tribune.metrics.policy import Rule
         from tribune.metrics.words import describe
 
@@ -67,7 +76,7 @@ class OneModel(commands.Cog, name="Model"):
         lines = []
         for rule in record.policy.rules:
             try:
-                lines.append(f"- {harmless(describe(Rule.from_chain(rule.on_chain())), 200)}")
+                lines.append(f"- {harmless(describe(Rule.from_chain(rule.on_chain()), spec), 200)}")
             except TribuneError:  # a rule of a newer release
                 lines.append(f"- {harmless(rule.on_chain()[0], 100)}")
         alone = independence(len(record.policy.panel))

@@ -233,7 +233,7 @@ def backtest_buttons(vote: ProposalVote, services: Services) -> list[discord.ui.
 
 def details_text(vote: ProposalVote) -> str:
     """Return all that can be said of a proposal in one message."""
-    lines = [f"**{headline(vote)}**", _("**What runs if this passes**, read from its calls:")]
+    lines = [f"**{headline(vote)}**", _("**What it does**, read from its calls:")]
     lines += what_it_does(vote, most=_MOST_LINES)
     if told := so_far(vote):
         lines.append(_("**So far:** {text}").format(text=told))

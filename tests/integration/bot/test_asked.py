@@ -113,6 +113,7 @@ async def test_bot__a_model_asked_about__tells_what_the_index_and_the_chain_have
     model = await asked(world, "model", model="1")
     assert "less than a day in service since <t:" in model.content
     assert "1 rule broken, stopped 1 time" in model.content
+    assert "between groups by sex is" in model.content
 
     report = await asked(world, "report", model="1")
     assert "acs-employment v1, its evaluation: no rule broken" in report.content

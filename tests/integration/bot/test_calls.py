@@ -126,7 +126,7 @@ async def test_flag__posted_signed_and_reached__opens_the_vote_and_leads_to_it(
     assert message.content.startswith("**Holders called for a vote on stopping acs-employment v1**")
     assert len(called(serving)) == 1
     case = await world.message("holders of 18 % of all votes ask to stop it")
-    assert "They say why: It insults people." in case.content
+    assert "They say why: “It insults people.”" in case.content
     assert len(world.messages) == 2
     await world.halt()
 

@@ -46,7 +46,7 @@ async def test_bot__guardian_suspends__tells_who_and_why_and_opens_the_vote(
     world.start()
     case_id = await asyncio.to_thread(guardian_suspends, chain, folder)
     message = await world.message("acs-employment v1 has been stopped by the guardian")
-    assert "The guardian says why: It insults people." in message.content
+    assert "The guardian says why: “It insults people.”" in message.content
     await vote_opens(chain, world, case_id)
     await asyncio.to_thread(chain.warp, 3)
     await world.until(lambda: "Vote" in labels(message), "the vote's buttons")
@@ -140,7 +140,7 @@ async def test_bot__holders_call__tells_how_many_votes_ask(chain: TestChain, wor
     reason = bytes(cid_digest(write_evidence(folder, {"reason": "It insults people."})))
     await asyncio.to_thread(holders_call, chain, CaseKind.HOLDER_PAUSE, reason, chain.holders[4:])
     message = await world.message("needs your vote: holders of 8 % of all votes ask to stop it")
-    assert "They say why: It insults people." in message.content
+    assert "They say why: “It insults people.”" in message.content
     await world.halt()
 
 

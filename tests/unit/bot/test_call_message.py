@@ -131,7 +131,9 @@ def test_messages__longest_texts_all_escaped__nothing_is_left_out(document: Call
     assert "**Until:**" in shown
     preview = plan_message(plan_of(document), GOVERNOR)
     assert len(preview) <= 2000
-    assert preview.endswith("Nothing is posted yet. Its text cannot be changed afterwards.")
+    assert preview.endswith(
+        "Nothing is posted before you press the button. Its text cannot be changed afterwards."
+    )
 
 
 def test_call_message__any_state__is_found_again_by_the_same_mark() -> None:

@@ -61,7 +61,7 @@ async def test_read_case_vote__guardian__says_who_stopped_it_and_why(
     vote = await read_case_vote(contracts, documents, case_id)
     assert (vote.kind, vote.rule, vote.state) == ("guardian", None, VoteState.NOT_OPENED)
     assert vote.question == "Keep acs-employment v1 stopped?"
-    assert vote.why == "The guardian stopped it. The guardian says why: It insults people."
+    assert vote.why == "The guardian stopped it. The guardian says why: “It insults people.”"
     assert vote.suspended_until is not None
     assert (vote.call.text, vote.call.matches) == ("KillSwitch.pause(model 1)", True)
     voting = replace(serving, case_id=case_id)
@@ -101,7 +101,7 @@ async def test_read_case_vote__holders_ask_for_a_stop__tells_their_share_of_all_
     assert vote.words.headline == (
         "acs-employment v1 needs your vote: holders of 18 % of all votes ask to stop it"
     )
-    assert "They say why: It insults people." in vote.why
+    assert "They say why: “It insults people.”" in vote.why
     assert (vote.kind, vote.state, vote.rule) == ("holder_pause", VoteState.ACTIVE, None)
     assert vote.call.matches
 

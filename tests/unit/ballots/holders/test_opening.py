@@ -76,7 +76,7 @@ async def test_look__threshold_reached_exactly__opens_the_vote(desk: Desk, docum
     desk.chain.warp(3)
     vote = await read_case_vote(desk.contracts, documents, CaseId(1))
     assert vote.state is VoteState.ACTIVE
-    assert "They say why: It insults people." in vote.why
+    assert "They say why: “It insults people.”" in vote.why
 
 
 async def test_look__threshold_just_missed__sends_nothing(desk: Desk) -> None:
