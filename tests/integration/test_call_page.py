@@ -69,7 +69,8 @@ async def test_call_page__signed_and_reached__leads_to_the_vote(
         assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         await page.screenshot(path=PICTURES / f"call-{name}.png", full_page=True)
         await called.look()
-        vote = page.get_by_role("link", name="To the vote")
+        await expect(page.locator("#state")).to_contain_text("Enough have signed: the vote is open.")
+        vote = page.locator("#signing").get_by_role("link", name="To the vote")
         await expect(vote).to_be_visible()
         await vote.click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Stop acs-employment v1?")

@@ -80,7 +80,7 @@ async def test_get_page__collecting__says_what_is_asked_and_what_runs(
     assert "<p>It insults &lt;b&gt;people&lt;/b&gt;.</p>" in page
     assert '<a href="https://news.example/insult?a=1&amp;b=2" rel="noreferrer noopener nofollow ugc">' in page
     assert "<code>KillSwitch.pause(model 1)</code>" in page
-    assert "Both were tried on the chain at block" in page
+    assert "Opening the vote and this were both tried on the chain at block" in page
     assert "0 holders have signed: 0 % of all votes. 18 % are needed for the vote to open." in page
     assert "Sign without this page" in page
 

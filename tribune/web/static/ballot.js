@@ -24,7 +24,12 @@ const showError = (text) => { error.textContent = text; };
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function showTally(vote) {
-  for (const [name, text] of Object.entries(vote.tally_text)) byId(`tally-${name}`).textContent = text;
+  for (const [name, text] of Object.entries(vote.tally_text)) {
+    const line = byId(`tally-${name}`);
+    if (line.textContent.trim() === text) continue;
+    line.textContent = text;
+    byId("newer")?.removeAttribute("hidden"); // the list of who voted is as it was when the page was loaded
+  }
 }
 
 async function onReady(connected) {
@@ -34,6 +39,7 @@ async function onReady(connected) {
   if (!connected || busy) return;
   const mine = ++turn;
   status.textContent = "";
+  byId("receipt").hidden = true;
   try {
     const vote = await fetchJson(`${api}?voter=${connected.account}`);
     if (mine !== turn) return;

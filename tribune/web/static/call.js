@@ -15,9 +15,11 @@ const showError = (text) => { error.textContent = text; };
 function showProgress(found) {
   byId("progress").textContent = found.progress_text;
   if (!found.vote) return;
-  const vote = byId("vote");
-  vote.href = found.vote;
-  vote.hidden = false;
+  byId("state-text").textContent = found.progress_text;
+  for (const link of document.querySelectorAll("#vote, #vote-below")) {
+    link.href = found.vote;
+    link.hidden = false;
+  }
 }
 
 async function onReady(connected) {
