@@ -157,21 +157,20 @@ class _Hook:
 
     async def _promise(self) -> int:
         """Write rows for what became final since the last look; return how many."""
-        targets = [self.target]
         if not self._begun:
             head = await self._chain.head()
-            await self._store.run(begin, targets, head.number - self._chain.finality_blocks)
+            await self._store.run(begin, self.target, head.number - self._chain.finality_blocks)
             self._begun = True
         at = await self._store.read(checkpoint, INDEX)
         if at is None or at.block_hash == self._seen:
             return 0
         up_to = at.block_number - self._chain.finality_blocks
         above = min(self._told_to, up_to) - LOOK_BACK if self._told_to >= 0 else -1
-        found = await self._store.read(look, targets, above, up_to, self._around)
+        found = await self._store.read(look, self.target, above, up_to, self._around)
         rows = found.rows
         if found.running:
             time_ = await self._chain.block_time(up_to)
-            over = await self._store.read(look_at_ends, targets, found.running, time_, self._around)
+            over = await self._store.read(look_at_ends, self.target, found.running, time_, self._around)
             rows = (*rows, *over)
         written = 0
         if rows or found.undone:

@@ -1,4 +1,4 @@
-"""Turns final events of the index into rows of the outbox, one for each target that wants to hear of it.
+"""Turns final events of the index into rows of the outbox, for a target that wants to hear of them.
 
 Told is what is final: `chain.finality_blocks` deep. A row's key is the event's place on the chain, so that
 looking twice promises once, whichever process looks. Should a reorg reach deeper all the same, what was told
@@ -8,7 +8,7 @@ and is not there any more is taken back by a message of its own, and what came i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -78,11 +78,10 @@ class Found:
     running: tuple[ChainEvent, ...] = ()
 
 
-def begin(session: Session, targets: Iterable[Target], block: int) -> None:
-    """Remember from which block on new targets are told."""
-    for target in targets:
-        if queries.checkpoint(session, target.kind) is None:
-            queries.set_checkpoint(session, target.kind, block, "")
+def begin(session: Session, target: Target, block: int) -> None:
+    """Remember from which block on a target is told, where it is new."""
+    if queries.checkpoint(session, target.kind) is None:
+        queries.set_checkpoint(session, target.kind, block, "")
 
 
 def forget(session: Session, targets: Iterable[Target]) -> int:
@@ -100,19 +99,16 @@ def message_id(key: str) -> str:
     return f"msg_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
-def look(
-    session: Session, targets: Sequence[Target], above: int, up_to: int, around: Mapping[str, Any]
-) -> Found:
+def look(session: Session, target: Target, above: int, up_to: int, around: Mapping[str, Any]) -> Found:
     """Return what final blocks have that is not promised yet.
 
     Args:
         session: with the index.
-        targets: who is told.
+        target: who is told.
         above: blocks above this one are looked at.
         up_to: the newest final block.
         around: what every message says.
     """
-    since = {target: _since(session, target) for target in targets}
     incidents = []
     for event in final.events_between(session, EVENTS, above, up_to):
         before = final.event_before(session, event) if event.name in STOPS else None
@@ -122,18 +118,17 @@ def look(
             incidents.append(incident)
     running = [event for event in final.newest_of_each(session, STOPS) if event.block_number <= up_to]
     ends = [ended(event, end) for event in running if (end := ends_at(event)) is not None]
-    open_ends = {one.place: one.event for one, *_ in _missing(session, since, ends)}
-    undone, retracted = _taken_back(session, targets, up_to)
+    undone, retracted = _taken_back(session, target, up_to)
     return Found(
-        rows=(*retracted, *_rows(session, since, incidents, around)),
+        rows=(*retracted, *_rows(session, target, incidents, around)),
         undone=tuple(undone),
-        running=tuple(open_ends.values()),
+        running=tuple(end.event for end, _ in _missing(session, target, ends)),
     )
 
 
 def look_at_ends(
     session: Session,
-    targets: Sequence[Target],
+    target: Target,
     running: Sequence[ChainEvent],
     at: datetime,
     around: Mapping[str, Any],
@@ -142,14 +137,13 @@ def look_at_ends(
 
     Args:
         session: with the index.
-        targets: who is told.
+        target: who is told.
         running: stops whose end was not told.
         at: the time of the newest final block.
         around: what every message says.
     """
-    since = {target: _since(session, target) for target in targets}
     over = [ended(event, end) for event in running if (end := ends_at(event)) is not None and end <= at]
-    return tuple(_rows(session, since, over, around))
+    return tuple(_rows(session, target, over, around))
 
 
 def write(session: Session, rows: Iterable[Row], undone: Iterable[int]) -> int:
@@ -159,36 +153,26 @@ def write(session: Session, rows: Iterable[Row], undone: Iterable[int]) -> int:
     return sum(queries.enqueue(session, row.key, row.kind, row.payload) for row in rows)
 
 
-def _since(session: Session, target: Target) -> int:
+def _missing(session: Session, target: Target, incidents: Iterable[Incident]) -> list[tuple[Incident, str]]:
+    """Return what the target is to be told and was not promised, each with its row's key."""
     begun = queries.checkpoint(session, target.kind)
-    return -1 if begun is None else begun.block_number
-
-
-def _missing(
-    session: Session, since: Mapping[Target, int], incidents: Collection[Incident]
-) -> list[tuple[Incident, Target, str]]:
+    since = -1 if begun is None else begun.block_number
     wanted = [
-        (incident, target, f"{target.kind}/{incident.place}")
+        (incident, f"{target.kind}/{incident.place}")
         for incident in incidents
-        for target, begun in since.items()
-        if target.wants(incident) and incident.event.block_number > begun
+        if target.wants(incident) and incident.event.block_number > since
     ]
-    known = final.known_keys(session, [key for *_, key in wanted])
-    return [one for one in wanted if one[2] not in known]
+    known = final.known_keys(session, [key for _, key in wanted])
+    return [(incident, key) for incident, key in wanted if key not in known]
 
 
 def _rows(
-    session: Session,
-    since: Mapping[Target, int],
-    incidents: Collection[Incident],
-    around: Mapping[str, Any],
+    session: Session, target: Target, incidents: Iterable[Incident], around: Mapping[str, Any]
 ) -> list[Row]:
-    missing = _missing(session, since, incidents)
-    told: dict[str, dict[str, Any]] = {}
-    for incident, *_ in missing:
-        if incident.place not in told:
-            told[incident.place] = incident.payload({**around, **_subject(session, incident, around)})
-    return [Row(key, target.kind, told[incident.place]) for incident, target, key in missing]
+    return [
+        Row(key, target.kind, incident.payload({**around, **_subject(session, incident, around)}))
+        for incident, key in _missing(session, target, incidents)
+    ]
 
 
 def _subject(session: Session, incident: Incident, around: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,20 +192,19 @@ def _subject(session: Session, incident: Incident, around: Mapping[str, Any]) ->
     }
 
 
-def _taken_back(session: Session, targets: Sequence[Target], up_to: int) -> tuple[list[int], list[Row]]:
+def _taken_back(session: Session, target: Target, up_to: int) -> tuple[list[int], list[Row]]:
     """Return what need not be delivered any more, and what takes back what was."""
     undone, retracted = [], []
-    for target in targets:
-        for row in reversed(final.newest_rows(session, target.kind)):
-            place = row.payload
-            if place.get("block", up_to + 1) > up_to or row.result.get("retracted"):
-                continue
-            if final.is_there(session, place["block_hash"], place["log_index"]):
-                continue
-            if row.state == OutboxState.QUEUED and row.id is not None:
-                undone.append(row.id)
-            elif row.state == OutboxState.DONE:
-                retracted.append(_retraction(target, row.key, place["document"]))
+    for row in reversed(final.newest_rows(session, target.kind)):
+        place = row.payload
+        if place.get("block", up_to + 1) > up_to or row.result.get("retracted"):
+            continue
+        if final.is_there(session, place["block_hash"], place["log_index"]):
+            continue
+        if row.state == OutboxState.QUEUED and row.id is not None:
+            undone.append(row.id)
+        elif row.state == OutboxState.DONE:
+            retracted.append(_retraction(target, row.key, place["document"]))
     known = final.known_keys(session, [row.key for row in retracted])
     return undone, [row for row in retracted if row.key not in known]
 

@@ -92,7 +92,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """An index with an incident that nobody was told of."""
     with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
         with opened.session() as session:
-            begin(session, [Target("ops"), Target("dead")], 0)
+            for name in ("ops", "dead"):
+                begin(session, Target(name), 0)
             incident(session)
             set_checkpoint(session, INDEX, NOW_H + 1, hex32(NOW_H))
         yield opened

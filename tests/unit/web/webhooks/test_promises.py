@@ -44,7 +44,7 @@ INCIDENT = (
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store, store.session() as opened:
-        begin(opened, [OPS], 0)
+        begin(opened, OPS, 0)
         yield opened
 
 
@@ -69,11 +69,10 @@ def incident(session: Session) -> None:
     )
 
 
-def promise(session: Session, up_to: int, *targets: Target, hours: float | None = None) -> int:
-    targets = targets or (OPS,)
-    found = look(session, targets, -1, up_to, AROUND)
+def promise(session: Session, up_to: int, target: Target = OPS, hours: float | None = None) -> int:
+    found = look(session, target, -1, up_to, AROUND)
     time = BEGAN + timedelta(hours=up_to - 1 if hours is None else hours)
-    ends = look_at_ends(session, targets, found.running, time, AROUND)
+    ends = look_at_ends(session, target, found.running, time, AROUND)
     return write(session, (*found.rows, *ends), found.undone)
 
 
@@ -117,9 +116,10 @@ def test_look__not_final_yet__nothing(session: Session) -> None:
 
 def test_look__kinds__only_these(session: Session) -> None:
     target = Target("pager", frozenset({"model.paused", "model.resumed"}))
-    begin(session, [OPS, target], 0)
+    begin(session, target, 0)
     incident(session)
-    promise(session, 100, OPS, target)
+    promise(session, 100)
+    promise(session, 100, target)
     assert types(session, target) == ["model.paused", "model.resumed"]
     assert tuple(types(session)) == INCIDENT
 
@@ -127,7 +127,7 @@ def test_look__kinds__only_these(session: Session) -> None:
 def test_begin__later__what_was_before_is_not_told(session: Session) -> None:
     incident(session)
     late = Target("late")
-    begin(session, [late], 11)
+    begin(session, late, 11)
     promise(session, 100, late)
     assert types(session, late) == ["model.resumed"]
 
@@ -135,7 +135,7 @@ def test_begin__later__what_was_before_is_not_told(session: Session) -> None:
 def test_forget__target_gone__what_it_is_owed_is_kept_for_a_week(session: Session) -> None:
     incident(session)
     promise(session, 100)
-    begin(session, [Target("other")], 100)
+    begin(session, Target("other"), 100)
     forget(session, [Target("other")])
     assert tuple(types(session)) == INCIDENT
     written = now() - FORGOTTEN_AFTER - timedelta(seconds=1)
@@ -233,9 +233,9 @@ def test_look__index_read_anew_and_not_there_yet__takes_nothing_back(session: Se
 def test_write__two_processes_that_looked_at_once__promise_once(tmp_path: Path) -> None:
     with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         with store.session() as session:
-            begin(session, [OPS], 0)
+            begin(session, OPS, 0)
             incident(session)
         with store.session(readonly=True) as session:
-            found = [look(session, [OPS], -1, 100, AROUND) for _ in range(2)]
+            found = [look(session, OPS, -1, 100, AROUND) for _ in range(2)]
         with store.session() as session:
             assert [write(session, one.rows, one.undone) for one in found] == [len(INCIDENT), 0]
