@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -76,48 +77,44 @@ async def test_gated__halted_on_the_chain__refuses_cuts_and_tells(
 async def test_gated__first_of_two_nodes_tells_an_old_state_of_a_new_block__is_not_believed(
     place: Place, settings: Settings, tmp_path: Path
 ) -> None:
-    await active(place)
-    anvil = settings.chain.http_url
-    with RpcProxy(anvil) as liar:
-        nodes = {"http_url": liar.http_url, "fallback_urls": [anvil], "ws_url": "", "poll_s": 0.1}
-        ours = _gate_settings(settings, tmp_path).model_copy(
-            update={"chain": settings.chain.model_copy(update=nodes)}
-        )
-        gate = gated(Starlette(), ours)
-        async with served(gate):
-            await _until(lambda: gate.view.snapshot.reading is not None)
-            liar.be(Fault.OLD_STATE)
-            halt_ends = await place.tribune.chain.block_time() + timedelta(hours=1)
-            await place.as_executive(place.tribune.kill_switch.halt(halt_ends))
-            await _until(lambda: gate.tally.cause == "state-unknown")
-            assert "contradict" in gate.view.snapshot.fault
-            liar.well()
-            await _until(lambda: gate.tally.cause == "model-halted")
+    async with _lied_to(place, _gate_settings(settings, tmp_path)) as (gate, liar):
+        await _until(lambda: gate.tally.cause == "state-unknown")
+        assert "contradict" in gate.view.snapshot.fault
+        liar.well()
+        await _until(lambda: gate.tally.cause == "model-halted")
 
 
 async def test_gated__first_of_three_nodes_tells_an_old_state__the_others_are_believed(
     place: Place, settings: Settings, tmp_path: Path
 ) -> None:
+    ours = _gate_settings(settings, tmp_path)
+    with RpcProxy(settings.chain.http_url) as honest:
+        async with _lied_to(place, ours, honest.http_url) as (gate, _):
+            await _until(lambda: gate.tally.cause == "model-halted")
+            assert not gate.view.disputed
+
+
+@asynccontextmanager
+async def _lied_to(place: Place, settings: Settings, *others: str) -> AsyncIterator[tuple[Any, RpcProxy]]:
+    """A gate of a model that is halted, while the first of its nodes tells an old state; and that node.
+
+    Args:
+        place: with the model.
+        settings: the gate's; its one node becomes the last.
+        *others: nodes between the liar and that one.
+    """
     await active(place)
     anvil = settings.chain.http_url
-    with RpcProxy(anvil) as liar, RpcProxy(anvil) as honest:
-        nodes = {
-            "http_url": liar.http_url,
-            "fallback_urls": [honest.http_url, anvil],
-            "ws_url": "",
-            "poll_s": 0.1,
-        }
-        ours = _gate_settings(settings, tmp_path).model_copy(
-            update={"chain": settings.chain.model_copy(update=nodes)}
-        )
+    with RpcProxy(anvil) as liar:
+        nodes = {"http_url": liar.http_url, "fallback_urls": [*others, anvil], "ws_url": "", "poll_s": 0.1}
+        ours = settings.model_copy(update={"chain": settings.chain.model_copy(update=nodes)})
         gate = gated(Starlette(), ours)
         async with served(gate):
             await _until(lambda: gate.view.snapshot.reading is not None)
             liar.be(Fault.OLD_STATE)
             halt_ends = await place.tribune.chain.block_time() + timedelta(hours=1)
             await place.as_executive(place.tribune.kill_switch.halt(halt_ends))
-            await _until(lambda: gate.tally.cause == "model-halted")
-            assert not gate.view.disputed
+            yield gate, liar
 
 
 def _lines(file: Path) -> list[str]:
