@@ -16,7 +16,7 @@ from integration.gate.world import GateWorld, sidecar_process
 from support.anvil import ROOT
 from support.nginx import SKIP_REASON, find_nginx, nginx
 from support.processes import free_port
-from unit.gate.serving import served
+from unit.gate.serving import model_server, served
 
 pytestmark = pytest.mark.skipif(find_nginx() is None, reason=SKIP_REASON)
 
@@ -40,19 +40,6 @@ def _config(model: int, sidecar: str, front: int) -> str:
     return block
 
 
-async def _model(scope: Any, receive: Any, send: Any) -> None:
-    """A server that answers, and refuses one path by itself."""
-    body = b""
-    while scope["type"] == "http":
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
-    status = 403 if scope["path"] == "/mine" else 200
-    await send({"type": "http.response.start", "status": status, "headers": [(b"x-model", b"1")]})
-    await send({"type": "http.response.body", "body": b"predicted " + body})
-
-
 async def _until(client: httpx.AsyncClient, status: int) -> httpx.Response:
     async with asyncio.timeout(40):
         while (answer := await client.post("/predict", content=b"rows")).status_code != status:
@@ -64,7 +51,7 @@ async def _until(client: httpx.AsyncClient, status: int) -> httpx.Response:
 async def fronted(world: GateWorld, tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Any]]:
     """A client of nginx before the server, and the sidecar's process."""
     front = free_port()
-    async with served(_model) as model:
+    async with served(model_server) as model:
         with sidecar_process(world, tmp_path) as (url, process):
             block = _config(model, url.removeprefix("http://"), front)
             with nginx(tmp_path, block, front):

@@ -1,4 +1,4 @@
-"""A real uvicorn on loopback, and a client that sees the bytes."""
+"""A real uvicorn on loopback, a model's server to put behind a proxy, and a client that sees the bytes."""
 
 from __future__ import annotations
 
@@ -39,6 +39,19 @@ async def served_on(app: Any, listening: socket.socket, **options: Any) -> Async
         finally:
             server.should_exit = True
             await task
+
+
+async def model_server(scope: Any, receive: Any, send: Any) -> None:
+    """A server that answers, and refuses one path by itself."""
+    body = b""
+    while scope["type"] == "http":
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    status = 403 if scope["path"] == "/mine" else 200
+    await send({"type": "http.response.start", "status": status, "headers": [(b"x-model", b"1")]})
+    await send({"type": "http.response.body", "body": b"predicted " + body})
 
 
 class Client:

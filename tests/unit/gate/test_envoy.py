@@ -22,7 +22,7 @@ from support.anvil import ROOT
 from support.processes import free_port
 from tribune.ids import VersionNumber
 from unit.gate.chain import HandChain
-from unit.gate.serving import connected, served
+from unit.gate.serving import connected, model_server, served
 from unit.gate.sidecars import World, sidecar
 
 DOC = (ROOT / "docs" / "gate-sidecar.md").read_text("utf-8")
@@ -67,24 +67,11 @@ def _cluster(name: str, port: int) -> dict[str, Any]:
     return {"name": name, "load_assignment": {"cluster_name": name, "endpoints": endpoints}}
 
 
-async def _model(scope: Any, receive: Any, send: Any) -> None:
-    """A server that answers, and refuses one path by itself."""
-    body = b""
-    while scope["type"] == "http":
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
-    status = 403 if scope["path"] == "/mine" else 200
-    await send({"type": "http.response.start", "status": status, "headers": [(b"x-model", b"1")]})
-    await send({"type": "http.response.body", "body": b"predicted " + body})
-
-
 @asynccontextmanager
 async def _envoy(folder: Path, asked: int, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
     """Run Envoy before the model, by the document's configuration, with who is asked on this port."""
     front = free_port()
-    async with served(_model) as model:
+    async with served(model_server) as model:
         (folder / "envoy.json").write_text(json.dumps(_config(front, model, asked, **changes)))
         with (folder / "envoy.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
