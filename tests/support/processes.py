@@ -1,7 +1,8 @@
-"""What tests give to commands that they run as processes: an environment, and a port of their own."""
+"""What tests give to commands that they run as processes: an environment, a port of their own, and an end."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -10,10 +11,17 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from support.anvil import ROOT
 from tribune.settings import Settings
+
+START_LIMIT_S = 300.0
+"""For a server of many imports, on a busy machine."""
 
 
 def environment(**given: str) -> dict[str, str]:
@@ -67,3 +75,46 @@ def ran_at_terminal(folder: Path, *arguments: str, **given: str) -> tuple[str, s
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
     assert process.returncode == 0, text
     return printed, text
+
+
+@contextlib.asynccontextmanager
+async def server(
+    command: Sequence[str], port: int, log: Path, **options: Any
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run a server as a process, and yield a client of it once it listens.
+
+    Args:
+        command: its program, from this environment, and the arguments.
+        port: where it will listen, on loopback.
+        log: takes what it says, and is the error where it does not start.
+        **options: for the process.
+    """
+    program, *arguments = command
+    with log.open("wb") as said:
+        process = await asyncio.create_subprocess_exec(
+            str(Path(sys.executable).with_name(program)), *arguments, stdout=said, stderr=said, **options
+        )
+    try:
+        await _listens(process, port, log)
+        address = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as client:
+            yield client
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _listens(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(START_LIMIT_S):
+            while process.returncode is None:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                except OSError:
+                    await asyncio.sleep(0.05)
+                else:
+                    writer.close()
+                    await writer.wait_closed()
+                    return
+    raise AssertionError(await asyncio.to_thread(log.read_text))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ pytest.importorskip("envoy", reason="needs Envoy: `make servers` runs it")
 import yaml
 
 from support.anvil import ROOT
-from support.processes import free_port
+from support.processes import free_port, server
 from tribune.ids import VersionNumber
 from unit.gate.chain import HandChain
 from unit.gate.serving import connected, model_server, served
@@ -28,7 +27,6 @@ from unit.gate.sidecars import World, sidecar
 DOC = (ROOT / "docs" / "gate-sidecar.md").read_text("utf-8")
 (BLOCK,) = re.findall(r"```yaml\n(.*?)```", DOC, re.DOTALL)
 MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
-START_LIMIT_S = 60.0
 
 
 def _config(front: int, model: int, asked: int, **changes: Any) -> dict[str, Any]:
@@ -73,41 +71,10 @@ async def _envoy(folder: Path, asked: int, **changes: Any) -> AsyncIterator[http
     front = free_port()
     async with served(model_server) as model:
         (folder / "envoy.json").write_text(json.dumps(_config(front, model, asked, **changes)))
-        with (folder / "envoy.log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                str(Path(sys.executable).with_name("envoy")),
-                *("-c", str(folder / "envoy.json"), "--disable-hot-restart"),
-                *("--concurrency", "1", "--log-level", "warning"),
-                stdout=log,
-                stderr=log,
-            )
-            try:
-                async with httpx.AsyncClient(
-                    base_url=f"http://127.0.0.1:{front}", timeout=15, trust_env=False
-                ) as client:
-                    await _listens(process, front, folder / "envoy.log")
-                    yield client
-            finally:
-                if process.returncode is None:
-                    process.terminate()
-                await process.wait()
-
-
-async def _listens(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
-    try:
-        async with asyncio.timeout(START_LIMIT_S):
-            while process.returncode is None:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except OSError:
-                    await asyncio.sleep(0.05)
-                else:
-                    writer.close()
-                    await writer.wait_closed()
-                    return
-    except TimeoutError:
-        pass
-    raise AssertionError(await asyncio.to_thread(log.read_text))
+        command = ["envoy", "-c", str(folder / "envoy.json"), "--disable-hot-restart"]
+        command += ["--concurrency", "1", "--log-level", "warning"]
+        async with server(command, front, folder / "envoy.log") as client:
+            yield client
 
 
 @asynccontextmanager
@@ -175,7 +142,7 @@ async def test_envoy__sidecar_hangs__refuses_within_seconds(tmp_path: Path) -> N
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         async with _envoy(tmp_path, port) as client:
-            refused = await client.get("/predict")
+            refused = await client.get("/predict", timeout=15)
     assert (refused.status_code, refused.json()["state"]) == (503, "Unknown")
 
 

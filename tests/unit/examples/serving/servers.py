@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,12 +12,11 @@ from pathlib import Path
 import httpx
 
 from support.anvil import ROOT
-from support.processes import free_port
+from support.processes import free_port, server
 from unit.gate.chain import MODEL, VERSION, HandChain
 from unit.gate.sidecars import World, sidecar
 
 EXAMPLES = ROOT / "examples" / "serving"
-START_LIMIT_S = 90.0
 
 
 @asynccontextmanager
@@ -43,27 +41,9 @@ async def gated_server(
             "TRIBUNE_GATE__SIDECAR": world.url,
             **environment,
         }
-        with (folder / "server.log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                str(Path(sys.executable).with_name(command[0])),
-                *command[1:],
-                "--port",
-                str(port),
-                cwd=folder,
-                env=variables,
-                stdout=log,
-                stderr=log,
-            )
-            try:
-                async with httpx.AsyncClient(
-                    base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False
-                ) as client:
-                    await _listens(process, client, folder / "server.log")
-                    yield world, client
-            finally:
-                if process.returncode is None:
-                    process.terminate()
-                await process.wait()
+        command = [*command, "--port", str(port)]
+        async with server(command, port, folder / "server.log", cwd=folder, env=variables) as client:
+            yield world, client
 
 
 async def answer(client: httpx.AsyncClient, path: str, asked: object, status: int) -> httpx.Response:
@@ -75,15 +55,3 @@ async def answer(client: httpx.AsyncClient, path: str, asked: object, status: in
             assert response.status_code == status, response.text
             return response
         await asyncio.sleep(0.02)
-
-
-async def _listens(process: asyncio.subprocess.Process, client: httpx.AsyncClient, log: Path) -> None:
-    ends = time.monotonic() + START_LIMIT_S
-    while process.returncode is None and time.monotonic() < ends:
-        try:
-            await client.get("/")
-        except httpx.TransportError:
-            await asyncio.sleep(0.1)
-        else:
-            return
-    raise AssertionError(await asyncio.to_thread(log.read_text))
