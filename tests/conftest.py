@@ -1,8 +1,9 @@
-"""What every test shares: a chain and a database on request, and one upstream warning that is not ours to
-mend."""
+"""What every test shares: a chain and a database on request, and what is not ours to mend: an upstream
+warning, and variables that come and go."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # The same examples in every run: what fails on one machine fails on all. Long campaigns run by hand.
     hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
     hypothesis.settings.load_profile("same")
+    # While a thread imports numpy, that sets these and takes them away, and whoever goes through the
+    # environment meanwhile (httpx and subprocesses do) may find one gone; it leaves alone what is set.
+    for name in ("OPENBLAS_MAIN_FREE", "GOTOBLAS_MAIN_FREE"):
+        os.environ.setdefault(name, "1")
     config.addinivalue_line("filterwarnings", "ignore:websockets.legacy is deprecated:DeprecationWarning")
     config.addinivalue_line("filterwarnings", "ignore:websockets.client.*is deprecated:DeprecationWarning")
 

@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from tribune import environment
 from tribune.gate.notices import HALT, Notice
 from tribune.webhooks import NotTakenError, Receiver
 
@@ -68,17 +69,17 @@ class Command:
 
     async def deliver(self, notice: Notice) -> None:
         """Run the command of the notice's kind."""
-        environment = {name: value for name, value in os.environ.items() if name not in self._secrets}
+        variables = environment.without(self._secrets)
         facts = {"id": notice.id, "event": notice.kind}
         facts |= {name: str(notice.data[name]) for name in ("model_id", "cause") if name in notice.data}
-        environment |= {f"HOOK_{name.upper()}": value for name, value in facts.items()}
+        variables |= {f"HOOK_{name.upper()}": value for name, value in facts.items()}
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._commands[notice.kind == HALT],
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
-                env=environment,
+                env=variables,
                 start_new_session=True,
             )
         except OSError as fault:

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from tribune import environment
 from tribune.exceptions import ConfigurationError, TribuneError
 from tribune.log import Redactor, get_logger
 from tribune.operations.parts import Part, hidden_from
@@ -143,8 +144,7 @@ class Supervisor:
             pass_fds=(lifeline,),
             # Out of reach of a terminal's Ctrl-C: parts stop in order, and when they are told to.
             start_new_session=True,
-            env={name: value for name, value in os.environ.items() if name not in hidden}
-            | {f"{PREFIX}TELEMETRY__PORT": str(part.telemetry_port)},
+            env=environment.without(hidden) | {f"{PREFIX}TELEMETRY__PORT": str(part.telemetry_port)},
         )
         os.close(writing)
         self._running[part.name] = process

@@ -18,8 +18,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tribune.environment import check_environment
 from tribune.exceptions import ConfigurationError
-from tribune.misspelt import check_environment
 from tribune.settings.gating import GateSettings
 from tribune.settings.pages import WebSettings
 from tribune.settings.sections import (

@@ -1,4 +1,4 @@
-"""Finds environment variables that look like settings and are none, so that none is misspelt in silence."""
+"""Environment variables: none of ours is misspelt in silence, and children get them all but the secrets."""
 
 from __future__ import annotations
 
@@ -35,3 +35,13 @@ def check_environment(
             f"There is no setting {name}.",
             mend=f"Did you mean {prefix}{near[0]}?" if near else "Take it out of the environment.",
         )
+
+
+def without(hidden: Collection[str]) -> dict[str, str]:
+    """Return this process's variables but for some, for a child.
+
+    While a thread imports numpy, that sets variables and takes them away: going through the items of
+    `os.environ`, or copying it, then raises KeyError at times.
+    """
+    found = ((name, os.environ.get(name)) for name in os.environ if name not in hidden)
+    return {name: value for name, value in found if value is not None}
