@@ -134,8 +134,7 @@ async def find_proposal(bot: TribuneBot, typed: str) -> VotedOn:
 
 def case_title(listing: Listing, case: ListedCase) -> str:
     """Return a case in a few words, as plain text: "acs-employment v1: it broke a rule"."""
-    model = listing.models.get(case.model_id)
-    name = plain(model.name, 50) if model is not None else _("model {id}").format(id=case.model_id)
+    name = plain(listing.name_of(case.model_id), 50)
     why = {
         CaseKind.BREACH: _("it broke a rule"),
         CaseKind.GUARDIAN: _("the guardian stopped it"),
