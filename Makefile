@@ -37,7 +37,7 @@ test: setup  ## all tests: contracts, unit, integration, end to end; WORKERS=4 s
 
 spark: .spark/.ready  ## does Spark count as DuckDB does? Needs Java 17 or newer
 	@JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" .spark/bin/pytest -q \
-		tests/unit/engines/test_spark_engine.py
+		tests/unit/monitors/engines/test_spark_engine.py
 
 servers: .servers/.ready  ## examples/serving as real servers: FastAPI, MLflow's, LiteLLM's proxy, behind the built wheel; and Envoy
 	@rm -rf build/wheel

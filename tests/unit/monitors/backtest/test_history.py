@@ -10,8 +10,8 @@ import pytest
 from tribune.exceptions import ConfigurationError, DataError
 from tribune.metrics import Profile
 from tribune_monitors.backtest.history import Cut
-from unit.engines.files import write_labels
 from unit.metrics.samples import count, profile_of, rows
+from unit.monitors.engines.files import write_labels
 
 from .past import counted, cut, write_rows
 

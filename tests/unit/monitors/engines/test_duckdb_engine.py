@@ -14,8 +14,8 @@ import pytest
 from tribune.exceptions import DataError
 from tribune.metrics import Profile, Tally, evaluate, standard_metrics
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+from unit.metrics.samples import SCHEME, Row, count, profile_of, rows
 
-from ..metrics.samples import SCHEME, Row, count, profile_of, rows
 from .files import write_decisions, write_labels
 
 SAMPLE = [

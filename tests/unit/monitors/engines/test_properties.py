@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tribune.metrics import Binning, Categories, Column, ColumnKind, Grid, ModelSpec, Role, Scheme, Tally
 from tribune.metrics.spec import Task
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+from unit.metrics.samples import BINNINGS, SPEC, Row, count
 
-from ..metrics.samples import BINNINGS, SPEC, Row, count
 from .files import write_decisions, write_labels
 
 NUMBER, CATEGORY = ColumnKind.NUMERIC, ColumnKind.CATEGORY

@@ -19,8 +19,8 @@ from tribune.metrics import Categories, Column, ColumnKind, Grid, ModelSpec, Rol
 from tribune.metrics.tally import NumericCounts
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import CELLS, MAX_VALUES, fit_binnings, fit_profile, grid_over, with_bins
+from unit.metrics.samples import SPEC, Row, rows
 
-from ..metrics.samples import SPEC, Row, rows
 from .files import write_decisions, write_labels
 
 

@@ -38,8 +38,8 @@ from tribune_monitors.engines.fit import fit_binnings
 from tribune_monitors.engines.spark_engine import SparkEngine, start
 from tribune_monitors.local import measure_source, profile_source
 from tribune_monitors.sources.spec import Reading, SourceSpec
+from unit.metrics.samples import SCHEME, Row, count, rows
 
-from ..metrics.samples import SCHEME, Row, count, rows
 from . import tables
 from .files import write_decisions, write_labels
 

@@ -11,8 +11,7 @@ from tribune.exceptions import DataError
 from tribune.metrics import Tally
 from tribune.metrics.canonical import SAFE_INTEGER
 from tribune_monitors.engines.packing import pack, unpack
-
-from ..metrics.samples import SCHEME, count, rows
+from unit.metrics.samples import SCHEME, count, rows
 
 
 def test_unpack__what_was_packed__is_the_same_tally() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import tracemalloc
 
 from tribune_monitors.engines.classify import OutcomeCounter
-
-from ..metrics.samples import SCHEME, Row, count
+from unit.metrics.samples import SCHEME, Row, count
 
 ROWS = 20_000
 

@@ -15,8 +15,8 @@ from tribune.metrics import Categories, Profile, Scheme, Tally
 from tribune_monitors.engines import kept as module
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.kept import KeptTallies
+from unit.metrics.samples import BINNINGS, SCHEME, SPEC, rows
 
-from ..metrics.samples import BINNINGS, SCHEME, SPEC, rows
 from .files import write_decisions, write_labels
 
 

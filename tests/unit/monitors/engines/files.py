@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ..metrics.samples import Row
+from unit.metrics.samples import Row
 
 ACS = Path("/work/shared/data")
 DECISIONS = {
