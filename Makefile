@@ -39,11 +39,11 @@ spark: .spark/.ready  ## does Spark count as DuckDB does? Needs Java 17 or newer
 	@JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" .spark/bin/pytest -q \
 		tests/unit/monitors/engines/test_spark_engine.py
 
-servers: .servers/.ready  ## examples/serving as real servers: FastAPI, MLflow's, LiteLLM's proxy, behind the built wheel; and Envoy
+servers: .servers/.ready  ## examples/serving as real servers: FastAPI, MLflow's, LiteLLM's proxy, behind the built wheel; Envoy; model formats
 	@rm -rf build/wheel
 	@$(BIN)/uv build -q --wheel -o build/wheel
 	@$(BIN)/uv pip install -q --python .servers/bin/python --no-deps --reinstall build/wheel/*.whl
-	@.servers/bin/pytest -q tests/unit/examples/serving tests/unit/gate/test_envoy.py
+	@.servers/bin/pytest -q tests/unit/examples/serving tests/unit/gate/test_envoy.py tests/unit/gate/test_artifact_formats.py
 
 packages: setup  ## wheel and sdist, and each extra alone in a fresh environment, Spark's half a gigabyte too
 	FETCH_PACKAGES=1 $(BIN)/pytest -q tests/packages
