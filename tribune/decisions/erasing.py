@@ -10,8 +10,9 @@ its reach.
 from __future__ import annotations
 
 import fcntl
+import os
 import time as clock
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from tribune.decisions.anchor import Manifest, Partition, frame_folder, read_man
 from tribune.decisions.erasures import Erasure, Erasures, read_erasures, write_erasures
 from tribune.decisions.leaf import LogSchema, body_digest, decision_leaf
 from tribune.decisions.partitions import body_of, describe, schema_of, write_table
+from tribune.decisions.records import Record
 from tribune.decisions.sealing import one_at_a_time
 from tribune.decisions.slots import sync_folder
 from tribune.decisions.wal import SUFFIX, encode, read_segment, schema_line
@@ -61,17 +63,16 @@ def erase(
     now = clock.time_ns() // 1000 if now is None else now
     if now < needed_until:
         raise DataError(
-            f"Frame {frame} can still be reported or looked back on, so nothing in it is erased.",
+            f"Frame {frame} can still be reported, looked back on or voted about: nothing in it is erased.",
             mend=f"Try again in {-(-(needed_until - now) // 3_600_000_000)} h.",
             frame=frame,
         )
     place = frame_folder(folder, frame)
     manifest = read_manifest(folder, frame)
-    own = [part for part in manifest.partitions if part.path.startswith(f"frames/{frame}/")]
     erased, known = 0, 0
     try:
         with one_at_a_time(folder):
-            for partition in own:
+            for partition in _own(manifest):
                 table = _read(folder, partition)
                 chosen = [ids is None or id_ in ids for id_ in table.column("id").to_pylist()]
                 blank = [
@@ -94,17 +95,23 @@ def erase(
     return erased
 
 
+def holds_bodies(folder: Path, manifest: Manifest) -> bool:
+    """Return whether a row in a sealed frame's folder still has its body, as its files' own counts say.
+
+    Reads no row. A file that cannot be read counts as one that has: `erase` says what is wrong with it.
+    """
+    return any(_has_salt(folder / part.path) for part in _own(manifest))
+
+
 def ids_in(folder: Path, frame: FrameIndex) -> frozenset[str]:
     """Return the ids of the decisions whose rows lie in the folder of a sealed frame.
 
     Raises:
         EvidenceError: the frame is not sealed, or a partition is not what is on record.
     """
-    own = f"frames/{frame}/"
     found: list[str] = []
-    for partition in read_manifest(folder, frame).partitions:
-        if partition.path.startswith(own):
-            found += _read(folder, partition).column("id").to_pylist()
+    for partition in _own(read_manifest(folder, frame)):
+        found += _read(folder, partition).column("id").to_pylist()
     return frozenset(found)
 
 
@@ -122,35 +129,69 @@ def erase_late(folder: Path, ids: Collection[str] | None, *, before: int | None 
         LogUnavailableError: a writer still has one of their files open, or the disk refuses.
         EvidenceError: one of them is damaged.
     """
-    erased = 0
-    late = folder / "wal" / "late"
-    for path in sorted(late.glob(f"*{SUFFIX}")):
-        document, records = read_segment(path)
-        kept = [
-            record
-            for record in records
-            if (ids is not None and record.id not in ids) or (before is not None and record.time >= before)
-        ]
-        if document is None or len(kept) == len(records):
-            continue
+    erased, busy = 0, None
+    for path in sorted((folder / "wal" / "late").glob(f"*{SUFFIX}")):
         try:
-            with path.open("rb+") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a writer holds it for as long as it writes
-                if kept:
-                    temporary = path.with_suffix(".erasing")
-                    temporary.write_bytes(schema_line(document) + b"".join(map(encode, kept)))
-                    temporary.rename(path)
-                else:
-                    path.unlink()
-                sync_folder(late)
+            erased += _erase_in(path, ids, before)
         except BlockingIOError:
-            raise LogUnavailableError(
-                f"A server still writes into {path}.", mend="Stop or restart it, then try again."
-            ) from None
+            busy = path
         except OSError as fault:
             raise LogUnavailableError(f"{path} cannot be written: {fault.strerror}.") from fault
-        erased += len(records) - len(kept)
+    if busy is not None:
+        raise LogUnavailableError(
+            f"A server still writes into {busy}.", mend="Stop or restart it, then try again."
+        )
     return erased
+
+
+def _erase_in(path: Path, ids: Collection[str] | None, before: int | None) -> int:
+    """Erase from a segment, which is there whole before and after, and return how many."""
+    document, records = read_segment(path)
+    if document is None or len(_young(records, ids, before)) == len(records):
+        return 0
+    temporary = path.with_suffix(".erasing")
+    with path.open("rb+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a writer holds it for as long as it writes
+        _, records = read_segment(path)  # again: it may have written before it let go
+        kept = _young(records, ids, before)
+        if kept:
+            with temporary.open("wb") as written:
+                written.write(schema_line(document) + b"".join(map(encode, kept)))
+                written.flush()
+                os.fsync(written.fileno())
+            temporary.rename(path)
+        else:
+            path.unlink()
+            temporary.unlink(missing_ok=True)  # of a try that was killed: it holds what was kept then
+        sync_folder(path.parent)
+    return len(records) - len(kept)
+
+
+def _young(records: Sequence[Record], ids: Collection[str] | None, before: int | None) -> list[Record]:
+    """Return the records that stay."""
+    return [
+        record
+        for record in records
+        if (ids is not None and record.id not in ids) or (before is not None and record.time >= before)
+    ]
+
+
+def _own(manifest: Manifest) -> list[Partition]:
+    """Return the partitions that lie in the frame's own folder, not in those of the frames it slides over."""
+    return [part for part in manifest.partitions if part.path.startswith(f"frames/{manifest.frame}/")]
+
+
+def _has_salt(path: Path) -> bool:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    try:
+        metadata = parquet.read_metadata(path)
+        place = metadata.schema.names.index("salt")
+        parts = [metadata.row_group(i).column(place) for i in range(metadata.num_row_groups)]
+    except (OSError, ValueError, pyarrow.ArrowException):
+        return True
+    return any(part.statistics is None or part.statistics.null_count < part.num_values for part in parts)
 
 
 def _read(folder: Path, partition: Partition) -> pyarrow.Table:

@@ -15,7 +15,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from tribune.decisions.anchor import frame_folder, read_manifest, verify_partitions
-from tribune.decisions.erasing import erase, erase_late
+from tribune.decisions.erasing import erase, erase_late, holds_bodies
 from tribune.decisions.erasures import NAME, read_erasures
 from tribune.decisions.leaf import Decision, body_digest, decision_leaf
 from tribune.decisions.log import DecisionLog
@@ -239,6 +239,83 @@ def test_erase_late__file_that_a_server_has_open__is_refused(tmp_path: Path) -> 
         erase_late(log.folder, ["a"])
     log.close()
     assert erase_late(log.folder, ["a"]) == 1
+
+
+def test_erase_late__file_that_a_server_has_open__holds_no_other_back(tmp_path: Path) -> None:
+    sealer(tmp_path).seal(ONE, now=LATE)
+    folder = sealer(tmp_path).folder
+    logs = [DecisionLog(tmp_path, SCHEMA, GRID, model_id=MODEL, version=VERSION) for _ in range(3)]
+    for i, log in enumerate(logs):
+        log.accept(decision(f"a{i}", 1)).result(5)
+    names = sorted((folder / "wal" / "late").glob("*.wal"))
+    first = next(log for i, log in enumerate(logs) if _late(folder)[names[0].name] == [f"a{i}"])
+    for log in logs:
+        if log is not first:
+            log.close()
+    with pytest.raises(LogUnavailableError, match="still writes"):
+        erase_late(folder, None)
+    assert list(_late(folder)) == [names[0].name]
+    first.close()
+
+
+def test_erase_late__server_writes_on_while_it_is_looked_through__loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server adds a decision after the file was read first, and closes it before it is locked."""
+    sealer(tmp_path).seal(ONE, now=LATE)
+    log = DecisionLog(tmp_path, SCHEMA, GRID, model_id=MODEL, version=VERSION)
+    log.accept(decision("old", 1)).result(5)
+
+    still_to_come = [decision("young", 500)]
+
+    def read_then_write(path: Path) -> Any:
+        read = read_segment(path)
+        if still_to_come:
+            log.accept(still_to_come.pop()).result(5)
+            log.close()
+        return read
+
+    monkeypatch.setattr("tribune.decisions.erasing.read_segment", read_then_write)
+    assert erase_late(log.folder, None, before=100) == 1
+    assert list(_late(log.folder).values()) == [["young"]]
+
+
+def test_erase_late__killed_before_its_file_is_in_place__leaves_no_body_behind_in_the_end(
+    tmp_path: Path,
+) -> None:
+    sealer(tmp_path).seal(ONE, now=LATE)
+    write(tmp_path, decision("a", 1), decision("b", 2, SEX="a very personal text"))
+    folder = sealer(tmp_path).folder
+    killed = (
+        "import os, sys; from pathlib import Path; from tribune.decisions.erasing import erase_late\n"
+        "sys.addaudithook(lambda event, _: event == 'os.rename' and os._exit(9))\n"
+        "erase_late(Path(sys.argv[1]), ['a'])"
+    )
+    command = [sys.executable, "-c", killed, str(folder)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run(command, env=environment, timeout=120, check=False).returncode == 9
+    assert list(_late(folder).values()) == [["a", "b"]]
+    assert erase_late(folder, None) == 2
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"personal" not in kept
+
+
+def _late(folder: Path) -> dict[str, list[str]]:
+    """Return the ids in each file of what came too late."""
+    files = sorted((folder / "wal" / "late").glob("*.wal"))
+    return {path.name: [record.id for record in read_segment(path)[1]] for path in files}
+
+
+def test_holds_bodies__until_the_last_is_erased__is_true(tmp_path: Path) -> None:
+    folder = _sealed(tmp_path)
+    manifest = read_manifest(folder, ONE)
+    assert holds_bodies(folder, manifest)
+    erase(folder, ONE, ["a", "b", "c", "d"], **WHY)
+    assert holds_bodies(folder, manifest)
+    erase(folder, ONE, None, **WHY)
+    assert not holds_bodies(folder, manifest)
+    (folder / "frames/1/part-0000.parquet").write_bytes(b"")
+    assert holds_bodies(folder, manifest)
 
 
 def test_digest__of_an_erased_row__opens_its_leaf_without_the_body(tmp_path: Path) -> None:
