@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from support.processes import environment
 from tribune.decisions.anchor import anchor_word, log_folder, read_manifest, verify_partitions
 from tribune.decisions.leaf import LogSchema
 from tribune.decisions.log import DecisionLog
-from tribune.ids import FrameIndex
+from tribune.ids import FrameIndex, VersionNumber
 
 PATIENCE_S = 240.0
 
@@ -33,9 +33,15 @@ pytestmark = pytest.mark.skipif(not LIBFAKETIME.exists(), reason="needs libfaket
 
 
 @contextmanager
-def sealing(world: MonitorWorld) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the command at the chain's time; it is killed at the end."""
-    set_clock(world.root, world.chain.now - int(time.time()) + 1)
+def sealing(
+    world: MonitorWorld,
+    *,
+    version: VersionNumber = VERSION,
+    ahead_s: int | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the command at the chain's time, or ahead of the machine's; it is killed at the end."""
+    set_clock(world.root, world.chain.now - int(time.time()) + 1 if ahead_s is None else ahead_s)
     steward = next(key for key in KEYS if Account.from_key(key).address == world.chain.steward.address)
     given = {
         "LD_PRELOAD": str(LIBFAKETIME),
@@ -45,8 +51,9 @@ def sealing(world: MonitorWorld) -> Iterator[subprocess.Popen[bytes]]:
         "DONT_FAKE_MONOTONIC": "1",
         "TRIBUNE_KEYS__LOGGER__ENV": "MY_KEY",
         "MY_KEY": steward,
+        **(more or {}),
     }
-    command = ["log", "seal", "--model", str(ONE), "--version", str(VERSION)]
+    command = ["log", "seal", "--model", str(ONE), "--version", str(version)]
     with (world.root / "seal.log").open("ab") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "tribune.cli", *command],

@@ -210,6 +210,10 @@ class ReportHub(Contract):
         """Return how well a model in service is watched: Healthy, Stale or Disputed."""
         return Oversight.of(await self._read("oversightOf", model_id, block=block))
 
+    async def stale_window_s(self) -> int:
+        """Return for how many seconds after its deadline a frame that nobody reported can be made a case."""
+        return int(await self._read("STALE_WINDOW"))
+
     def submit(self, report: Report, attestations: Sequence[Attestation]) -> ContractCall:
         """Hand in a report with signatures; anyone may.
 

@@ -15,8 +15,6 @@ from tribune.ids import ModelId, VersionNumber
 if TYPE_CHECKING:
     from tribune.settings import Settings
 
-_DAY_US = 86_400_000_000
-
 
 def decisions_erase(
     model: OfModel,
@@ -34,62 +32,70 @@ def decisions_erase(
 ) -> None:
     """Erase features, answer, score and salt of decisions in sealed frames; id, time and digests stay.
 
-    Proofs go on holding, and nobody can tell the answer from them. Refused while a report may still need the
-    frame; afterwards reports over it can no longer be recomputed. Labels, copies of the log and backups are
-    not touched.
+    Proofs go on holding, and nobody can tell the answer from them. Refused while a report or an open case may
+    still need the frame; afterwards reports over it can no longer be recomputed. Labels, copies of the log
+    and backups are not touched.
     """
 
     async def part(read: Settings) -> None:
         import asyncio
 
         from tribune.chain import Tribune
-        from tribune.decisions.anchor import log_folder, read_manifest
+        from tribune.decisions.anchor import log_folder
         from tribune.decisions.erasing import erase, erase_late, ids_in
         from tribune.decisions.finding import sealed_frames
         from tribune.decisions.grid import microseconds
         from tribune.exceptions import AbsentError, ConfigurationError
-        from tribune.operations.retention import needed_until
+        from tribune.gate.retention import Erased, Needs, Retention
         from tribune.wording import counted
 
         if bool(ids) == (older_than is not None):
             raise ConfigurationError("What is to be erased?", mend="Give ids, or --older-than DAYS.")
         model_id, version_number = ModelId(model), VersionNumber(version)
-        folder = log_folder(read.log_folder, model_id, version_number)
-        wanted = None if older_than is not None else frozenset(ids or ())
-        found: set[str] = set()
-        rows = needed = 0
-        frames = sealed_frames(folder)
+        stores, wanted = read.evidence_stores, frozenset(ids or ())
         async with await Tribune.connect(read) as tribune:
             now = microseconds(await tribune.chain.block_time())
-            before = None if older_than is None else now - older_than * _DAY_US
             with progress(json) as tell:
-                for done, frame in enumerate(frames):
-                    tell(f"Looking through frame {frame}", done / len(frames))
-                    if before is not None and read_manifest(folder, frame).end > before:
-                        continue
-                    if wanted is not None:
+                if older_than is not None:
+                    old = Retention(
+                        tribune, read.log_folder, model_id, version_number,
+                        stores=stores, days=older_than, reason=reason, anchored_only=False,
+                    )  # fmt: skip
+                    done = await old.erase(now, tell)
+                else:
+                    folder, done = log_folder(read.log_folder, model_id, version_number), Erased()
+                    frames, seen = sealed_frames(folder), frozenset[str]()
+                    needs: Needs | None = None
+                    for place, frame in enumerate(frames):
+                        tell(f"Looking through frame {frame}", place / len(frames))
                         here = wanted & await asyncio.to_thread(ids_in, folder, frame)
                         if not here:
                             continue
-                        found |= here
-                    until = await needed_until(tribune, model_id, version_number, frame, read.evidence_stores)
-                    if before is not None and until > now:
-                        needed += 1
-                        continue
-                    rows += await asyncio.to_thread(
-                        erase, folder, frame, wanted, reason=reason, needed_until=until, now=now
-                    )
-                tell("Looking through what came too late")
-                late = await asyncio.to_thread(erase_late, folder, wanted, before=before)
-        missing = sorted((wanted or frozenset()) - found)
-        if missing and late < len(missing):
-            raise AbsentError(
-                f"No sealed frame holds {', '.join(missing)}.",
-                mend="Check the ids; a decision of a frame that is not sealed yet is erased once it is.",
+                        seen |= here
+                        needs = needs or await Needs.read(tribune, model_id, version_number, stores)
+                        until = await needs.until(frame)
+                        done.rows += await asyncio.to_thread(
+                            erase, folder, frame, here, reason=reason, needed_until=until, now=now
+                        )
+                    tell("Looking through what came too late", 1)
+                    done.late = await asyncio.to_thread(erase_late, folder, wanted)
+                    missing = sorted(wanted - seen)
+                    if done.late < len(missing):
+                        raise AbsentError(
+                            f"No sealed frame holds {', '.join(missing)}.",
+                            mend="Check the ids; one of a frame that is not sealed yet is erased once it is.",
+                        )
+        words = (
+            f"Erased {counted(done.rows, 'decision')} in sealed frames, {done.late} that had come too late."
+        )
+        if done.needed:
+            words += (
+                f"\n{counted(done.needed, 'frame')} can still be reported, looked back on or voted about: "
+                "try again later."
             )
-        words = f"Erased {counted(rows, 'decision')} in sealed frames, {late} that had come too late."
-        if needed:
-            words += f"\n{counted(needed, 'frame')} can still be reported or looked back on: try again later."
-        say(json, {"erased": rows, "erased_late": late, "frames_still_needed": needed}, words)
+        counts = {"erased": done.rows, "erased_late": done.late, "frames_still_needed": done.needed}
+        say(json, counts, words)
+        if done.faults:
+            raise done.faults[0]
 
     run(settings, part)

@@ -1,7 +1,7 @@
 """The steward's logger as a process: seals each frame of a served version and anchors its word on the chain.
 
 Runs beside the server and shares nothing with it but the log folder, so that the key that anchors never is
-in the process that answers requests.
+in the process that answers requests. Where the settings say for how long, it erases what is older.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tribune.decisions.anchor import Manifest, manifest_digest
 from tribune.decisions.sealing import LogSealer
 from tribune.exceptions import ChainError, ConfigurationError, EvidenceError
 from tribune.gate.grids import ChainGrids
+from tribune.gate.retention import Retention
 from tribune.gate.sealer import FrameSealer
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.keys import load_account
@@ -132,6 +133,9 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
             asyncio.create_task(samples.run()),
             asyncio.create_task(sealer.run()),
         ]
+        retention = Retention.of(settings, tribune, model_id, version)
+        if retention is not None:
+            tasks.append(asyncio.create_task(retention.run()))
         waiting = asyncio.create_task(stop.wait())
 
         async def read_sealing(telemetry: Telemetry) -> None:

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -78,6 +78,10 @@ class Settings(BaseSettings):
     addresses (`https://gateway.example/ipfs`)."""
     log_folder: Path = Path("log")
     """Folder of the sealed decision logs, `<model>/<version>/frames/…`."""
+    log_keep_days: int | None = Field(default=None, ge=1, le=36_500)
+    """Days that who seals a log keeps what was asked and answered, from the end of its frame on; then it is
+    erased, and its proofs stay. Not before the frame is anchored, nor while a report or an open case may need
+    it. Not set: for ever."""
     tally_folder: Path = Path("tallies")
     """Where a monitor keeps what it counted, so that no partition is counted twice; may be emptied. Two
     monitors that shared one would no longer count independently."""
@@ -136,6 +140,13 @@ class Settings(BaseSettings):
         if own.key is not None:
             changes["keys"] = {**self.keys, "monitor": own.key}
         return self.model_copy(update={**changes, "monitors": {}})
+
+    @field_validator("log_keep_days", mode="before")
+    @classmethod
+    def _days(cls, value: object) -> object:
+        if isinstance(value, bool):  # else true would be one day, and what is erased does not come back
+            raise ValueError("must be a number of days")
+        return value
 
     @model_validator(mode="after")
     def _monitors_share_nothing(self) -> Self:

@@ -94,6 +94,14 @@ def test_load_settings__broken_file__configuration_error(tmp_path: Path, text: s
         load_settings()
 
 
+@pytest.mark.parametrize("days", ["0", "-3", "0.5", "true", '"a year"', "36501", "nan", "[400]"])
+def test_load_settings__days_that_cannot_be__configuration_error(tmp_path: Path, days: str) -> None:
+    """What is erased does not come back, so nothing is guessed."""
+    (tmp_path / "tribune.toml").write_text(f"log_keep_days = {days}\n")
+    with pytest.raises(ConfigurationError, match="log_keep_days: "):
+        load_settings()
+
+
 def test_load_settings__list_that_is_no_json__configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNE_EVIDENCE_URLS", "[")
     with pytest.raises(ConfigurationError, match="evidence_urls"):
