@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tribune.decisions.anchor import frame_folder
+from tribune.decisions.wal import holds_records
 from tribune.ids import FrameIndex
 
 LATE = "late"
@@ -119,6 +120,15 @@ def slots_of(folder: Path) -> Iterator[Slot]:
         slot = Slot(folder, frame)
         if not slot.sealed:
             yield slot
+
+
+def waiting_frames(folder: Path) -> list[FrameIndex]:
+    """Return the frames of a log, oldest first, in which decisions wait that nobody has sealed.
+
+    Raises:
+        EvidenceError: for a segment that cannot be read.
+    """
+    return [slot.frame for slot in slots_of(folder) if any(map(holds_records, slot.segments()))]
 
 
 def sync_folder(folder: Path) -> None:

@@ -14,8 +14,10 @@ from typing import Any
 
 from tribune.chain import Chain, Tribune
 from tribune.decisions.anchor import Manifest, manifest_digest
+from tribune.decisions.finding import sealed_frames
 from tribune.decisions.sealing import LogSealer
-from tribune.exceptions import ChainError, ConfigurationError, EvidenceError
+from tribune.decisions.slots import waiting_frames
+from tribune.exceptions import ChainError, ConfigurationError, EvidenceError, RevertedError
 from tribune.gate.grids import ChainGrids
 from tribune.gate.retention import Retention
 from tribune.gate.sealer import FrameSealer
@@ -103,7 +105,16 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
                 manifest.merkle_root,
                 manifest.rows,
             )
-            receipt = await sender.send(call)
+            try:
+                receipt = await sender.send(call)
+            except RevertedError as fault:
+                if fault.ids.get("error") != "LogWrongVersion":
+                    raise
+                get_logger(__name__).warning(
+                    "decisions cannot be anchored: their version was not in force at the frame's end",
+                    model=model_id, version=version, frame=manifest.frame, rows=manifest.rows,
+                )  # fmt: skip
+                return
             get_logger(__name__).info(
                 "anchored",
                 model=model_id,
@@ -113,18 +124,17 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
                 tx=receipt.tx_hash,
             )
 
-        async def in_force(frame: FrameIndex) -> bool:
-            last_second = datetime.fromtimestamp(grids.history.bounds(frame)[1] // 1_000_000 - 1, UTC)
-            if await tribune.model_registry.version_at(model_id, last_second) != version:
-                return False
-            return await samples.was_operational(frame)
+        async def served(frame: FrameIndex) -> bool:
+            end = grids.history.bounds(frame)[1]
+            return await _in_force(tribune, log, end) and await samples.was_operational(frame)
 
+        log = LogSealer(settings.log_folder, grids.history, model_id, version)
         first = FrameIndex(grids.history.last_due(time.time_ns() // 1000) + 1)
         sealer = FrameSealer(
-            LogSealer(settings.log_folder, grids.history, model_id, version),
-            first=await first_unanchored(tribune, model_id, version, first),
+            log,
+            first=await first_open(tribune, log, first),
             anchor=anchor,
-            was_operational=in_force,
+            was_operational=served,
             grids=grids.refresh,
             reached=partial(chain_passes, tribune.chain),
         )
@@ -193,15 +203,26 @@ async def _check_registered(tribune: Tribune, model_id: ModelId, version: Versio
         )
 
 
-async def first_unanchored(
-    tribune: Tribune, model_id: ModelId, version: VersionNumber, newest: FrameIndex
-) -> FrameIndex:
-    """Return the oldest frame that still accepts reports and is not anchored, at most `newest`."""
-    record = await tribune.policy_book.policy_for(model_id, newest)
-    if record is None:
-        return newest
-    back = record.policy.deadline_s // record.policy.step_s + 1
-    for number in range(max(record.first_frame, newest - back), newest):
-        if await tribune.decision_log.anchor_of(model_id, version, FrameIndex(number)) is None:
-            return FrameIndex(number)
+async def _in_force(tribune: Tribune, log: LogSealer, end: int) -> bool:
+    """Return whether a log's version was in force as a frame ended: only then can it be anchored."""
+    last_second = datetime.fromtimestamp(end // 1_000_000 - 1, UTC)
+    return await tribune.model_registry.version_at(log.model_id, last_second) == log.version
+
+
+async def first_open(tribune: Tribune, log: LogSealer, newest: FrameIndex) -> FrameIndex:
+    """Return the oldest frame with something left to do, at most `newest`, however long nobody sealed.
+
+    That is one that still accepts reports and is not anchored; one in which decisions wait, as their receipts
+    promise a place on the chain; or the newest that is sealed, where it was not anchored any more.
+    """
+    record = await tribune.policy_book.policy_for(log.model_id, newest)
+    back = 0 if record is None else record.policy.deadline_s // record.policy.step_s + 1
+    oldest = newest if record is None else max(record.first_frame, newest - back)
+    owed = await asyncio.to_thread(lambda: [*sealed_frames(log.folder)[:1], *waiting_frames(log.folder)])
+    for frame in (*sorted(frame for frame in owed if frame < oldest), *range(oldest, newest)):
+        number = FrameIndex(frame)
+        if await tribune.decision_log.anchor_of(log.model_id, log.version, number) is None and (
+            number >= oldest or await _in_force(tribune, log, log.grid.bounds(number)[1])
+        ):
+            return number
     return newest
