@@ -16,9 +16,7 @@ from integration.page_world import (
     vote_on_page,
 )
 from support.browser import DESKTOP, PHONE, SKIP_REASON, Wallet, find_chromium
-from tribune.ballots.linking import WalletLinks
 from tribune.settings import WebSettings
-from tribune.store.queries import wallets_of
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Route
@@ -383,24 +381,3 @@ async def test_ballot_page__without_a_script__can_be_read_and_gives_the_message(
             await page.get_by_role("button", name="Download the message").click()
         download = await waited.value
         assert download.suggested_filename == "ballot-1.json"
-
-
-async def test_link_page__signed__links_the_wallet(stand: Stand) -> None:
-    wallet = Wallet(stand.voting.holders[0])
-    invite = await WalletLinks(stand.store, stand.contracts.chain, stand.url).invite(USER)
-    async with opened(stand.browser, invite.url, wallet, size=PHONE) as page:
-        await choose_wallet(page)
-        await page.get_by_role("button", name="Sign and link").click()
-        await see(page, "#status", f"Linked {wallet.account.address}")
-        await page.screenshot(path=PICTURES / "link-phone.png", full_page=True)
-    assert await stand.store.read(wallets_of, USER) == [wallet.account.address]
-
-
-async def test_link_page__contract_wallet__is_linked(stand: Stand) -> None:
-    links = WalletLinks(stand.store, stand.contracts.chain, stand.url)
-    wallet = Wallet(stand.voting.holders[0], address=stand.safe)
-    async with opened(stand.browser, (await links.invite(USER)).url, wallet) as page:
-        await choose_wallet(page)
-        await page.get_by_role("button", name="Sign and link").click()
-        await see(page, "#status", f"Linked {stand.safe}")
-    assert await stand.store.read(wallets_of, USER) == [stand.safe]
