@@ -68,7 +68,7 @@ async def test_bot__proposal_to_execution__one_message_and_nobody_else_needed(
     assert answer.ephemeral
     assert f"{URL}/p/1" in answer.content
     answer = await world.answered(world.press("ben", message, "What it does"))
-    assert "What runs if this passes" in answer.content
+    assert "**What it does**" in answer.content
 
     await queue_ballots(proposing, world, [1, 1, 0])
     await world.until(lambda: "82 % of all power voted" in message.content, "the tally")

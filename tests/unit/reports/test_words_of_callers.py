@@ -110,7 +110,7 @@ def test_case_words__kind_without_rule__says_who_and_why(
     words = case_words(case, None, {"reason": "It insults people."}, None)
     assert (words.headline, words.clause, words.fault) == (headline, clause, "")
     assert words.question == ("Keep m v1 stopped?" if stopped else "Stop m v1?")
-    said = "between 14:00 and 14:10 UTC" if kind is Kind.STALE else "why: It insults people."
+    said = "between 14:00 and 14:10 UTC" if kind is Kind.STALE else "why: “It insults people.”"
     assert said in words.sentence
     assert words.looked
 

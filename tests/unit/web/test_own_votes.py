@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from hexbytes import HexBytes
 
 from tribune.ballots.own_vote import coins
 from tribune.language import Language, spoken
@@ -28,6 +29,7 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
 
 def send(voting: Voting, account: LocalAccount, transaction: dict[str, str], **more: str) -> str:
     sent: str = voting.chain.rpc("eth_sendTransaction", {"from": account.address, **transaction, **more})
+    voting.chain.web3.eth.wait_for_transaction_receipt(HexBytes(sent))
     return sent
 
 
