@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tribune.chain import Tribune
+from tribune.chain.types import COIN
 from tribune.exceptions import ChainError
 from tribune.ids import Address, FrameIndex, ModelId
 from tribune.reports.oversight import independence
@@ -175,7 +176,7 @@ def lines(status: Status) -> Iterator[str]:
         yield f"monitor {one.monitor}"
         yield f"  {one.running or 'not running'}"
         if one.balance is not None:
-            yield f"  holds {one.balance / 10**18:.6f} of the chain's coin"
+            yield f"  holds {one.balance / COIN:.6f} of the chain's coin"
         for model in one.models:
             stand = ", ".join(f"{count:,} {state}" for state, count in sorted(model.states.items()))
             alone = independence(status.panels.get(model.model_id, 0))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tribune.ballots.cases.view import VoteState
 from tribune.ballots.checks import AlreadyVotedError, BallotRefusedError, check_form, check_power
 from tribune.ballots.typed_data import SignedBallot
+from tribune.chain.types import COIN, base_fee_of
 from tribune.language import _, number
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from tribune.chain.types import ContractCall
     from tribune.ids import Address
 
-COIN = 10**18
-"""Wei of one coin."""
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
@@ -114,7 +113,7 @@ async def _fee(contracts: VoteContracts, call: ContractCall, voter: Address, coi
             _("This wallet has no {coin} to pay the network's fee with.").format(coin=coin), mend=mend
         )
     most, tip = await chain.fees()
-    fee = await chain.estimate(call, voter) * ((most - tip) // 2 + tip)
+    fee = await chain.estimate(call, voter) * (base_fee_of(most, tip) + tip)
     if pays and balance < fee:
         raise NoCoinsError(
             _("This wallet holds {balance}, and the network's fee is about {fee}.").format(

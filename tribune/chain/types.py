@@ -10,6 +10,8 @@ from typing import Any
 from tribune.ids import Address, Digest
 
 ZERO_ADDRESS = Address("0x" + "00" * 20)
+COIN = 10**18
+"""Wei of one of a chain's coins."""
 _LAST_SECOND = 253_402_300_799
 """End of the year 9999, the last that can be written as a date."""
 
@@ -29,6 +31,11 @@ def digest_of(text: str) -> Digest:
         ValueError: it is not hex.
     """
     return Digest(bytes.fromhex(text.removeprefix("0x")))
+
+
+def base_fee_of(max_fee: int, tip: int) -> int:
+    """Return the base fee of a unit of gas, in wei, by which `Chain.fees` gave these two."""
+    return (max_fee - tip) // 2
 
 
 def utc(seconds: int) -> datetime:

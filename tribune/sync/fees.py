@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tribune.chain.types import base_fee_of
 from tribune.exceptions import FeeCeilingError
 
 GWEI = 10**9
@@ -31,7 +32,7 @@ def first_offer(max_fee: int, tip: int, ceiling: Fees) -> Fees:
     Raises:
         FeeCeilingError: the next block already costs more than the ceiling.
     """
-    base = (max_fee - tip) // 2
+    base = base_fee_of(max_fee, tip)
     if base >= ceiling.max_fee:
         raise FeeCeilingError(
             f"A unit of gas costs {base / GWEI:g} gwei now, and at most {ceiling.max_fee / GWEI:g} is to be "

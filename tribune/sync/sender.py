@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tribune.chain.types import ContractCall, Receipt
+from tribune.chain.types import COIN, ContractCall, Receipt
 from tribune.exceptions import (
     ChainError,
     ChainUnreachableError,
@@ -383,7 +383,7 @@ class Sender:
             return fault
         balance = await self.chain.balance(self.address)
         return UnfundedError(
-            f"The key {self.address} cannot pay for this transaction: it holds {balance / 10**18:.6f} of the "
+            f"The key {self.address} cannot pay for this transaction: it holds {balance / COIN:.6f} of the "
             "chain's coin.",
             mend=f"Send some to {self.address} and try again.",
             address=self.address,

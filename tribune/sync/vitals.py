@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tribune.chain.heads import split
+from tribune.chain.types import COIN
 from tribune.exceptions import ChainUnreachableError
 from tribune.store.vitals import StoreVitals, store_vitals
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from tribune.ids import Address
     from tribune.store.session import Store
     from tribune.telemetry import Telemetry
-
-WEI = 10**18
-"""Of one coin."""
 
 
 class ChainVitals:
@@ -92,4 +90,4 @@ async def read_balance(chain: Chain, address: Address, role: str, telemetry: Tel
     Raises:
         ChainError: we could not look.
     """
-    telemetry.show("tribune_balance_coins", await chain.balance(address) / WEI, role=role)
+    telemetry.show("tribune_balance_coins", await chain.balance(address) / COIN, role=role)

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from tribune.chain.types import COIN
 from tribune.exceptions import ChainError
 from tribune.language import _, number, plural
 from tribune.log import get_logger
@@ -90,7 +91,7 @@ class Health(commands.Cog):
 
     def _gas(self, balance: int, price: int) -> str:
         address = self.services.sender.address
-        coins = number(balance / 10**18, 4)
+        coins = number(balance / COIN, 4)
         if not price:
             return _("**Gas:** `{address}` holds {coins}").format(address=address, coins=coins)
         ballots = balance // (BALLOT_GAS * price)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tribune.ballots.slow_lane.policy_words import policy_words
 from tribune.ballots.slow_lane.titles import Names, call_title, decoded_call, role_name, setting_words
 from tribune.ballots.spans import share, span
-from tribune.chain.types import end_or_none
+from tribune.chain.types import COIN, end_or_none
 from tribune.ids import Address
 from tribune.language import _, number
 
@@ -122,7 +122,7 @@ async def _words(looking: _Looking, address: Address, value: int, data: bytes) -
             lines, known = await explains(looking, {**arguments, "": contract})
     title = call_title(contract, function, arguments, await looking.names(function, arguments))
     if value:
-        coins = number(value / 10**18, 6)
+        coins = number(value / COIN, 6)
         lines = (*lines, _("It sends {n} of the chain's own coin along.").format(n=coins))
     return CallWords(address, value, data, contract, function, arguments, title, lines, known)
 

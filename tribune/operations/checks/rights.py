@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tribune.chain.types import COIN
 from tribune.exceptions import EvidenceError, TribuneError
 from tribune.ids import Address, FrameIndex, ModelId, VersionNumber
 from tribune.operations.finding import Finding, Patient, not_ok, ok, warning
@@ -122,15 +123,15 @@ async def balance(patient: Patient) -> list[Finding]:
 
 
 def _lasts(name: str, address: Address, held: int, month: float) -> Finding:
-    coins = f"{name}: {address} holds {held / 10**18:.4f}"
+    coins = f"{name}: {address} holds {held / COIN:.4f}"
     if not held:
         return not_ok(f"{coins}, so it can send nothing.", f"Send some of the chain's coin to {address}.")
     if held < month:
         return warning(
-            f"{coins}; at today's fee that is {30 * held / month:.0f} days of {month / 10**18:.4f} a month.",
+            f"{coins}; at today's fee that is {30 * held / month:.0f} days of {month / COIN:.4f} a month.",
             f"Send some of the chain's coin to {address}.",
         )
-    return ok(f"{coins}, enough for a month ({month / 10**18:.4f} at today's fee)")
+    return ok(f"{coins}, enough for a month ({month / COIN:.4f} at today's fee)")
 
 
 def _frames(records: Sequence[PolicyRecord], address: Address | None = None) -> float:
