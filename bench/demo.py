@@ -61,8 +61,7 @@ def main() -> int:
 def _answer_ms() -> float:
     """Return how long the demo's model, without its gate, takes to answer and record a request."""
     with TemporaryDirectory(prefix="tribune-bench-") as folder:
-        root = Path(folder)
-        return asyncio.run(_asked(root))
+        return asyncio.run(_asked(Path(folder)))
 
 
 async def _asked(folder: Path) -> float:

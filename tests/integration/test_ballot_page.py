@@ -28,7 +28,6 @@ pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason=SKIP_REASON),
 ]
 
-USER = 80351110224678912
 FOCUS = """() => {
   const at = document.activeElement;
   return [at.textContent.trim(), at.matches(":focus-visible"), getComputedStyle(at).outlineStyle];

@@ -90,11 +90,12 @@ ENTRYPOINT ["tribune", "up", "--settings", "{CONFIG}"]
 def _extras(settings: Settings) -> list[str]:
     """Return the extras that the parts need."""
     wanted = {_EXTRAS[_kind(part)] for part in parts_of(settings)}
-    if any(one.store_url.startswith("postgres") for one in settings.each):
+    every = settings.each
+    if any(one.store_url.startswith("postgres") for one in every):
         wanted.add("postgres")
-    if any(url.startswith("s3://") for one in settings.each for url in one.evidence_stores):
+    if any(url.startswith("s3://") for one in every for url in one.evidence_stores):
         wanted.add("s3")
-    if "monitors" in wanted and any(one.monitor.engine == "spark" for one in settings.each):
+    if "monitors" in wanted and any(one.monitor.engine == "spark" for one in every):
         wanted.add("spark")
     if "monitors" in wanted and settings.monitor.replay.commands:
         wanted.add("replay")
@@ -133,15 +134,13 @@ def _mounts(settings: Settings) -> Iterator[tuple[Path, Path, str]]:
     """Return what of the machine is seen inside: from where, as what, and `:ro` where it is only read."""
     for path in sorted(written_outside(settings)):
         yield path, path, ""
-    ours = {url for one in settings.each for url in one.evidence_urls}
+    every = settings.each
+    ours = {url for one in every for url in one.evidence_urls}
     read = [settings.deployments]
     if not settings.seal and any(_kind(part) == "monitor" for part in parts_of(settings)):
         read.append(settings.log_folder)
     read += [
-        Path(url)
-        for one in settings.each
-        for url in one.evidence_read_urls
-        if "://" not in url and url not in ours
+        Path(url) for one in every for url in one.evidence_read_urls if "://" not in url and url not in ours
     ]
     if settings.monitor.replay.commands:
         read.append(settings.monitor.replay.artifacts)

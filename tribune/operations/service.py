@@ -192,9 +192,10 @@ _HARDENED = (
 
 def written_outside(settings: Settings) -> set[Path]:
     """Return the folders that are written and are not the service's own."""
-    written = {Path(url) for one in settings.each for url in one.evidence_urls if "://" not in url}
-    written |= {one.tally_folder for one in settings.each}
-    written |= {file.parent for one in settings.each if (file := sqlite_file(one.store_url)) is not None}
+    every = settings.each
+    written = {Path(url) for one in every for url in one.evidence_urls if "://" not in url}
+    written |= {one.tally_folder for one in every}
+    written |= {file.parent for one in every if (file := sqlite_file(one.store_url)) is not None}
     written |= {settings.log_folder} if settings.seal else set()
     if settings.gate.models:
         written |= {settings.gate.hooks.state, _socket_folder(settings) or Path()}
