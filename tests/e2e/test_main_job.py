@@ -28,7 +28,7 @@ from examples.acs_employment.demo.summary import summarise
 from examples.acs_employment.incident import Incident
 from support import pages, terminal
 from tribune.chain.enums import CaseKind, Outcome, ProposalState, State, Support
-from tribune.ids import CaseId, Digest, FrameIndex
+from tribune.ids import Address, CaseId, Digest, FrameIndex
 from tribune.reports.canonical import cid, cid_digest
 from tribune.sync.sender import Sender
 
@@ -38,10 +38,19 @@ ABSENT = "west"
 
 
 class OneMonitorDies(Run):
-    """The demo, but that one of three monitors is killed once the healthy frame is over."""
+    """The demo, but that one of three monitors is killed as soon as it has signed the healthy frame."""
 
-    async def _healthy(self) -> None:
-        await super()._healthy()
+    async def _frame_of_all(self, frame: FrameIndex) -> FrameIndex:
+        healthy = await super()._frame_of_all(frame)
+        self._background(self._kill_once_signed(healthy))
+        return healthy
+
+    async def _kill_once_signed(self, frame: FrameIndex) -> None:
+        address = Address(self.stage.actors.monitors[ABSENT].address)
+        for signers in range(1, len(self.stage.actors.monitors) + 1):
+            signed = await self.watcher.until_attested(FIRST, frame, signers, limit_s=120)
+            if address in [event.monitor for event in signed]:
+                break
         self.stage.processes.stop(f"monitor-{ABSENT}", kill=True)
 
 
