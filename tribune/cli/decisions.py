@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,7 +25,7 @@ from tribune.cli.showing import say
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 
 if TYPE_CHECKING:
-    from tribune.decisions.sequence import Finding
+    from tribune.decisions.sequence import Finding, Span
     from tribune.operations.anchored import ModelFrames
     from tribune.settings import Settings
 
@@ -104,7 +105,7 @@ def decisions_check(
         async with await Tribune.connect(read) as tribune:
             frames = await model_frames(tribune, model_id)
         every = {frame: word for words in frames.anchored.values() for frame, word in words.items()}
-        findings = list(unanchored(frames.spans, every, frames.time, frames.now))
+        findings, awaited = unanchored(frames.spans, every, frames.time, frames.now)
         seen: list[VersionNumber] = []
         with progress(json) as tell:
             for version, words in sorted(frames.anchored.items()):
@@ -112,12 +113,13 @@ def decisions_check(
                 if folder.is_dir():
                     seen.append(version)
                     findings += compare_log(folder, version, words, frames.steps, files=files, tell=tell)
-        lines = _sequence_words(model_id, frames, seen, findings)
+        lines = _sequence_words(model_id, frames, seen, findings, awaited)
         document: dict[str, Any] = {
             "model": model_id,
             "anchored": {str(version): ranges(words) for version, words in sorted(frames.anchored.items())},
             "logs_compared": seen,
             "files_read": files,
+            "awaited": [span.frame for span in awaited],
             "findings": [finding._asdict() for finding in findings],
         }
         say(json, document, "\n".join(lines))
@@ -128,7 +130,11 @@ def decisions_check(
 
 
 def _sequence_words(
-    model_id: ModelId, frames: ModelFrames, seen: Sequence[VersionNumber], findings: Sequence[Finding]
+    model_id: ModelId,
+    frames: ModelFrames,
+    seen: Sequence[VersionNumber],
+    findings: Sequence[Finding],
+    awaited: Sequence[Span],
 ) -> list[str]:
     from tribune.decisions.sequence import ranges
     from tribune.wording import counted
@@ -144,5 +150,11 @@ def _sequence_words(
         about = f"frame {one.frame}" if one.version is None else f"v{one.version}, frame {one.frame}"
         lines.append(f"{one.fault.upper()}, {about}: {one.words}")
     if not findings:
-        lines.append(f"Of {counted(len(frames.spans), 'frame')} due, none is missing in which it could run.")
+        whole = f"Of {counted(len(frames.spans), 'frame')} due, none is missing in which it could run."
+        lines.append(" ".join([whole, *map(_awaited_words, awaited)]))
     return lines
+
+
+def _awaited_words(span: Span) -> str:
+    until = datetime.fromtimestamp(span.closed // 1_000_000, UTC)
+    return f"Frame {span.frame} is awaited until {until:%Y-%m-%d %H:%M:%S} UTC."

@@ -25,8 +25,6 @@ class Fault(StrEnum):
 
     GAP = "gap"
     """The model could run in it, reports on it count no more, and it was never anchored."""
-    LATE = "late"
-    """The model could run in it and it is not anchored, though it could be."""
     NO_MANIFEST = "no manifest"
     """It is anchored and the log does not have it."""
     DIFFERENT = "different"
@@ -72,10 +70,21 @@ class Time:
         return moment < end
 
 
+class Unanchored(NamedTuple):
+    """Frames that are not anchored although the model could run in them: `gaps`, and those `awaited` still.
+
+    Sealing takes a moment after a frame is due, and reports on it count until it is closed: before that, an
+    anchor that is not there is nothing wrong.
+    """
+
+    gaps: list[Finding]
+    awaited: list[Span]
+
+
 def unanchored(
     frames: Iterable[Span], anchored: Mapping[FrameIndex, object], time: Time, now: int
-) -> Iterator[Finding]:
-    """Yield each frame that is not anchored although the model could run in it.
+) -> Unanchored:
+    """Return the frames that are due and not anchored although the model could run in them.
 
     Args:
         frames: all frames of the model.
@@ -83,15 +92,16 @@ def unanchored(
         time: when the model could run.
         now: UTC microseconds, by the chain.
     """
+    found = Unanchored([], [])
     for span in frames:
         if span.frame in anchored or now < span.due or not time.runs_in(span.start, span.end):
             continue
         if now < span.closed:
-            words = f"Frame {span.frame} could be anchored and is not: reports on it are still possible."
-            yield Finding(Fault.LATE, span.frame, None, words)
+            found.awaited.append(span)
         else:
             words = f"Frame {span.frame} was never anchored, though the model could run in it."
-            yield Finding(Fault.GAP, span.frame, None, words)
+            found.gaps.append(Finding(Fault.GAP, span.frame, None, words))
+    return found
 
 
 def compare_log(

@@ -16,25 +16,29 @@ SPANS = [Span(FrameIndex(i), 100 * (i - 1), 100 * i, 100 * i + 10, 100 * i + 50)
 ALL = {span.frame: True for span in SPANS}
 
 
-def _faults(anchored: dict[FrameIndex, bool], time: Time, now: int = 10_000) -> list[tuple[Fault, int]]:
-    return [(found.fault, found.frame) for found in unanchored(SPANS, anchored, time, now)]
+def _gaps(anchored: dict[FrameIndex, bool], time: Time) -> list[int]:
+    found = unanchored(SPANS, anchored, time, now=10_000)
+    assert not found.awaited
+    return [span.frame for span in found.gaps]
 
 
 def test_unanchored__every_frame_is__nothing() -> None:
-    assert _faults(ALL, Time(0)) == []
+    assert _gaps(ALL, Time(0)) == []
 
 
 def test_unanchored__some_are_not__each_named() -> None:
     some = {frame: True for frame in ALL if frame not in (3, 8)}
-    assert _faults(some, Time(0)) == [(Fault.GAP, 3), (Fault.GAP, 8)]
+    assert _gaps(some, Time(0)) == [3, 8]
 
 
 @pytest.mark.parametrize(
-    ("now", "faults"),
-    [(809, []), (810, [(Fault.LATE, 8)]), (849, [(Fault.LATE, 8)]), (850, [(Fault.GAP, 8)])],
+    ("now", "gaps", "awaited"), [(809, [], []), (810, [], [8]), (849, [], [8]), (850, [8], [])]
 )
-def test_unanchored__newest_frame__late_before_it_is_a_gap(now: int, faults: list[tuple[Fault, int]]) -> None:
-    assert _faults({frame: True for frame in ALL if frame != 8}, Time(0), now) == faults
+def test_unanchored__newest_frame__awaited_until_reports_on_it_count_no_more(
+    now: int, gaps: list[int], awaited: list[int]
+) -> None:
+    found = unanchored(SPANS, {frame: True for frame in ALL if frame != 8}, Time(0), now)
+    assert [[span.frame for span in spans] for spans in found] == [gaps, awaited]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +53,7 @@ def test_unanchored__newest_frame__late_before_it_is_a_gap(now: int, faults: lis
     ],
 )
 def test_unanchored__while_it_could_not_run__no_gap(time: Time, gaps: list[int]) -> None:
-    assert _faults({}, time) == [(Fault.GAP, frame) for frame in gaps]
+    assert _gaps({}, time) == gaps
 
 
 def _sealed(root: Path, grid: FrameGrid, count: int) -> dict[FrameIndex, Digest]:
