@@ -106,7 +106,7 @@ def memory(profile_path: str, rows: str) -> None:
     """Run the command in this process, after what it imports."""
     import duckdb  # noqa: F401
 
-    import tribune_monitors.local
+    import tribune_monitors.measurement.local
     import tribune_monitors.sources.opening  # noqa: F401
     from tribune.cli import app
 
@@ -126,7 +126,7 @@ def slide(profile_path: str, runs: str, *parts: str) -> None:
     from tribune_monitors.engines.base import Engine
     from tribune_monitors.engines.duckdb_engine import DuckDBEngine
     from tribune_monitors.engines.kept import KeptTallies
-    from tribune_monitors.readings import Readings
+    from tribune_monitors.sources.readings import Readings
 
     made, paths = Profile.load(Path(profile_path)), [Path(part) for part in parts]
     engine, readings = DuckDBEngine(THREADS), Readings()

@@ -22,8 +22,8 @@ from tribune_monitors.desk import Desk
 from tribune_monitors.engines import open_engine
 from tribune_monitors.engines.conformance import assert_conformant
 from tribune_monitors.engines.kept import KeptTallies
-from tribune_monitors.measuring import Measurer
-from tribune_monitors.readings import Readings
+from tribune_monitors.measurement.measuring import Measurer
+from tribune_monitors.sources.readings import Readings
 from tribune_monitors.sources.sealed import SealedLog
 from tribune_monitors.vitals import signs_of
 from tribune_monitors.worker import Worker

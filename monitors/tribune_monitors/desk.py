@@ -13,8 +13,8 @@ from tribune.ids import ModelId
 from tribune.log import get_logger
 from tribune.telemetry import Telemetry
 from tribune.waiting import came_within
-from tribune_monitors.news import News, Newsreader
 from tribune_monitors.scheduler import Schedule
+from tribune_monitors.watching.news import News, Newsreader
 from tribune_monitors.worker import Worker
 
 NEWS, SETTLE, PEERS, VOTES = "news", "settle", "peers", "votes"

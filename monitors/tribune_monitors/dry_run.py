@@ -16,8 +16,8 @@ from tribune.metrics import NOT_AVAILABLE, Policy, Rule
 from tribune.metrics.words import amount, describe
 from tribune.settings import Settings
 from tribune_monitors.app import open_measurer
-from tribune_monitors.due import DueReport, DueReports
-from tribune_monitors.measuring import Measurer
+from tribune_monitors.measurement.measuring import Measurer
+from tribune_monitors.watching.due import DueReport, DueReports
 
 
 @dataclass(frozen=True)

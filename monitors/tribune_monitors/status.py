@@ -19,7 +19,7 @@ from tribune.settings import Settings
 from tribune.store.monitors import monitor_leases, newest_report, peer_counts, report_counts, signers
 from tribune.store.session import Session, Store
 from tribune.store.states import ReportState
-from tribune_monitors.filing import copies_owed
+from tribune_monitors.reporting.filing import copies_owed
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ from tribune.store.states import ReportState
 from tribune.sync.vitals import ChainVitals, read_balance, read_store
 from tribune.telemetry import Telemetry
 from tribune.telemetry.watch import Reader
-from tribune_monitors.attestations import counted
-from tribune_monitors.due import DueReports, deadline_of, frame_bounds
-from tribune_monitors.filing import copies_owed
-from tribune_monitors.stored import digest_of, reported_of
+from tribune_monitors.reporting.attestations import counted
+from tribune_monitors.reporting.filing import copies_owed
+from tribune_monitors.reporting.stored import digest_of, reported_of
+from tribune_monitors.watching.due import DueReports, deadline_of, frame_bounds
 from tribune_monitors.worker import ITSELF, Worker
 
 FRAMES = 100

@@ -26,19 +26,19 @@ from tribune.store.session import Store
 from tribune.store.states import ReportState
 from tribune.store.tables import SignedReport
 from tribune.sync.sender import Sender
-from tribune_monitors.attestations import Attestations
-from tribune_monitors.attesting import Attesting
-from tribune_monitors.due import DueReport, DueReports, deadline_of, open_frames
-from tribune_monitors.faults import Faults, Subject
-from tribune_monitors.filing import Filing
-from tribune_monitors.heads import Heads
-from tribune_monitors.measuring import Measurer
-from tribune_monitors.peers import Peers
-from tribune_monitors.quorum import Quorum, rank
-from tribune_monitors.settling import OPEN, Settling
-from tribune_monitors.standing import StandDownError, Standing
-from tribune_monitors.stored import digest_of, subject_of
+from tribune_monitors.measurement.measuring import Measurer
+from tribune_monitors.reporting.attestations import Attestations
+from tribune_monitors.reporting.attesting import Attesting
+from tribune_monitors.reporting.filing import Filing
+from tribune_monitors.reporting.peers import Peers
+from tribune_monitors.reporting.quorum import Quorum, rank
+from tribune_monitors.reporting.settling import OPEN, Settling
+from tribune_monitors.reporting.standing import StandDownError, Standing
+from tribune_monitors.reporting.stored import digest_of, subject_of
 from tribune_monitors.vote_opener import VoteOpener
+from tribune_monitors.watching.due import DueReport, DueReports, deadline_of, open_frames
+from tribune_monitors.watching.faults import Faults, Subject
+from tribune_monitors.watching.heads import Heads
 
 ITSELF = Subject(ModelId(0))
 """What a fault of the whole monitor is noted under."""

@@ -19,7 +19,7 @@ POINTS = (
     Point("database:commit", 3, after=True, starting=False),
     Point("tribune.reports.attestation:write_attestation", 1, after=True, starting=False),
     Point("tribune.chain.client:Chain.send_raw", 1, after=False, starting=False),
-    Point("tribune_monitors.settling:Settling._sent", 1, after=False, starting=False),
+    Point("tribune_monitors.reporting.settling:Settling._sent", 1, after=False, starting=False),
 )
 """Evidence written; signature stored, not committed; committed; published; before and after sending."""
 

@@ -37,7 +37,7 @@ from tribune.sync.sender import Sender
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import fit_profile
 from tribune_monitors.engines.kept import KeptTallies
-from tribune_monitors.measuring import Measurer
+from tribune_monitors.measurement.measuring import Measurer
 from tribune_monitors.sources.sealed import SealedLog
 from tribune_monitors.worker import Worker
 

@@ -34,7 +34,7 @@ def verify_report(
 
     async def part(read: Settings) -> None:
         from tribune.reports.canonical import cid_digest
-        from tribune_monitors.recheck import recheck
+        from tribune_monitors.measurement.recheck import recheck
 
         try:
             cid_digest(cid)

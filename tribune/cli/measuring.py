@@ -30,7 +30,7 @@ from tribune.wording import counted
 
 if TYPE_CHECKING:
     from tribune import metrics
-    from tribune_monitors.second_opinion import Opinion
+    from tribune_monitors.measurement.second_opinion import Opinion
 
 model = typer.Typer(no_args_is_help=True, help="Describe a model for measuring; show a registered one.")
 
@@ -123,7 +123,7 @@ def profile(
     """
     with plain_errors(), workplace(keep) as folder, progress(json) as say:
         from tribune.metrics import ModelSpec
-        from tribune_monitors.local import profile_source
+        from tribune_monitors.measurement.local import profile_source
 
         free(output, force)
         described = ModelSpec.load(spec)
@@ -193,7 +193,7 @@ def measure(
     """
     with plain_errors(), workplace(keep) as folder, progress(json or form is Form.JSON) as say:
         from tribune import metrics
-        from tribune_monitors.local import measure_source
+        from tribune_monitors.measurement.local import measure_source
 
         free(output, force)
         drawn = None if figures is None else new_folder(figures)
@@ -208,7 +208,7 @@ def measure(
         )
         opinions: list[Opinion] = []
         if second_opinion:
-            from tribune_monitors.second_opinion import second_opinion as asked
+            from tribune_monitors.measurement.second_opinion import second_opinion as asked
 
             say("Asking scikit-learn and fairlearn")
             opinions = asked(against, found.tally, found.evidence.document)

@@ -17,10 +17,10 @@ from tribune.metrics.log_audit import SAMPLE, Leaves, LogAudit, Replayed
 from tribune_monitors.audit.replaying import Replayers, confirms
 from tribune_monitors.audit.rows import check_leaves, rows_at
 from tribune_monitors.audit.sampling import Seed, drawn, read_seeds
-from tribune_monitors.due import Reported
-from tribune_monitors.history import Frames
 from tribune_monitors.kept import Kept
 from tribune_monitors.sources.sealed import SealedFrame
+from tribune_monitors.watching.due import Reported
+from tribune_monitors.watching.history import Frames
 
 _KEPT = 256  # frames: the windows of a few dozen models
 LEAVES, REPLAY = "log.anchored_share", "replay.mismatch"

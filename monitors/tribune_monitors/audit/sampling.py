@@ -17,8 +17,8 @@ from tribune.chain.contract import Located
 from tribune.decisions.keccak import keccak256
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex
-from tribune_monitors.due import Reported
-from tribune_monitors.history import block_before
+from tribune_monitors.watching.due import Reported
+from tribune_monitors.watching.history import block_before
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from tribune.metrics.tally import Tally
 from tribune_monitors.engines.base import Engine, scheme_of
 from tribune_monitors.engines.packing import pack, unpack
 from tribune_monitors.kept import Kept
-from tribune_monitors.readings import Readings
+from tribune_monitors.sources.readings import Readings
 
 COUNTING = b"tribune/kept/3/" + sys.byteorder.encode()
 """Version of the rules by which rows are counted and packed; what was kept under another is not found."""

@@ -16,7 +16,7 @@ from tribune.decisions.anchor import Manifest, anchor_word, log_folder, read_man
 from tribune.decisions.anchor import Partition as SealedFile
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
-from tribune_monitors.readings import Readings
+from tribune_monitors.sources.readings import Readings
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from tribune.reports.evidence_store import read_evidence
 from tribune.settings import KeySource
 from tribune.settings.sections import MonitorSettings, ReplaySettings
 from tribune_monitors.audit.sampling import drawn
-from tribune_monitors.recheck import recheck
+from tribune_monitors.measurement.recheck import recheck
 
 ONE = ModelId(1)
 RULES = (

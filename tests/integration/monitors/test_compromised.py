@@ -15,7 +15,7 @@ from tribune.ids import Address, Digest, FrameIndex, ModelId
 from tribune.reports.attestation import AttestationDocument, attestation_name, write_attestation
 from tribune.reports.signing import HubDomain, Report, report_digest, sign_attestation
 from tribune.store.queries import peer_verdicts
-from tribune_monitors.stored import document_of, report_of, reported_of
+from tribune_monitors.reporting.stored import document_of, report_of, reported_of
 
 ONE = ModelId(1)
 HONEST, BAD = (0, 1), 2

@@ -9,7 +9,7 @@ import pytest
 from integration.monitor_world import MonitorWorld
 from tribune.chain import Tribune
 from tribune.ids import ModelId
-from tribune_monitors.news import MOST_BLOCKS, Newsreader
+from tribune_monitors.watching.news import MOST_BLOCKS, Newsreader
 
 
 @pytest.fixture

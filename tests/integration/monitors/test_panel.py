@@ -27,7 +27,7 @@ from tribune.store.queries import reports_in
 from tribune.store.session import Session
 from tribune.store.states import ReportState
 from tribune.store.tables import SignedReport
-from tribune_monitors.recheck import recheck
+from tribune_monitors.measurement.recheck import recheck
 
 ONE = ModelId(1)
 ANOTHERS = ModelId(3)

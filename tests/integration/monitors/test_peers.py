@@ -9,7 +9,7 @@ import pytest
 from integration.monitor_world import VERSION, Monitor, MonitorWorld, looks, monitors, sharing
 from tribune.ids import Address, FrameIndex, ModelId
 from tribune.store.queries import peer_verdicts
-from tribune_monitors.stored import digest_of, reported_of
+from tribune_monitors.reporting.stored import digest_of, reported_of
 
 ONE = ModelId(1)
 

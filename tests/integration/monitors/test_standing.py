@@ -13,7 +13,7 @@ from tribune.ids import ModelId
 from tribune.store.leases import lease_of
 from tribune.store.session import Session
 from tribune.store.tables import Lease
-from tribune_monitors.standing import LEASE, this_machine
+from tribune_monitors.reporting.standing import LEASE, this_machine
 
 ONE = ModelId(1)
 

@@ -17,7 +17,7 @@ from tribune.reports.attestation import read_attestation
 from tribune.reports.evidence_store import read_evidence
 from tribune.reports.signing import HubDomain
 from tribune.store.queries import outbox_depth
-from tribune_monitors.stored import document_of
+from tribune_monitors.reporting.stored import document_of
 
 ONE = ModelId(1)
 

@@ -36,7 +36,7 @@ from tribune_monitors.engines.counting import WIDE
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.fit import fit_binnings
 from tribune_monitors.engines.spark_engine import SparkEngine, start
-from tribune_monitors.local import measure_source, profile_source
+from tribune_monitors.measurement.local import measure_source, profile_source
 from tribune_monitors.sources.spec import Reading, SourceSpec
 from unit.metrics.samples import SCHEME, Row, count, rows
 

@@ -28,13 +28,13 @@ from tribune.store.session import Session, Store
 from tribune.store.states import ReportState
 from tribune.store.tables import SignedReport
 from tribune.sync.sender import Sender
-from tribune_monitors.attestations import counted
-from tribune_monitors.due import deadline_of
-from tribune_monitors.faults import Faults
-from tribune_monitors.filing import Filing, Owed, note_owed
-from tribune_monitors.heads import Heads
-from tribune_monitors.quorum import Quorum
-from tribune_monitors.stored import digest_of, document_of, report_of, reported_of, subject_of
+from tribune_monitors.reporting.attestations import counted
+from tribune_monitors.reporting.filing import Filing, Owed, note_owed
+from tribune_monitors.reporting.quorum import Quorum
+from tribune_monitors.reporting.stored import digest_of, document_of, report_of, reported_of, subject_of
+from tribune_monitors.watching.due import deadline_of
+from tribune_monitors.watching.faults import Faults
+from tribune_monitors.watching.heads import Heads
 
 JUDGING_GAS = 1_000_000
 """What judging, a suspension and a case cost whoever's signature turns out to be the k-th in its block."""

@@ -16,10 +16,10 @@ from tribune.reports.signing import HubDomain, MessageSigner, Report, report_dig
 from tribune.store.queries import signed_report, store_signature
 from tribune.store.session import Session, Store
 from tribune.store.tables import SignedReport
-from tribune_monitors.due import DueReport
-from tribune_monitors.filing import Filing, Owed, note_owed
-from tribune_monitors.measuring import Measured, Measurer
-from tribune_monitors.standing import Standing
+from tribune_monitors.measurement.measuring import Measured, Measurer
+from tribune_monitors.reporting.filing import Filing, Owed, note_owed
+from tribune_monitors.reporting.standing import Standing
+from tribune_monitors.watching.due import DueReport
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
-from tribune_monitors.faults import Faults, Subject
+from tribune_monitors.watching.faults import Faults, Subject
 
 ONE, TWO = ModelId(1), ModelId(2)
 FRAME = Subject(ONE, VersionNumber(1), FrameIndex(7))

@@ -23,9 +23,12 @@ from tribune.reports.witness import peer_index, witness, witness_key
 from tribune.settings.sections import ReplaySettings
 from tribune_monitors.audit.auditing import Auditor
 from tribune_monitors.audit.replaying import Replayers
-from tribune_monitors.due import DueReport, Reported, frame_bounds
 from tribune_monitors.engines.base import Engine
-from tribune_monitors.history import (
+from tribune_monitors.kept import Kept
+from tribune_monitors.sources.documents import load_profile
+from tribune_monitors.sources.sealed import SealedFrame, SealedLog
+from tribune_monitors.watching.due import DueReport, Reported, frame_bounds
+from tribune_monitors.watching.history import (
     Frames,
     anchored_words,
     looked_at,
@@ -33,9 +36,6 @@ from tribune_monitors.history import (
     steps_of,
     window_files,
 )
-from tribune_monitors.kept import Kept
-from tribune_monitors.sources.documents import load_profile
-from tribune_monitors.sources.sealed import SealedFrame, SealedLog
 
 _KEPT = 256  # values of earlier frames: the windows of a few dozen models
 

@@ -22,8 +22,8 @@ from tribune.reports.signing import HubDomain
 from tribune.store.leases import database_time, lease_of, release, take_lease
 from tribune.store.session import Session, Store
 from tribune.store.tables import Lease
-from tribune_monitors.attestations import Attestations
-from tribune_monitors.due import DueReport
+from tribune_monitors.reporting.attestations import Attestations
+from tribune_monitors.watching.due import DueReport
 
 LEASE = timedelta(seconds=60)
 """By the database's clock: so long after a machine died, another one takes its work over."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tribune.metrics import Policy
-from tribune_monitors.local import measure_source
+from tribune_monitors.measurement.local import measure_source
 from tribune_monitors.sources.spec import Reading, SourceSpec
 
-from ..metrics.samples import profile_of, rows
-from .engines.files import write_decisions
+from ...metrics.samples import profile_of, rows
+from ..engines.files import write_decisions
 
 
 def test_measure_source__tallies_kept__counts_again_to_the_same_bytes(tmp_path: Path) -> None:

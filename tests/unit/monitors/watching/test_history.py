@@ -15,7 +15,8 @@ from tribune.chain.types import Block
 from tribune.decisions.anchor import Manifest, Partition, manifest_digest
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Column, ColumnKind, ModelSpec, Policy, Role, Rule, Severity
-from tribune_monitors.history import (
+from tribune_monitors.sources.sealed import SealedFrame
+from tribune_monitors.watching.history import (
     block_before,
     frame_files,
     looked_at,
@@ -23,7 +24,6 @@ from tribune_monitors.history import (
     steps_of,
     window_files,
 )
-from tribune_monitors.sources.sealed import SealedFrame
 
 SPEC = ModelSpec((Column("prediction", ColumnKind.CATEGORY, Role.PREDICTION),), label_lag=2)
 GROUPED = replace(SPEC, columns=(*SPEC.columns, Column("sex", ColumnKind.CATEGORY, Role.GROUP)))

@@ -13,8 +13,8 @@ from tribune.ids import Address
 from tribune.reports.evidence_store import read_evidence, write_evidence
 from tribune.store.queries import enqueue, outbox_depth
 from tribune.store.session import Store, open_store
-from tribune_monitors import filing as module
-from tribune_monitors.filing import Filing, copies_owed, note_owed
+from tribune_monitors.reporting import filing as module
+from tribune_monitors.reporting.filing import Filing, copies_owed, note_owed
 
 ONE, TWO = Address("0x" + "0A" * 20), Address("0x" + "0B" * 20)
 DOCUMENT = {"schema": "test/1"}

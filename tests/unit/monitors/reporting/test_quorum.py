@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tribune_monitors.quorum import rank
+from tribune_monitors.reporting.quorum import rank
 
 
 @given(st.integers(1, 96), st.integers(0, 10**9))

@@ -8,7 +8,7 @@ import pytest
 
 from support.anvil import Anvil, find_binary
 from tribune.chain.client import Chain
-from tribune_monitors.heads import Heads
+from tribune_monitors.watching.heads import Heads
 
 
 @pytest.fixture(scope="module")

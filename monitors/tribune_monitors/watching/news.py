@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tribune.chain import Tribune
 from tribune.chain.types import Block
 from tribune.ids import ModelId
-from tribune_monitors.heads import Seen, follows
+from tribune_monitors.watching.heads import Seen, follows
 
 MOST_BLOCKS = 500
 """Blocks that are read for news at once; a worker that slept longer looks at everything."""

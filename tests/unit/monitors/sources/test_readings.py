@@ -13,8 +13,8 @@ from typing import BinaryIO
 import pytest
 
 from tribune.reports.witness import PartitionReading, read_partition
-from tribune_monitors import readings as module
-from tribune_monitors.readings import Readings
+from tribune_monitors.sources import readings as module
+from tribune_monitors.sources.readings import Readings
 
 TICK_S = 0.05  # the clock of a file system ticks some milliseconds
 

@@ -6,8 +6,8 @@ from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.reports.attestation import AttestationDocument
 from tribune.reports.signing import HubDomain, Report
 from tribune.store.tables import SignedReport
-from tribune_monitors.due import Reported
-from tribune_monitors.faults import Subject
+from tribune_monitors.watching.due import Reported
+from tribune_monitors.watching.faults import Subject
 
 
 def report_of(row: SignedReport) -> Report:

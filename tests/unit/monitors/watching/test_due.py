@@ -9,7 +9,7 @@ from typing import Any
 
 from tribune.chain.policy_book import PolicyInput, PolicyRecord
 from tribune.ids import Address, Digest, FrameIndex, ModelId
-from tribune_monitors.due import DueReports, frame_bounds, open_frames
+from tribune_monitors.watching.due import DueReports, frame_bounds, open_frames
 
 BASE = datetime(2026, 1, 1, tzinfo=UTC)
 

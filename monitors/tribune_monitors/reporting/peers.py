@@ -19,10 +19,10 @@ from tribune.store.queries import peer_verdicts, record_peer_check
 from tribune.store.session import Store
 from tribune.store.states import PeerVerdict
 from tribune.store.tables import PeerCheck, SignedReport
-from tribune_monitors.attestations import Attestations, counted
-from tribune_monitors.due import deadline_of
-from tribune_monitors.measuring import Measurer, peer_of
-from tribune_monitors.stored import reported_of
+from tribune_monitors.measurement.measuring import Measurer, peer_of
+from tribune_monitors.reporting.attestations import Attestations, counted
+from tribune_monitors.reporting.stored import reported_of
+from tribune_monitors.watching.due import deadline_of
 
 
 class Peers:

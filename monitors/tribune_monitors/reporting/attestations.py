@@ -20,9 +20,9 @@ from tribune.exceptions import EvidenceError, EvidenceUnreachableError
 from tribune.ids import Address
 from tribune.log import get_logger
 from tribune.reports.attestation import AttestationDocument, read_attestation
-from tribune_monitors.due import Reported, frame_bounds
-from tribune_monitors.history import block_before
 from tribune_monitors.kept import Kept
+from tribune_monitors.watching.due import Reported, frame_bounds
+from tribune_monitors.watching.history import block_before
 
 REST_S = 15.0
 """How long a store that did not answer, or was slow, is left alone."""

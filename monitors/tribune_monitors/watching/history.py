@@ -21,8 +21,8 @@ from tribune.ids import Digest, FrameIndex
 from tribune.metrics import ModelSpec, Policy
 from tribune.metrics.trailing import MOST_FRAMES
 from tribune.reports.evidence import FrameFiles
-from tribune_monitors.due import Reported
 from tribune_monitors.sources.sealed import SealedFrame
+from tribune_monitors.watching.due import Reported
 
 _FIRST_STEP_BACK = 8  # blocks; doubled until the time is reached
 

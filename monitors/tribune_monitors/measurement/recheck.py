@@ -23,12 +23,12 @@ from tribune.settings import Settings
 from tribune.wording import counted
 from tribune_monitors.audit.auditing import Auditor
 from tribune_monitors.audit.replaying import Replayers
-from tribune_monitors.due import Reported
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
-from tribune_monitors.history import Frames, looked_at, steps_of, window_files
-from tribune_monitors.measuring import context_of, read_frames
+from tribune_monitors.measurement.measuring import context_of, read_frames
 from tribune_monitors.sources.documents import load_profile
 from tribune_monitors.sources.sealed import SealedFrame, SealedLog
+from tribune_monitors.watching.due import Reported
+from tribune_monitors.watching.history import Frames, looked_at, steps_of, window_files
 
 
 @dataclass(frozen=True)

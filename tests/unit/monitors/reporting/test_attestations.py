@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tribune_monitors.attestations import Attestations
+from tribune_monitors.reporting.attestations import Attestations
 
 
 async def test_find__a_store_just_quick_enough_for_each_name__holds_up_a_look_for_a_moment_only(
@@ -18,7 +18,7 @@ async def test_find__a_store_just_quick_enough_for_each_name__holds_up_a_look_fo
         nonlocal time
         time += 2.9
 
-    monkeypatch.setattr("tribune_monitors.attestations.read_attestation", slow)
+    monkeypatch.setattr("tribune_monitors.reporting.attestations.read_attestation", slow)
     attestations = Attestations([str(tmp_path)], timeout_s=3.0, clock=lambda: time)
     names = [f"attestations/{number}.json" for number in range(95)]
     await attestations.find(names)

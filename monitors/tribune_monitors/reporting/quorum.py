@@ -21,10 +21,10 @@ from tribune.metrics import Policy, Severity
 from tribune.reports.attestation import AttestationDocument, attestation_name
 from tribune.reports.signing import HubDomain, report_digest
 from tribune.store.tables import SignedReport
-from tribune_monitors.attestations import Attestations
-from tribune_monitors.due import frame_bounds
-from tribune_monitors.peers import Peers
-from tribune_monitors.stored import digest_of, report_of, reported_of
+from tribune_monitors.reporting.attestations import Attestations
+from tribune_monitors.reporting.peers import Peers
+from tribune_monitors.reporting.stored import digest_of, report_of, reported_of
+from tribune_monitors.watching.due import frame_bounds
 
 LOOK_S = 1.0
 """Pause between two looks for the attestations of others."""
