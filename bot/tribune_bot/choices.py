@@ -18,7 +18,7 @@ from tribune.chain.enums import CaseKind, Outcome
 from tribune.exceptions import StoreError, TribuneError
 from tribune.ids import ModelId
 from tribune.language import _
-from tribune_bot.standing import state_word
+from tribune_bot.words.standing import state_word
 
 if TYPE_CHECKING:
     from tribune.ballots.directory import ListedCase, ListedModel, Listing

@@ -15,20 +15,20 @@ from discord import app_commands
 from discord.ext import commands
 
 from tribune.ballots.directory import Directory
-from tribune_bot.board import Board
 from tribune_bot.docket import Docket
 from tribune_bot.errors import tell
-from tribune_bot.notices import Notices
+from tribune_bot.posting.board import Board
+from tribune_bot.posting.notices import Notices
+from tribune_bot.posting.threads import Threads
 from tribune_bot.server import Servers
 from tribune_bot.services import Services
-from tribune_bot.speech import DescriptionTranslator, SpeakingTree
-from tribune_bot.threads import Threads
 from tribune_bot.views.ballot_modal import ElsewhereButton
 from tribune_bot.views.buttons import BUTTONS
 from tribune_bot.views.calling import ConfirmButton
 from tribune_bot.views.pages import PageButton
 from tribune_bot.views.proposal_buttons import PROPOSAL_BUTTONS
 from tribune_bot.views.setup_panel import SETUP_PARTS
+from tribune_bot.words.speech import DescriptionTranslator, SpeakingTree
 
 READY_WAIT_S = 0.5
 """How long discord.py waits for guilds before it says that it is ready."""

@@ -17,7 +17,7 @@ from tribune.ballots.told import sentence
 from tribune.exceptions import TribuneError
 from tribune.language import _
 from tribune.log import get_logger
-from tribune_bot.text import harmless
+from tribune_bot.words.text import harmless
 
 _ANSWERED, _UNKNOWN = 40060, 10062
 """Discord's codes for an interaction that has its answer already, and for one that it waits for no more."""

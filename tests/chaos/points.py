@@ -25,8 +25,11 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("take a ballot", ("tribune.ballots.queue", "tribune.ballots.checks", "tribune_bot.views")),
     ("look after ballots", ("tribune.ballots.undone", "tribune_bot.cogs.reorgs")),
     ("relay ballots", ("tribune.ballots", "tribune_bot.cogs.relay")),
-    ("tell voters", ("tribune_bot.notices", "tribune_bot.once", "tribune_bot.cogs.voter_notices")),
-    ("show the case", ("tribune_bot.board", "tribune_bot.cogs.cases", "tribune_bot.threads")),
+    (
+        "tell voters",
+        ("tribune_bot.posting.notices", "tribune_bot.posting.once", "tribune_bot.cogs.voter_notices"),
+    ),
+    ("show the case", ("tribune_bot.posting.board", "tribune_bot.cogs.cases", "tribune_bot.posting.threads")),
     ("send", ("tribune.sync.sender", "tribune.sync.fees", "tribune.chain.client:Chain.send")),
     (
         "settle",

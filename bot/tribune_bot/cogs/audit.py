@@ -16,8 +16,8 @@ from tribune.language import _, number, plural
 from tribune.store.audit import Wanted, cases_of, trail, trail_size
 from tribune.store.wallets import public_owners
 from tribune_bot import choices
-from tribune_bot.text import fitted, harmless, moment, wallet_name
 from tribune_bot.views.pages import Page, paging, show_page
+from tribune_bot.words.text import fitted, harmless, moment, wallet_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,8 +15,8 @@ from tribune.exceptions import TribuneError
 from tribune.log import get_logger
 from tribune.store import calls, messages
 from tribune.waiting import came_within
-from tribune_bot.call_message import call_message, subject_of
 from tribune_bot.errors import DiscordUnreachableError
+from tribune_bot.messages.call_message import call_message, subject_of
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot

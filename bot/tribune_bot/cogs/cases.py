@@ -22,13 +22,13 @@ from tribune.log import get_logger
 from tribune.store import incidents, messages, queries
 from tribune.store.tables import now
 from tribune.sync.outbox import AlreadyDone, Outbox, PermanentFailure
-from tribune_bot.board import CLOCK_SKEW
-from tribune_bot.case_message import CaseFacts, case_message, subject_of, withdrawn
-from tribune_bot.case_news import joined_news, news_of, thread_name
-from tribune_bot.charts import case_chart
-from tribune_bot.facts import read_facts, read_joined
 from tribune_bot.following import follow
-from tribune_bot.reminders import reminder_times
+from tribune_bot.messages.case_message import CaseFacts, case_message, subject_of, withdrawn
+from tribune_bot.messages.case_news import joined_news, news_of, thread_name
+from tribune_bot.messages.charts import case_chart
+from tribune_bot.messages.facts import read_facts, read_joined
+from tribune_bot.messages.reminders import reminder_times
+from tribune_bot.posting.board import CLOCK_SKEW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,8 +22,8 @@ from tribune.log import get_logger
 from tribune.store import queries
 from tribune.store.delegates import largest_delegates
 from tribune.store.wallets import public_owners
-from tribune_bot.text import fitted, percent, wallet_name
 from tribune_bot.views.buttons import link_button
+from tribune_bot.words.text import fitted, percent, wallet_name
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot

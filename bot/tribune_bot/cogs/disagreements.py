@@ -16,9 +16,9 @@ from tribune.ballots.histories.disputes import Dispute, find_disputes
 from tribune.exceptions import RevertedError
 from tribune.language import _, number, plural
 from tribune.store.tables import now
-from tribune_bot.board import Shown
 from tribune_bot.following import follow
-from tribune_bot.text import dated, fitted, harmless, moment, wallet_name
+from tribune_bot.posting.board import Shown
+from tribune_bot.words.text import dated, fitted, harmless, moment, wallet_name
 
 if TYPE_CHECKING:
     from datetime import datetime

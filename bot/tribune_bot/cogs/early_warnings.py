@@ -23,10 +23,10 @@ from tribune.reports.oversight import independence
 from tribune.store import messages, queries
 from tribune.store.tables import now
 from tribune.sync.outbox import Outbox
-from tribune_bot.board import Shown
 from tribune_bot.following import follow
-from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.posting.board import Shown
 from tribune_bot.views.buttons import evidence_button
+from tribune_bot.words.text import fitted, harmless, moment
 
 if TYPE_CHECKING:
     from tribune.chain.policy_book import PolicyRule

@@ -16,7 +16,7 @@ from tribune.log import get_logger
 from tribune.store import queries
 from tribune.store.happenings import admitted_monitors, last_signatures
 from tribune.store.vitals import store_vitals
-from tribune_bot.text import fitted, harmless, moment, wallet_name
+from tribune_bot.words.text import fitted, harmless, moment, wallet_name
 
 if TYPE_CHECKING:
     from tribune.chain.types import Block

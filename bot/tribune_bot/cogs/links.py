@@ -15,8 +15,8 @@ from discord.ext import commands
 from tribune.language import _
 from tribune.store import messages, queries
 from tribune.store.wallets import links_of, set_public
-from tribune_bot.text import dated, fitted, harmless
 from tribune_bot.views.buttons import link_button
+from tribune_bot.words.text import dated, fitted, harmless
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot

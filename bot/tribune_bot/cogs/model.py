@@ -15,8 +15,8 @@ from tribune.language import _, number, plural
 from tribune.reports.oversight import independence, watched
 from tribune.store.happenings import events_of_model
 from tribune_bot import choices
-from tribune_bot.standing import DOTS, halt_line, state_word
-from tribune_bot.text import dated, fitted, harmless, moment
+from tribune_bot.words.standing import DOTS, halt_line, state_word
+from tribune_bot.words.text import dated, fitted, harmless, moment
 
 if TYPE_CHECKING:
     from tribune.chain.kill_switch import ModelStatus

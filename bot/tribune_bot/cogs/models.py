@@ -13,9 +13,9 @@ from tribune.exceptions import ChainError
 from tribune.ids import ModelId
 from tribune.language import _, number, plural
 from tribune_bot.following import follow
-from tribune_bot.standing import DOTS, halt_line, state_word
-from tribune_bot.text import fitted, harmless
 from tribune_bot.views.pages import LONGEST_ABOUT, Page, paging, show_page
+from tribune_bot.words.standing import DOTS, halt_line, state_word
+from tribune_bot.words.text import fitted, harmless
 
 if TYPE_CHECKING:
     from tribune.ballots.directory import ListedModel, Listing

@@ -19,9 +19,9 @@ from tribune.store import queries
 from tribune.store.delegates import delegated_at
 from tribune.store.wallets import public_owners
 from tribune_bot import choices
-from tribune_bot.case_message import headline
-from tribune_bot.text import fitted, moment, percent, wallet_name
+from tribune_bot.messages.case_message import headline
 from tribune_bot.views.buttons import link_button
+from tribune_bot.words.text import fitted, moment, percent, wallet_name
 
 if TYPE_CHECKING:
     from tribune.ballots.vote import Vote

@@ -16,13 +16,13 @@ from tribune.chain.enums import Outcome
 from tribune.ids import CaseId
 from tribune.language import _
 from tribune_bot import choices
-from tribune_bot.case_message import case_message, headline
 from tribune_bot.cogs.slow_lane import backtest_buttons, details_text
-from tribune_bot.facts import read_facts
-from tribune_bot.proposal_message import VOTING, afterwards
-from tribune_bot.proposal_message import headline as proposal_headline
-from tribune_bot.text import dated, end_of_voting, fitted, harmless
+from tribune_bot.messages.case_message import case_message, headline
+from tribune_bot.messages.facts import read_facts
+from tribune_bot.messages.proposal_message import VOTING, afterwards
+from tribune_bot.messages.proposal_message import headline as proposal_headline
 from tribune_bot.views.buttons import link_button
+from tribune_bot.words.text import dated, end_of_voting, fitted, harmless
 
 if TYPE_CHECKING:
     from datetime import datetime

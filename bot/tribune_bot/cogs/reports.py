@@ -18,9 +18,9 @@ from tribune.language import _, number, plural
 from tribune.reports.canonical import cid
 from tribune.reports.oversight import independence
 from tribune_bot import choices
-from tribune_bot.report_figures import draw_histories, read_histories, report_figure
-from tribune_bot.text import fitted, harmless, moment
+from tribune_bot.messages.report_figures import draw_histories, read_histories, report_figure
 from tribune_bot.views.buttons import evidence_button, link_button
+from tribune_bot.words.text import fitted, harmless, moment
 
 if TYPE_CHECKING:
     from tribune.ids import ModelId

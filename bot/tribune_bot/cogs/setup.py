@@ -17,8 +17,8 @@ from tribune.language import Language, _
 from tribune.log import get_logger
 from tribune_bot.quiet_hours import QuietHours, QuietHoursError
 from tribune_bot.server import Alert, Room, Server, missing_permissions
-from tribune_bot.text import fitted, harmless
 from tribune_bot.views.setup_panel import setup_view
+from tribune_bot.words.text import fitted, harmless
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot

@@ -28,15 +28,22 @@ from tribune.exceptions import RevertedError, TribuneError
 from tribune.language import _
 from tribune.log import get_logger
 from tribune.store.tables import now
-from tribune_bot.board import CLOCK_SKEW
 from tribune_bot.errors import DiscordUnreachableError
 from tribune_bot.following import follow
-from tribune_bot.proposal_message import VOTING, headline, proposal_message, so_far, subject_of, what_it_does
-from tribune_bot.reminders import begun, reminder, reminder_times
-from tribune_bot.text import end_of_voting, fitted, harmless
-from tribune_bot.threads import News
+from tribune_bot.messages.proposal_message import (
+    VOTING,
+    headline,
+    proposal_message,
+    so_far,
+    subject_of,
+    what_it_does,
+)
+from tribune_bot.messages.reminders import begun, reminder, reminder_times
+from tribune_bot.posting.board import CLOCK_SKEW
+from tribune_bot.posting.threads import News
 from tribune_bot.views.ballot_modal import ElsewhereButton, Kind
 from tribune_bot.views.buttons import link_button
+from tribune_bot.words.text import end_of_voting, fitted, harmless
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot

@@ -20,8 +20,8 @@ from tribune.store import subscriptions as kept
 from tribune.store.tables import now
 from tribune_bot import choices
 from tribune_bot.following import follow
-from tribune_bot.notices import NEWS, owe
-from tribune_bot.text import dated, fitted, harmless
+from tribune_bot.posting.notices import NEWS, owe
+from tribune_bot.words.text import dated, fitted, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

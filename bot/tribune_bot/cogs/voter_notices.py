@@ -28,9 +28,9 @@ from tribune.store.states import BallotState, CallState
 from tribune.store.subscriptions import newest_event
 from tribune.store.tables import now
 from tribune_bot.following import follow
-from tribune_bot.notices import NEWS, is_owed, owe
-from tribune_bot.speech import language_of
-from tribune_bot.text import harmless
+from tribune_bot.posting.notices import NEWS, is_owed, owe
+from tribune_bot.words.speech import language_of
+from tribune_bot.words.text import harmless
 
 if TYPE_CHECKING:
     from datetime import datetime

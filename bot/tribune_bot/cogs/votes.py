@@ -16,10 +16,10 @@ from tribune.ballots.cases.view import CaseVote, read_case_vote
 from tribune.ids import CaseId
 from tribune.language import Language, _, language
 from tribune_bot import choices
-from tribune_bot.case_message import headline
-from tribune_bot.text import end_of_voting
+from tribune_bot.messages.case_message import headline
 from tribune_bot.views.ballot_modal import ElsewhereButton, Kind
 from tribune_bot.views.buttons import link_button
+from tribune_bot.words.text import end_of_voting
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot

@@ -20,8 +20,8 @@ from tribune.ballots.typed_data import SignedBallot, Support, parse_signature
 from tribune.ids import Address, CaseId
 from tribune.language import _, spoken
 from tribune_bot.errors import tell
-from tribune_bot.speech import language_of
-from tribune_bot.text import harmless
+from tribune_bot.words.speech import language_of
+from tribune_bot.words.text import harmless
 
 if TYPE_CHECKING:
     from tribune.ballots.queue import BallotStatus

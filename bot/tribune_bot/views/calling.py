@@ -19,12 +19,12 @@ from tribune.chain.enums import CaseKind
 from tribune.exceptions import TribuneError
 from tribune.ids import CaseId, Cid
 from tribune.language import _, spoken
-from tribune_bot.call_message import plan_message
 from tribune_bot.choices import find_model
 from tribune_bot.errors import tell
-from tribune_bot.speech import language_of
-from tribune_bot.text import harmless
+from tribune_bot.messages.call_message import plan_message
 from tribune_bot.views.buttons import link_button
+from tribune_bot.words.speech import language_of
+from tribune_bot.words.text import harmless
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot

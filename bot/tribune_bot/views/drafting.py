@@ -30,10 +30,10 @@ from tribune.ids import Cid
 from tribune.language import _, number, spoken
 from tribune_bot.choices import find_model
 from tribune_bot.errors import DiscordUnreachableError, discord_faults, tell
-from tribune_bot.proposal_message import call_lines
-from tribune_bot.speech import language_of
-from tribune_bot.text import fitted, harmless
+from tribune_bot.messages.proposal_message import call_lines
 from tribune_bot.views.buttons import link_button
+from tribune_bot.words.speech import language_of
+from tribune_bot.words.text import fitted, harmless
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot

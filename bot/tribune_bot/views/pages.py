@@ -10,7 +10,7 @@ import discord
 
 from tribune.language import _, spoken
 from tribune_bot.errors import tell
-from tribune_bot.speech import language_of
+from tribune_bot.words.speech import language_of
 
 LONGEST_ABOUT = 60
 """Characters of what an answer is about; a button's id has at most 100."""

@@ -14,7 +14,7 @@ import discord
 from tribune.language import Language, _, spoken
 from tribune_bot.errors import tell
 from tribune_bot.server import Alert, Room, Server
-from tribune_bot.speech import language_of
+from tribune_bot.words.speech import language_of
 
 if TYPE_CHECKING:
     from tribune_bot.cogs.setup import Setup

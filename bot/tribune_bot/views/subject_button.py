@@ -13,7 +13,7 @@ import discord
 
 from tribune.language import spoken
 from tribune_bot.errors import tell
-from tribune_bot.speech import language_of
+from tribune_bot.words.speech import language_of
 
 
 class SubjectButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"tribune:never"):

@@ -40,7 +40,7 @@ def hasten(monkeypatch: pytest.MonkeyPatch, times: float) -> None:
     hastened = SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
     for module in ("discord.http", "discord.client", "discord.webhook.async_"):
         monkeypatch.setattr(f"{module}.asyncio", hastened)
-    for module in ("tribune.sync.outbox", "tribune_bot.board", "tribune_bot.app"):
+    for module in ("tribune.sync.outbox", "tribune_bot.posting.board", "tribune_bot.app"):
         for name in ("FIRST_PAUSE_S", "LONGEST_PAUSE_S"):
             monkeypatch.setattr(
                 f"{module}.{name}", getattr(__import__(module, fromlist=[name]), name) / times

@@ -8,7 +8,7 @@ from integration.bot.world import BotWorld, labels
 from support.discord.world import DIRECT_CHANNEL, Message
 from tribune.store import server as chosen
 from tribune.store.session import open_store
-from tribune_bot.notices import owe
+from tribune_bot.posting.notices import owe
 
 if TYPE_CHECKING:
     from support.chain import TestChain

@@ -10,8 +10,8 @@ import pytest
 from integration.bot.voting import breach, queue_ballots, voting_begun
 from integration.bot.world import BotWorld, labels
 from support.discord.faults import Fault
-from tribune_bot import once
-from tribune_bot.threads import Threads
+from tribune_bot.posting import once
+from tribune_bot.posting.threads import Threads
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
     from support.chain import TestChain

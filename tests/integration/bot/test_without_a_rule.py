@@ -12,7 +12,7 @@ from integration.bot.world import BotWorld, labels
 from tribune.chain.enums import CaseKind
 from tribune.reports.canonical import cid_digest
 from tribune.reports.evidence_store import write_evidence
-from tribune_bot.board import Board, Shown
+from tribune_bot.posting.board import Board, Shown
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
     from support.chain import TestChain

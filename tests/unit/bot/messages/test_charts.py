@@ -11,7 +11,7 @@ from tribune.figures.history import Point
 from tribune.figures.theme import PALETTES, Theme
 from tribune.metrics import Rule, Severity
 from tribune.metrics.value import NOT_AVAILABLE
-from tribune_bot.charts import _draw
+from tribune_bot.messages.charts import _draw
 from unit.bot.samples import VOTE
 
 RULE = Rule("fairness.demographic_parity_difference.lower/SEX", ">", 100_000, Severity.TRIP, z=3_000_000)

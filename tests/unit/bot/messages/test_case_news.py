@@ -10,9 +10,9 @@ import pytest
 
 from tribune.ballots.cases.view import VoteState, VoteTally
 from tribune.chain.enums import State
-from tribune_bot.case_news import news_of, thread_name
-from tribune_bot.reminders import missing, reminder_times
-from tribune_bot.threads import News
+from tribune_bot.messages.case_news import news_of, thread_name
+from tribune_bot.messages.reminders import missing, reminder_times
+from tribune_bot.posting.threads import News
 from unit.bot.samples import NOW, VOTE, vote
 
 SHORT = replace(VOTE, tally=VoteTally(6, 30, 2, 20, 60, 100))

@@ -15,7 +15,7 @@ from tribune.store.session import Store, open_store
 from tribune.store.states import BallotState
 from tribune.store.tables import SignedDelegation, StoredBallot, now
 from tribune_bot.cogs.voter_notices import READER, VoterNotices
-from tribune_bot.notices import KIND
+from tribune_bot.posting.notices import KIND
 
 ADA = 11
 WALLET = "0x" + "aa" * 20

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tribune.chain.enums import State
 from tribune.language import _
-from tribune_bot.text import dated
+from tribune_bot.words.text import dated
 
 if TYPE_CHECKING:
     from tribune.chain.kill_switch import ModelStatus

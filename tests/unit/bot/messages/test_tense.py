@@ -11,13 +11,13 @@ import pytest
 from tribune.ballots.cases.view import VoteState, VoteTally
 from tribune.ballots.holders.documents import CallDocument
 from tribune.language import Language, spoken
-from tribune_bot.call_message import call_message
-from tribune_bot.case_message import CaseFacts, case_message
-from tribune_bot.case_news import news_of
-from tribune_bot.proposal_message import proposal_message
+from tribune_bot.messages.call_message import call_message
+from tribune_bot.messages.case_message import CaseFacts, case_message
+from tribune_bot.messages.case_news import news_of
+from tribune_bot.messages.proposal_message import proposal_message
+from unit.bot.messages.test_call_message import HARM, SERVICES, STOP, view_of
+from unit.bot.messages.test_proposal_message import vote as proposal
 from unit.bot.samples import NOW, VOTE
-from unit.bot.test_call_message import HARM, SERVICES, STOP, view_of
-from unit.bot.test_proposal_message import vote as proposal
 
 COUNTED = re.compile(r"(.{0,2})<t:\d+:R>")
 """A time that Discord shows as "in 5 minutes" or "45 seconds ago", with what stands before it."""

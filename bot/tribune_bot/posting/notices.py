@@ -16,9 +16,9 @@ import discord
 from tribune.log import get_logger
 from tribune.store import queries
 from tribune.sync.outbox import Outbox
-from tribune_bot import once
 from tribune_bot.errors import discord_faults
-from tribune_bot.text import LONGEST
+from tribune_bot.posting import once
+from tribune_bot.words.text import LONGEST
 
 if TYPE_CHECKING:
     from tribune.store.session import Session, Store

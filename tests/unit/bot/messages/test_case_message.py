@@ -11,8 +11,8 @@ from tribune.ballots.cases.view import VoteState, VoteTally
 from tribune.ballots.histories.incident import Ballot, Ending
 from tribune.chain.enums import State, Support
 from tribune.ids import Address
-from tribune_bot.board import Shown
-from tribune_bot.case_message import Agreement, CaseFacts, case_message, withdrawn
+from tribune_bot.messages.case_message import Agreement, CaseFacts, case_message, withdrawn
+from tribune_bot.posting.board import Shown
 from unit.bot.samples import NOW, VOTE, WORDS, vote
 
 URL = "http://127.0.0.1:8000/evidence/bafkrei"

@@ -17,9 +17,9 @@ from tribune.chain.governor import ProposedCalls
 from tribune.ids import Address, Digest, ProposalId
 from tribune.reports.canonical import cid
 from tribune_bot.cogs.slow_lane import backtest_buttons, details_text
-from tribune_bot.proposal_message import proposal_message
-from tribune_bot.text import LONGEST
+from tribune_bot.messages.proposal_message import proposal_message
 from tribune_bot.views.proposal_buttons import PROPOSAL_BUTTONS, ProposalButton, ProposalVoteButton
+from tribune_bot.words.text import LONGEST
 from unit.bot.samples import NOW
 
 WHERE = Address("0x" + "11" * 20)

@@ -21,9 +21,9 @@ from tribune.chain.pause_governor import HolderCall
 from tribune.chain.types import ContractCall
 from tribune.ids import Address, CaseId, Cid, ModelId, VersionNumber
 from tribune.store.states import CallState
-from tribune_bot.call_message import call_message, plan_message
-from tribune_bot.text import dated
+from tribune_bot.messages.call_message import call_message, plan_message
 from tribune_bot.views.calling import ConfirmButton
+from tribune_bot.words.text import dated
 from unit.bot.samples import NOW
 
 GOVERNOR = Address("0x" + "11" * 20)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tribune.ballots.cases.view import VoteState
 from tribune.language import _
-from tribune_bot.text import end_of_voting, moment, percent
-from tribune_bot.threads import News
+from tribune_bot.posting.threads import News
+from tribune_bot.words.text import end_of_voting, moment, percent
 
 if TYPE_CHECKING:
     from tribune.ballots.cases.view import CaseVote

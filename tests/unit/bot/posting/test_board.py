@@ -15,8 +15,8 @@ import pytest
 
 from tribune.store import messages, queries
 from tribune.store.session import Store, open_store
-from tribune_bot.board import Board, Shown
 from tribune_bot.errors import DiscordUnreachableError
+from tribune_bot.posting.board import Board, Shown
 from tribune_bot.server import Alert, Servers
 from tribune_bot.views.buttons import CheckButton
 
@@ -210,8 +210,8 @@ async def test_show__post_did_not_get_out__is_posted_with_the_same_nonce(
 async def test_show__edit_failed__is_made_by_itself(
     store: Store, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tribune_bot.board.FIRST_PAUSE_S", 0.0)
-    monkeypatch.setattr("tribune_bot.board.EDIT_EVERY_S", 0.0)
+    monkeypatch.setattr("tribune_bot.posting.board.FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("tribune_bot.posting.board.EDIT_EVERY_S", 0.0)
     board = board_of(store, channel)
     await board.show(SUBJECT, shown("a"))
     channel.fault = aiohttp.ClientConnectionError()
@@ -233,7 +233,7 @@ async def test_show__message_was_deleted__is_not_posted_again(store: Store, chan
 async def test_show__changes_faster_than_edits_are_allowed__edits_once_more_with_the_newest(
     store: Store, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tribune_bot.board.EDIT_EVERY_S", 0.3)
+    monkeypatch.setattr("tribune_bot.posting.board.EDIT_EVERY_S", 0.3)
     board = board_of(store, channel)
     await board.show(SUBJECT, shown("0"))
     await board.show(SUBJECT, shown("1"))

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from tribune.ballots.cases.view import VoteState
 from tribune.language import _, number
-from tribune_bot.case_message import headline, so_far
-from tribune_bot.reminders import begun, reminder
-from tribune_bot.text import harmless
-from tribune_bot.threads import News
+from tribune_bot.messages.case_message import headline, so_far
+from tribune_bot.messages.reminders import begun, reminder
+from tribune_bot.posting.threads import News
+from tribune_bot.words.text import harmless
 
 if TYPE_CHECKING:
     from tribune.ballots.cases.view import CaseVote

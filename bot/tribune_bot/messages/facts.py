@@ -13,7 +13,7 @@ from tribune.chain.enums import CaseKind
 from tribune.chain.types import digest_of
 from tribune.exceptions import RevertedError
 from tribune.ids import CaseId, FrameIndex, ModelId, VersionNumber
-from tribune_bot.case_message import Agreement, CaseFacts
+from tribune_bot.messages.case_message import Agreement, CaseFacts
 
 if TYPE_CHECKING:
     from tribune.reports.words import CaseWords

@@ -28,7 +28,7 @@ from tribune.log import get_logger
 from tribune.store import messages, queries
 from tribune_bot.errors import DiscordUnreachableError, discord_faults
 from tribune_bot.server import Alert
-from tribune_bot.text import LONGEST
+from tribune_bot.words.text import LONGEST
 
 if TYPE_CHECKING:
     from tribune_bot.client import TribuneBot

@@ -15,11 +15,11 @@ from tribune.ballots.cases.result import overtaken_words
 from tribune.chain.enums import State, Support
 from tribune.language import _, number, plural
 from tribune.reports.oversight import independence
-from tribune_bot.board import Shown
+from tribune_bot.posting.board import Shown
 from tribune_bot.server import Alert
-from tribune_bot.standing import state_word
-from tribune_bot.text import dated, end_of_voting, fitted, harmless, moment, percent, wallet_name
 from tribune_bot.views.buttons import CheckButton, PowerButton, VoteButton, evidence_button, link_button
+from tribune_bot.words.standing import state_word
+from tribune_bot.words.text import dated, end_of_voting, fitted, harmless, moment, percent, wallet_name
 
 if TYPE_CHECKING:
     from tribune.ballots.cases.view import CaseVote

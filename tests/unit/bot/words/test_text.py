@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import discord
 import pytest
 
-from tribune_bot.text import LONGEST, fitted, harmless, moment, percent
+from tribune_bot.words.text import LONGEST, fitted, harmless, moment, percent
 
 
 @pytest.mark.parametrize("ping", ["@everyone", "@here", "<@1234567890>", "<@&1234567890>", "<#1234567890>"])

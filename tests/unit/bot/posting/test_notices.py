@@ -17,7 +17,7 @@ from tribune.store.session import Store, open_store
 from tribune.store.states import BallotState, CallState, OutboxState
 from tribune.store.tables import CallSignature, HolderCall, StoredBallot, now
 from tribune_bot.cogs.voter_notices import VoterNotices
-from tribune_bot.notices import KIND, Notices
+from tribune_bot.posting.notices import KIND, Notices
 from tribune_bot.server import Servers
 
 ADA, BEN = 11, 12

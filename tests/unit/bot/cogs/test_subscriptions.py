@@ -15,7 +15,7 @@ from tribune.store import subscriptions as kept
 from tribune.store.session import Session, Store, open_store
 from tribune.store.tables import ChainEvent, now
 from tribune_bot.cogs.subscriptions import Subscriptions
-from tribune_bot.notices import KIND
+from tribune_bot.posting.notices import KIND
 
 ADA, BEN, CLEO = 11, 12, 13
 

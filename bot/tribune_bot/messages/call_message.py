@@ -13,9 +13,9 @@ from tribune.ballots.holders.view import CallView, question_of
 from tribune.chain.enums import CaseKind
 from tribune.language import _, plural
 from tribune.store.states import CallState
-from tribune_bot.board import Shown
-from tribune_bot.text import dated, fitted, harmless
+from tribune_bot.posting.board import Shown
 from tribune_bot.views.buttons import link_button
+from tribune_bot.words.text import dated, fitted, harmless
 
 if TYPE_CHECKING:
     from tribune.ballots.holders.beginning import CallPlan

@@ -14,7 +14,7 @@ import discord
 
 from tribune.store import messages, queries
 from tribune.sync.outbox import AlreadyDone
-from tribune_bot.board import CLOCK_SKEW, INTENT
+from tribune_bot.posting.board import CLOCK_SKEW, INTENT
 
 if TYPE_CHECKING:
     from tribune.store.session import Store

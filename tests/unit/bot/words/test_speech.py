@@ -10,7 +10,7 @@ from discord import app_commands
 
 from scripts.catalogues import _described
 from tribune.language import Language, _, spoken
-from tribune_bot.speech import LONGEST_DESCRIPTION, DescriptionTranslator
+from tribune_bot.words.speech import LONGEST_DESCRIPTION, DescriptionTranslator
 
 Place = app_commands.TranslationContextLocation
 

@@ -14,11 +14,11 @@ import discord
 from tribune.ballots.cases.view import VoteState
 from tribune.ballots.spans import span
 from tribune.language import _, number
-from tribune_bot.board import Shown
+from tribune_bot.posting.board import Shown
 from tribune_bot.server import Alert
-from tribune_bot.text import dated, end_of_voting, fitted, harmless, moment, percent
 from tribune_bot.views.buttons import link_button
 from tribune_bot.views.proposal_buttons import DetailsButton, ProposalVoteButton
+from tribune_bot.words.text import dated, end_of_voting, fitted, harmless, moment, percent
 
 if TYPE_CHECKING:
     from tribune.ballots.slow_lane.decided import CallWords

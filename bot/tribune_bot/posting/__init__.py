@@ -1,0 +1,1 @@
+"""How messages come into Discord once, whatever happens in between: channels, threads, direct messages."""
