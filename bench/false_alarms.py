@@ -37,9 +37,9 @@ from bench.detection.rivals import Rivals
 from examples.acs_employment.rows import load_spec
 from tribune.exceptions import DataError
 from tribune.metrics import MetricName, Policy, Profile, Rule, Severity, evaluate
-from tribune.metrics.alarms import YEAR_S, looks, z_for
-from tribune.metrics.default_policy import Allowance, default_policy, default_terms
 from tribune.metrics.fixed import MICRO
+from tribune.metrics.policies.alarms import YEAR_S, looks, z_for
+from tribune.metrics.policies.default_policy import Allowance, default_policy, default_terms
 from tribune_monitors.backtest.driftless import poisson_upper
 from tribune_monitors.backtest.injected import Fault as BacktestFault
 from tribune_monitors.backtest.replay import Replay

@@ -84,7 +84,7 @@ def stored(folder: Path, document: Mapping[str, Any]) -> bytes:
 
 def measure_frames(chain_id: int) -> Measured:
     """Make the data and count it."""
-    from tribune.metrics.default_policy import default_policy, default_terms
+    from tribune.metrics.policies.default_policy import default_policy, default_terms
     from tribune.reports.evidence import EvidenceContext, FrameFiles, build_evidence, count_frame
     from tribune_monitors.engines.duckdb_engine import DuckDBEngine
     from tribune_monitors.engines.fit import fit_profile

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from examples.acs_employment.rows import FOLDER
 from tribune.metrics import Policy
-from tribune.metrics.terms import FrameTerms
+from tribune.metrics.policies.terms import FrameTerms
 
 PATH = FOLDER / "policy.toml"
 

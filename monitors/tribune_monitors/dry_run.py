@@ -13,7 +13,7 @@ from tribune.chain import Tribune
 from tribune.exceptions import TribuneError
 from tribune.ids import ModelId
 from tribune.metrics import NOT_AVAILABLE, Policy, Rule
-from tribune.metrics.words import amount, describe
+from tribune.metrics.policies.words import amount, describe
 from tribune.settings import Settings
 from tribune_monitors.app import open_measurer
 from tribune_monitors.measurement.measuring import Measurer

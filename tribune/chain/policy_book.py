@@ -42,7 +42,7 @@ class PolicyRule:
     stage: Stage = Stage.ALWAYS
 
     def on_chain(self) -> RuleFields:
-        """Return its fields, which `tribune.metrics.policy.Rule.from_chain` takes."""
+        """Return its fields, which `tribune.metrics.policies.policy.Rule.from_chain` takes."""
         return (
             self.metric,
             self.op.number,

@@ -50,7 +50,7 @@ def backtest(
         from shutil import get_terminal_size
 
         from tribune import metrics
-        from tribune.metrics.terms import FrameTerms, seconds_of
+        from tribune.metrics.policies.terms import FrameTerms, seconds_of
         from tribune.reports.canonical import canonical_bytes
         from tribune_monitors.backtest.document import document
         from tribune_monitors.backtest.history import Cut, cut_history

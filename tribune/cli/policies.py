@@ -44,10 +44,10 @@ def policy_init(
     with plain_errors():
         from tribune import metrics
         from tribune.exceptions import ConfigurationError
-        from tribune.metrics.alarms import YEAR_S
-        from tribune.metrics.default_policy import Allowance, default_policy, default_terms
-        from tribune.metrics.policy_text import write_policy
-        from tribune.metrics.terms import seconds_of
+        from tribune.metrics.policies.alarms import YEAR_S
+        from tribune.metrics.policies.default_policy import Allowance, default_policy, default_terms
+        from tribune.metrics.policies.policy_text import write_policy
+        from tribune.metrics.policies.terms import seconds_of
 
         free(output, force)
         if step and frames_a_year:
@@ -93,8 +93,8 @@ def policy_explain(
     """Say rules in words, and with a profile how often chance alone breaks each."""
     with plain_errors():
         from tribune import metrics
-        from tribune.metrics.policy_text import explain, explain_chances
-        from tribune.metrics.terms import FrameTerms, seconds_of
+        from tribune.metrics.policies.policy_text import explain, explain_chances
+        from tribune.metrics.policies.terms import FrameTerms, seconds_of
 
         rules = metrics.Policy.load(file)
         if profile is None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from tribune.figures.reading import rates_of
 from tribune.figures.report import RATES, Drawing, column_drawing, group_drawing
-from tribune.metrics.groups import targets
 from tribune.metrics.profile import Profile
 from tribune.metrics.published import check_profile
+from tribune.metrics.statistics.groups import targets
 from tribune.metrics.value import MetricName
 
 _KINDS = {

@@ -9,7 +9,7 @@ from tribune.figures.canvas import LINE, MARGIN, WIDTH, Format, Sheet, plain
 from tribune.figures.theme import Theme
 from tribune.language import _, number, plural
 from tribune.metrics.fixed import MICRO, exact
-from tribune.metrics.intervals import wilson
+from tribune.metrics.statistics.intervals import wilson
 
 MOST_GROUPS = 8
 """More bars cannot be read on a phone; the lowest and highest rates are kept."""

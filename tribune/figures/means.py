@@ -16,11 +16,11 @@ from tribune.figures.canvas import LINE, MARGIN, WIDTH, Format, Sheet, plain, te
 from tribune.figures.reading import shown_value
 from tribune.figures.theme import Theme
 from tribune.metrics.fixed import MICRO
-from tribune.metrics.numbers import numbers_of
+from tribune.metrics.policies.words import target_title
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import find
+from tribune.metrics.statistics.numbers import numbers_of
 from tribune.metrics.value import MetricName
-from tribune.metrics.words import target_title
 
 MOST_MEANS = 8
 """More rows cannot be read on a phone; those that moved furthest are kept."""

@@ -11,11 +11,11 @@ from tribune.figures.distribution import Share, percent
 from tribune.figures.overview import RuleLine, Verdict
 from tribune.figures.reading import shown_value
 from tribune.metrics.fixed import MICRO
-from tribune.metrics.policy import Policy
+from tribune.metrics.policies.policy import Policy
+from tribune.metrics.policies.words import describe, describe_metric, target_title
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import METRICS
 from tribune.metrics.value import MetricName
-from tribune.metrics.words import describe, describe_metric, target_title
 
 _FAMILIES = {
     "quality": "Data quality",

@@ -11,13 +11,13 @@ from typing import Any
 from tribune.exceptions import EvidenceError
 from tribune.figures.overview import Moved, RuleLine, Verdict
 from tribune.metrics.canonical import json_integer, read_integer
-from tribune.metrics.groups import targets
-from tribune.metrics.policy import Policy, Rule, Severity, Stage
+from tribune.metrics.policies.policy import Policy, Rule, Severity, Stage
+from tribune.metrics.policies.words import amount, describe_metric, target_title
 from tribune.metrics.profile import Profile
 from tribune.metrics.published import check_profile, read_rates
 from tribune.metrics.registry import find
+from tribune.metrics.statistics.groups import targets
 from tribune.metrics.value import MetricName
-from tribune.metrics.words import amount, describe_metric, target_title
 
 MOST_MOVED = 5
 MOST_WORST = 3

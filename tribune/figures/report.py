@@ -29,12 +29,12 @@ from tribune.figures.reading import (
 )
 from tribune.figures.theme import Theme
 from tribune.language import _, marked
-from tribune.metrics.groups import targets
-from tribune.metrics.policy import Policy
+from tribune.metrics.policies.policy import Policy
+from tribune.metrics.policies.words import describe_metric, target_title
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import find
 from tribune.metrics.spec import Task
-from tribune.metrics.words import describe_metric, target_title
+from tribune.metrics.statistics.groups import targets
 
 _PARITY, _ODDS = "fairness.demographic_parity_difference", "fairness.equalized_odds_difference"
 RIGHT = ("right", "fairness.accuracy_difference", marked("Right answers, by {group}"))

@@ -22,7 +22,7 @@ from tribune.figures.reading import as_written, in_numbers, rule_lines, worst_co
 from tribune.figures.report import Drawing, report_drawings
 from tribune.figures.theme import Theme
 from tribune.metrics.canonical import canonical_json
-from tribune.metrics.policy import Policy
+from tribune.metrics.policies.policy import Policy
 from tribune.metrics.profile import Profile
 
 

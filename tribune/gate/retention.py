@@ -27,7 +27,7 @@ from tribune.exceptions import EvidenceError, EvidenceUnreachableError, LogUnava
 from tribune.ids import CaseId, FrameIndex, ModelId, VersionNumber
 from tribune.log import get_logger
 from tribune.metrics.spec import ModelSpec
-from tribune.metrics.trailing import MOST_FRAMES
+from tribune.metrics.statistics.trailing import MOST_FRAMES
 from tribune.settings import Settings
 
 _DAY_US = 86_400 * MICROSECONDS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tribune.metrics.log_audit import LogAudit
-from tribune.metrics.policy import Policy
+from tribune.metrics.families.log_audit import LogAudit
+from tribune.metrics.policies.policy import Policy
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import evaluate, find, standard_metrics
 from tribune.metrics.tally import Tally

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from tribune.exceptions import ConfigurationError, DataError, UnreadableError
 from tribune.ids import Digest
-from tribune.metrics import drift
 from tribune.metrics.binning import Binning, binning_from_json
 from tribune.metrics.canonical import canonical_json
+from tribune.metrics.families import drift
 from tribune.metrics.fixed import MICRO, micro
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import ModelSpec

@@ -14,13 +14,13 @@ from typing import Any
 from tribune.exceptions import EvidenceError
 from tribune.metrics.binning import Categories, Grid
 from tribune.metrics.canonical import json_integers
-from tribune.metrics.comparisons import ACCURACY, ODDS, OPPORTUNITY, SELECTION, Kind
-from tribune.metrics.groups import Place, known_places, targets, title
-from tribune.metrics.outcomes import by_group, by_score, confusion, sums
 from tribune.metrics.profile import Profile
 from tribune.metrics.spec import Task
+from tribune.metrics.statistics.comparisons import ACCURACY, ODDS, OPPORTUNITY, SELECTION, Kind
+from tribune.metrics.statistics.groups import Place, known_places, targets, title
+from tribune.metrics.statistics.outcomes import by_group, by_score, confusion, sums
+from tribune.metrics.statistics.trailing import Trail
 from tribune.metrics.tally import NumericCounts, Tally
-from tribune.metrics.trailing import Trail
 
 SCORE_BINS = 10
 """Published score bins, of equal width over the score's range; one more counts rows without a score."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from tribune.exceptions import PolicyError
-from tribune.metrics import (
+from tribune.metrics.families import (
     calibration,
     drift,
     estimated,
@@ -24,11 +24,11 @@ from tribune.metrics import (
     regression,
     summary,
 )
+from tribune.metrics.families.log_audit import LogAudit
 from tribune.metrics.fixed import micro
-from tribune.metrics.log_audit import LogAudit
 from tribune.metrics.profile import Profile
+from tribune.metrics.statistics.trailing import Trail
 from tribune.metrics.tally import Tally
-from tribune.metrics.trailing import Trail
 from tribune.metrics.value import Metric, MetricName, Value, unavailable, unlabelled
 from tribune.wording import too_few
 

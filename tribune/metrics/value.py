@@ -15,7 +15,7 @@ from tribune.exceptions import PolicyError
 from tribune.metrics.spec import Role, Task
 
 if TYPE_CHECKING:
-    from tribune.metrics.log_audit import LogAudit
+    from tribune.metrics.families.log_audit import LogAudit
     from tribune.metrics.profile import Profile
     from tribune.metrics.tally import Tally
 

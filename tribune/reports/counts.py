@@ -12,8 +12,8 @@ from typing import Any
 
 from tribune.exceptions import TribuneError
 from tribune.language import _, number
-from tribune.metrics import quality
 from tribune.metrics.binning import Grid
+from tribune.metrics.families import quality
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
 from tribune.metrics.published import column_cells, is_of, read_column, read_rates, unmerged

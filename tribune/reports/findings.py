@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tribune.metrics.binning import Categories, Grid
-from tribune.metrics.outcomes import sums
 from tribune.metrics.profile import Profile
 from tribune.metrics.scheme import NO_ERROR, UNLABELLED
 from tribune.metrics.spec import Column, Task
+from tribune.metrics.statistics.outcomes import sums
 from tribune.metrics.tally import CategoryCounts, NumericCounts, Tally
 from tribune.wording import counted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tribune.language import _, number, plural
-from tribune.metrics.policy import Rule
+from tribune.metrics.policies.policy import Rule
 from tribune.reports.counts import Counts
 from tribune.reports.phrase import Noun, Phrase
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from tribune.language import _, marked, number
 from tribune.metrics.fixed import MICRO
+from tribune.metrics.policies.words import amount, describe_metric
 from tribune.metrics.registry import METRICS
 from tribune.metrics.value import MetricName
-from tribune.metrics.words import amount, describe_metric
 from tribune.reports.counts import Counts, Rate
 from tribune.reports.phrase import Noun, Phrase, of_100
 

@@ -12,12 +12,12 @@ from itertools import permutations
 
 from tribune.language import _, marked
 from tribune.metrics.fixed import exact
-from tribune.metrics.gaps import gap_bounds, ratio_bounds
-from tribune.metrics.intervals import share
-from tribune.metrics.policy import Rule
+from tribune.metrics.policies.policy import Rule
+from tribune.metrics.policies.words import target_title
 from tribune.metrics.spec import Role
+from tribune.metrics.statistics.gaps import gap_bounds, ratio_bounds
+from tribune.metrics.statistics.intervals import share
 from tribune.metrics.value import MetricName
-from tribune.metrics.words import target_title
 from tribune.reports.counts import Counts, Rate
 from tribune.reports.log_phrases import describe_log, plain_log_fault, volume_phrase
 from tribune.reports.performance_phrases import describe_answers, describe_value, noun_of

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-from tribune.metrics.policy import Policy, Rule
+from tribune.metrics.policies.policy import Policy, Rule
+from tribune.metrics.policies.words import amount, describe, describe_metric, target_title
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import find
 from tribune.metrics.spec import ModelSpec
-from tribune.metrics.words import amount, describe, describe_metric, target_title
 from tribune.wording import counted
 
 _BY_COLUMN = {"quality": "invalid_rate_increase", "drift": "effect", "summary": ""}

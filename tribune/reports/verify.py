@@ -14,9 +14,9 @@ from typing import Any
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
-from tribune.metrics.log_audit import LogAudit
+from tribune.metrics.families.log_audit import LogAudit
 from tribune.metrics.measure import measure_rules
-from tribune.metrics.policy import Policy
+from tribune.metrics.policies.policy import Policy
 from tribune.metrics.profile import Profile
 from tribune.metrics.published import (
     check_profile,

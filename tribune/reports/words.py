@@ -15,10 +15,10 @@ from typing import Any
 
 from tribune.exceptions import TribuneError
 from tribune.language import _, marked, number, plural
-from tribune.metrics.policy import Rule
+from tribune.metrics.policies.policy import Rule
+from tribune.metrics.policies.words import amount, describe_metric
 from tribune.metrics.profile import Profile
 from tribune.metrics.value import NOT_AVAILABLE, MetricName
-from tribune.metrics.words import amount, describe_metric
 from tribune.reports import phrases
 from tribune.reports.counts import FAULTS, Counts, read_counts, significant
 from tribune.reports.phrase import Noun

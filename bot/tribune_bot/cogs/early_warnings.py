@@ -133,7 +133,7 @@ class EarlyWarnings(commands.Cog):
         at: datetime,
         alone: str,
     ) -> Shown:
-        from tribune.metrics.policy import Rule
+        from tribune.metrics.policies.policy import Rule
         from tribune.reports.canonical import cid
         from tribune.reports.words import Subject, case_words
 

@@ -67,8 +67,8 @@ class OneModel(commands.Cog, name="Model"):
         return None if profile is None else profile.spec
 
     async def _rules(self, model_id: ModelId, spec: ModelSpec | None) -> list[str]:
-        from tribune.metrics.policy import Rule
-        from tribune.metrics.words import describe
+        from tribune.metrics.policies.policy import Rule
+        from tribune.metrics.policies.words import describe
 
         record = await self.services.tribune.policy_book.policy_for(model_id, FrameIndex(0))
         if record is None:

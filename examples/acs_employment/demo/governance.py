@@ -15,7 +15,7 @@ from tribune.chain.policy_book import PolicyInput
 from tribune.chain.types import Receipt
 from tribune.exceptions import TribuneError
 from tribune.ids import Address, ModelId
-from tribune.metrics.terms import FrameTerms
+from tribune.metrics.policies.terms import FrameTerms
 from tribune.sync.sender import Sender
 
 

@@ -36,7 +36,7 @@ from tribune.decisions.grid import MICROSECONDS, FrameGrid
 from tribune.exceptions import TribuneError
 from tribune.gate.grids import grid_for
 from tribune.ids import CaseId, Digest, FrameIndex, VersionNumber
-from tribune.metrics.terms import FrameTerms
+from tribune.metrics.policies.terms import FrameTerms
 
 NO_FRAME, NO_CASE = FrameIndex(0), CaseId(0)
 NEARLY_US = 1_500_000

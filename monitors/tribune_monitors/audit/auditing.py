@@ -13,7 +13,7 @@ from tribune.chain import Tribune
 from tribune.decisions.anchor import manifest_digest
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy
-from tribune.metrics.log_audit import SAMPLE, Leaves, LogAudit, Replayed
+from tribune.metrics.families.log_audit import SAMPLE, Leaves, LogAudit, Replayed
 from tribune_monitors.audit.replaying import Replayers, confirms
 from tribune_monitors.audit.rows import check_leaves, rows_at
 from tribune_monitors.audit.sampling import Seed, drawn, read_seeds

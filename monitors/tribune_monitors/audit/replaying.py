@@ -19,8 +19,8 @@ from pathlib import Path
 from tribune.decisions.leaf import Decision
 from tribune.exceptions import ArtifactMismatchError, ConfigurationError, DataError, ReplayError
 from tribune.ids import Digest, ModelId
+from tribune.metrics.families.log_audit import TOLERANCE_MICRO
 from tribune.metrics.fixed import MICRO
-from tribune.metrics.log_audit import TOLERANCE_MICRO
 from tribune.reports.dataset import artifact_digest
 from tribune.settings.sections import ReplaySettings
 from tribune.untrusted import load_json

@@ -23,7 +23,7 @@ from tribune.decisions.merkle import MerkleTree
 from tribune.decisions.partitions import schema_of
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, ModelId, VersionNumber
-from tribune.metrics.log_audit import MOST_NAMED, Leaves
+from tribune.metrics.families.log_audit import MOST_NAMED, Leaves
 from tribune_monitors.engines.base import UNREADABLE
 from tribune_monitors.sources.sealed import SealedFrame
 

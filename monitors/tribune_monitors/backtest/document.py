@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from tribune.metrics import Rule, Severity
-from tribune.metrics.alarms import YEAR_S, alarms_a_year, all_looks
 from tribune.metrics.fixed import MICRO
+from tribune.metrics.policies.alarms import YEAR_S, alarms_a_year, all_looks
 from tribune.metrics.registry import DEFINITIONS
 from tribune_monitors.backtest.driftless import poisson_upper
 from tribune_monitors.backtest.replay import RuleHits

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tribune.metrics import NOT_AVAILABLE, Policy, Profile, Tally, Value
 from tribune.metrics.measure import measure_rules
 from tribune.metrics.registry import find
-from tribune.metrics.trailing import MOST_FRAMES
+from tribune.metrics.statistics.trailing import MOST_FRAMES
 
 Values = Mapping[str, Value]
 UNAUDITED = "past rows have no sealed and anchored log, so it is not judged here"

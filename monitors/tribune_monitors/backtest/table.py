@@ -8,8 +8,8 @@ from statistics import median
 from textwrap import wrap
 
 from tribune.metrics import Rule, Severity
-from tribune.metrics.alarms import YEAR_S, alarms_a_year, all_looks
-from tribune.metrics.words import amount, describe, target_title
+from tribune.metrics.policies.alarms import YEAR_S, alarms_a_year, all_looks
+from tribune.metrics.policies.words import amount, describe, target_title
 from tribune.wording import counted
 from tribune_monitors.backtest.document import a_year
 from tribune_monitors.backtest.replay import Hit, RuleHits

@@ -16,7 +16,7 @@ from tribune.decisions.grid import microseconds
 from tribune.exceptions import EvidenceError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy, Profile, Value
-from tribune.metrics.log_audit import LogAudit
+from tribune.metrics.families.log_audit import LogAudit
 from tribune.metrics.measure import measure_rules
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameFiles, build_evidence, count_frame
 from tribune.reports.witness import peer_index, witness, witness_key

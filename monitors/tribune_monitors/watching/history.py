@@ -19,7 +19,7 @@ from tribune.decisions.grid import steps_spanned
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, FrameIndex
 from tribune.metrics import ModelSpec, Policy
-from tribune.metrics.trailing import MOST_FRAMES
+from tribune.metrics.statistics.trailing import MOST_FRAMES
 from tribune.reports.evidence import FrameFiles
 from tribune_monitors.sources.sealed import SealedFrame
 from tribune_monitors.watching.due import Reported

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from tribune.cli import app
 from tribune.metrics import Policy
-from tribune.metrics.terms import FrameTerms
+from tribune.metrics.policies.terms import FrameTerms
 from unit.metrics.samples import profile_of, rows
 
 

@@ -19,7 +19,7 @@ from tribune.figures.reading import (
 )
 from tribune.ids import FrameIndex, ModelId
 from tribune.metrics import Policy, Rule, Severity
-from tribune.metrics.policy import Stage
+from tribune.metrics.policies.policy import Stage
 from unit.metrics.samples import rows
 
 from .documents import PARITY, POLICY, UNFAIR, evidence, reference

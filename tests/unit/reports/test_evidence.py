@@ -10,7 +10,7 @@ import pytest
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.metrics import NOT_AVAILABLE, Policy, Profile, Rule, Severity, Tally, make_profile
-from tribune.metrics.log_audit import Leaves, LogAudit, Replayed
+from tribune.metrics.families.log_audit import Leaves, LogAudit, Replayed
 from tribune.metrics.measure import measure
 from tribune.metrics.published import read_rates
 from tribune.reports.canonical import parse_canonical

@@ -11,7 +11,7 @@ from support.small_model import BINNINGS, SPEC, tally_of
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.language import Language, spoken
 from tribune.metrics import Policy, Profile, Rule, Severity, make_profile
-from tribune.metrics.log_audit import Leaves, LogAudit, Replayed
+from tribune.metrics.families.log_audit import Leaves, LogAudit, Replayed
 from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
 from tribune.reports.words import Subject, case_words
 from unit.reports.worded import FAIR

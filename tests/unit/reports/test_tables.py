@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tribune.ids import FrameIndex, ModelId, VersionNumber
-from tribune.metrics.policy import Policy, Rule, Severity
+from tribune.metrics.policies.policy import Policy, Rule, Severity
 from tribune.metrics.profile import Profile
 from tribune.reports.evidence import EvidenceContext, FrameTallies, build_evidence
 from tribune.reports.tables import report_table, verdict

@@ -12,7 +12,7 @@ import pytest
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Policy, Profile, Rule, Severity, Tally
-from tribune.metrics.log_audit import LogAudit, Replayed
+from tribune.metrics.families.log_audit import LogAudit, Replayed
 from tribune.reports.canonical import canonical_bytes, parse_canonical
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameFiles
 from tribune.reports.verify import recompute, verify_evidence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tribune.ballots.documents import Documents
     from tribune.chain.cases import Case
     from tribune.ids import Digest
-    from tribune.metrics.policy import Rule
+    from tribune.metrics.policies.policy import Rule
     from tribune.reports.words import CaseWords
 
 
@@ -81,7 +81,7 @@ async def _times(contracts: VoteContracts, case: Case, at: int) -> tuple[int, in
 
 async def _rule(contracts: VoteContracts, case: Case, at: int) -> Rule | None:
     """Return the rule that was hit, None where it cannot be told."""
-    from tribune.metrics.policy import Rule
+    from tribune.metrics.policies.policy import Rule
 
     model_id = case.model_id
     [count] = await contracts.read(("PolicyBook", "policyCount", (model_id,)), block=at)

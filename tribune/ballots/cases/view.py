@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tribune.ballots.contracts import VoteContracts
     from tribune.ballots.documents import Documents
     from tribune.ballots.vote import Vote
-    from tribune.metrics.policy import Rule
+    from tribune.metrics.policies.policy import Rule
     from tribune.reports.words import CaseWords
 
 

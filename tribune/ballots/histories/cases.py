@@ -22,7 +22,7 @@ from tribune.reports.canonical import cid
 
 if TYPE_CHECKING:
     from tribune.ballots.documents import Documents
-    from tribune.metrics.policy import Rule
+    from tribune.metrics.policies.policy import Rule
     from tribune.metrics.profile import Profile
     from tribune.reports.words import CaseWords
     from tribune.store.tables import ChainEvent
@@ -137,7 +137,7 @@ def _evidence(event: ChainEvent) -> Digest:
 
 
 def _rule(policy: SetPolicy | None, place: int) -> Rule | None:
-    from tribune.metrics.policy import Rule
+    from tribune.metrics.policies.policy import Rule
 
     if policy is None or place >= len(policy.policy.rules):
         return None

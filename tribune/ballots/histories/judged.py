@@ -18,9 +18,9 @@ from tribune.chain.types import digest_of, utc
 from tribune.exceptions import PolicyError
 from tribune.ids import Address, Digest, ModelId, VersionNumber
 from tribune.language import _, number, plural
-from tribune.metrics.policy import Policy, Rule
+from tribune.metrics.policies.policy import Policy, Rule
+from tribune.metrics.policies.words import amount, describe, describe_metric
 from tribune.metrics.value import NOT_AVAILABLE
-from tribune.metrics.words import amount, describe, describe_metric
 from tribune.reports.words import Subject, case_words
 from tribune.store import happenings
 from tribune.store.reports import ReportFacts, report_event, report_facts

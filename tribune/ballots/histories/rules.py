@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from tribune.exceptions import PolicyError
 from tribune.figures.history import FRAMES, Point, summary_of
-from tribune.metrics.policy import Rule
+from tribune.metrics.policies.policy import Rule
 from tribune.metrics.value import NOT_AVAILABLE
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def points_of(events: Sequence[ChainEvent], model_id: int, policy: str, rule: in
 
 def title_of(rule: Rule, profile: Profile | None) -> str:
     """Return what a rule measures, over its figure; with the profile's own names where there is one."""
-    from tribune.metrics.words import describe_metric
+    from tribune.metrics.policies.words import describe_metric
 
     words = describe_metric(rule.metric, None if profile is None else profile.spec)
     return words[:1].upper() + words[1:]

@@ -17,8 +17,8 @@ from tribune.chain.types import ZERO_ADDRESS, checksum
 from tribune.exceptions import PolicyError
 from tribune.ids import Address
 from tribune.language import _, number
-from tribune.metrics.policy import Policy
-from tribune.metrics.terms import FrameTerms
+from tribune.metrics.policies.policy import Policy
+from tribune.metrics.policies.terms import FrameTerms
 from tribune.untrusted import load_json
 
 MOST_BYTES = 65_536

@@ -107,8 +107,8 @@ def _rules(new: Sequence[Any], old: Sequence[Any], spec: ModelSpec | None) -> tu
 
 def _say(rule: PolicyRule, spec: ModelSpec | None) -> str | None:
     """Return a rule in words, None where our definitions do not know it."""
-    from tribune.metrics.policy import Rule
-    from tribune.metrics.words import describe
+    from tribune.metrics.policies.policy import Rule
+    from tribune.metrics.policies.words import describe
 
     try:
         return describe(Rule.from_chain(rule.on_chain()), spec)

@@ -355,7 +355,7 @@ _SET_POLICY = ("PolicyBook", "setPolicy")
 
 def backtest_is_of(document: object, rules: Sequence[tuple[Any, ...]]) -> bool:
     """Return whether one of a backtest's policies has exactly these rules, as the chain writes them."""
-    from tribune.metrics.policy import Severity, Stage
+    from tribune.metrics.policies.policy import Severity, Stage
 
     try:
         policies = document["policies"]  # type: ignore[index]

@@ -34,8 +34,8 @@ def group_tables(document: Mapping[str, Any] | None, profile: Profile | None) ->
         return []
     from tribune.figures.reading import rates_of
     from tribune.figures.report import rate_kinds, rates_title
-    from tribune.metrics.groups import targets
     from tribune.metrics.published import check_profile
+    from tribune.metrics.statistics.groups import targets
 
     found = []
     try:

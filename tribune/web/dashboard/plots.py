@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tribune.metrics.words import amount
+from tribune.metrics.policies.words import amount
 
 if TYPE_CHECKING:
     from tribune.ballots.histories.rules import RuleHistory

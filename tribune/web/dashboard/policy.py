@@ -15,7 +15,7 @@ from tribune.ballots.slow_lane.policy_words import frame_lines
 from tribune.ballots.slow_lane.proposals import BACKTEST, backtest_is_of
 from tribune.exceptions import EvidenceError, PolicyError
 from tribune.ids import Cid
-from tribune.metrics.policy import Policy, Rule
+from tribune.metrics.policies.policy import Policy, Rule
 from tribune.store.dashboard.models import proposal_of
 from tribune.web.dashboard.reading import profiles_of, read_model
 from tribune.web.dashboard.standing import standing_of
@@ -101,8 +101,8 @@ async def get_page(request: Request) -> Response:
 
 
 def _rules(policy: SetPolicy, profile: Profile | None) -> list[SaidRule]:
-    from tribune.metrics.policy_text import borne_words, chance_words
-    from tribune.metrics.words import describe
+    from tribune.metrics.policies.policy_text import borne_words, chance_words
+    from tribune.metrics.policies.words import describe
 
     known = [_known(one.on_chain()) for one in policy.policy.rules]
     whole = Policy(tuple(one for one in known if one is not None))

@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 from tribune.decisions.leaf import Decision
 from tribune.exceptions import EvidenceError
 from tribune.ids import ModelId
-from tribune.metrics.log_audit import Leaves
+from tribune.metrics.families.log_audit import Leaves
 from tribune_monitors.audit.rows import check_leaves, rows_at, rows_of
 from unit.monitors.audit.logs import (
     MODEL,

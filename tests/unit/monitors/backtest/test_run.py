@@ -13,7 +13,7 @@ import pytest
 
 from tribune.exceptions import DataError, PolicyError
 from tribune.metrics import Column, ColumnKind, ModelSpec, Policy, Profile, Role, Rule, Severity, Task
-from tribune.metrics.default_policy import default_policy, default_terms
+from tribune.metrics.policies.default_policy import default_policy, default_terms
 from tribune.reports.canonical import canonical_bytes
 from tribune_monitors.backtest.document import document
 from tribune_monitors.backtest.history import Cut

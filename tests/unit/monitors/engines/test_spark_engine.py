@@ -19,7 +19,7 @@ import pytest
 pytest.importorskip("pyspark", reason="needs Spark: `make spark` runs it")
 
 from tribune.exceptions import DataError
-from tribune.metrics.policy import Policy
+from tribune.metrics.policies.policy import Policy
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role, Task
 from tribune.metrics.tally import Tally

@@ -13,8 +13,8 @@ from tribune.metrics import Profile, Tally, evaluate, standard_metrics
 from tribune_monitors.measurement.second_opinion import second_opinion
 
 from ...metrics import measured
+from ...metrics.families.test_multiclass import FRAME, REFERENCE, SPEC
 from ...metrics.samples import Row, count, profile_of, rows
-from ...metrics.test_multiclass import FRAME, REFERENCE, SPEC
 
 ODD = [
     Row(30, "a", "1", "1", None, "1"),

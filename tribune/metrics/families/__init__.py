@@ -1,0 +1,1 @@
+"""The metrics themselves, a file per family."""

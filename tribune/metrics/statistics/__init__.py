@@ -1,0 +1,1 @@
+"""What families of metrics are computed from: sums over outcomes and groups, intervals, gaps."""
