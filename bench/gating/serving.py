@@ -36,7 +36,7 @@ from examples.acs_employment.rows import load_spec
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.leaf import LogSchema
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.receipt_key import Certificate, ReceiptKey
+from tribune.decisions.proofs.receipt_key import Certificate, ReceiptKey
 from tribune.decisions.typed import LogContract, address_of, signing_with, typed_digest
 from tribune.gate.middleware import App, ModelGate
 from tribune.gate.recorder import DecisionRecorder, receipt_headers

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from examples.acs_employment.model import Model
 from tribune.decisions.leaf import check_id
-from tribune.decisions.receipts import Receipt
+from tribune.decisions.proofs.receipts import Receipt
 from tribune.exceptions import DataError, LogUnavailableError
 from tribune.gate.problem import NOT_RECORDED
 from tribune.gate.recorder import receipt_headers

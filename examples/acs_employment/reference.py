@@ -12,8 +12,8 @@ from pathlib import Path
 from examples.acs_employment.model import load_model
 from examples.acs_employment.rows import load_spec, read_half, to_rows
 from tribune.decisions.anchor import Manifest, anchor_word, log_folder
+from tribune.decisions.frames.sealing import seal_evaluation
 from tribune.decisions.leaf import Decision, LogSchema
-from tribune.decisions.sealing import seal_evaluation
 from tribune.ids import Digest, ModelId, VersionNumber
 from tribune.metrics import ModelSpec, Profile
 

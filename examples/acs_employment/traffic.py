@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from examples.acs_employment.incident import Incident
 from examples.acs_employment.rows import Row, batches
 from tribune.decisions.anchor import log_folder
+from tribune.decisions.frames.labels import append_labels
 from tribune.decisions.grid import FrameGrid
-from tribune.decisions.labels import append_labels
 from tribune.gate.problem import NOT_RECORDED
 from tribune.ids import ModelId, VersionNumber
 

@@ -21,12 +21,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from tribune.decisions.anchor import Manifest, anchor_word, log_folder, read_manifest, verify_partitions
+from tribune.decisions.frames.sealing import LogSealer
 from tribune.decisions.grid import FrameGrid, GridHistory
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.merkle import MerkleTree, verify_proof
-from tribune.decisions.sealing import LogSealer
-from tribune.decisions.wal import read_segment
+from tribune.decisions.waiting.wal import read_segment
 from tribune.exceptions import EvidenceError
 from tribune.gate.sealer import FrameSealer
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber

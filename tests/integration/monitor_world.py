@@ -19,11 +19,11 @@ from tribune.chain import Tribune
 from tribune.chain.policy_book import PolicyInput
 from tribune.chain.report_hub import FrameRecord
 from tribune.decisions.anchor import Manifest, anchor_word, log_folder, manifest_digest
+from tribune.decisions.frames.labels import append_labels
+from tribune.decisions.frames.sealing import LogSealer, seal_evaluation
 from tribune.decisions.grid import FrameGrid
-from tribune.decisions.labels import append_labels
 from tribune.decisions.leaf import LogSchema
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.sealing import LogSealer, seal_evaluation
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
 from tribune.metrics import Column, ColumnKind, ModelSpec, Policy, Role, Rule, Severity
 from tribune.reports.evidence_store import write_evidence

@@ -15,7 +15,7 @@ from integration.monitor_world import MonitorWorld
 from integration.test_cli import on_chain
 from support.anvil import ROOT
 from support.processes import environment
-from tribune.decisions.proof import DecisionProof, read_proof
+from tribune.decisions.proofs.proof import DecisionProof, read_proof
 from tribune.decisions.typed import LogContract
 from tribune.ids import Address, Digest, FrameIndex, ModelId
 

@@ -15,9 +15,9 @@ from integration.test_decision_proofs import ONE
 from integration.test_log_seal_killed import sealing, until
 from tribune.chain import Tribune
 from tribune.decisions.anchor import log_folder, read_manifest
-from tribune.decisions.erasing import holds_bodies
 from tribune.decisions.erasures import NAME
-from tribune.decisions.finding import find_decision
+from tribune.decisions.frames.erasing import holds_bodies
+from tribune.decisions.proofs.finding import find_decision
 from tribune.decisions.typed import LogContract
 from tribune.exceptions import EvidenceError
 from tribune.gate.retention import Retention

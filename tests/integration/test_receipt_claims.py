@@ -15,11 +15,11 @@ from integration.monitor_samples import sample
 from integration.monitor_world import SPEC, VERSION, MonitorWorld, panel_of, policy_input
 from integration.test_decision_proofs import outside, ran
 from tribune.chain import Tribune
+from tribune.decisions.frames.sealing import LogSealer
 from tribune.decisions.leaf import LogSchema, decision_leaf
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.receipt_key import ReceiptKey, certify, write_certificate
-from tribune.decisions.receipts import Receipt
-from tribune.decisions.sealing import LogSealer
+from tribune.decisions.proofs.receipt_key import ReceiptKey, certify, write_certificate
+from tribune.decisions.proofs.receipts import Receipt
 from tribune.decisions.typed import LogContract, address_of
 from tribune.exceptions import EvidenceError, SignatureError
 from tribune.gate.grids import ChainGrids

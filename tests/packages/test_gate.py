@@ -65,7 +65,7 @@ print(json.dumps([name for name in banned if name in sys.modules or importlib.ut
 RECORDS = """
 from tribune.decisions.keccak import keccak256
 assert keccak256()(b"").hex().startswith("c5d2460186f7")
-import tribune.decisions.log, tribune.decisions.receipts
+import tribune.decisions.log, tribune.decisions.proofs.receipts
 import tribune.gate.recorder, tribune.gate.guard, tribune.gate.artifact, tribune.gate.sidecar_client
 """
 

@@ -25,7 +25,7 @@ from tribune.cli.showing import say
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 
 if TYPE_CHECKING:
-    from tribune.decisions.sequence import Finding, Span
+    from tribune.decisions.frames.sequence import Finding, Span
     from tribune.operations.anchored import ModelFrames
     from tribune.settings import Settings
 
@@ -58,7 +58,7 @@ def decisions_prove(
     meant where several have this id.
     """
     from tribune.chain.deployments import load_deployment
-    from tribune.decisions.finding import find_decision
+    from tribune.decisions.proofs.finding import find_decision
     from tribune.decisions.typed import LogContract
     from tribune.settings import load_settings
 
@@ -98,7 +98,7 @@ def decisions_check(
     async def part(read: Settings) -> None:
         from tribune.chain import Tribune
         from tribune.decisions.anchor import log_folder
-        from tribune.decisions.sequence import compare_log, ranges, unanchored
+        from tribune.decisions.frames.sequence import compare_log, ranges, unanchored
         from tribune.operations.anchored import model_frames
 
         model_id = ModelId(model)
@@ -136,7 +136,7 @@ def _sequence_words(
     findings: Sequence[Finding],
     awaited: Sequence[Span],
 ) -> list[str]:
-    from tribune.decisions.sequence import ranges
+    from tribune.decisions.frames.sequence import ranges
     from tribune.wording import counted
 
     lines = []

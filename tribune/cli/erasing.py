@@ -42,9 +42,9 @@ def decisions_erase(
 
         from tribune.chain import Tribune
         from tribune.decisions.anchor import log_folder
-        from tribune.decisions.erasing import erase, erase_late, ids_in
-        from tribune.decisions.finding import sealed_frames
+        from tribune.decisions.frames.erasing import erase, erase_late, ids_in
         from tribune.decisions.grid import microseconds
+        from tribune.decisions.proofs.finding import sealed_frames
         from tribune.exceptions import AbsentError, ConfigurationError
         from tribune.gate.retention import Erased, Needs, Retention
         from tribune.wording import counted

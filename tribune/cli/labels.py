@@ -10,7 +10,7 @@ import typer
 from tribune.cli.options import Json, MaybeModel, MaybeVersion, SettingsFile
 from tribune.cli.running import plain_errors
 from tribune.cli.showing import say
-from tribune.decisions.label_files import Columns, Unit
+from tribune.decisions.frames.label_files import Columns, Unit
 from tribune.exceptions import ConfigurationError
 from tribune.ids import ModelId, VersionNumber
 from tribune.wording import counted
@@ -50,8 +50,8 @@ def labels_append(
     Without --model and --version those of [gate] in the settings are meant.
     """
     from tribune.decisions.anchor import log_folder
-    from tribune.decisions.label_files import read_labels
-    from tribune.decisions.labels import append_labels
+    from tribune.decisions.frames.label_files import read_labels
+    from tribune.decisions.frames.labels import append_labels
     from tribune.settings import load_settings
 
     with plain_errors():

@@ -13,8 +13,8 @@ from tribune.cli.running import run
 from tribune.cli.showing import say
 
 if TYPE_CHECKING:
-    from tribune.decisions.proof import DecisionProof
-    from tribune.decisions.receipts import Receipt
+    from tribune.decisions.proofs.proof import DecisionProof
+    from tribune.decisions.proofs.receipts import Receipt
     from tribune.settings import Settings
 
 _MAX_RECEIPT = 65_536
@@ -33,7 +33,7 @@ def verify_decision(
     settings: SettingsFile = None,
 ) -> None:
     """Check a proof of a decision: by itself, and against what the chain anchors."""
-    from tribune.decisions.proof import check_proof, read_proof
+    from tribune.decisions.proofs.proof import check_proof, read_proof
     from tribune.exceptions import EvidenceError
 
     async def part(read: Settings) -> None:
@@ -109,9 +109,9 @@ def verify_receipt(
 
 def _receipt(path: Path, certificate: Path | None, version: int | None) -> Receipt:
     """Return the receipt in a stranger's file."""
-    from tribune.decisions.proof import read_document
-    from tribune.decisions.receipt_key import read_certificate
-    from tribune.decisions.receipts import Receipt, receipt_in
+    from tribune.decisions.proofs.proof import read_document
+    from tribune.decisions.proofs.receipt_key import read_certificate
+    from tribune.decisions.proofs.receipts import Receipt, receipt_in
     from tribune.exceptions import ConfigurationError, DataError
     from tribune.ids import VersionNumber
     from tribune.untrusted import load_json

@@ -33,7 +33,7 @@ def receipt_key(
         import time
 
         from tribune.chain import Tribune
-        from tribune.decisions.receipt_key import certify, write_certificate, write_receipt_key
+        from tribune.decisions.proofs.receipt_key import certify, write_certificate, write_receipt_key
         from tribune.decisions.typed import LogContract, address_of
         from tribune.exceptions import ConfigurationError
         from tribune.keys import load_account

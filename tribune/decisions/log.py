@@ -21,14 +21,14 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from tribune.decisions.anchor import log_folder
-from tribune.decisions.appending import Appender, Kept
 from tribune.decisions.grid import Frames
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.merkle import MerkleTree
-from tribune.decisions.receipt_key import ReceiptKey
-from tribune.decisions.receipts import Receipt, SignedBatch
+from tribune.decisions.proofs.receipt_key import ReceiptKey
+from tribune.decisions.proofs.receipts import Receipt, SignedBatch
 from tribune.decisions.records import MAX_BODY, Record, Row, row_of, salted
-from tribune.decisions.wal import encode
+from tribune.decisions.waiting.appending import Appender, Kept
+from tribune.decisions.waiting.wal import encode
 from tribune.exceptions import ConfigurationError, DataError, LogUnavailableError
 from tribune.ids import Digest, ModelId, VersionNumber
 from tribune.log import get_logger

@@ -14,9 +14,9 @@ from typing import Any
 
 from tribune.chain import Chain, Tribune
 from tribune.decisions.anchor import Manifest, manifest_digest
-from tribune.decisions.finding import sealed_frames
-from tribune.decisions.sealing import LogSealer
-from tribune.decisions.slots import waiting_frames
+from tribune.decisions.frames.sealing import LogSealer
+from tribune.decisions.proofs.finding import sealed_frames
+from tribune.decisions.waiting.slots import waiting_frames
 from tribune.exceptions import ChainError, ConfigurationError, EvidenceError, RevertedError
 from tribune.gate.grids import ChainGrids
 from tribune.gate.retention import Retention

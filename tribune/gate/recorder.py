@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tribune.decisions.anchor import log_folder
 from tribune.decisions.grid import Frames
-from tribune.decisions.gridfile import read_grids
 from tribune.decisions.leaf import Decision, LogSchema, new_id
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.receipt_key import ReceiptKey
-from tribune.decisions.receipts import Receipt
+from tribune.decisions.proofs.receipt_key import ReceiptKey
+from tribune.decisions.proofs.receipts import Receipt
 from tribune.decisions.redaction import Redaction
+from tribune.decisions.waiting.gridfile import read_grids
 from tribune.exceptions import ConfigurationError
 from tribune.gate.configured import read
 from tribune.ids import ModelId, VersionNumber

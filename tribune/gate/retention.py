@@ -20,9 +20,9 @@ from tribune.chain import Tribune
 from tribune.chain.enums import Outcome
 from tribune.chain.policy_book import PolicyRecord
 from tribune.decisions.anchor import anchor_word, log_folder, read_manifest
-from tribune.decisions.erasing import erase, erase_late, holds_bodies
-from tribune.decisions.finding import sealed_frames
+from tribune.decisions.frames.erasing import erase, erase_late, holds_bodies
 from tribune.decisions.grid import MICROSECONDS, microseconds, steps_spanned
+from tribune.decisions.proofs.finding import sealed_frames
 from tribune.exceptions import EvidenceError, EvidenceUnreachableError, LogUnavailableError, TribuneError
 from tribune.ids import CaseId, FrameIndex, ModelId, VersionNumber
 from tribune.log import get_logger

@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from tribune.decisions.anchor import Manifest, anchor_word
+from tribune.decisions.frames.sealing import LogSealer
 from tribune.decisions.grid import Frames
-from tribune.decisions.sealing import LogSealer
 from tribune.exceptions import ChainError, LogUnavailableError, TribuneError
 from tribune.ids import Digest, FrameIndex
 from tribune.log import get_logger

@@ -1,6 +1,6 @@
 """What the chain says of a model's frames: which are anchored, by which version, when the model could run.
 
-Reads events and policies; judges nothing (see `tribune.decisions.sequence`).
+Reads events and policies; judges nothing (see `tribune.decisions.frames.sequence`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from tribune.chain.model_registry import VersionActivated
 from tribune.chain.policy_book import PolicyRecord
 from tribune.chain.switch_events import HaltChanged, StateChanged
 from tribune.decisions.anchor import word_of
+from tribune.decisions.frames.sequence import Span, Time
 from tribune.decisions.grid import MICROSECONDS, microseconds
-from tribune.decisions.sequence import Span, Time
 from tribune.exceptions import ConfigurationError
 from tribune.gate.grids import grid_of
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber

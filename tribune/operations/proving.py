@@ -9,7 +9,7 @@ from __future__ import annotations
 from tribune.chain import Tribune
 from tribune.chain.policy_book import FrameTimes
 from tribune.decisions.grid import microseconds
-from tribune.decisions.proof import DecisionProof, check_anchor
+from tribune.decisions.proofs.proof import DecisionProof, check_anchor
 from tribune.decisions.typed import LogContract
 from tribune.exceptions import EvidenceError, RevertedError
 from tribune.ids import FrameIndex, ModelId

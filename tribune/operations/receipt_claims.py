@@ -17,10 +17,10 @@ from pathlib import Path
 from tribune.chain import Tribune
 from tribune.chain.decision_log import LoggerChanged
 from tribune.decisions.anchor import anchor_word, log_folder, read_manifest
-from tribune.decisions.finding import frame_leaves
 from tribune.decisions.grid import microseconds
 from tribune.decisions.merkle import MerkleTree
-from tribune.decisions.receipts import Receipt, check_receipt
+from tribune.decisions.proofs.finding import frame_leaves
+from tribune.decisions.proofs.receipts import Receipt, check_receipt
 from tribune.exceptions import ConfigurationError, EvidenceError, RevertedError, SignatureError
 from tribune.gate.grids import ChainGrids
 from tribune.ids import Address, FrameIndex, ModelId

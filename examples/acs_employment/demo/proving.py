@@ -25,8 +25,13 @@ from examples.acs_employment.demo.stage import CHAIN_ID, Stage
 from examples.acs_employment.demo.story import Story
 from examples.acs_employment.rows import load_spec, stream
 from tribune.chain import Tribune
-from tribune.decisions.receipt_key import certify, read_certificate, write_certificate, write_receipt_key
-from tribune.decisions.receipts import Receipt, receipt_in
+from tribune.decisions.proofs.receipt_key import (
+    certify,
+    read_certificate,
+    write_certificate,
+    write_receipt_key,
+)
+from tribune.decisions.proofs.receipts import Receipt, receipt_in
 from tribune.decisions.typed import LogContract, address_of
 from tribune.exceptions import TribuneError
 from tribune.gate.recorder import RECEIPT_HEADER

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tribune.decisions.frames.partitions import schema_of
 from tribune.decisions.leaf import (
     SALT_BYTES,
     Decision,
@@ -20,7 +21,6 @@ from tribune.decisions.leaf import (
     decision_leaves,
 )
 from tribune.decisions.merkle import MerkleTree
-from tribune.decisions.partitions import schema_of
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, ModelId, VersionNumber
 from tribune.metrics.families.log_audit import MOST_NAMED, Leaves

@@ -18,7 +18,7 @@ import pytest
 from integration.gate.clocked import GRID, HOUR_US
 from support.processes import environment
 from tribune.decisions.anchor import log_folder
-from tribune.decisions.sealing import LogSealer
+from tribune.decisions.frames.sealing import LogSealer
 from tribune.ids import FrameIndex
 from unit.gate.chain import MODEL, VERSION
 

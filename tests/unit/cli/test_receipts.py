@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support.anvil import KEYS
 from support.processes import environment
-from tribune.decisions.receipt_key import ReceiptKey
+from tribune.decisions.proofs.receipt_key import ReceiptKey
 from tribune.settings import Settings
 from unit.chain.conftest import place, settings
 from unit.chain.place import MODEL, STEWARD, Place, address

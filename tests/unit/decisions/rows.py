@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tribune.decisions.frames.sealing import LogSealer
 from tribune.decisions.grid import FrameGrid, Frames
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.receipts import Receipt
-from tribune.decisions.sealing import LogSealer
+from tribune.decisions.proofs.receipts import Receipt
 from tribune.ids import ModelId, VersionNumber
 
 SCHEMA = LogSchema({"AGEP": "numeric", "SEX": "category"})

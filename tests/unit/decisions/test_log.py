@@ -18,9 +18,9 @@ import pyarrow.parquet as parquet
 import pytest
 
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.receipts import Receipt
-from tribune.decisions.slots import Slot
-from tribune.decisions.wal import Segment, read_segment
+from tribune.decisions.proofs.receipts import Receipt
+from tribune.decisions.waiting.slots import Slot
+from tribune.decisions.waiting.wal import Segment, read_segment
 from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
 from tribune.ids import FrameIndex
 from unit.decisions.rows import GRID, LATE, MODEL, SCHEMA, VERSION, decision, sealer, write
@@ -60,7 +60,7 @@ import os, tempfile
 from pathlib import Path
 from unit.decisions.rows import GRID, MODEL, SCHEMA, VERSION, decision, write
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.wal import read_segment
+from tribune.decisions.waiting.wal import read_segment
 from tribune.exceptions import LogUnavailableError
 with tempfile.TemporaryDirectory() as name:
     if os.getuid() == 0:  # whom no mode keeps from writing
@@ -316,10 +316,10 @@ def test_accept__disk_fills_up_half_way__refuses_then_goes_on_when_there_is_room
             raise OSError(28, "No space left on device")
         return real(fd, data[: len(data) // 2])
 
-    monkeypatch.setattr("tribune.decisions.wal.os.write", half)
+    monkeypatch.setattr("tribune.decisions.waiting.wal.os.write", half)
     with pytest.raises(LogUnavailableError, match="No space"):
         log.accept(decision("refused", 1)).result(5)
-    monkeypatch.setattr("tribune.decisions.wal.os.write", real)
+    monkeypatch.setattr("tribune.decisions.waiting.wal.os.write", real)
     log.accept(decision("after", 1)).result(5)
     log.close()
     assert [r.id for path in _segments(log) for r in read_segment(path)[1]] == ["before", "after"]

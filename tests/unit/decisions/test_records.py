@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.records import Row, row_of, salted
-from tribune.decisions.wal import encode
+from tribune.decisions.waiting.wal import encode
 from tribune.exceptions import DataError
 from tribune.ids import ModelId, VersionNumber
 

@@ -16,15 +16,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from tribune.decisions.frames.sealing import LogSealer
 from tribune.decisions.grid import FrameGrid, GridHistory
 from tribune.decisions.leaf import LogSchema, body_digest
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.receipt_key import certify, write_certificate, write_receipt_key
-from tribune.decisions.receipts import check_receipt
+from tribune.decisions.proofs.receipt_key import certify, write_certificate, write_receipt_key
+from tribune.decisions.proofs.receipts import check_receipt
 from tribune.decisions.records import Record
-from tribune.decisions.sealing import LogSealer
 from tribune.decisions.typed import LogContract, address_of
-from tribune.decisions.wal import read_segment
+from tribune.decisions.waiting.wal import read_segment
 from tribune.exceptions import ConfigurationError, DataError
 from tribune.gate.middleware import ModelGate
 from tribune.gate.recorder import RECEIPT_HEADER, Answer, DecisionRecorder, open_recorder, receipt_headers

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from tribune.decisions.leaf import LogSchema
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.records import Record
-from tribune.decisions.wal import read_segment
+from tribune.decisions.waiting.wal import read_segment
 from tribune.gate.middleware import App, ModelGate
 from tribune.gate.recorder import RECEIPT_HEADER, Answer, DecisionRecorder
 from tribune.gate.recording import RECEIPTS, decided, recorded

@@ -14,11 +14,11 @@ import pytest
 from examples.acs_employment.app import GATED_HEALTH, HEALTH, MAX_BODY, MAX_ROWS, create_app
 from examples.acs_employment.model import Model
 from examples.acs_employment.rows import Row, load_spec, stream
+from tribune.decisions.frames.sealing import LogSealer
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.leaf import LogSchema
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.receipts import Receipt
-from tribune.decisions.sealing import LogSealer
+from tribune.decisions.proofs.receipts import Receipt
 from tribune.exceptions import LogUnavailableError
 from tribune.gate.recorder import DecisionRecorder
 from tribune.ids import FrameIndex, ModelId, VersionNumber

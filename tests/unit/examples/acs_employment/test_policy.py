@@ -17,8 +17,8 @@ from examples.acs_employment.reference import Reference
 from examples.acs_employment.rows import Row, batches, load_spec, stream
 from examples.acs_employment.terms import load_policy, load_terms
 from tribune.decisions.anchor import log_folder
+from tribune.decisions.frames.sealing import seal_evaluation
 from tribune.decisions.leaf import Decision, LogSchema
-from tribune.decisions.sealing import seal_evaluation
 from tribune.ids import ModelId, VersionNumber
 from tribune.metrics import Policy, Profile, Severity, Tally, Value, evaluate
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine

@@ -22,7 +22,7 @@ from examples.acs_employment.rows import load_spec, stream
 from support.anvil import ROOT, Anvil, find_binary
 from support.chain import BUILD, TestChain, deploy
 from support.voting import RULE, documents
-from tribune.decisions.wal import read_segment
+from tribune.decisions.waiting.wal import read_segment
 from tribune.reports.canonical import canonical_bytes
 from tribune.reports.evidence_store import write_evidence
 from unit.examples.acs_employment.conftest import World

@@ -15,8 +15,8 @@ from examples.acs_employment.incident import Incident
 from examples.acs_employment.rows import Row, load_spec, stream
 from examples.acs_employment.traffic import Pace, Traffic
 from tribune.decisions.anchor import log_folder
+from tribune.decisions.frames.labels import arrived_before
 from tribune.decisions.grid import FrameGrid
-from tribune.decisions.labels import arrived_before
 from tribune.ids import ModelId, VersionNumber
 
 FAST = Pace(rows_a_frame=1_000_000, batch=5)

@@ -15,7 +15,7 @@ from support.anvil import ROOT
 from support.processes import environment
 from tribune.decisions.anchor import log_folder
 from tribune.decisions.grid import FrameGrid, GridHistory
-from tribune.decisions.gridfile import write_grids
+from tribune.decisions.waiting.gridfile import write_grids
 from unit.gate.chain import MODEL, VERSION
 
 CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
@@ -23,8 +23,8 @@ HOUR = 3_600_000_000
 SEAL = """
 import sys
 from pathlib import Path
-from tribune.decisions.gridfile import read_grids
-from tribune.decisions.sealing import LogSealer
+from tribune.decisions.waiting.gridfile import read_grids
+from tribune.decisions.frames.sealing import LogSealer
 root, frame = Path(sys.argv[1]), int(sys.argv[2])
 log = LogSealer(root, read_grids(root / "1" / "1"), 1, 1)
 log.seal(frame, now=log.grid.due_at(frame))

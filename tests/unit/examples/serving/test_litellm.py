@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("litellm", reason="needs LiteLLM: `make servers` runs it")
 
-from tribune.decisions.wal import read_segment
+from tribune.decisions.waiting.wal import read_segment
 from unit.gate.sidecars import World, serving
 
 from .logs import break_log, logging_to, proven

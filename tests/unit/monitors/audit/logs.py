@@ -18,12 +18,12 @@ from tribune.decisions.anchor import (
     manifest_bytes,
     read_manifest,
 )
+from tribune.decisions.frames.partitions import describe
+from tribune.decisions.frames.sealing import LogSealer
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.merkle import MerkleTree
-from tribune.decisions.partitions import describe
-from tribune.decisions.sealing import LogSealer
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune_monitors.sources.sealed import SealedFrame, SealedLog
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tribune.decisions.anchor import Manifest, anchor_word, log_folder, manifest_digest
+from tribune.decisions.frames.sealing import seal_evaluation
 from tribune.decisions.leaf import Decision, LogSchema
-from tribune.decisions.sealing import seal_evaluation
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune_monitors.sources.sealed import SealedFrame, SealedLog

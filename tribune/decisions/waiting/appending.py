@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tribune.decisions.grid import Frames
-from tribune.decisions.gridfile import Stamp, read_grids, stamp_of
 from tribune.decisions.leaf import LogSchema
-from tribune.decisions.slots import LATE, Hold, Slot
-from tribune.decisions.wal import SUFFIX, Segment
+from tribune.decisions.waiting.gridfile import Stamp, read_grids, stamp_of
+from tribune.decisions.waiting.slots import LATE, Hold, Slot
+from tribune.decisions.waiting.wal import SUFFIX, Segment
 from tribune.exceptions import EvidenceError
 from tribune.ids import FrameIndex
 

@@ -15,13 +15,13 @@ import pyarrow.parquet as parquet
 import pytest
 
 from tribune.decisions.anchor import frame_folder, read_manifest, verify_partitions
-from tribune.decisions.erasing import erase, erase_late, holds_bodies
 from tribune.decisions.erasures import NAME, read_erasures
+from tribune.decisions.frames.erasing import erase, erase_late, holds_bodies
+from tribune.decisions.frames.partitions import body_of, schema_of
 from tribune.decisions.leaf import Decision, body_digest, decision_leaf
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.merkle import MerkleTree, verify_proof
-from tribune.decisions.partitions import body_of, schema_of
-from tribune.decisions.wal import read_segment
+from tribune.decisions.waiting.wal import read_segment
 from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
 from tribune.ids import Digest, FrameIndex
 from unit.decisions.rows import GRID, LATE, MODEL, SCHEMA, VERSION, decision, sealer, write
@@ -34,7 +34,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 import pyarrow.compute, pyarrow.parquet
-from unit.decisions.test_erasing import ONE, STEPS, WHY, erase, sealer
+from unit.decisions.frames.test_erasing import ONE, STEPS, WHY, erase, sealer
 for step in range(STEPS):
     if os.fork():
         os.wait()
@@ -275,7 +275,7 @@ def test_erase_late__server_writes_on_while_it_is_looked_through__loses_nothing(
             log.close()
         return read
 
-    monkeypatch.setattr("tribune.decisions.erasing.read_segment", read_then_write)
+    monkeypatch.setattr("tribune.decisions.frames.erasing.read_segment", read_then_write)
     assert erase_late(log.folder, None, before=100) == 1
     assert list(_late(log.folder).values()) == [["young"]]
 
@@ -287,7 +287,7 @@ def test_erase_late__killed_before_its_file_is_in_place__leaves_no_body_behind_i
     write(tmp_path, decision("a", 1), decision("b", 2, SEX="a very personal text"))
     folder = sealer(tmp_path).folder
     killed = (
-        "import os, sys; from pathlib import Path; from tribune.decisions.erasing import erase_late\n"
+        "import os, sys; from pathlib import Path; from tribune.decisions.frames.erasing import erase_late\n"
         "sys.addaudithook(lambda event, _: event == 'os.rename' and os._exit(9))\n"
         "erase_late(Path(sys.argv[1]), ['a'])"
     )

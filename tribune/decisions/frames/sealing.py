@@ -26,15 +26,15 @@ from tribune.decisions.anchor import (
     manifest_bytes,
     read_manifest,
 )
+from tribune.decisions.frames.labels import arrived_before
+from tribune.decisions.frames.partitions import decision_table, describe, label_table, write_table
 from tribune.decisions.grid import Frames, GridHistory
-from tribune.decisions.labels import arrived_before
 from tribune.decisions.leaf import Decision, LogSchema
 from tribune.decisions.merkle import MerkleTree
-from tribune.decisions.partitions import decision_table, describe, label_table, write_table
 from tribune.decisions.records import Record, row_of, salted
-from tribune.decisions.slots import Slot, sync_folder
-from tribune.decisions.sorting import follow
-from tribune.decisions.wal import holds_records, read_segment
+from tribune.decisions.waiting.slots import Slot, sync_folder
+from tribune.decisions.waiting.sorting import follow
+from tribune.decisions.waiting.wal import holds_records, read_segment
 from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 

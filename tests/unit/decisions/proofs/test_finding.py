@@ -11,11 +11,11 @@ import pyarrow.parquet as parquet
 import pytest
 
 from tribune.decisions.anchor import manifest_digest, read_manifest
-from tribune.decisions.finding import find_decision
 from tribune.decisions.grid import FrameGrid
 from tribune.decisions.leaf import Decision, new_id
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.proof import check_proof, parse_proof
+from tribune.decisions.proofs.finding import find_decision
+from tribune.decisions.proofs.proof import check_proof, parse_proof
 from tribune.decisions.typed import LogContract
 from tribune.exceptions import DataError, EvidenceError
 from tribune.ids import Address, FrameIndex, ModelId, VersionNumber

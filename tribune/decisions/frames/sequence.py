@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tribune.decisions.anchor import Manifest, anchor_word, frame_folder, read_manifest, verify_partitions
-from tribune.decisions.finding import sealed_frames
+from tribune.decisions.proofs.finding import sealed_frames
 from tribune.exceptions import EvidenceError
 from tribune.ids import Digest, FrameIndex, VersionNumber
 

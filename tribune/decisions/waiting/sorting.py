@@ -15,10 +15,10 @@ from pathlib import Path
 
 from tribune.decisions.anchor import read_manifest
 from tribune.decisions.grid import GridHistory
-from tribune.decisions.gridfile import read_grids, write_grids
 from tribune.decisions.records import Record
-from tribune.decisions.slots import LATE, Slot, slots_of, sync_folder
-from tribune.decisions.wal import SUFFIX, encode, read_segment, schema_line
+from tribune.decisions.waiting.gridfile import read_grids, write_grids
+from tribune.decisions.waiting.slots import LATE, Slot, slots_of, sync_folder
+from tribune.decisions.waiting.wal import SUFFIX, encode, read_segment, schema_line
 from tribune.ids import FrameIndex
 
 _SORTED = "grids.sorted"

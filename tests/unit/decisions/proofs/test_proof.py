@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tribune.decisions.anchor import anchor_word, read_manifest
-from tribune.decisions.finding import find_decision
 from tribune.decisions.keccak import keccak256
 from tribune.decisions.leaf import decision_leaf
 from tribune.decisions.merkle import MerkleTree
-from tribune.decisions.proof import (
+from tribune.decisions.proofs.finding import find_decision
+from tribune.decisions.proofs.proof import (
     MAX_BYTES,
     DecisionProof,
     Opened,

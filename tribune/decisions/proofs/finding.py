@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from tribune.decisions.anchor import Manifest, manifest_digest, read_manifest
 from tribune.decisions.leaf import RESERVED, Decision, Kind, LogSchema, decision_leaf
 from tribune.decisions.merkle import MerkleTree
-from tribune.decisions.proof import DecisionProof, Opened
+from tribune.decisions.proofs.proof import DecisionProof, Opened
 from tribune.decisions.typed import LogContract
-from tribune.decisions.wal import read_segment
+from tribune.decisions.waiting.wal import read_segment
 from tribune.exceptions import AbsentError, DataError, EvidenceError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.untrusted import load_json

@@ -11,14 +11,14 @@ import threading
 import time
 from pathlib import Path
 
-from tribune.decisions.slots import Hold, Slot
+from tribune.decisions.waiting.slots import Hold, Slot
 from tribune.ids import FrameIndex
 
 PATIENCE_S = 30.0
 FORKED = """
 import os, sys
 from pathlib import Path
-from tribune.decisions.slots import Slot
+from tribune.decisions.waiting.slots import Slot
 slot = Slot(Path(sys.argv[1]), 1)
 hold = slot.hold_open()
 if os.fork() == 0:

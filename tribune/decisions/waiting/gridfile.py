@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from tribune.decisions.grid import FrameGrid, GridHistory
-from tribune.decisions.slots import sync_folder
+from tribune.decisions.waiting.slots import sync_folder
 from tribune.exceptions import ConfigurationError, EvidenceError
 from tribune.ids import FrameIndex
 from tribune.untrusted import load_json

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from tribune.decisions.receipt_key import (
+from tribune.decisions.proofs.receipt_key import (
     Certificate,
     ReceiptKey,
     certify,
@@ -82,7 +82,7 @@ def test_load__no_key_in_the_file__is_refused(tmp_path: Path) -> None:
 def test_sign__certificate_ran_out__is_unsigned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = ReceiptKey.load(*_made(tmp_path))
     later = time.time() + 3600
-    monkeypatch.setattr("tribune.decisions.receipt_key.time.time", lambda: later)
+    monkeypatch.setattr("tribune.decisions.proofs.receipt_key.time.time", lambda: later)
     assert key.sign(VersionNumber(1), Digest(bytes(32))) is None
 
 

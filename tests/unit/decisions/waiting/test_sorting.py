@@ -14,9 +14,9 @@ import pytest
 
 from tribune.decisions.anchor import read_manifest, verify_partitions
 from tribune.decisions.grid import FrameGrid, GridHistory
-from tribune.decisions.gridfile import NAME, read_grids, write_grids
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.slots import Slot
+from tribune.decisions.waiting.gridfile import NAME, read_grids, write_grids
+from tribune.decisions.waiting.slots import Slot
 from tribune.exceptions import EvidenceError, LogUnavailableError
 from tribune.ids import FrameIndex
 from unit.decisions.rows import GRID, LATE, MODEL, SCHEMA, VERSION, decision, sealer, write
@@ -31,7 +31,7 @@ STEPS = 20
 KILLED = """
 import os, sys
 from pathlib import Path
-from unit.decisions.test_sorting import STEPS, history, sealer
+from unit.decisions.waiting.test_sorting import STEPS, history, sealer
 for step in range(STEPS):
     if os.fork():
         os.wait()

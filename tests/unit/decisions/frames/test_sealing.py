@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from tribune.decisions import sealing
 from tribune.decisions.anchor import (
     anchor_word,
     frame_folder,
@@ -23,12 +22,13 @@ from tribune.decisions.anchor import (
     read_manifest,
     verify_partitions,
 )
+from tribune.decisions.frames import sealing
+from tribune.decisions.frames.labels import append_labels
+from tribune.decisions.frames.sealing import seal_evaluation
 from tribune.decisions.grid import FrameGrid
-from tribune.decisions.labels import append_labels
 from tribune.decisions.leaf import Decision, LogSchema, body_digest, decision_leaf
 from tribune.decisions.log import DecisionLog
 from tribune.decisions.merkle import EMPTY_ROOT, MerkleTree
-from tribune.decisions.sealing import seal_evaluation
 from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
 from tribune.ids import FrameIndex
 from unit.decisions.rows import GRID, LATE, MODEL, SCHEMA, VERSION, decision, sealer, write

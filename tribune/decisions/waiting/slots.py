@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tribune.decisions.anchor import frame_folder
-from tribune.decisions.wal import holds_records
+from tribune.decisions.waiting.wal import holds_records
 from tribune.ids import FrameIndex
 
 LATE = "late"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tribune.decisions.anchor import anchor_word, frame_folder, manifest_bytes, read_manifest
+from tribune.decisions.frames.sequence import Fault, Span, Time, compare_log, ranges, unanchored
 from tribune.decisions.grid import FrameGrid
-from tribune.decisions.sequence import Fault, Span, Time, compare_log, ranges, unanchored
 from tribune.ids import Digest, FrameIndex
 from unit.decisions.rows import LATE, VERSION, decision, sealer, write
 

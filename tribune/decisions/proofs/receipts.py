@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote
 
 from tribune.decisions.leaf import check_id, decision_leaf
 from tribune.decisions.merkle import root_of
-from tribune.decisions.receipt_key import Certificate, batch_digest
+from tribune.decisions.proofs.receipt_key import Certificate, batch_digest
 from tribune.decisions.typed import signer_of
 from tribune.exceptions import DataError, SignatureError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber

@@ -11,7 +11,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 
-from tribune.decisions.label_files import Columns, Unit, read_labels
+from tribune.decisions.frames.label_files import Columns, Unit, read_labels
 from tribune.exceptions import ConfigurationError, DataError
 
 NAMES = Columns("case", "known_at", "truth")

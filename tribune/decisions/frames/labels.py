@@ -13,9 +13,9 @@ import time as clock
 from collections.abc import Iterable
 from pathlib import Path
 
+from tribune.decisions.frames.partitions import label_table, write_table
 from tribune.decisions.leaf import Kind, check_id
-from tribune.decisions.partitions import label_table, write_table
-from tribune.decisions.slots import sync_folder
+from tribune.decisions.waiting.slots import sync_folder
 from tribune.exceptions import DataError, LogUnavailableError
 
 INBOX = "labels"

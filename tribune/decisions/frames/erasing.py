@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from tribune.decisions.anchor import Manifest, Partition, frame_folder, read_manifest
 from tribune.decisions.erasures import Erasure, Erasures, read_erasures, write_erasures
+from tribune.decisions.frames.partitions import body_of, describe, schema_of, write_table
+from tribune.decisions.frames.sealing import one_at_a_time
 from tribune.decisions.leaf import LogSchema, body_digest, decision_leaf
-from tribune.decisions.partitions import body_of, describe, schema_of, write_table
 from tribune.decisions.records import Record
-from tribune.decisions.sealing import one_at_a_time
-from tribune.decisions.slots import sync_folder
-from tribune.decisions.wal import SUFFIX, encode, read_segment, schema_line
+from tribune.decisions.waiting.slots import sync_folder
+from tribune.decisions.waiting.wal import SUFFIX, encode, read_segment, schema_line
 from tribune.exceptions import AbsentError, DataError, EvidenceError, LogUnavailableError
 from tribune.ids import Digest, FrameIndex
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from tribune.decisions.leaf import Decision
 from tribune.decisions.log import DecisionLog
-from tribune.decisions.receipt_key import Certificate, ReceiptKey, certify
-from tribune.decisions.receipts import Receipt, SignedBatch, check_receipt, receipt_in
+from tribune.decisions.proofs.receipt_key import Certificate, ReceiptKey, certify
+from tribune.decisions.proofs.receipts import Receipt, SignedBatch, check_receipt, receipt_in
 from tribune.decisions.typed import LogContract
 from tribune.exceptions import ConfigurationError, DataError, SignatureError
 from tribune.ids import Address, Digest, FrameIndex, ModelId, VersionNumber
