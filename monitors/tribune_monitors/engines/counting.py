@@ -107,9 +107,10 @@ def _follow(counted: Sequence[Future[Any]], tell: Tell) -> None:
 def _joint(scheme: Scheme, labels: Labels, run: Run, stops_early: bool) -> _Joint:
     """Count what needs labels; outcomes alone, where labels need no join and the rest is counted beside."""
     if labels is not Labels.JOINED:
-        counter = OutcomeCounter(scheme)
-        for *groups, came, label, said, cell, n in run(sql.outcome_counts(scheme, labels)):
-            counter.add((tuple(groups), came, label, said), cell, n)
+        counter, groups = OutcomeCounter(scheme), len(scheme.spec.groups)
+        for row in run(sql.outcome_counts(scheme, labels)):
+            came, label, said, cell, n = row[groups:]
+            counter.add((row[:groups], came, label, said), cell, n)
         return _Joint(counter)
     most, finer = None, 0
     if scheme.scored:

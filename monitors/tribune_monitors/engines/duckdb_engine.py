@@ -127,8 +127,7 @@ class DuckDBEngine:
                 as_they_are = stored if view == sql.ROWS else ()
                 selects = (select_of(fit, wanted, source, as_they_are) for fit, source in sources[view])
                 given.append(f"{view} AS ({' UNION ALL '.join(selects)})")
-            with self.cursor() as own:
-                yield from self.rows(own, f"WITH {', '.join(given)} {statement}")
+            return self._rows(f"WITH {', '.join(given)} {statement}")
 
         return run
 
@@ -156,19 +155,20 @@ class DuckDBEngine:
             self._connection.execute(f"CREATE MACRO {sql.FLOOR}(x) AS floor(x)")
         return self._connection.cursor()
 
-    def rows(self, cursor: duckdb.DuckDBPyConnection, statement: str) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         """Run a counting statement and yield its rows in pieces; DataError where a file cannot be read."""
         import duckdb
 
-        try:
-            cursor.execute(statement)
-            while piece := cursor.fetchmany(_FETCH):
-                yield from piece
-        except duckdb.Error as fault:
-            raise DataError(
-                f"A partition could not be read to its end: {str(fault).splitlines()[0]}",
-                mend=UNREADABLE,
-            ) from fault
+        with self.cursor() as own:
+            try:
+                own.execute(statement)
+                while piece := own.fetchmany(_FETCH):
+                    yield from piece
+            except duckdb.Error as fault:
+                raise DataError(
+                    f"A partition could not be read to its end: {str(fault).splitlines()[0]}",
+                    mend=UNREADABLE,
+                ) from fault
 
 
 def _files(paths: Sequence[Path]) -> str:
