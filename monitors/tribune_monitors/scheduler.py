@@ -212,6 +212,6 @@ def _make_clock(engine: Engine, table: str) -> AsyncIOScheduler:
         timezone="UTC",
         jobstore_retry_interval=STORE_RETRY_S,
         jobstores={"default": SQLAlchemyJobStore(engine=engine, tablename=table), "memory": MemoryJobStore()},
-        # A second run finds the first at work and leaves it a note; with 1, each would be a warning instead.
-        job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
+        # A further run finds the first at work, leaves it a note and ends; beyond so many, each is a warning.
+        job_defaults={"coalesce": True, "max_instances": 9, "misfire_grace_time": None},
     )
