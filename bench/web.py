@@ -41,8 +41,8 @@ QUERIES: Mapping[str, Sequence[str]] = {
     ),
     "/api/ballots/{case_id}/message": ("voter={voter}&support=1",),
     "/api/proposals/{number}/message": ("voter={voter}&support=1",),
-    "/api/ballots/{case_id}/transaction": ("voter={voter}&support=1",),
-    "/api/proposals/{number}/transaction": ("voter={voter}&support=1",),
+    "/api/ballots/{case_id}/transaction": ("voter={undecided}&support=1",),
+    "/api/proposals/{number}/transaction": ("voter={undecided}&support=1",),
     "/api/delegation": ("wallet={voter}",),
     "/api/v1/models": ("", "limit=100", "name=hiring&state=Active"),
     "/api/v1/audit": (

@@ -172,6 +172,7 @@ async def _samples(
         "case_id": [str(voting.case_id)],
         "number": ["41"],
         "voter": [voter],
+        "undecided": [voting.holders[1].address],
         "delegator": [voter],
         "nonce": ["0"],
         "call_id": ["1"],
