@@ -21,8 +21,9 @@ MAX_CELLS = 2**16
 """Cells of one numeric column: about 4,096 over most of its values, the others over its far ones."""
 MAX_DIGITS = 24
 """With the 24 bits by which scores are counted finer, still within the 53 of a double."""
+EXACT = 2**53
+"""Whole numbers up to here are doubles."""
 _MAX_SHIFT = 1022  # 2.0**shift must stay a finite, normal double
-_MAX_ORIGIN = 2**53  # whole numbers up to here are doubles
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Grid:
             raise ConfigurationError(
                 f"A grid has at most {MAX_CELLS} cells and a shift within ±{_MAX_SHIFT}."
             )
-        if not 0 <= self.digits <= MAX_DIGITS or abs(self.origin) > (_MAX_ORIGIN if self.digits else 0):
+        if not 0 <= self.digits <= MAX_DIGITS or abs(self.origin) > (EXACT if self.digits else 0):
             raise ConfigurationError(
                 f"A grid has at most {MAX_DIGITS} digits, and an origin only with them, within ±2^53."
             )

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tribune.metrics.binning import Categories, Grid
+from tribune.metrics.binning import EXACT, Categories, Grid
 from tribune.metrics.scheme import (
     ABSOLUTE,
     ERRORS,
@@ -22,7 +22,6 @@ from tribune.metrics.scheme import (
 )
 from tribune.metrics.scores import Scores, ends
 
-_EXACT = 2**53
 _MISSING, _NAN, _PLUS, _MINUS = range(6, 10)  # after the tails' counts and sums
 
 
@@ -77,7 +76,7 @@ def _widening_column(grid: Grid, keys: Iterable[tuple[float | None, int]]) -> tu
 def _bounds(grid: Grid) -> tuple[float, float]:
     """Return the ends of a grid's range, as doubles where exact: compared in half the time."""
     low, high = grid.edges[0], grid.edges[-1]
-    return (float(low), float(high)) if low >= -_EXACT and high <= _EXACT else (low, high)
+    return (float(low), float(high)) if low >= -EXACT and high <= EXACT else (low, high)
 
 
 def category_column(categories: Categories, keys: Iterable[tuple[str | None, int]]) -> tuple[int, ...]:

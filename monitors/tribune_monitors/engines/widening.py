@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from tribune.metrics.binning import Grid
+from tribune.metrics.binning import EXACT, Grid
 from tribune_monitors.engines import sql
 from tribune_monitors.engines.counting import Run
 
@@ -126,7 +126,7 @@ def _over(origin: float, shift: int, ends: tuple[float, float]) -> Grid:
     """Return a grid over a range, or as far as its cells reach."""
     shift = min(max(shift, -_MAX_SHIFT), _MAX_SHIFT)
     steps = origin * 2.0**shift
-    start = math.floor(steps) if abs(steps) < 2**53 else 0
+    start = math.floor(steps) if abs(steps) < EXACT else 0
     grid = Grid(shift, (-_MOST, _MOST), digits=DIGITS, origin=start)
     low, high = (_cell_of(end, grid) for end in ends)
     return replace(grid, edges=(low, max(low, high) + 1))
