@@ -151,9 +151,11 @@ async def test_show__post_got_out_before_a_crash__is_found_again(store: Store, c
     assert len(channel.sent) == 1
 
 
-async def test_show__changed_since_the_post_before_a_crash__is_brought_up_to_date(
+async def posted_by_one_that_is_killed(
     store: Store, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Post "a", and end before the store knows of it."""
+
     def killed(*_: object) -> None:
         raise EOFError
 
@@ -161,6 +163,12 @@ async def test_show__changed_since_the_post_before_a_crash__is_brought_up_to_dat
         patched.setattr(messages, "record_posted", killed)
         with pytest.raises(EOFError):
             await board_of(store, channel).show(SUBJECT, shown("a"))
+
+
+async def test_show__changed_since_the_post_before_a_crash__is_brought_up_to_date(
+    store: Store, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await posted_by_one_that_is_killed(store, channel, monkeypatch)
     await board_of(store, channel).show(SUBJECT, shown("b"))
     assert len(channel.sent) == 1
     assert [edit["content"] for edit in channel.edits] == ["b"]
@@ -169,13 +177,7 @@ async def test_show__changed_since_the_post_before_a_crash__is_brought_up_to_dat
 async def test_show__deleted_in_the_moment_in_which_it_is_found__stays_deleted(
     store: Store, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(*_: object) -> None:
-        raise EOFError
-
-    with monkeypatch.context() as patched:
-        patched.setattr(messages, "record_posted", killed)
-        with pytest.raises(EOFError):
-            await board_of(store, channel).show(SUBJECT, shown("a"))
+    await posted_by_one_that_is_killed(store, channel, monkeypatch)
     channel.fault = not_found()
     board = board_of(store, channel)
     await board.show(SUBJECT, shown("b"))

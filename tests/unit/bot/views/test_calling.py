@@ -2,41 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
-import simcord
 
-from support.index import BEGAN
 from tribune.ballots.holders.documents import TEXT_LIMIT
-from tribune.store.session import Store, open_store
-from tribune_bot.client import TribuneBot
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
-        yield opened
-
-
-@asynccontextmanager
-async def discord_of(store: Store) -> AsyncIterator[tuple[Any, Any]]:
-    """Yield a member and a channel of a server with the bot, behind which there is an empty index."""
-    indexer = SimpleNamespace(run=None, head=SimpleNamespace(time=BEGAN + timedelta(hours=10)))
-    services: Any = SimpleNamespace(store=store, channel_id=1, guild_id=2, indexer=indexer, contracts=None)
-    async with simcord.run(TribuneBot(services)) as env:
-        guild = env.create_guild(id=2)
-        member = guild.add_member(env.create_user("ada"))
-        yield member, guild.create_text_channel("oversight")
-
-
-def fields(modal: dict[str, Any]) -> list[dict[str, Any]]:
-    return [outer["component"] for outer in modal["components"]]
+from tribune.store.session import Store
+from unit.bot.views.modals import discord_of, fields
 
 
 @pytest.mark.parametrize(

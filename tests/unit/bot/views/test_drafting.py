@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from contextlib import AbstractAsyncContextManager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import simcord
 
-from support.index import BEGAN, put, registered
+from support.index import put, registered
 from tribune.ballots.slow_lane.drafts import NAME_LIMIT, URI_LIMIT, WHY_LIMIT
 from tribune.ballots.slow_lane.policy_file import MOST_BYTES
-from tribune.store.session import Store, open_store
-from tribune_bot.client import TribuneBot
+from tribune.store.session import Store
+from unit.bot.views.modals import discord_of, fields
 
 ACCOUNT = "0x00000000000000000000000000000000DeaDBeef"
 
 
-@pytest.fixture
-def store(tmp_path: Any) -> Any:
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
-        yield opened
-
-
-@asynccontextmanager
-async def discord_of(store: Store) -> AsyncIterator[tuple[Any, Any]]:
-    """Yield a member and a channel of a server whose DAO decides with something of its own."""
-    indexer = SimpleNamespace(run=None, head=SimpleNamespace(time=BEGAN + timedelta(hours=10)))
-    contracts = SimpleNamespace(has_slow_lane=False)
-    services: Any = SimpleNamespace(
-        store=store,
-        channel_id=1,
-        guild_id=2,
-        indexer=indexer,
-        contracts=contracts,
-        documents=None,
-        settings=SimpleNamespace(evidence_stores=[]),
+def own_dao(store: Store) -> AbstractAsyncContextManager[tuple[Any, Any]]:
+    """Return a server whose DAO decides with something of its own."""
+    settings = SimpleNamespace(evidence_stores=[])
+    return discord_of(
+        store, contracts=SimpleNamespace(has_slow_lane=False), documents=None, settings=settings
     )
-    async with simcord.run(TribuneBot(services)) as env:
-        guild = env.create_guild(id=2)
-        member = guild.add_member(env.create_user("ada"))
-        yield member, guild.create_text_channel("oversight")
-
-
-def fields(modal: dict[str, Any]) -> list[dict[str, Any]]:
-    return [outer["component"] for outer in modal["components"]]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +36,7 @@ def fields(modal: dict[str, Any]) -> list[dict[str, Any]]:
 async def test_command__run__opens_a_modal_that_takes_no_more_than_a_draft(
     store: Store, command: str, options: dict[str, str], limits: list[int]
 ) -> None:
-    async with discord_of(store) as (ada, channel):
+    async with own_dao(store) as (ada, channel):
         shown = await ada.slash(channel, command, **options)
         asked = fields(shown.modal)
         assert [one["max_length"] for one in asked] == limits
@@ -72,7 +47,7 @@ async def test_command__run__opens_a_modal_that_takes_no_more_than_a_draft(
 async def test_modal__dao_decides_elsewhere__says_so_and_gives_the_words_back(
     store: Store, what: str
 ) -> None:
-    async with discord_of(store) as (ada, channel):
+    async with own_dao(store) as (ada, channel):
         shown = await ada.slash(channel, "propose monitor", what=what, address=ACCOUNT)
         given = {one["custom_id"]: "words of mine" for one in fields(shown.modal)}
         result = await ada.submit_modal(shown, given)
@@ -82,7 +57,7 @@ async def test_modal__dao_decides_elsewhere__says_so_and_gives_the_words_back(
 
 
 async def test_modal__model_that_is_not_there__gives_the_policy_back(store: Store) -> None:
-    async with discord_of(store) as (ada, channel):
+    async with own_dao(store) as (ada, channel):
         shown = await ada.slash(channel, "propose policy", model="nothing")
         text, why = (one["custom_id"] for one in fields(shown.modal))
         result = await ada.submit_modal(shown, {text: "[frames]", why: ""})
@@ -102,7 +77,7 @@ async def test_modal__attached_files_unfit__each_is_refused_by_name(
 ) -> None:
     with store.session() as session:
         put(session, registered(1, "acs-employment"))
-    async with discord_of(store) as (ada, channel):
+    async with own_dao(store) as (ada, channel):
         files = {"policy": ("policy.toml", policy), "backtest": ("backtest.json", backtest)}
         shown = await ada.slash(channel, "propose policy", model="1", **files)
         [why] = (one["custom_id"] for one in fields(shown.modal))

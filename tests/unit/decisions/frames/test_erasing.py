@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,33 +25,19 @@ from tribune.decisions.merkle import MerkleTree, verify_proof
 from tribune.decisions.waiting.wal import read_segment
 from tribune.exceptions import DataError, EvidenceError, LogUnavailableError
 from tribune.ids import Digest, FrameIndex
+from unit.decisions.killed import kill_at_each_step
 from unit.decisions.rows import GRID, LATE, MODEL, SCHEMA, VERSION, decision, sealer, write
 
 ONE = FrameIndex(1)
 NAMES = ("a", "b", "c", "d", "e")
 WHY: dict[str, Any] = {"reason": "asked for", "needed_until": 0, "now": 86_400_000_000}
 STEPS = 14
-KILLED = """
-import os, sys
-from pathlib import Path
-import pyarrow.compute, pyarrow.parquet
-from unit.decisions.frames.test_erasing import ONE, STEPS, WHY, erase, sealer
-for step in range(STEPS):
-    if os.fork():
-        os.wait()
-        continue
-    count = step
-    def stop(event, args):
-        global count
-        if event in ("open", "os.rename") and str(args[0]).startswith(sys.argv[1]):
-            count -= 1
-            if count < 0:
-                os._exit(9)
-    folder = sealer(Path(sys.argv[1]) / str(step)).folder
-    sys.addaudithook(stop)
-    erase(folder, ONE, ["b"], **WHY)
-    os._exit(0)
-"""
+
+
+def begin(root: Path) -> Callable[[], object]:
+    """Return the erasing that `kill_at_each_step` kills."""
+    folder = sealer(root).folder
+    return lambda: erase(folder, ONE, ["b"], **WHY)
 
 
 def _sealed(root: Path) -> Path:
@@ -189,12 +176,7 @@ def test_body_of__a_sealed_row_with_an_input__is_the_body_byte_for_byte(tmp_path
 def test_erase__killed_anywhere__run_again_is_as_if_it_never_was(tmp_path: Path) -> None:
     folders = [_sealed(tmp_path / str(step)) for step in range(STEPS)]
     roots = [read_manifest(each, ONE).merkle_root for each in folders]
-    subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        timeout=240,
-        check=True,
-    )
+    kill_at_each_step(__name__, tmp_path, STEPS)
     done = [_row(folder, "b")["salt"] is None for folder in folders]
     assert set(done) == {True, False}  # else no kill hit it, or all did
     for folder, merkle_root in zip(folders, roots, strict=True):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as parquet
@@ -19,6 +17,7 @@ from tribune.decisions.waiting.gridfile import NAME, read_grids, write_grids
 from tribune.decisions.waiting.slots import Slot
 from tribune.exceptions import EvidenceError, LogUnavailableError
 from tribune.ids import FrameIndex
+from unit.decisions.killed import kill_at_each_step
 from unit.decisions.rows import GRID, LATE, MODEL, SCHEMA, VERSION, decision, sealer, write
 
 BASE = 5000
@@ -28,26 +27,11 @@ OTHERS = {"shorter": (100, 100), "longer": (4000, 4000), "sliding": (1000, 3000)
 END = 6500
 TIMES = (*range(4001, BASE, 250), *range(BASE, END, 50))
 STEPS = 20
-KILLED = """
-import os, sys
-from pathlib import Path
-from unit.decisions.waiting.test_sorting import STEPS, history, sealer
-for step in range(STEPS):
-    if os.fork():
-        os.wait()
-        continue
-    count = 5 * step
-    def stop(event, args):
-        global count
-        if event in ("open", "os.rename", "os.remove") and str(args[0]).startswith(sys.argv[1]):
-            count -= 1
-            if count < 0:
-                os._exit(9)
-    log = sealer(Path(sys.argv[1]) / str(step), history("shorter"))
-    sys.addaudithook(stop)
-    log.follow()
-    os._exit(0)
-"""
+
+
+def begin(root: Path) -> Callable[[], object]:
+    """Return the sorting that `kill_at_each_step` kills."""
+    return sealer(root, history("shorter")).follow
 
 
 def history(kind: str) -> GridHistory:
@@ -141,12 +125,7 @@ def test_follow__killed_anywhere__run_again_has_each_once(tmp_path: Path) -> Non
     times = {f"d{time}": time for time in TIMES[::5]}
     for step in range(STEPS):
         write(tmp_path / str(step), *(decision(name, time) for name, time in times.items()))
-    subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        timeout=240,
-        check=True,
-    )
+    kill_at_each_step(__name__, tmp_path, STEPS, ("open", "os.rename", "os.remove"), every=5)
     folders = [sealer(tmp_path / str(step)).folder for step in range(STEPS)]
     assert {(folder / "grids.sorted").exists() for folder in folders} == {True, False}
     expected = _expected(history("shorter"), times, END)
