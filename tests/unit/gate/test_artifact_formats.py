@@ -29,6 +29,7 @@ from unit.examples.serving.servers import answer, gated_server
 
 SERVER = ["uvicorn", "--app-dir", str(ROOT / "tests" / "unit" / "gate" / "formats"), "app:app"]
 ROWS = [(0.0, 1.0), (3.0, 1.0)]
+WRONG = "urn:tribune:problem:wrong-artifact"
 WARNING = "artifact runs code when it is opened"
 
 
@@ -90,13 +91,12 @@ async def test_gated__real_model__answers_while_each_byte_is_the_registered_one(
     }
     asked = [f"/predict?income={income}&debt={debt}" for income, debt in ROWS]
     async with gated_server(tmp_path, SERVER, artifact=registered, **variables) as (_, client):
-        at_start = await client.post(asked[0])
+        at_start = await answer(client, asked[0], None, 503, WRONG)
         restore()
         said = [(await answer(client, one, None, 200)).json()["prediction"] for one in asked]
         _with_a_byte_changed(path)
-        while_it_serves = await answer(client, asked[0], None, 503)
-    wrong = "urn:tribune:problem:wrong-artifact"
-    assert [one.json()["type"] for one in (at_start, while_it_serves)] == [wrong, wrong]
+        while_it_serves = await answer(client, asked[0], None, 503, WRONG)
+    assert [one.json()["type"] for one in (at_start, while_it_serves)] == [WRONG, WRONG]
     assert said == [*model.predict(ROWS)] == ["no", "yes"]
     told = [line for line in (tmp_path / "server.log").read_text().splitlines() if WARNING in line]
     assert [warned in line for line in told] == ([True] if warned else [])

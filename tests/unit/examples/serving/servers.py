@@ -17,6 +17,8 @@ from unit.gate.chain import MODEL, VERSION, HandChain
 from unit.gate.sidecars import World, sidecar
 
 EXAMPLES = ROOT / "examples" / "serving"
+LIMIT_S = 60.0
+"""For news that come at once: a machine may be busy."""
 
 
 @asynccontextmanager
@@ -46,12 +48,18 @@ async def gated_server(
             yield world, client
 
 
-async def answer(client: httpx.AsyncClient, path: str, asked: object, status: int) -> httpx.Response:
-    """Ask until the answer has this status, for a moment at most: news of the model take their way."""
-    ends = time.monotonic() + 5
+async def answer(
+    client: httpx.AsyncClient, path: str, asked: object, status: int, saying: str = ""
+) -> httpx.Response:
+    """Ask until the answer has this status and says this, for a minute at most: news take their way.
+
+    A gate that does not know yet refuses with the same status as one that knows, but says something else.
+    """
+    ends = time.monotonic() + LIMIT_S
     while True:
         response = await client.post(path, json=asked)
-        if response.status_code == status or time.monotonic() > ends:
+        if (response.status_code == status and saying in response.text) or time.monotonic() > ends:
             assert response.status_code == status, response.text
+            assert saying in response.text
             return response
         await asyncio.sleep(0.02)

@@ -18,7 +18,7 @@ async def test_fastapi_app__halt_and_resume__answers_refuses_and_answers(tmp_pat
     async with gated_server(tmp_path, SERVER) as (world, client):
         first = await answer(client, "/predict", APPLICANT, 200)
         world.chain.mine(state="Paused")
-        refused = await answer(client, "/predict", APPLICANT, 503)
+        refused = await answer(client, "/predict", APPLICANT, 503, "problem:model-paused")
         world.chain.mine(state="Active")
         again = await answer(client, "/predict", APPLICANT, 200)
     assert first.json() == again.json() == {"prediction": "yes"}

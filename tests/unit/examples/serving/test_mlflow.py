@@ -71,7 +71,7 @@ async def test_mlflow_app__halt__answers_as_the_model_then_refuses(
     ):
         first = await answer(client, "/invocations", ASKED, 200)
         world.chain.mine(state="Paused")
-        refused = await answer(client, "/invocations", ASKED, 503)
+        refused = await answer(client, "/invocations", ASKED, 503, "problem:model-paused")
         ping = await client.get("/ping")
     assert first.json()["predictions"] == expected
     assert refused.json()["type"] == "urn:tribune:problem:model-paused"
@@ -86,7 +86,7 @@ async def test_mlflow_app__model_is_not_the_registered_one__refuses(
         _,
         client,
     ):
-        refused = await answer(client, "/invocations", ASKED, 503)
+        refused = await answer(client, "/invocations", ASKED, 503, "problem:wrong-artifact")
     assert refused.json()["type"] == "urn:tribune:problem:wrong-artifact"
 
 

@@ -70,13 +70,16 @@ async def test_run__store_fails_for_a_while__goes_on_when_it_ends(
         await asyncio.sleep(0.5)
         assert not task.done()
         assert events(store) == []
-    for _ in range(100):
-        await asyncio.sleep(0.05)
-        if len(events(store)) == 40:
-            break
-    assert events(store) == await rebuilt(chain, emitter)
-    task.cancel()
-    await asyncio.sleep(0.3)  # a thread that is at the database comes to its end
+    try:
+        for _ in range(1200):
+            await asyncio.sleep(0.05)
+            if len(events(store)) == 40 or task.done():
+                break
+        assert not task.done()
+        assert events(store) == await rebuilt(chain, emitter)
+    finally:
+        task.cancel()
+        await asyncio.sleep(0.3)  # a thread that is at the database comes to its end
 
 
 async def test_run__new_event__tells_who_waits(chain: Chain, store: Store, emitter: Address) -> None:
