@@ -50,10 +50,10 @@ async def gated(
     from tribune.chain import Tribune
     from tribune.chain.gate_client import GateClient
     from tribune.decisions.leaf import LogSchema
-    from tribune.gate.grids import grid_of
     from tribune.gate.middleware import ModelGate
     from tribune.gate.recorder import open_recorder
-    from tribune.gate.watcher import ChainWatcher
+    from tribune.gate.sealing.grids import grid_of
+    from tribune.gate.watching.watcher import ChainWatcher
 
     async with await Tribune.connect(settings) as tribune:
         registered = (await tribune.model_registry.version(model_id, version)).details

@@ -28,7 +28,7 @@ from tribune.decisions.log import DecisionLog
 from tribune.decisions.merkle import MerkleTree, verify_proof
 from tribune.decisions.waiting.wal import read_segment
 from tribune.exceptions import EvidenceError
-from tribune.gate.sealer import FrameSealer
+from tribune.gate.sealing.sealer import FrameSealer
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 
 MODEL, VERSION = ModelId(1), VersionNumber(1)

@@ -20,7 +20,7 @@ from tribune.decisions.frames.erasing import holds_bodies
 from tribune.decisions.proofs.finding import find_decision
 from tribune.decisions.typed import LogContract
 from tribune.exceptions import EvidenceError
-from tribune.gate.retention import Retention
+from tribune.gate.sealing.retention import Retention
 from tribune.ids import Address, FrameIndex
 
 DAY_S = 86_400

@@ -22,7 +22,7 @@ from tribune.decisions.proofs.receipt_key import ReceiptKey, certify, write_cert
 from tribune.decisions.proofs.receipts import Receipt
 from tribune.decisions.typed import LogContract, address_of
 from tribune.exceptions import EvidenceError, SignatureError
-from tribune.gate.grids import ChainGrids
+from tribune.gate.sealing.grids import ChainGrids
 from tribune.ids import Address, FrameIndex, ModelId
 from tribune.operations.receipt_claims import Standing, judge
 

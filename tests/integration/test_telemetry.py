@@ -200,7 +200,7 @@ async def test_monitor_run__scraped__every_alarm_goes_by_what_it_shows(world: Mo
 async def test_log_seal__scraped__shows_what_is_not_sealed_and_the_loggers_coin(
     world: MonitorWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tribune.gate.logger import run
+    from tribune.gate.sealing.logger import run
 
     monkeypatch.setenv("MY_KEY", world.chain.steward.key.hex())
     port, stop = free_port(), asyncio.Event()

@@ -60,7 +60,7 @@ PARTS = (
         "gate",
         ("tribune.gate", "tribune.decisions", "tribune.metrics", "tribune.settings", "tribune.cli"),
         ("websockets", "coincurve"),
-        ("tribune.gate.logger",),  # seals and anchors, which the sidecar does
+        ("tribune.gate.sealing.logger",),  # seals and anchors, which the sidecar does
     ),
     Part("chain", ALL, CHAIN, NO_PAGES),
     Part("sidecar", ALL, (*CHAIN, "uvicorn"), NO_PAGES),

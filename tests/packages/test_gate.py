@@ -66,7 +66,7 @@ RECORDS = """
 from tribune.decisions.keccak import keccak256
 assert keccak256()(b"").hex().startswith("c5d2460186f7")
 import tribune.decisions.log, tribune.decisions.proofs.receipts
-import tribune.gate.recorder, tribune.gate.guard, tribune.gate.artifact, tribune.gate.sidecar_client
+import tribune.gate.recorder, tribune.gate.guard, tribune.gate.artifact, tribune.gate.sidecar.client
 """
 
 

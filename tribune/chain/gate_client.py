@@ -1,4 +1,4 @@
-"""What a gate needs of the chain, in the form that `tribune.gate.watcher` asks for.
+"""What a gate needs of the chain, in the form that `tribune.gate.watching.watcher` asks for.
 
 A module of its own, since a gate in sidecar mode imports nothing of the chain. Many models are read in one
 request, all at one block; an answer of a node that does not have that very block (any more) is no answer.

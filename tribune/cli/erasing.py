@@ -46,7 +46,7 @@ def decisions_erase(
         from tribune.decisions.grid import microseconds
         from tribune.decisions.proofs.finding import sealed_frames
         from tribune.exceptions import AbsentError, ConfigurationError
-        from tribune.gate.retention import Erased, Needs, Retention
+        from tribune.gate.sealing.retention import Erased, Needs, Retention
         from tribune.wording import counted
 
         if bool(ids) == (older_than is not None):

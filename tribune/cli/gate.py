@@ -38,7 +38,7 @@ def gate_serve(
     """Watch models for gates, nginx and Envoy, so that serving needs nothing of the chain."""
 
     async def part(read: Settings, stop: asyncio.Event) -> None:
-        from tribune.gate.sidecar_server import run
+        from tribune.gate.sidecar.server import run
 
         await run(read, stop, ready)
 

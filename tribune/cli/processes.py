@@ -54,7 +54,7 @@ def log_seal(model: OfModel, version: OfVersion, settings: SettingsFile = None) 
     """Seal each frame of a served version and anchor it on the chain, with the logger's key."""
 
     async def part(read: Settings, stop: asyncio.Event) -> None:
-        from tribune.gate.logger import run
+        from tribune.gate.sealing.logger import run
 
         await run(read, ModelId(model), VersionNumber(version), stop)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError
 from tribune.gate.artifact import ArtifactCheck
-from tribune.gate.chain_source import ChainSource
 from tribune.gate.connections import Scope
 from tribune.gate.keeper import GateKeeper
 from tribune.gate.middleware import App, ModelGate
 from tribune.gate.problem import Subject
 from tribune.gate.status import Refusal, StatusSource
+from tribune.gate.watching.chain_source import ChainSource
 from tribune.ids import ModelId, VersionNumber
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def keeper_of(
 def source_of(settings: Settings) -> StatusSource:
     """Return what tells of the model's status: the sidecar that the settings name, or else the chain."""
     if settings.gate.sidecar:
-        from tribune.gate.sidecar_client import SidecarSource
+        from tribune.gate.sidecar.client import SidecarSource
 
         return SidecarSource(settings.gate.sidecar, chain_id=settings.chain.chain_id)
     return ChainSource(settings)

@@ -20,7 +20,7 @@ from tribune.decisions.anchor import word_of
 from tribune.decisions.frames.sequence import Span, Time
 from tribune.decisions.grid import MICROSECONDS, microseconds
 from tribune.exceptions import ConfigurationError
-from tribune.gate.grids import grid_of
+from tribune.gate.sealing.grids import grid_of
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 
 _FOREVER = 2**63

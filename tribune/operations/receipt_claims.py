@@ -22,7 +22,7 @@ from tribune.decisions.merkle import MerkleTree
 from tribune.decisions.proofs.finding import frame_leaves
 from tribune.decisions.proofs.receipts import Receipt, check_receipt
 from tribune.exceptions import ConfigurationError, EvidenceError, RevertedError, SignatureError
-from tribune.gate.grids import ChainGrids
+from tribune.gate.sealing.grids import ChainGrids
 from tribune.ids import Address, FrameIndex, ModelId
 from tribune.operations.proving import check_contract, frame_times
 

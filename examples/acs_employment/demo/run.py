@@ -34,7 +34,7 @@ from tribune.chain.report_hub import ReportJudged
 from tribune.chain.switch_events import StateChanged
 from tribune.decisions.grid import MICROSECONDS, FrameGrid
 from tribune.exceptions import TribuneError
-from tribune.gate.grids import grid_for
+from tribune.gate.sealing.grids import grid_for
 from tribune.ids import CaseId, Digest, FrameIndex, VersionNumber
 from tribune.metrics.policies.terms import FrameTerms
 

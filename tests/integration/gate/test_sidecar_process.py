@@ -16,9 +16,9 @@ import pytest
 from integration.gate.world import MODEL, VERSION, GateWorld, sidecar_process
 from support.processes import free_port
 from support.rpc_proxy import Fault, RpcProxy
-from tribune.gate.chain_source import ChainSource
-from tribune.gate.sidecar_client import SidecarSource
+from tribune.gate.sidecar.client import SidecarSource
 from tribune.gate.status import Cause, StatusView
+from tribune.gate.watching.chain_source import ChainSource
 from tribune.settings import ChainSettings
 from unit.gate.chain import until
 

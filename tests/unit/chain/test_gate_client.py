@@ -10,7 +10,7 @@ from tribune.chain.enums import CaseKind
 from tribune.chain.gate_client import GateClient, GateNews
 from tribune.chain.model_registry import VersionDetails
 from tribune.exceptions import ChainUnreachableError
-from tribune.gate.onchain import GateClient as WatcherClient
+from tribune.gate.watching.onchain import GateClient as WatcherClient
 from tribune.ids import CaseId, FrameIndex, ModelId, VersionNumber
 from tribune.reports.signing import Report
 from unit.chain.place import (

@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from support.rpc_proxy import Fault, RpcProxy
 from tribune.gate import gated
-from tribune.gate.chain_source import ChainSource
-from tribune.gate.hooks import hooks_of
 from tribune.gate.status import StatusView
+from tribune.gate.telling.hooks import hooks_of
+from tribune.gate.watching.chain_source import ChainSource
 from tribune.ids import ModelId
 from tribune.settings import Settings
 from unit.chain.place import MODEL, Place, active

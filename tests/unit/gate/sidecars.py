@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tribune.gate.sidecar import Sidecar
-from tribune.gate.sidecar_client import SidecarSource
+from tribune.gate.sidecar.app import Sidecar
+from tribune.gate.sidecar.client import SidecarSource
 from tribune.gate.status import Cause, StatusView
-from tribune.gate.watcher import ChainWatcher
+from tribune.gate.watching.watcher import ChainWatcher
 from tribune.ids import ModelId
 from unit.gate.chain import MODEL, VERSION, HandChain
 from unit.gate.serving import served, served_on

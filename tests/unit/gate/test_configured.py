@@ -14,10 +14,10 @@ import pytest
 
 from tribune.exceptions import ConfigurationError
 from tribune.gate import gated
-from tribune.gate.chain_source import ChainSource
 from tribune.gate.configured import site_of, source_of
-from tribune.gate.sidecar_client import SidecarSource
+from tribune.gate.sidecar.client import SidecarSource
 from tribune.gate.status import StatusView
+from tribune.gate.watching.chain_source import ChainSource
 from tribune.ids import ModelId
 from tribune.settings import Settings, load_settings
 from unit.gate.chain import MODEL, until

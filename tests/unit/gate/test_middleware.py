@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket
 from tribune.exceptions import ConfigurationError, LogUnavailableError
 from tribune.gate.middleware import ModelGate
 from tribune.gate.status import Refusal, StatusView
-from tribune.gate.watcher import ChainWatcher
+from tribune.gate.watching.watcher import ChainWatcher
 from tribune.ids import ModelId, VersionNumber
 from unit.gate.chain import ACTIVE, CASE, MODEL, PAUSED, SUSPENDED, VERSION, HandChain, until, view_of
 

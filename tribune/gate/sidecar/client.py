@@ -14,8 +14,8 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tribune.gate.sidecar.wire import LONGEST, decode
 from tribune.gate.status import StatusView
-from tribune.gate.wire import LONGEST, decode
 from tribune.ids import ModelId
 from tribune.log import get_logger
 

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import ConfigurationError
-from tribune.gate.channels import Channel, Command, Webhook
 from tribune.gate.configured import site_of
-from tribune.gate.notices import HALT, RESUME, Ledger, Notice
 from tribune.gate.problem import Subject, problem
 from tribune.gate.status import Cause, Refusal, StatusView
+from tribune.gate.telling.channels import Channel, Command, Webhook
+from tribune.gate.telling.notices import HALT, RESUME, Ledger, Notice
 from tribune.ids import ModelId, VersionNumber
 from tribune.log import get_logger
 from tribune.webhooks import NotTakenError, Receiver

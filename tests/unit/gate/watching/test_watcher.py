@@ -13,7 +13,7 @@ import pytest
 
 from tribune.exceptions import ConfigurationError, WrongChainError
 from tribune.gate.status import CaseFacts, Cause, StatusView
-from tribune.gate.watcher import ChainWatcher
+from tribune.gate.watching.watcher import ChainWatcher
 from tribune.ids import CaseId, ModelId, VersionNumber
 from unit.gate.chain import ACTIVE, CASE, MODEL, SUSPENDED, VERSION, HandChain, until
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from tribune.exceptions import TribuneError
-from tribune.gate.onchain import GateClient
 from tribune.gate.status import CaseFacts, Reading, StatusView
+from tribune.gate.watching.onchain import GateClient
 from tribune.ids import ModelId
 from tribune.log import get_logger
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from tribune import environment
-from tribune.gate.notices import HALT, Notice
+from tribune.gate.telling.notices import HALT, Notice
 from tribune.webhooks import NotTakenError, Receiver
 
 _TAIL = 300

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from tribune.gate.sidecar.wire import decode
 from tribune.gate.status import Cause
-from tribune.gate.wire import decode
 from tribune.ids import CaseId, ModelId, VersionNumber
 from unit.gate.chain import CASE, MODEL, SUSPENDED, HandChain, until
 from unit.gate.sidecars import CHAIN_ID, cause, gated_world, sidecar

@@ -12,7 +12,7 @@ import pytest
 from tribune.decisions.anchor import Manifest, anchor_word
 from tribune.decisions.grid import FrameGrid, GridHistory
 from tribune.exceptions import ChainError, ChainUnreachableError, RevertedError
-from tribune.gate.sealer import FrameSealer
+from tribune.gate.sealing.sealer import FrameSealer
 from tribune.ids import Digest, FrameIndex
 from unit.decisions.rows import GRID, decision, sealer, write
 from unit.gate.chain import until

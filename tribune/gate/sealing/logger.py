@@ -18,9 +18,9 @@ from tribune.decisions.frames.sealing import LogSealer
 from tribune.decisions.proofs.finding import sealed_frames
 from tribune.decisions.waiting.slots import waiting_frames
 from tribune.exceptions import ChainError, ConfigurationError, EvidenceError, RevertedError
-from tribune.gate.grids import ChainGrids
-from tribune.gate.retention import Retention
-from tribune.gate.sealer import FrameSealer
+from tribune.gate.sealing.grids import ChainGrids
+from tribune.gate.sealing.retention import Retention
+from tribune.gate.sealing.sealer import FrameSealer
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
 from tribune.keys import load_account
 from tribune.log import get_logger

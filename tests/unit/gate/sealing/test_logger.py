@@ -10,7 +10,7 @@ import pytest
 
 from support.anvil import CHAIN_ID, Anvil, find_binary
 from tribune.chain import Chain
-from tribune.gate.logger import chain_passes
+from tribune.gate.sealing.logger import chain_passes
 
 
 @pytest.fixture

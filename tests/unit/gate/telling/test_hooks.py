@@ -24,11 +24,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tribune.exceptions import ConfigurationError
-from tribune.gate.channels import Command, Webhook
-from tribune.gate.hooks import Hooks, Terms, hooks_of
-from tribune.gate.notices import Ledger
 from tribune.gate.problem import Subject
 from tribune.gate.status import StatusView
+from tribune.gate.telling.channels import Command, Webhook
+from tribune.gate.telling.hooks import Hooks, Terms, hooks_of
+from tribune.gate.telling.notices import Ledger
 from tribune.ids import VersionNumber
 from tribune.settings import Settings, load_settings
 from tribune.webhooks import Receiver as WebhookReceiver
@@ -43,7 +43,7 @@ AGAIN = replace(ACTIVE, block_number=814, epoch=2)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tribune.gate.hooks.PAUSES_S", (0.01, 0.05))
+    monkeypatch.setattr("tribune.gate.telling.hooks.PAUSES_S", (0.01, 0.05))
 
 
 @pytest.fixture

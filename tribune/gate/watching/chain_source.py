@@ -13,7 +13,7 @@ from tribune.exceptions import TribuneError, WrongChainError
 from tribune.gate.status import StatusView
 
 if TYPE_CHECKING:
-    from tribune.gate.watcher import ChainWatcher
+    from tribune.gate.watching.watcher import ChainWatcher
     from tribune.settings import Settings
 
 RETRY_S = 2.0
@@ -44,7 +44,7 @@ class ChainSource:
         await asyncio.to_thread(import_module, "tribune.chain.gate_client")
         from tribune.chain import Tribune
         from tribune.chain.gate_client import GateClient
-        from tribune.gate.watcher import ChainWatcher
+        from tribune.gate.watching.watcher import ChainWatcher
 
         self.add(*views)
         while True:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tribune.gate.status import StatusView
-from tribune.gate.watcher import ChainWatcher
+from tribune.gate.watching.watcher import ChainWatcher
 from tribune.ids import ModelId
 from unit.gate.chain import ACTIVE, MODEL, HandChain, until
 from unit.gate.sidecars import cause

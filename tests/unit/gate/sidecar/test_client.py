@@ -14,8 +14,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from tribune.gate.problem import Subject, problem
+from tribune.gate.sidecar.wire import encode
 from tribune.gate.status import Cause, Snapshot, StatusView
-from tribune.gate.wire import encode
 from tribune.ids import CaseId, ModelId
 from unit.gate.chain import ACTIVE, MODEL, PAUSED, VERSION, HandChain, until, view_of
 from unit.gate.sidecars import CHAIN_ID, cause, gate, gated_world, sidecar
@@ -289,7 +289,7 @@ async def test_run__chain_s_clock_jumps__ends_a_suspension_by_chain_time_only() 
 
 @pytest.mark.parametrize("reading", [None, PAUSED])
 def test_encode__whatever_is_known__comes_back_as_it_was(reading: Any) -> None:
-    from tribune.gate.wire import decode
+    from tribune.gate.sidecar.wire import decode
 
     snapshot = Snapshot() if reading is None else view_of(reading).snapshot
     told = decode(encode(ModelId(2**60), 1, snapshot, "7"), ModelId(2**60), 1)

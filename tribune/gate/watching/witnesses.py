@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from itertools import groupby, islice
 
 from tribune.exceptions import TribuneError
-from tribune.gate.onchain import GateClient, HeadOnChain, StatusOnChain
 from tribune.gate.status import StatusView
+from tribune.gate.watching.onchain import GateClient, HeadOnChain, StatusOnChain
 from tribune.ids import ModelId
 from tribune.log import get_logger
 

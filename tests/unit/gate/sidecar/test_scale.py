@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tribune.gate.status import Cause, StatusView
-from tribune.gate.watcher import ChainWatcher
+from tribune.gate.watching.watcher import ChainWatcher
 from tribune.ids import ModelId
 from unit.gate.chain import ACTIVE, MODEL, HandChain, until
 from unit.gate.sidecars import cause, gate, sidecar
@@ -75,7 +75,7 @@ async def test_watch__many_gates__all_hear_of_a_stop() -> None:
 async def test_watch__gate_that_reads_nothing__holds_up_nobody_and_is_let_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import tribune.gate.sidecar as faces
+    import tribune.gate.sidecar.app as faces
 
     monkeypatch.setattr(faces, "PATIENCE_S", 0.3)
     chain = HandChain()

@@ -21,8 +21,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
-from tribune.gate import problem, wire
+from tribune.gate import problem
 from tribune.gate.problem import Subject
+from tribune.gate.sidecar import wire
 from tribune.gate.status import Reading, Refusal, Snapshot, StatusView
 from tribune.ids import ModelId, VersionNumber
 from tribune.log import get_logger

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError
 from tribune.gate.configured import site_of
-from tribune.gate.hooks import hooks_of
 from tribune.gate.problem import Subject
-from tribune.gate.sidecar import Sidecar
+from tribune.gate.sidecar.app import Sidecar
+from tribune.gate.telling.hooks import hooks_of
 from tribune.ids import ModelId, VersionNumber
 from tribune.listening import listening_on
 from tribune.log import get_logger
@@ -40,7 +40,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Path | None = None
     import uvicorn
 
     from tribune.chain.deployments import load_deployment
-    from tribune.gate.chain_source import ChainSource
+    from tribune.gate.watching.chain_source import ChainSource
     from tribune.telemetry import Telemetry
     from tribune.telemetry.watch import watched
 

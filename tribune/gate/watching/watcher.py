@@ -19,10 +19,10 @@ from contextlib import suppress
 from typing import Any
 
 from tribune.exceptions import ConfigurationError, TribuneError, WrongChainError
-from tribune.gate.explaining import Details, Explainer
-from tribune.gate.onchain import GateClient, HeadOnChain, StatusOnChain
 from tribune.gate.status import Reading, StatusView
-from tribune.gate.witnesses import AFTER_S, CHUNK, Witnesses
+from tribune.gate.watching.explaining import Details, Explainer
+from tribune.gate.watching.onchain import GateClient, HeadOnChain, StatusOnChain
+from tribune.gate.watching.witnesses import AFTER_S, CHUNK, Witnesses
 from tribune.ids import CaseId, ModelId, VersionNumber
 
 RETRY_S = (0.2, 5.0)

@@ -1,0 +1,1 @@
+"""Tells an operator's own systems of a halt and of its end."""
