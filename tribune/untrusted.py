@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 64
+SAFE_INTEGER = 2**53 - 1
+"""Largest integer that every JSON reader keeps exact (RFC 8785 appendix D); larger ones become strings."""
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 _STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 

@@ -9,8 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-SAFE_INTEGER = 2**53 - 1
-"""Largest integer that RFC 8785 JSON holds; larger ones (sums of far tails) are written as strings."""
+from tribune.untrusted import SAFE_INTEGER
 
 
 def flat(cells: Mapping[int, int]) -> list[int | str]:

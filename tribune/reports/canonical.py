@@ -15,10 +15,7 @@ from typing import Any
 
 from tribune.exceptions import EvidenceError
 from tribune.ids import Cid, Digest
-from tribune.untrusted import MAX_DEPTH, load_json
-
-SAFE_INTEGER = 2**53 - 1
-"""Largest integer that every JSON reader keeps exact (RFC 8785 appendix D); larger ones become strings."""
+from tribune.untrusted import MAX_DEPTH, SAFE_INTEGER, load_json
 
 _CID_PREFIX = b"\x01\x55\x12\x20"  # CIDv1, raw codec, sha2-256, 32 bytes
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tribune.exceptions import EvidenceError
-from tribune.reports.canonical import SAFE_INTEGER, canonical_bytes, cid, cid_digest, digest, parse_canonical
+from tribune.reports.canonical import canonical_bytes, cid, cid_digest, digest, parse_canonical
+from tribune.untrusted import SAFE_INTEGER
 
 _DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers(-SAFE_INTEGER, SAFE_INTEGER) | st.text('abé€ \n"\\x', max_size=6),

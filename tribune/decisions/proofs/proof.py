@@ -18,13 +18,12 @@ from tribune.decisions.merkle import EMPTY_ROOT, root_of
 from tribune.decisions.typed import LogContract, checked_address
 from tribune.exceptions import DataError, EvidenceError, UnreadableError
 from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
-from tribune.untrusted import load_json
+from tribune.untrusted import SAFE_INTEGER, load_json
 
 SCHEMA = "tribune/decision-proof/1"
 MAX_BYTES = 2**20
 """Of a proof: of one with a larger body, the body stays out."""
 _MAX_PATH = 64  # siblings: more leaves than anybody has
-_SAFE = 2**53  # integers below it are exact for every reader of JSON
 _KEYS = {
     "schema",
     "chain",
@@ -259,7 +258,7 @@ def _bytes(value: Any) -> bytes:
     return found
 
 
-def _count(value: Any, limit: int = _SAFE) -> int:
+def _count(value: Any, limit: int = SAFE_INTEGER + 1) -> int:
     if type(value) is not int or not 0 <= value < limit:
         raise ValueError("a number is none")
     return value

@@ -13,13 +13,12 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from tribune.metrics.value import NOT_AVAILABLE
+from tribune.untrusted import SAFE_INTEGER
 from tribune.web.public.cursor import PATTERN
 
 MICRO = 10**6
 MOST = 100
 """Items of a list at once."""
-LARGEST = 2**53 - 1
-"""The largest integer that every program reads exactly."""
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -63,9 +62,9 @@ def _moment(value: Any) -> Any:
         raise ValueError("is no time of the calendar") from None
 
 
-Number = Annotated[int, Field(ge=1, le=LARGEST), BeforeValidator(_digits)]
+Number = Annotated[int, Field(ge=1, le=SAFE_INTEGER), BeforeValidator(_digits)]
 """A number that a contract counts from 1."""
-NumberOr0 = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(_digits)]
+NumberOr0 = Annotated[int, Field(ge=0, le=SAFE_INTEGER), BeforeValidator(_digits)]
 Account = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 Hex32 = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
 Amount = Annotated[str, Field(pattern="^(0|[1-9][0-9]*)$")]

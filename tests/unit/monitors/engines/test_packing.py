@@ -9,7 +9,7 @@ import pytest
 
 from tribune.exceptions import DataError
 from tribune.metrics import Tally
-from tribune.metrics.canonical import SAFE_INTEGER
+from tribune.untrusted import SAFE_INTEGER
 from tribune_monitors.engines.packing import pack, unpack
 from unit.metrics.samples import SCHEME, count, rows
 
