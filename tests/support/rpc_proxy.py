@@ -129,9 +129,12 @@ class RpcProxy:
         return bound
 
     async def _close(self) -> None:
-        await self._cut()
         assert self._runner is not None
         assert self._session is not None
+        if self._site is not None:
+            await self._site.stop()
+        await asyncio.sleep(0.02)  # who was taken last has a connection by then, to be closed
+        await self._cut()
         for transport in list(self._waiting):
             transport.abort()
         assert self._runner.server is not None

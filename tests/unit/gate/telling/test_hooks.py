@@ -199,12 +199,13 @@ async def test_command__on_halt_only__leaves_the_end_alone(told: Path, tmp_path:
 
 
 async def test_command__takes_too_long__is_killed_with_what_it_started(told: Path, tmp_path: Path) -> None:
-    pid = tmp_path / "pid"
-    slow = Command(["sh", "-c", f'sleep 60 & echo $! > "{pid}"; wait'], [], timeout_s=0.3)
+    pids = tmp_path / "pids"
+    slow = Command(["sh", "-c", f'sleep 60 & echo $! $$ > "{pids}"; wait'], [], timeout_s=0.3)
     async with _telling(view_of(HALTED), slow, tmp_path / "state", attempts=1):
-        await until(lambda: pid.exists() and pid.read_text().strip())
-        child = int(pid.read_text())
+        await until(lambda: pids.exists() and pids.read_text().strip())
+        child, own = map(int, pids.read_text().split())
         await until(lambda: not _alive(child))
+        await until(lambda: not _is_there(own))  # it was waited for, too
 
 
 async def test_command__not_there__is_tried_again(tmp_path: Path) -> None:
@@ -378,10 +379,18 @@ def _append(file: Path, text: str) -> None:
         opened.write(text)
 
 
-def _alive(pid: int) -> bool:
+def _is_there(pid: int) -> bool:
+    """Whether a process runs, or has ended and not been waited for."""
     try:
         os.kill(pid, 0)
-        state = Path(f"/proc/{pid}/stat").read_text().split()[2] if sys.platform == "linux" else "R"
-    except (ProcessLookupError, FileNotFoundError):
+    except ProcessLookupError:
         return False
-    return state != "Z"
+    return True
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().split()[2] if sys.platform == "linux" else "R"
+    except FileNotFoundError:
+        return False
+    return state != "Z" and _is_there(pid)
