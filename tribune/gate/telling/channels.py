@@ -10,15 +10,20 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, cast
 
 from tribune import environment
 from tribune.gate.telling.notices import HALT, Notice
+from tribune.waiting import came_within
 from tribune.webhooks import NotTakenError, Receiver
 
 _TAIL = 300
+_LAST_WORDS_S = 1.0
+"""How long what an ended command said is waited for: another process may hold the pipe for ever."""
+_KILLED_S = 5.0
+"""How long the end of a killed command is waited for: one that runs as somebody else cannot be killed."""
 
 
 class Channel(Protocol):
@@ -73,30 +78,17 @@ class Command:
         facts = {"id": notice.id, "event": notice.kind}
         facts |= {name: str(notice.data[name]) for name in ("model_id", "cause") if name in notice.data}
         variables |= {f"HOOK_{name.upper()}": value for name, value in facts.items()}
+        told = await _start(self._commands[notice.kind == HALT], variables)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._commands[notice.kind == HALT],
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                env=variables,
-                start_new_session=True,
-            )
-        except OSError as fault:
-            raise NotTakenError(f"The command cannot be started: {fault.strerror}.") from fault
-        try:
+            told.give(_encode(notice))
             async with asyncio.timeout(self._timeout_s):
-                _, said = await process.communicate(_encode(notice))
+                code = await told.ended()
         except TimeoutError:
             raise NotTakenError(f"The command took longer than {self._timeout_s:g} s.") from None
         finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
-        if process.returncode != 0:
-            tail = said.decode("utf-8", "replace").strip()[-_TAIL:]
-            raise NotTakenError(f"The command ended with {process.returncode}: {tail or 'it said nothing'}")
+            await told.end()
+        if code != 0:
+            raise NotTakenError(f"The command ended with {code}: {told.tail() or 'it said nothing'}")
 
 
 class Webhook:
@@ -118,6 +110,88 @@ class Webhook:
     async def deliver(self, notice: Notice) -> None:
         """Post the notice."""
         await self._receiver.post(notice.id, _encode(notice))
+
+
+class _Told(asyncio.SubprocessProtocol):
+    """A command that runs: it is at its end when it exits, whoever else holds its pipes by then."""
+
+    _transport: asyncio.SubprocessTransport
+
+    def __init__(self) -> None:
+        self._exited, self._silent = asyncio.Event(), asyncio.Event()
+        self._said = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.SubprocessTransport, transport)
+
+    def pipe_data_received(self, fd: int, data: bytes | str) -> None:
+        if isinstance(data, bytes):
+            self._said = (self._said + data)[-4 * _TAIL :]
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        if fd == 2:
+            self._silent.set()
+
+    def process_exited(self) -> None:
+        self._exited.set()
+
+    def give(self, document: bytes) -> None:
+        """Write a document to its standard input."""
+        given = cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
+        given.write(document)
+        given.close()  # once all is written
+
+    async def ended(self) -> int:
+        """Wait until it exits, and for its last words where it failed; return its code."""
+        await self._exited.wait()
+        code = self._transport.get_returncode() or 0
+        if code:
+            await came_within(_LAST_WORDS_S, self._silent.wait())
+        return code
+
+    async def end(self) -> None:
+        """Kill it with all that it started, if it still runs."""
+        if not self._exited.is_set():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._transport.get_pid(), signal.SIGKILL)
+        try:
+            await came_within(_KILLED_S, self._exited.wait())
+        finally:
+            with suppress(PermissionError):
+                self._transport.close()
+
+    def tail(self) -> str:
+        """Return the end of what it said of its failure."""
+        return self._said.decode("utf-8", "replace").strip()[-_TAIL:]
+
+
+async def _start(command: Sequence[str], variables: Mapping[str, str]) -> _Told:
+    """Start a command; whoever is cancelled meanwhile leaves nothing running.
+
+    Raises:
+        NotTakenError: it cannot be started.
+    """
+    starting = asyncio.create_task(
+        asyncio.get_running_loop().subprocess_exec(
+            _Told,
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env=variables,
+            start_new_session=True,
+        )
+    )
+    try:
+        _, told = await asyncio.shield(starting)
+    except OSError as fault:
+        raise NotTakenError(f"The command cannot be started: {fault.strerror}.") from fault
+    except asyncio.CancelledError:
+        with suppress(OSError):  # asyncio would kill the command alone, and wait for its children's pipes
+            _, told = await starting
+            await told.end()
+        raise
+    return told
 
 
 def _encode(notice: Notice) -> bytes:

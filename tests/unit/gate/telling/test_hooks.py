@@ -9,6 +9,7 @@ import hmac
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -28,9 +29,10 @@ from tribune.gate.problem import Subject
 from tribune.gate.status import StatusView
 from tribune.gate.telling.channels import Command, Webhook
 from tribune.gate.telling.hooks import Hooks, Terms, hooks_of
-from tribune.gate.telling.notices import Ledger
+from tribune.gate.telling.notices import HALT, Ledger, Notice
 from tribune.ids import VersionNumber
 from tribune.settings import Settings, load_settings
+from tribune.webhooks import NotTakenError
 from tribune.webhooks import Receiver as WebhookReceiver
 from unit.gate.chain import ACTIVE, CASE, MODEL, SUSPENDED, VERSION, until, view_of
 from unit.gate.serving import served
@@ -56,6 +58,16 @@ def _command(told: Path, *, timeout_s: float = 10.0, then: str = "true", **optio
     script = f'cat | sed "s/$/ $HOOK_EVENT $HOOK_ID $HOOK_MODEL_ID $HOOK_CAUSE\\n/" >> "{told}"; {then}'
     run = ["sh", "-c", script]
     return Command(run, run, timeout_s=timeout_s, **options)
+
+
+def _notice() -> Notice:
+    return Notice("msg_1", HALT, 0.0, {"model_id": 1})
+
+
+async def _written(file: Path) -> str:
+    """Return what a command writes into a file, once it has."""
+    await until(lambda: file.exists() and file.read_text().strip())
+    return file.read_text()  # noqa: ASYNC240 - a line
 
 
 def _lines(told: Path) -> list[tuple[dict[str, Any], list[str]]]:
@@ -202,10 +214,90 @@ async def test_command__takes_too_long__is_killed_with_what_it_started(told: Pat
     pids = tmp_path / "pids"
     slow = Command(["sh", "-c", f'sleep 60 & echo $! $$ > "{pids}"; wait'], [], timeout_s=0.3)
     async with _telling(view_of(HALTED), slow, tmp_path / "state", attempts=1):
-        await until(lambda: pids.exists() and pids.read_text().strip())
-        child, own = map(int, pids.read_text().split())
+        child, own = map(int, (await _written(pids)).split())
         await until(lambda: not _alive(child))
         await until(lambda: not _is_there(own))  # it was waited for, too
+
+
+ESCAPES = (
+    "import os, time; os.fork() and os._exit({code}) or os.setsid(); "
+    "print(os.getpid(), file=open({pid!r}, 'w'), flush=True); time.sleep(60)"
+)
+"""A program that leaves another behind, which holds its pipes and is in no group of its own."""
+
+
+@pytest.mark.parametrize(("code", "owed"), [(0, 0), (3, 1)])
+async def test_command__leaves_a_process_behind__is_at_its_end_all_the_same(
+    code: int, owed: int, tmp_path: Path
+) -> None:
+    pid = tmp_path / "pid"
+    leaves = Command([sys.executable, "-c", ESCAPES.format(code=code, pid=str(pid))], [], timeout_s=20)
+    view = view_of(HALTED)
+    async with _telling(view, leaves, tmp_path / "state", attempts=1) as hooks:
+        left = int(await _written(pid))
+        try:
+            await asyncio.sleep(1.5)
+            assert hooks.owed == owed
+            _update(view, AGAIN)  # who waited for the pipes would never come to this
+            await until(lambda: not hooks.owed)
+            assert _is_there(left)
+        finally:
+            os.kill(left, signal.SIGKILL)
+
+
+async def test_command__takes_too_long_and_its_child_escapes__next_transition_is_told(
+    told: Path, tmp_path: Path
+) -> None:
+    pid = tmp_path / "pid"
+    stuck = f'"{sys.executable}" -c "{ESCAPES.format(code=0, pid=str(pid))}"; sleep 60'
+    one = Command(["sh", "-c", stuck], _command(told)._commands[False], timeout_s=1.5)
+    view = view_of(HALTED)
+    async with _telling(view, one, tmp_path / "state", attempts=1):
+        left = int(await _written(pid))
+        try:
+            _update(view, AGAIN)
+            await until(lambda: _lines(told))
+        finally:
+            os.kill(left, signal.SIGKILL)
+    assert _lines(told)[-1][1][0] == "resume"
+
+
+async def test_command__cancelled_at_any_moment__ends_and_leaves_nothing_running(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    script = f'echo $$ >> "{pids}"; cat; sleep 60 & echo $! >> "{pids}"; wait'
+    slow = Command(["sh", "-c", script], [], timeout_s=60)
+    for turn in range(40):
+        telling = asyncio.create_task(slow.deliver(_notice()))
+        if turn % 4:
+            await asyncio.sleep(turn / 2000)
+        else:
+            for _ in range(turn // 4):
+                await asyncio.sleep(0)
+        telling.cancel()
+        async with asyncio.timeout(10):
+            with pytest.raises(asyncio.CancelledError):
+                await telling
+    for pid in map(int, pids.read_text().split()):
+        await until(lambda pid=pid: not _alive(pid))
+
+
+async def test_command__may_not_be_killed__is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids = []
+
+    def refused(pid: int, _: int) -> None:
+        pids.append(pid)
+        raise PermissionError
+
+    monkeypatch.setattr("os.killpg", refused)
+    monkeypatch.setattr("tribune.gate.telling.channels._KILLED_S", 0.1)
+    slow = Command(["sleep", "60"], [], timeout_s=0.1)
+    async with asyncio.timeout(10):
+        with pytest.raises(NotTakenError, match="longer than"):
+            await slow.deliver(_notice())
+    await until(lambda: not _is_there(pids[0]))  # asyncio kills it by itself, as nobody forbids it here
+    await asyncio.sleep(0.05)
 
 
 async def test_command__not_there__is_tried_again(tmp_path: Path) -> None:
