@@ -1,10 +1,9 @@
 """The few statements that count, the same text on every engine.
 
-Written as text, not as Ibis expressions: importing Ibis and compiling the first one costs each worker a
-second of start-up against 0.15 s for DuckDB alone, and Ibis' own `floor` casts to an integer, which the
-counting rules forbid. Never a branch on NaN or on float order, never a round, a cast from float or a case
-fold (each broke equality between engines). Every name that comes from a profile is quoted, and no text that
-comes from data or profile stands between single quotes: engines differ in what a backslash there means.
+Written as text, not as Ibis expressions (docs/decisions.md says why). Never a branch on NaN or on float
+order, never a round, a cast from float or a case fold (each broke equality between engines). Every name that
+comes from a profile is quoted, and no text that comes from data or profile stands between single quotes:
+engines differ in what a backslash there means.
 """
 
 from __future__ import annotations
