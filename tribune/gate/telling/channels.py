@@ -124,9 +124,8 @@ class _Told(asyncio.SubprocessProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.SubprocessTransport, transport)
 
-    def pipe_data_received(self, fd: int, data: bytes | str) -> None:
-        if isinstance(data, bytes):
-            self._said = (self._said + data)[-4 * _TAIL :]
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self._said = (self._said + data)[-4 * _TAIL :]
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         if fd == 2:
@@ -141,11 +140,11 @@ class _Told(asyncio.SubprocessProtocol):
         given.write(document)
         given.close()  # once all is written
 
-    async def ended(self) -> int:
+    async def ended(self) -> int | None:
         """Wait until it exits, and for its last words where it failed; return its code."""
         await self._exited.wait()
-        code = self._transport.get_returncode() or 0
-        if code:
+        code = self._transport.get_returncode()
+        if code != 0:
             await came_within(_LAST_WORDS_S, self._silent.wait())
         return code
 
