@@ -38,9 +38,9 @@ test: setup  ## all tests: contracts, unit, integration, end to end; WORKERS=4 s
 SPARK_TESTS := tests/unit/monitors/engines/test_spark_engine.py
 SERVER_TESTS := tests/unit/examples/serving tests/unit/gate/test_envoy.py tests/unit/gate/test_artifact_formats.py
 
+spark: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark: .spark/.ready  ## does Spark count as DuckDB does? Needs Java 17 or newer
-	@export JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"; \
-		.spark/bin/pytest -q $(SPARK_TESTS) || .spark/bin/pytest -q $(SPARK_TESTS) $(ONCE_MORE)
+	@.spark/bin/pytest -q $(SPARK_TESTS) || .spark/bin/pytest -q $(SPARK_TESTS) $(ONCE_MORE)
 
 servers: .servers/.ready  ## examples/serving as real servers: FastAPI, MLflow's, LiteLLM's proxy, behind the built wheel; Envoy; model formats
 	@rm -rf build/wheel
