@@ -91,6 +91,7 @@ async def test_gated__real_model__answers_while_each_byte_is_the_registered_one(
     }
     asked = [f"/predict?income={income}&debt={debt}" for income, debt in ROWS]
     async with gated_server(tmp_path, SERVER, artifact=registered, **variables) as (_, client):
+        assert (await client.post(asked[0])).status_code == 503  # whether it knows of the chain yet or not
         at_start = await answer(client, asked[0], None, 503, WRONG)
         restore()
         said = [(await answer(client, one, None, 200)).json()["prediction"] for one in asked]

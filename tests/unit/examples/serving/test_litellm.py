@@ -107,9 +107,10 @@ async def test_litellm_gate__answers_whole_and_in_pieces__are_proven(tmp_path: P
 
 
 async def test_litellm_gate__log_takes_nothing__answer_is_withheld(tmp_path: Path) -> None:
-    async with _proxy(tmp_path) as (_, client, _):
+    async with _proxy(tmp_path) as (_, client, asked):
         break_log(tmp_path)
         refused = await answer(client, PATH, ASKED, 503, "decision log")
+        assert PATH in asked  # so it was answered, and the answer withheld
         streamed = await client.post(PATH, json={**ASKED, "stream": True})
     assert refused.status_code == 503
     assert "decision log" in refused.json()["error"]["message"]
