@@ -5,40 +5,23 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from integration.gate.world import MODEL, VERSION, GateWorld, sidecar_process
+from integration.gate.world import GateWorld, sidecar_process
 from support.processes import free_port
 from support.rpc_proxy import Fault, RpcProxy
 from tribune.gate.sidecar.client import SidecarSource
 from tribune.gate.status import Cause, StatusView
 from tribune.gate.watching.chain_source import ChainSource
 from tribune.settings import ChainSettings
-from unit.gate.chain import until
+from unit.gate.chain import cause, kept, until
 
 LONG_S = 20.0
-
-
-@asynccontextmanager
-async def _kept(source: Any) -> AsyncIterator[StatusView]:
-    view = StatusView(MODEL)
-    task = asyncio.create_task(source.run(view))
-    try:
-        yield view
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def _cause(view: StatusView, max_staleness_s: float = 10.0) -> Cause | None:
-    refusal = view.refusal(VERSION, max_staleness_s)
-    return refusal.cause if refusal else None
 
 
 async def test_gate_serve__killed_and_restarted__gate_goes_on_and_misses_no_halt(
@@ -46,17 +29,17 @@ async def test_gate_serve__killed_and_restarted__gate_goes_on_and_misses_no_halt
 ) -> None:
     port = free_port()
     given = {"TRIBUNE_GATE__SERVE__PORT": str(port)}
-    async with _kept(SidecarSource(f"http://127.0.0.1:{port}", chain_id=31337)) as view:
+    async with kept(SidecarSource(f"http://127.0.0.1:{port}", chain_id=31337)) as view:
         with sidecar_process(world, tmp_path, **given) as (_, process):
-            await until(lambda: _cause(view) is None, LONG_S)
+            await until(lambda: cause(view, 10.0) is None, LONG_S)
             process.kill()
             process.wait(5)
         world.halt()
-        await until(lambda: _cause(view, 1.0) is Cause.UNKNOWN, LONG_S)  # nobody tells it of new blocks
+        await until(lambda: cause(view, 1.0) is Cause.UNKNOWN, LONG_S)  # nobody tells it of new blocks
         with sidecar_process(world, tmp_path, **given):
-            await until(lambda: _cause(view) is Cause.HALTED, LONG_S)
+            await until(lambda: cause(view, 10.0) is Cause.HALTED, LONG_S)
             world.free()
-            await until(lambda: _cause(view) is None, LONG_S)
+            await until(lambda: cause(view, 10.0) is None, LONG_S)
 
 
 async def test_gate_serve__on_a_unix_socket__left_behind_by_a_kill__starts_again(
@@ -64,9 +47,9 @@ async def test_gate_serve__on_a_unix_socket__left_behind_by_a_kill__starts_again
 ) -> None:
     place = tmp_path / "gate.sock"
     for _ in range(2):
-        async with _kept(SidecarSource(f"unix:{place}", chain_id=31337)) as view:
+        async with kept(SidecarSource(f"unix:{place}", chain_id=31337)) as view:
             with sidecar_process(world, tmp_path, TRIBUNE_GATE__SERVE__SOCKET=str(place)) as (_, process):
-                await until(lambda: _cause(view) is None, LONG_S)
+                await until(lambda: cause(view, 10.0) is None, LONG_S)
                 assert place.stat().st_mode & 0o777 == 0o660
                 process.kill()
                 process.wait(5)
@@ -78,16 +61,16 @@ async def test_gate_serve__halts_on_the_chain__are_refused_within_100_ms(
     world: GateWorld, tmp_path: Path
 ) -> None:
     with sidecar_process(world, tmp_path) as (url, _):
-        async with _kept(SidecarSource(url, chain_id=31337)) as view:
-            await until(lambda: _cause(view) is None, LONG_S)
+        async with kept(SidecarSource(url, chain_id=31337)) as view:
+            await until(lambda: cause(view, 10.0) is None, LONG_S)
             took = []
             for _ in range(20):
                 await asyncio.to_thread(world.halt)
                 mined = time.perf_counter()  # the receipt is here
-                await until(lambda: _cause(view) is Cause.HALTED)
+                await until(lambda: cause(view, 10.0) is Cause.HALTED)
                 took.append(time.perf_counter() - mined)
                 await asyncio.to_thread(world.free)
-                await until(lambda: _cause(view) is None)
+                await until(lambda: cause(view, 10.0) is None)
     assert statistics.median(took) < 0.1
 
 
@@ -95,27 +78,27 @@ async def test_watch__halt_removed_by_a_reorg_and_back__never_open_while_the_new
     world: GateWorld,
 ) -> None:
     rpc = world.chain.rpc
-    async with _kept(ChainSource(world.settings)) as view:
-        await until(lambda: _cause(view) is None, LONG_S)
+    async with kept(ChainSource(world.settings)) as view:
+        await until(lambda: cause(view, 10.0) is None, LONG_S)
         rpc("evm_mine")
         world.halt()
-        await until(lambda: _cause(view) is Cause.HALTED, LONG_S)
+        await until(lambda: cause(view, 10.0) is Cause.HALTED, LONG_S)
         rpc("anvil_reorg", 1, [])  # the halt is gone, its block's number is not
         rpc("evm_mine")
-        await until(lambda: _cause(view) is None, LONG_S)
+        await until(lambda: cause(view, 10.0) is None, LONG_S)
         for _ in range(3):
             world.halt()
             block = int(world.chain.web3.eth.block_number)
             await until(lambda block=block: _number(view) >= block, LONG_S)
-            assert _cause(view) is Cause.HALTED
+            assert cause(view, 10.0) is Cause.HALTED
             rpc("anvil_reorg", 2, [])
             world.halt()  # it comes again in the other branch
             block = world.chain.web3.eth.block_number + 1
             rpc("evm_mine")
             await until(lambda block=block: _number(view) >= block, LONG_S)
-            assert _cause(view) is Cause.HALTED
+            assert cause(view, 10.0) is Cause.HALTED
             world.free()
-            await until(lambda: _cause(view) is None, LONG_S)
+            await until(lambda: cause(view, 10.0) is None, LONG_S)
 
 
 def _number(view: StatusView) -> int:
@@ -149,14 +132,14 @@ FAULTS = [
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_watch__only_node_misbehaves__refuses_and_comes_back(world: GateWorld, fault: Fault) -> None:
     with RpcProxy(world.anvil.http_url) as proxy, _through(world, proxy, alone=True) as settings:
-        async with _kept(ChainSource(settings)) as view:
-            await until(lambda: _cause(view, 3.0) is None, LONG_S)
+        async with kept(ChainSource(settings)) as view:
+            await until(lambda: cause(view, 3.0) is None, LONG_S)
             proxy.be(fault)
             proxy.cut_sockets()
             world.halt()
-            await until(lambda: _cause(view, 3.0) is Cause.UNKNOWN, LONG_S)
+            await until(lambda: cause(view, 3.0) is Cause.UNKNOWN, LONG_S)
             proxy.well()
-            await until(lambda: _cause(view, 3.0) is Cause.HALTED, LONG_S)
+            await until(lambda: cause(view, 3.0) is Cause.HALTED, LONG_S)
             world.free()
 
 
@@ -165,14 +148,14 @@ async def test_watch__first_node_misbehaves__another_tells_of_the_halt(
     world: GateWorld, fault: Fault
 ) -> None:
     with RpcProxy(world.anvil.http_url) as proxy, _through(world, proxy, alone=False) as settings:
-        async with _kept(ChainSource(settings)) as view:
-            await until(lambda: _cause(view) is None, LONG_S)
+        async with kept(ChainSource(settings)) as view:
+            await until(lambda: cause(view, 10.0) is None, LONG_S)
             proxy.be(fault)
             proxy.cut_sockets()
             world.halt()
-            await until(lambda: _cause(view) is Cause.HALTED, LONG_S)
+            await until(lambda: cause(view, 10.0) is Cause.HALTED, LONG_S)
             world.free()
-            await until(lambda: _cause(view) is None, LONG_S)
+            await until(lambda: cause(view, 10.0) is None, LONG_S)
 
 
 async def test_gate_serve__scraped__shows_what_it_watches(world: GateWorld, tmp_path: Path) -> None:
@@ -183,8 +166,8 @@ async def test_gate_serve__scraped__shows_what_it_watches(world: GateWorld, tmp_
         "TRIBUNE_TELEMETRY__EVERY_S": "0.1",
     }
     with sidecar_process(world, tmp_path, **given) as (url, _):
-        async with _kept(SidecarSource(url, chain_id=31337)) as view, httpx.AsyncClient() as client:
-            await until(lambda: _cause(view) is None, LONG_S)
+        async with kept(SidecarSource(url, chain_id=31337)) as view, httpx.AsyncClient() as client:
+            await until(lambda: cause(view, 10.0) is None, LONG_S)
             wanted = {"models 2.0", "blind_models 0.0", "stopped_models 1.0", "sockets 1.0"}
             async with asyncio.timeout(LONG_S):
                 text = ""

@@ -6,11 +6,12 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tribune.exceptions import ChainUnreachableError
-from tribune.gate.status import CaseFacts, Reading, StatusView
+from tribune.gate.status import CaseFacts, Cause, Reading, StatusView
 from tribune.ids import CaseId, ModelId, VersionNumber
 
 MODEL, VERSION = ModelId(1), VersionNumber(1)
@@ -234,3 +235,21 @@ async def until(condition: Any, timeout_s: float = 20.0) -> None:
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - conditions of a test, not events
             await asyncio.sleep(0.002)
+
+
+@asynccontextmanager
+async def kept(source: Any, view: StatusView | None = None) -> AsyncIterator[StatusView]:
+    """Keep a view current by a source, for as long as the block lasts."""
+    view = view or StatusView(MODEL)
+    task = asyncio.create_task(source.run(view))
+    try:
+        yield view
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def cause(view: StatusView, max_staleness_s: float = 5) -> Cause | None:
+    """Return why a gate with this view refuses."""
+    refusal = view.refusal(VERSION, max_staleness_s)
+    return refusal.cause if refusal else None

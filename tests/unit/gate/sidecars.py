@@ -12,10 +12,10 @@ from typing import Any
 
 from tribune.gate.sidecar.app import Sidecar
 from tribune.gate.sidecar.client import SidecarSource
-from tribune.gate.status import Cause, StatusView
+from tribune.gate.status import StatusView
 from tribune.gate.watching.watcher import ChainWatcher
 from tribune.ids import ModelId
-from unit.gate.chain import MODEL, VERSION, HandChain
+from unit.gate.chain import MODEL, HandChain, kept
 from unit.gate.serving import served, served_on
 
 CHAIN_ID = 31337
@@ -67,14 +67,9 @@ async def gate(
     url: str, model_id: ModelId = MODEL, *, view: StatusView | None = None, **options: Any
 ) -> AsyncIterator[StatusView]:
     """Keep a view current by way of a sidecar."""
-    view = view or StatusView(model_id)
     source = SidecarSource(url, **{"chain_id": CHAIN_ID, "ask_s": 0.05, "silence_s": 0.5, **options})
-    task = asyncio.create_task(source.run(view))
-    try:
-        yield view
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    async with kept(source, view or StatusView(model_id)) as current:
+        yield current
 
 
 @asynccontextmanager
@@ -83,9 +78,3 @@ async def gated_world(**options: Any) -> AsyncIterator[tuple[World, StatusView]]
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(sidecar(**options))
         yield world, await stack.enter_async_context(gate(world.url))
-
-
-def cause(view: StatusView, max_staleness_s: float = 5) -> Cause | None:
-    """Return why a gate with this view refuses."""
-    refusal = view.refusal(VERSION, max_staleness_s)
-    return refusal.cause if refusal else None

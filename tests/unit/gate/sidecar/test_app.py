@@ -14,8 +14,8 @@ from websockets.asyncio.client import connect
 from tribune.gate.sidecar.wire import decode
 from tribune.gate.status import Cause
 from tribune.ids import CaseId, ModelId, VersionNumber
-from unit.gate.chain import CASE, MODEL, SUSPENDED, HandChain, until
-from unit.gate.sidecars import CHAIN_ID, cause, gated_world, sidecar
+from unit.gate.chain import CASE, MODEL, SUSPENDED, HandChain, cause, until
+from unit.gate.sidecars import CHAIN_ID, gated_world, sidecar
 
 
 async def _get(url: str, path: str, method: str = "GET") -> httpx.Response:

@@ -14,11 +14,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from tribune.gate.problem import Subject, problem
-from tribune.gate.sidecar.wire import encode
+from tribune.gate.sidecar.wire import decode, encode
 from tribune.gate.status import Cause, Snapshot, StatusView
 from tribune.ids import CaseId, ModelId
-from unit.gate.chain import ACTIVE, MODEL, PAUSED, VERSION, HandChain, until, view_of
-from unit.gate.sidecars import CHAIN_ID, cause, gate, gated_world, sidecar
+from unit.gate.chain import ACTIVE, MODEL, PAUSED, VERSION, HandChain, cause, until, view_of
+from unit.gate.sidecars import CHAIN_ID, gate, gated_world, sidecar
 
 Spoil = Callable[[dict[str, Any]], Any]
 
@@ -289,8 +289,6 @@ async def test_run__chain_s_clock_jumps__ends_a_suspension_by_chain_time_only() 
 
 @pytest.mark.parametrize("reading", [None, PAUSED])
 def test_encode__whatever_is_known__comes_back_as_it_was(reading: Any) -> None:
-    from tribune.gate.sidecar.wire import decode
-
     snapshot = Snapshot() if reading is None else view_of(reading).snapshot
     told = decode(encode(ModelId(2**60), 1, snapshot, "7"), ModelId(2**60), 1)
     assert (told.reading, told.fault, told.echo) == (snapshot.reading, snapshot.fault, "7")

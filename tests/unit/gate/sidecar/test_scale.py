@@ -14,8 +14,8 @@ import pytest
 from tribune.gate.status import Cause, StatusView
 from tribune.gate.watching.watcher import ChainWatcher
 from tribune.ids import ModelId
-from unit.gate.chain import ACTIVE, MODEL, HandChain, until
-from unit.gate.sidecars import cause, gate, sidecar
+from unit.gate.chain import ACTIVE, MODEL, HandChain, cause, until
+from unit.gate.sidecars import gate, sidecar
 
 MODELS = 10_000
 GATES = 200

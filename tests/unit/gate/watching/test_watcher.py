@@ -15,7 +15,7 @@ from tribune.exceptions import ConfigurationError, WrongChainError
 from tribune.gate.status import CaseFacts, Cause, StatusView
 from tribune.gate.watching.watcher import ChainWatcher
 from tribune.ids import CaseId, ModelId, VersionNumber
-from unit.gate.chain import ACTIVE, CASE, MODEL, SUSPENDED, VERSION, HandChain, until
+from unit.gate.chain import ACTIVE, CASE, MODEL, SUSPENDED, HandChain, cause, kept, until
 
 MANY = 60
 SLOW = 30.0  # polling that a test never sees
@@ -23,31 +23,20 @@ SLOW = 30.0  # polling that a test never sees
 
 @asynccontextmanager
 async def _watching(chain: HandChain, **options: Any) -> AsyncIterator[StatusView]:
-    view = StatusView(MODEL)
-    options = {"poll_s": SLOW, "timeout_s": 0.2, **options}
-    task = asyncio.create_task(ChainWatcher(chain, **options).run(view))
-    await until(lambda: chain.push_fault or (chain.asked and (chain.listeners or not chain.pushes)))
-    await asyncio.sleep(0.01)
-    try:
+    async with kept(ChainWatcher(chain, **{"poll_s": SLOW, "timeout_s": 0.2, **options})) as view:
+        await until(lambda: chain.push_fault or (chain.asked and (chain.listeners or not chain.pushes)))
+        await asyncio.sleep(0.01)
         yield view
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def _cause(view: StatusView, max_staleness_s: float = 5) -> Cause | None:
-    refusal = view.refusal(VERSION, max_staleness_s)
-    return refusal.cause if refusal else None
 
 
 @pytest.mark.alone
 async def test_run__pushed_suspension__refuses_within_200_ms() -> None:
     chain = HandChain()
     async with _watching(chain) as view:
-        assert _cause(view) is None
+        assert cause(view) is None
         start = time.perf_counter()
         chain.mine(state="Suspended", until=SUSPENDED.until, case_id=CaseId(7))
-        await until(lambda: _cause(view) is Cause.SUSPENDED)
+        await until(lambda: cause(view) is Cause.SUSPENDED)
         assert time.perf_counter() - start < 0.2
 
 
@@ -55,7 +44,7 @@ async def test_run__nothing_pushed__polls() -> None:
     chain = HandChain(pushes=False)
     async with _watching(chain, poll_s=0.02) as view:
         chain.mine(state="Paused")
-        await until(lambda: _cause(view) is Cause.PAUSED)
+        await until(lambda: cause(view) is Cause.PAUSED)
 
 
 async def test_run__hundred_pushes_at_once__are_few_reads() -> None:
@@ -81,18 +70,18 @@ async def test_run__chain_unreachable__view_grows_too_old_and_comes_back() -> No
     chain = HandChain()
     async with _watching(chain, poll_s=0.02) as view:
         chain.reachable = False
-        await until(lambda: _cause(view, 0.5) is Cause.UNKNOWN)
+        await until(lambda: cause(view, 0.5) is Cause.UNKNOWN)
         assert view.snapshot.fault == "The node does not answer."
         chain.reachable = True
         chain.mine()
-        await until(lambda: _cause(view, 0.5) is None)
+        await until(lambda: cause(view, 0.5) is None)
 
 
 async def test_run__node_hangs__is_noted_within_the_timeout() -> None:
     chain = HandChain(hangs=True)
     async with _watching(chain) as view:
         await until(lambda: "within 0.2 s" in view.snapshot.fault)
-        assert _cause(view) is Cause.UNKNOWN
+        assert cause(view) is Cause.UNKNOWN
 
 
 async def test_run__another_chain__refuses_at_once() -> None:
@@ -100,18 +89,18 @@ async def test_run__another_chain__refuses_at_once() -> None:
     async with _watching(chain) as view:
         chain.fault = WrongChainError("The node serves chain 1, not 31337.")
         chain.mine()
-        await until(lambda: _cause(view) is Cause.UNKNOWN)
+        await until(lambda: cause(view) is Cause.UNKNOWN)
 
 
 async def test_run__pushes_from_another_chain__refuses_though_reads_are_well() -> None:
     chain = HandChain(push_fault=WrongChainError("The websocket serves chain 1, not 31337."))
     async with _watching(chain, poll_s=0.02) as view:
         await until(lambda: "chain 1" in view.snapshot.fault)
-        assert _cause(view) is Cause.UNKNOWN
+        assert cause(view) is Cause.UNKNOWN
         chain.push_fault = None
         await until(lambda: chain.listeners == 1)
         chain.mine()
-        await until(lambda: _cause(view) is None)
+        await until(lambda: cause(view) is None)
 
 
 async def test_run__stopped__reads_what_the_case_is_about() -> None:
@@ -122,8 +111,9 @@ async def test_run__stopped__reads_what_the_case_is_about() -> None:
         assert (view.snapshot.case, view.snapshot.sentence) == (CASE, "said of case 7")
 
 
-async def test_run__vote_opens_later__is_seen_then_read_no_more() -> None:
-    chain = HandChain(case=replace(CASE, vote=0))
+@pytest.mark.parametrize("lacking", [{"vote": 0}, {"metric": ""}])
+async def test_run__case_not_whole_at_first__is_read_again_then_no_more(lacking: dict[str, Any]) -> None:
+    chain = HandChain(case=replace(CASE, **lacking))
     async with _watching(chain) as view:
         chain.mine(state="Suspended", until=SUSPENDED.until, case_id=CaseId(7))
         await until(lambda: view.snapshot.case is not None)
@@ -136,16 +126,6 @@ async def test_run__vote_opens_later__is_seen_then_read_no_more() -> None:
         assert chain.case_reads == reads
 
 
-async def test_run__metric_not_readable_at_first__is_read_again() -> None:
-    chain = HandChain(case=replace(CASE, metric=""))
-    async with _watching(chain) as view:
-        chain.mine(state="Suspended", until=SUSPENDED.until, case_id=CaseId(7))
-        await until(lambda: view.snapshot.case is not None)
-        chain.case = CASE
-        chain.mine()
-        await until(lambda: view.snapshot.case == CASE)
-
-
 async def test_run__details_that_fail__cost_the_sentence_only() -> None:
     def fails(case: CaseFacts) -> str:
         raise RuntimeError("no evidence here")
@@ -155,7 +135,7 @@ async def test_run__details_that_fail__cost_the_sentence_only() -> None:
         chain.mine(state="Suspended", until=SUSPENDED.until, case_id=CaseId(7))
         await until(lambda: view.snapshot.case is not None)
         await asyncio.sleep(0.05)
-        assert (_cause(view), view.snapshot.sentence) == (Cause.SUSPENDED, "")
+        assert (cause(view), view.snapshot.sentence) == (Cause.SUSPENDED, "")
 
 
 async def test_run__active__reads_no_case() -> None:
@@ -205,7 +185,7 @@ async def test_run__many_models__reads_the_changed_one_and_carries_the_rest() ->
         chain.mine(ModelId(40), state="Paused", case_id=CaseId(7))
         await until(lambda: _blocks(views) == {chain.newest.number})
         assert chain.read_models == [40]
-        assert [model for model, view in views.items() if _cause(view) is Cause.PAUSED] == [40]
+        assert [model for model, view in views.items() if cause(view) is Cause.PAUSED] == [40]
 
 
 async def test_run__many_models_and_several_blocks_at_once__misses_none() -> None:
@@ -214,7 +194,7 @@ async def test_run__many_models_and_several_blocks_at_once__misses_none() -> Non
         for model in (30, 31, 32):
             chain.mine(ModelId(model), state="Paused")
         await until(lambda: _blocks(views) == {chain.newest.number})
-        assert [model for model, view in views.items() if _cause(view)] == [30, 31, 32]
+        assert [model for model, view in views.items() if cause(view)] == [30, 31, 32]
 
 
 async def test_run__reorg__reads_all_again() -> None:
@@ -225,7 +205,7 @@ async def test_run__reorg__reads_all_again() -> None:
         chain.reorganise(1, state="Paused")  # no event says so
         chain.mine()
         await until(lambda: _blocks(views) == {chain.newest.number})
-        assert _cause(views[MODEL]) is Cause.PAUSED
+        assert cause(views[MODEL]) is Cause.PAUSED
         assert set(chain.read_models) == set(views)
 
 
@@ -234,7 +214,7 @@ async def test_run__restless_model__is_read_at_each_block() -> None:
     async with _watching_many(chain, MANY) as views:
         chain.others[ModelId(50)] = replace(ACTIVE, version=VersionNumber(2))
         chain.mine()
-        await until(lambda: _cause(views[ModelId(50)]) is Cause.WRONG_VERSION)
+        await until(lambda: cause(views[ModelId(50)]) is Cause.WRONG_VERSION)
 
 
 async def test_run__global_halt__stops_all_with_one_call_and_ends_by_chain_time() -> None:
@@ -242,9 +222,9 @@ async def test_run__global_halt__stops_all_with_one_call_and_ends_by_chain_time(
     async with _watching_many(chain, MANY) as views:
         chain.halted_until = chain.newest.timestamp + 2
         chain.mine()
-        await until(lambda: all(_cause(view) is Cause.HALTED for view in views.values()))
+        await until(lambda: all(cause(view) is Cause.HALTED for view in views.values()))
         chain.mine()
-        await until(lambda: not any(_cause(view) for view in views.values()))
+        await until(lambda: not any(cause(view) for view in views.values()))
         assert chain.read_models == []
 
 
@@ -255,7 +235,7 @@ async def test_run__node_that_hides_an_event__is_found_out_in_turn() -> None:
         for _ in range(40):
             await asyncio.sleep(0.01)
             chain.mine()
-        await until(lambda: _cause(views[ModelId(33)]) is Cause.PAUSED)
+        await until(lambda: cause(views[ModelId(33)]) is Cause.PAUSED)
 
 
 async def test_run__head_that_goes_back__reads_nothing_and_grows_too_old() -> None:
@@ -298,4 +278,4 @@ async def test_run__models_that_cannot_be_read__grow_old_while_the_rest_is_carri
         await until(lambda: _blocks(views) == {812, 813})
         chain.refuses = frozenset()
         chain.mine()
-        await until(lambda: _cause(views[ModelId(20)]) is Cause.PAUSED)
+        await until(lambda: cause(views[ModelId(20)]) is Cause.PAUSED)

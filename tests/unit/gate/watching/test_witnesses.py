@@ -11,8 +11,7 @@ import pytest
 from tribune.gate.status import StatusView
 from tribune.gate.watching.watcher import ChainWatcher
 from tribune.ids import ModelId
-from unit.gate.chain import ACTIVE, MODEL, HandChain, until
-from unit.gate.sidecars import cause
+from unit.gate.chain import ACTIVE, MODEL, HandChain, cause, until
 
 HONEST: dict[str, object] = {}
 PAUSED: dict[str, object] = {"state": "Paused"}
