@@ -20,7 +20,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from chaos.fleet import Place
-from support.anvil import KEYS, Anvil
+from support.anvil import RELAYER_KEY, Anvil
 from support.chain import TestChain
 from support.discord.bodies import flat
 from support.discord.people import People, Refused
@@ -145,7 +145,7 @@ def _environment(folder: Path, node: RpcProxy, discord: StandIn) -> dict[str, st
         "TRIBUNE_EVIDENCE_URLS": f'["{folder / "evidence"}"]',
         "TRIBUNE_WEB__PUBLIC_URL": "http://127.0.0.1:8000",
         "TRIBUNE_KEYS__RELAYER__ENV": "RELAYER_KEY",
-        "RELAYER_KEY": KEYS[0],
+        "RELAYER_KEY": RELAYER_KEY,
         "TRIBUNE_DISCORD__GUILD_ID": discord.world.guild_id,
         "TRIBUNE_DISCORD__CHANNEL_ID": discord.world.channel.id,
         "TRIBUNE_DISCORD__TOKEN_FILE": str(folder / "discord" / "bot-token"),

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +38,8 @@ KEYS: tuple[str, ...] = (
     "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97",
     "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6",
 )
+RELAYER_KEY = "0x" + sha256(b"who pays in tests, and does nothing else").hexdigest()
+"""Of an account of the bot's own: another sender of the same account would take its nonces."""
 
 
 def find_binary() -> Path | None:

@@ -23,7 +23,7 @@ from scripts.deployment import config as deployment_config
 from scripts.deployment import record
 from scripts.deployment.config import DeploymentConfig, Holder
 from scripts.deployment.plan import ADMIN, ZERO, Deploy, addresses, resolved, steps
-from support.anvil import KEYS, ROOT, Anvil
+from support.anvil import KEYS, RELAYER_KEY, ROOT, Anvil
 
 BUILD = ROOT / ".build" / "__local__.json"
 LOCAL = ROOT / "deployments" / "local.toml"
@@ -124,6 +124,8 @@ def deploy(anvil: Anvil, *, config: DeploymentConfig | None = None, votes: bool 
         name: web3.eth.contract(address=web3.to_checksum_address(address), abi=contract_types()[name]["abi"])
         for name, address in where.items()
     }
+    relayer: LocalAccount = Account.from_key(RELAYER_KEY)
+    web3.provider.make_request("anvil_setBalance", [relayer.address, hex(10**22)])  # type: ignore[arg-type]
     hashes = []
     for step in plan:
         arguments = resolved(step.arguments, where.__getitem__)
@@ -141,4 +143,4 @@ def deploy(anvil: Anvil, *, config: DeploymentConfig | None = None, votes: bool 
         assert web3.eth.wait_for_transaction_receipt(sent, timeout=20)["status"] == 1
     assert not contracts["TribuneAccessManager"].functions.hasRole(ADMIN, deployer.address).call()[0]
     assert ZERO not in where.values()
-    return TestChain(anvil, web3, contracts, config, deployer, steward, deployer, holders, monitors)
+    return TestChain(anvil, web3, contracts, config, deployer, steward, relayer, holders, monitors)

@@ -22,7 +22,7 @@ async def test_bot__ballot_waits_and_its_voter_pays__done_told_once_and_not_sent
     chain: TestChain, world: BotWorld
 ) -> None:
     """The relayer has no coins, so the ballot waits; its voter's own transaction settles it."""
-    voter, relayer = chain.holders[0], chain.deployer.address  # the bot's key in these tests
+    voter, relayer = chain.holders[0], chain.relayer.address
     ada = int(world.discord.world.find_user("ada").id)
     with open_store(world.settings.store_url) as store:
         await store.run(queries.link_wallet, ada, voter.address)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from integration.bot.world import BotWorld
 from integration.test_up import LIMIT_S, Up, alive, health, up
-from support.anvil import KEYS
+from support.anvil import RELAYER_KEY
 from support.processes import free_port
 
 
@@ -60,5 +60,5 @@ def lived(running: Up, port: int) -> None:
 async def test_up__bot_and_pages__one_store_and_each_its_own_secrets(world: BotWorld, tmp_path: Path) -> None:
     port = free_port()
     settings_file(world, tmp_path, port)
-    with up(tmp_path, TEST_RELAYER_KEY=KEYS[0]) as running:
+    with up(tmp_path, TEST_RELAYER_KEY=RELAYER_KEY) as running:
         await asyncio.to_thread(lived, running, port)

@@ -107,10 +107,10 @@ def labels(message: Message) -> list[str]:
 @asynccontextmanager
 async def bot_world(folder: Path, http_url: str, ws_url: str, monkeypatch: Any) -> AsyncIterator[BotWorld]:
     """Start the stand-in and make settings of a bot that speaks there."""
-    from support.anvil import KEYS
+    from support.anvil import RELAYER_KEY
     from support.discord.sample import find_description
 
-    monkeypatch.setenv("TEST_RELAYER_KEY", KEYS[0])
+    monkeypatch.setenv("TEST_RELAYER_KEY", RELAYER_KEY)
     async with StandIn(folder / "discord", openapi=find_description()) as discord:
         settings = Settings(
             chain=ChainSettings(http_url=http_url, ws_url=ws_url),

@@ -35,7 +35,7 @@ async def submit(monitor: Monitor, world: MonitorWorld, document: AttestationDoc
     """Bring a document to the hub as a stranger."""
     attestation = Attestation(BAD, document.witness, document.signature)
     call = monitor.tribune.report_hub.submit(document.report, [attestation])
-    transaction = {"from": world.chain.relayer.address, "to": call.to, "data": "0x" + call.data.hex()}
+    transaction = {"from": world.chain.deployer.address, "to": call.to, "data": "0x" + call.data.hex()}
     sent = world.chain.rpc("eth_sendTransaction", transaction)
     world.chain.web3.eth.wait_for_transaction_receipt(sent, timeout=10)
 
