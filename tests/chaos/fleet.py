@@ -174,10 +174,21 @@ class Fleet:
         life = place.life
         assert life is not None
         if life.code is None:
+            if by == signal.SIGTERM:  # which only kills one that is not yet up
+                self._until_it_listens(life, limit_s)
             os.kill(life.process, by)
             self._wait(lambda _: life.code is not None, limit_s)
         assert life.code is not None
         return life.code
+
+    def _until_it_listens(self, life: Life, limit_s: float) -> None:
+        """Wait until a process has a handler of its own for SIGTERM, or is dead."""
+        deadline = time.monotonic() + limit_s
+        while life.code is None and not _handles(life.process, signal.SIGTERM):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"process {life.process} never came up")
+            time.sleep(0.02)
+            self.look()
 
     def _listen(self) -> None:
         assert self._launcher.stdout is not None
@@ -200,3 +211,13 @@ class Fleet:
             self._lives[said["born"]].process = said["process"]
         if "died" in said:
             self._lives[said["died"]].code = said["code"]
+
+
+def _handles(process: int, by: int) -> bool:
+    """Whether a process has a handler of its own for a signal; one that is gone has none."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in lines if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) >> (by - 1) & 1)
