@@ -51,6 +51,7 @@ class RpcProxy:
         self._waiting: set[asyncio.Transport] = set()
         self._runner: web.AppRunner | None = None
         self._site: web.SockSite | None = None
+        self._listening: socket.socket | None = None
         self._bound: socket.socket | None = None
         self._session: ClientSession | None = None
 
@@ -116,7 +117,8 @@ class RpcProxy:
 
     async def _listen(self) -> None:
         assert self._runner is not None
-        self._site = web.SockSite(self._runner, self._bound or self._bind())
+        self._listening = self._bound or self._bind()
+        self._site = web.SockSite(self._runner, self._listening)
         self._bound = None
         await self._site.start()
 
@@ -128,12 +130,24 @@ class RpcProxy:
         self.port = bound.getsockname()[1]
         return bound
 
+    async def _hang_up(self) -> None:
+        """Listen no more.
+
+        Nobody is taken any more before the server closes: whom it takes in the same turn of the loop Python
+        3.11 would leave open and unknown.
+        """
+        assert self._site is not None
+        assert self._listening is not None
+        self._loop.remove_reader(self._listening)
+        await asyncio.sleep(0.02)  # who was taken last has a connection by then, to be closed
+        await self._site.stop()
+        self._site = self._listening = None
+
     async def _close(self) -> None:
         assert self._runner is not None
         assert self._session is not None
         if self._site is not None:
-            await self._site.stop()
-        await asyncio.sleep(0.02)  # who was taken last has a connection by then, to be closed
+            await self._hang_up()
         await self._cut()
         for transport in list(self._waiting):
             transport.abort()
@@ -157,8 +171,8 @@ class RpcProxy:
             state = State(state.fault, state.amount, state.methods, max(0, head - int(state.amount)))
         self._state = state
         if state.fault is Fault.DOWN and self._site is not None:
-            await self._site.stop()
-            self._site, self._bound = None, self._bind()
+            await self._hang_up()
+            self._bound = self._bind()
             for transport in list(self._waiting):
                 transport.abort()
         elif state.fault is not Fault.DOWN and self._site is None:
