@@ -94,9 +94,6 @@ class Silence(commands.Cog):
         if terms.end is None:  # frame 0, which nobody asks about
             return False
         version = await tribune.model_registry.version_at(model_id, terms.end - timedelta(seconds=1))
-        cooling = await switch.cooling_until(model_id, version, terms.digest, STALE_RULE)
-        if cooling is not None and cooling > await tribune.chain.block_time():
-            return False
         for case_id in self._bot.docket.open:  # those whose vote has ended but is not recorded yet among them
             case = await switch.case(case_id)
             if case.model_id != model_id or case.outcome is not Outcome.OPEN:
@@ -104,4 +101,6 @@ class Silence(commands.Cog):
             joins = case.kind is not CaseKind.HOLDER_PAUSE  # silence joins all cases but those of holders
             if case.kind is CaseKind.STALE or (joins and not terms.stale_suspends):
                 return False
-        return True
+        # Only now: a rejection that is recorded meanwhile closes its case and starts the cooldown at once.
+        cooling = await switch.cooling_until(model_id, version, terms.digest, STALE_RULE)
+        return cooling is None or cooling <= await tribune.chain.block_time()

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from integration.bot.world import BotWorld, labels
 from tribune.chain.enums import CaseKind
+from tribune.ids import CaseId
 from tribune.reports.canonical import cid_digest
 from tribune.reports.evidence_store import write_evidence
+from tribune_bot.cogs.relay import Relay
 from tribune_bot.posting.board import Board, Shown
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
+    from datetime import datetime
+
     from support.chain import TestChain
+    from support.discord.world import Message
 
 
 async def serving(chain: TestChain, world: BotWorld, *, stale_suspends: bool = False) -> Path:
@@ -35,6 +41,23 @@ def status_of(chain: TestChain) -> int:
 async def vote_opens(chain: TestChain, world: BotWorld, case_id: int) -> None:
     switch = chain.contracts["KillSwitch"].functions
     await world.until(lambda: switch.caseOf(case_id).call()[-1], "the vote")
+
+
+async def silence_voted_down(chain: TestChain, world: BotWorld) -> Message:
+    """Let nobody report a frame, and all holders vote against a halt; return the message."""
+    from support.voting import let_frame_pass
+
+    await serving(chain, world)
+    world.start()
+    await asyncio.to_thread(let_frame_pass, chain)
+    message = await world.message("nobody has measured it since ")
+    await vote_opens(chain, world, 1)
+    await asyncio.to_thread(chain.warp, 3)
+    proposal = chain.contracts["KillSwitch"].functions.caseOf(1).call()[-1]
+    against = chain.contracts["PauseGovernor"].functions.castVote(proposal, 0)
+    for holder in chain.holders[:2]:
+        await asyncio.to_thread(chain.send, against, holder)
+    return message
 
 
 async def test_bot__guardian_suspends__tells_who_and_why_and_opens_the_vote(
@@ -100,19 +123,45 @@ async def test_bot__vote_on_silence_rejected__is_not_asked_again_while_it_cools(
 ) -> None:
     from support.voting import let_frame_pass
 
-    await serving(chain, world)
-    world.start()
-    await asyncio.to_thread(let_frame_pass, chain)
-    message = await world.message("nobody has measured it since ")
-    await vote_opens(chain, world, 1)
-    await asyncio.to_thread(chain.warp, 3)
-    proposal = chain.contracts["KillSwitch"].functions.caseOf(1).call()[-1]
-    against = chain.contracts["PauseGovernor"].functions.castVote(proposal, 0)
-    for holder in chain.holders[:2]:
-        await asyncio.to_thread(chain.send, against, holder)
+    message = await silence_voted_down(chain, world)
     await asyncio.to_thread(chain.warp, 606)  # the vote ends; what was rejected cools for 60 s
     await world.until(lambda: "holders voted against stopping it" in message.content, "the rejection")
     await asyncio.to_thread(let_frame_pass, chain)
+    await asyncio.sleep(2.5)
+    assert len(chain.contracts["ReportHub"].events.FrameStale().get_logs(from_block=0)) == 1
+    await world.halt()
+
+
+async def test_bot__rejection_recorded_while_it_asks__is_not_asked_again(
+    chain: TestChain, world: BotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tribune.chain.kill_switch import KillSwitch
+
+    cooling_until, finish = KillSwitch.cooling_until, Relay.finish
+    asked, recorded, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def overtaken(switch: KillSwitch, *key: Any) -> datetime | None:
+        until = await cooling_until(switch, *key)
+        if over.is_set():
+            asked.set()
+            await asyncio.wait_for(recorded.wait(), 10)
+        return until
+
+    async def meanwhile(relay: Relay, case_id: CaseId) -> bool:
+        if over.is_set():
+            with suppress(TimeoutError):  # it asks for the cooldown last, so in vain while the case is open
+                await asyncio.wait_for(asked.wait(), 3)
+        settled = await finish(relay, case_id)
+        if over.is_set():
+            recorded.set()
+        return settled
+
+    monkeypatch.setattr(KillSwitch, "cooling_until", overtaken)
+    monkeypatch.setattr(Relay, "finish", meanwhile)
+    message = await silence_voted_down(chain, world)
+    over.set()
+    await asyncio.to_thread(chain.warp, 606)
+    await world.until(lambda: "holders voted against stopping it" in message.content, "the rejection")
     await asyncio.sleep(2.5)
     assert len(chain.contracts["ReportHub"].events.FrameStale().get_logs(from_block=0)) == 1
     await world.halt()
