@@ -1,7 +1,8 @@
 """Arguments and options that several commands have, each said once: the same word means the same everywhere.
 
 A model, a version and a frame are always numbers counted from 1; files that describe them have names of their
-own (`--spec`, `--profile`, `--policy`). `-o` names a file to write, never a folder.
+own (`--spec`, `--profile`, `--policy`). Only `profile`, which knows no chain, takes `--model` for `--spec`.
+`-o` names a file to write, never a folder.
 """
 
 from __future__ import annotations
@@ -76,7 +77,13 @@ Until = Annotated[
     str, typer.Option(metavar="TIME", help="What is before this time, likewise.", show_default=False)
 ]
 Spec = Annotated[
-    Path, typer.Option(metavar="FILE", help="The model's description, as `tribune model init` wrote it.")
+    Path,
+    typer.Option(
+        "--spec",
+        "--model",
+        metavar="FILE",
+        help="The model's description, as `tribune model init` wrote it.",
+    ),
 ]
 Profile = Annotated[Path, typer.Option(metavar="FILE", help="As `tribune profile` wrote it.")]
 Step = Annotated[

@@ -24,7 +24,7 @@ def test_commands__from_data_to_report__work_without_an_edit(tmp_path: Path) -> 
     )
     model, profile = tmp_path / "model.toml", tmp_path / "profile.json"
     assert tribune("model", "init", reference, "-o", model).exit_code == 0
-    assert tribune("profile", reference, "--spec", model, "-o", profile).exit_code == 0
+    assert tribune("profile", reference, "--model", model, "-o", profile).exit_code == 0
     result = tribune("measure", now, "--profile", profile)
     assert result.exit_code == 0
     assert "600 rows, compared with 2,000 of the reference" in result.output
