@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -24,3 +25,14 @@ def load_toml(path: Path, what: str) -> dict[str, Any]:
         ) from fault
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ConfigurationError(f"The {what} {path} is not valid TOML: {fault}.") from fault
+
+
+def toml_text(text: str) -> str:
+    """Return a TOML basic string; JSON's escapes are TOML's."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def toml_key(name: str) -> str:
+    """Return a TOML key, bare where that is one."""
+    bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    return name if bare else toml_text(name)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from tribune.metrics.spec import ColumnKind, Role, Task
+from tribune.metrics.toml_file import toml_key, toml_text
 from tribune.wording import counted
 from tribune_monitors.infer.facts import Facts, Sample
 from tribune_monitors.infer.roles import Guess, kind_of
@@ -36,7 +36,7 @@ def draft(title: str, found: Sample, guess: Guess) -> str:
         "#   tribune profile DATA",
         *(f"# LOOK: {note}" for note in guess.notes),
         "",
-        f"task = {_text(guess.task)}  # {_TASKS[guess.task]}; {guess.task_why}",
+        f"task = {toml_text(guess.task)}  # {_TASKS[guess.task]}; {guess.task_why}",
         *_outcomes(guess),
         "label_lag = 0    # frames until labels are in; only for monitors",
         "min_group = 100  # rows that a group needs before its rates are compared",
@@ -69,12 +69,12 @@ def _outcomes(guess: Guess) -> list[str]:
     if guess.task is Task.BINARY:
         negative, positive = guess.outcomes
         return [
-            f"negative = {_text(negative)}",
-            f"positive = {_text(positive)}  # {guess.outcomes_why}",
+            f"negative = {toml_text(negative)}",
+            f"positive = {toml_text(positive)}  # {guess.outcomes_why}",
             'outcome = ""  # what a positive answer says, for people: "employed", "loan granted"',
         ]
     if guess.task is Task.MULTICLASS:
-        return [f"classes = [{', '.join(_text(name) for name in guess.outcomes)}]"]
+        return [f"classes = [{', '.join(toml_text(name) for name in guess.outcomes)}]"]
     return []
 
 
@@ -82,7 +82,7 @@ def _groups(guess: Guess, names: dict[str, str]) -> list[str]:
     groups = [names[path] for path in guess.of(Role.GROUP)]
     lines = []
     if len(groups) > 1:
-        both = ", ".join(_text(name) for name in groups[:2])
+        both = ", ".join(toml_text(name) for name in groups[:2])
         lines.append(f"# intersections = [[{both}]]  # measures these together")
     if guess.maybe_groups:
         candidates = ", ".join(names[path] for path in guess.maybe_groups)
@@ -98,13 +98,33 @@ def _source(guess: Guess, found: Sample, names: dict[str, str]) -> list[str]:
     mapped = {names[path]: path for path in names if names[path] != path}
     if mapped:
         lines += ["[source.columns]  # column = field of the log"]
-        lines += [f"{_key(name)} = {_text(path)}" for name, path in mapped.items()] + [""]
+        lines += [f"{toml_key(name)} = {toml_text(path)}" for name, path in mapped.items()] + [""]
     times = [facts.time for facts in found.fields if facts.path in guess.of(Role.TIME)]
     time = next((time for time in times if time is not None), TimeFormat())
     if time != TimeFormat():
-        given = f"format = {_text(time.format)}" if time.format else f"unit = {_text(time.unit)}"
+        given = f"format = {toml_text(time.format)}" if time.format else f"unit = {toml_text(time.unit)}"
         lines += ["[source.time]", f"{given}  # a guess from the values", 'zone = "UTC"', ""]
-    return lines
+    return lines + _labels(guess, names)
+
+
+def _labels(guess: Guess, names: dict[str, str]) -> list[str]:
+    """Return how to say where labels are, where the rows have none and an id to join them by."""
+    ids = [names[path] for path in guess.of(Role.ID)]
+    if guess.of(Role.LABEL) or not ids or guess.task is Task.GENERIC:
+        return []
+    times = [names[path] for path in guess.of(Role.TIME)] or ["time"]
+    number = ["# [[columns]]", '# name = "label"', '# kind = "numeric"', '# role = "label"', ""]
+    return [
+        "# Labels that are kept apart; the names on the left stay as they are.",
+        "# [source.labels]",
+        '# data = "…"  # their file or folder',
+        "# [source.labels.columns]",
+        f'# {toml_key(ids[0])} = "…"  # field of the same id',
+        '# label = "…"  # field of what came true',
+        f'# {toml_key(times[0])} = "…"  # field of when it was known: the earliest of an id counts',
+        "",
+        *(number if guess.task is Task.REGRESSION else []),
+    ]
 
 
 def _column(facts: Facts, guess: Guess, name: str, found: Sample) -> list[str]:
@@ -114,18 +134,18 @@ def _column(facts: Facts, guess: Guess, name: str, found: Sample) -> list[str]:
     said = _values(facts, kind, role) + (f"; {missing / found.looked:.1%} missing" if missing else "")
     lines = [
         "[[columns]]",
-        f"name = {_text(name)}",
+        f"name = {toml_text(name)}",
         f'kind = "{kind}"  # {said}',
         f'role = "{role}"' + (f"  # {why}" if why else ""),
     ]
     if facts.path in guess.of_class:
-        lines.append(f"class = {_text(guess.of_class[facts.path])}")
+        lines.append(f"class = {toml_text(guess.of_class[facts.path])}")
     two = kind is ColumnKind.CATEGORY and facts.distinct == 2
     if guess.task is Task.GENERIC and two and role is Role.FEATURE:
-        rare = facts.top[-1][0]
-        lines.append(f"positive = {_text(rare)}  # the value whose rate is measured; the rarer one was taken")
+        rare = toml_text(facts.top[-1][0])
+        lines.append(f"positive = {rare}  # the value whose rate is measured; the rarer one was taken")
     if role is Role.GROUP and facts.distinct <= 20:
-        titles = ", ".join(f"{_text(value)} = {_text(value)}" for value, _ in sorted(facts.top))
+        titles = ", ".join(f"{toml_text(value)} = {toml_text(value)}" for value, _ in sorted(facts.top))
         lines.append(f"# values = {{ {titles} }}  # names for people")
     return lines
 
@@ -148,13 +168,3 @@ def _values(facts: Facts, kind: ColumnKind, role: Role) -> str:
     many = facts.distinct > 64 and role not in (Role.ID, Role.TIME)
     rest = "; the most frequent are counted each, all others as one" if many else ""
     return " ".join(f"{counted(facts.distinct, 'value')}: {shown}{more}{rest}".split())
-
-
-def _text(text: str) -> str:
-    """Return a TOML basic string; JSON's escapes are TOML's."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
-    return name if bare else _text(name)

@@ -282,6 +282,13 @@ def _find_scores(
         if len(means) == 2 and max(means.values()) - min(means.values()) > 0.4:
             guess.roles[facts.path] = (Role.SCORE, "from 0 to 1, and it goes with the prediction")
             return
+    for facts in free:
+        if facts.numeric and facts.words & _SCORE and facts.path not in guess.roles and facts not in fits:
+            guess.notes.append(
+                f"{facts.path} goes from {facts.low:.3g} to {facts.high:.3g}, so it was taken for a feature, "
+                "such as a credit score. If it is the model's own score, --score names it."
+            )
+            return
 
 
 def _find_label(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tribune.exceptions import ConfigurationError
 from tribune.metrics.spec import ColumnKind, ModelSpec, Role
+from tribune.metrics.toml_file import toml_key
 from tribune.wording import counted
 from tribune_monitors.engines.schema import CAST, COUNTABLE
 from tribune_monitors.engines.sql import literal, quoted
@@ -24,6 +25,8 @@ from tribune_monitors.sources.spec import Reading, SourceSpec, TimeFormat
 
 if TYPE_CHECKING:
     import duckdb
+
+_ROWS, _LABELS = "[source.columns]", "[source.labels.columns]"
 
 
 @dataclass(frozen=True)
@@ -80,18 +83,19 @@ def read_source(
     needed |= {spec.id_name} if labels is not None else set()
     needed |= {spec.time_name} if timed or bounds else set()
     decisions, findings, found = _partitions(cursor, source.rows, wanted, needed, folder, "rows", bounds)
-    findings = _unused(source.rows, "[source.columns]", wanted) + findings
+    findings = _unused(source.rows, _ROWS, wanted) + findings
     joined: tuple[Path, ...] = ()
     if labels is not None:
         columns = label_columns(spec, labels)
         every = {column.name for column in columns}
         joined, told, there = _partitions(cursor, labels, columns, every, folder, "labels", "")
-        if not {spec.id_name, spec.label_name} <= there or spec.id_name not in found:
-            raise ConfigurationError(
-                f"Labels are joined by {spec.id_name}, which rows and labels must both have.",
-                mend="Name id and label in [source.columns] and [source.labels.columns].",
-            )
-        findings += _unused(labels, "[source.labels.columns]", columns) + told
+        unused = _unused(labels, _LABELS, columns)
+        joining = [name for name in (spec.id_name, spec.label_name) if name not in there]
+        lacking = [("rows", _ROWS, spec.id_name)] if spec.id_name not in found else []
+        lacking += [("labels", _LABELS, name) for name in joining]
+        if lacking:
+            raise _unjoinable(source, lacking, [*findings, *unused])
+        findings += unused + told
     inline = labels is None and any(column.name in found for column in spec.with_role(Role.LABEL))
     return Partitions(decisions, joined, inline, tuple(findings))
 
@@ -151,6 +155,29 @@ def _unused(reading: Reading, where: str, wanted: Sequence[Wanted]) -> list[str]
         f"{name}: {where} maps it, but it is none of {known}; it is passed over."
         for name in sorted(set(reading.columns) - set(names))
     ]
+
+
+def _unjoinable(
+    source: SourceSpec, lacking: Sequence[tuple[str, str, str]], findings: Sequence[str]
+) -> ConfigurationError:
+    """Return what to say of labels that cannot be joined.
+
+    Args:
+        source: where rows and labels are.
+        lacking: of rows or labels, where their fields are named, the column that they lack.
+        findings: what else was found, which may be why.
+    """
+    readings = {_ROWS: source.rows, _LABELS: source.labels or source.rows}
+    said: list[str] = []
+    named: dict[str, list[str]] = {}
+    for what, where, name in lacking:
+        said.append(f"the {what} have no field {readings[where].field_of(name)!r}")
+        named.setdefault(where, []).append(f'{toml_key(name)} = "…"')
+    mends = ", ".join(f"{' and '.join(names)} in {where}" for where, names in named.items())
+    return ConfigurationError(
+        " ".join([f"Labels cannot be joined: {', '.join(said)}.", *findings]),
+        mend=f"Name the right field: {mends}.",
+    )
 
 
 def _lack(rows: Rows, column: Wanted) -> str:

@@ -17,7 +17,7 @@ from tribune.exceptions import PolicyError
 from tribune.metrics.fixed import MICRO
 from tribune.metrics.profile import Profile
 from tribune.metrics.registry import audits_of, check, find
-from tribune.metrics.toml_file import load_toml
+from tribune.metrics.toml_file import load_toml, toml_text
 from tribune.metrics.value import NOT_AVAILABLE, Value
 
 _BYTE = 255
@@ -257,7 +257,7 @@ class Policy:
         """Return the rules as `load` reads them."""
         return "\n".join(
             "[[rule]]\n"
-            f'metric = {_quoted(rule.metric)}\nop = "{rule.op}"\nlimit = {_plain(rule.limit)}\n'
+            f'metric = {toml_text(rule.metric)}\nop = "{rule.op}"\nlimit = {_plain(rule.limit)}\n'
             f'severity = "{rule.severity.name}"\nm = {rule.m}\nw = {rule.w}\nna_budget = {rule.na_budget}\n'
             + (f"z = {_plain(rule.z)}\n" if rule.z else "")
             + (f'stage = "{rule.stage.name.lower()}"\n' if rule.stage is not Stage.ALWAYS else "")
@@ -272,12 +272,6 @@ def _some(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     if not rules:
         raise PolicyError("A policy without rules judges nothing.", mend="Add at least one [[rule]].")
     return rules
-
-
-def _quoted(text: str) -> str:
-    import json
-
-    return json.dumps(text)
 
 
 def _plain(micro: int) -> str:

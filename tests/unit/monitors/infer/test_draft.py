@@ -13,7 +13,7 @@ import pytest
 
 from support.people import people, write
 from tribune.exceptions import ConfigurationError, DataError
-from tribune.metrics.spec import ModelSpec, Task
+from tribune.metrics.spec import ModelSpec, Role, Task
 from tribune_monitors.infer.draft import draft
 from tribune_monitors.infer.facts import sample
 from tribune_monitors.infer.roles import Given, guess_roles, summary
@@ -212,6 +212,41 @@ def test_draft__a_column_with_a_dot_in_its_name__keeps_it(tmp_path: Path, form: 
     assert [column.name for column in spec.columns] == names
     assert "[source.columns]" not in text
     assert roles(spec)["sex.at.birth"] == "group"
+
+
+@pytest.mark.parametrize("task", [Task.BINARY, Task.REGRESSION])
+def test_draft__no_label__shows_where_to_name_one_that_is_kept_apart(tmp_path: Path, task: Task) -> None:
+    said = numbers() if task is Task.REGRESSION else pick("no", "yes")
+    table = {"Loan ID": [f"L{row}" for row in range(ROWS)], "age": numbers(), "prediction": said}
+    spec, text = drafted(tmp_path, write(pa.table(table), tmp_path / "data.parquet"))
+    assert (spec.task, spec.with_role(Role.LABEL)) == (task, ())
+    shown = [line.removeprefix("# ") for line in text.splitlines()]
+    begin = shown.index("[source.labels]")
+    end = shown.index("[[columns]]", begin + (11 if task is Task.REGRESSION else 0))
+    (tmp_path / "model.toml").write_text(text + "\n".join(shown[begin:end]).replace("…", "x"))
+    labels = SourceSpec.load(tmp_path / "model.toml").labels
+    assert labels is not None
+    assert labels.columns == {"Loan ID": "x", "label": "x", "time": "x"}
+    assert ModelSpec.load(tmp_path / "model.toml").has_errors == (task is Task.REGRESSION)
+
+
+def test_draft__label_or_no_id__shows_no_labels_kept_apart(tmp_path: Path) -> None:
+    _, text = drafted(tmp_path, write(people(), tmp_path / "data.parquet"))
+    assert "[source.labels]\n" not in text
+    (tmp_path / "none").mkdir()
+    _, text = of(tmp_path / "none", age=numbers(), prediction=pick("no", "yes"))
+    assert "[source.labels]\n" not in text
+
+
+def test_draft__score_beyond_0_to_1__is_a_feature_and_told(tmp_path: Path) -> None:
+    data = write(pa.table({"prediction": pick("no", "yes"), "Score %": numbers()}), tmp_path / "data.parquet")
+    spec, text = drafted(tmp_path, data)
+    assert roles(spec)["Score %"] == "feature"
+    assert "If it is the model's own score, --score names it." in text
+    (tmp_path / "named").mkdir()
+    spec, text = drafted(tmp_path / "named", data, Given(score="Score %"))
+    assert roles(spec)["Score %"] == "score"
+    assert "--score names it" not in text
 
 
 def test_draft__odd_names_and_values__are_toml_all_the_same(tmp_path: Path) -> None:

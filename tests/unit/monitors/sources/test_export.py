@@ -108,8 +108,37 @@ def test_read_source__labels_without_their_columns__are_refused(tmp_path: Path) 
     spec = ModelSpec((Column("answer", CATEGORY, Role.PREDICTION), Column("id", CATEGORY, Role.ID)))
     data = write(pa.table({"id": ["1"], "answer": ["1"]}), tmp_path / "a.parquet")
     labels = write(pa.table({"key": ["1"], "label": ["1"]}), tmp_path / "l.parquet")
-    with pytest.raises(ConfigurationError, match="joined by id"):
+    with pytest.raises(ConfigurationError) as caught:
         read(tmp_path, spec, SourceSpec(Reading(str(data)), Reading(str(labels))))
+    assert str(caught.value) == (
+        "Labels cannot be joined: the labels have no field 'id'. "
+        'Name the right field: id = "…" in [source.labels.columns].'
+    )
+
+
+def test_read_source__labels_mapped_by_other_names__are_refused_with_the_right_ones(tmp_path: Path) -> None:
+    spec = ModelSpec((Column("answer", CATEGORY, Role.PREDICTION), Column("Loan ID", CATEGORY, Role.ID)))
+    data = write(pa.table({"id": ["1"], "answer": ["1"]}), tmp_path / "a.parquet")
+    labels = write(pa.table({"loan": ["1"], "paid": ["1"]}), tmp_path / "l.parquet")
+    with pytest.raises(ConfigurationError) as caught:
+        read(
+            tmp_path,
+            spec,
+            SourceSpec(Reading(str(data)), Reading(str(labels), {"id": "loan", "label": "payed"})),
+        )
+    said = str(caught.value)
+    assert said.startswith(
+        "Labels cannot be joined: the rows have no field 'Loan ID', the labels have no field 'Loan ID', "
+        "the labels have no field 'payed'. "
+    )
+    assert (
+        "id: [source.labels.columns] maps it, but it is none of Loan ID, time, label; it is passed over."
+        in said
+    )
+    assert said.endswith(
+        'Name the right field: "Loan ID" = "…" in [source.columns], '
+        '"Loan ID" = "…" and label = "…" in [source.labels.columns].'
+    )
 
 
 def test_read_source__times__bound_the_rows_half_open(tmp_path: Path) -> None:
