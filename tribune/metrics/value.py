@@ -24,6 +24,7 @@ NOT_AVAILABLE = -(2**63)
 MAX_VALUE = 2**63 - 1
 ALL_TASKS = frozenset(Task)
 NO_LABELS = "no labels yet"
+NO_LABEL_COLUMN = "the model has no label column, and no labels were joined"
 
 _NAME = re.compile(r"([a-z]+\.[a-z_0-9]+)(?:\.(lower|upper))?(?:\.(max|share))?(?:/(.+))?", re.DOTALL)
 
@@ -71,7 +72,7 @@ def unavailable(reason: str, n: int = 0) -> Value:
 
 def unlabelled(profile: Profile) -> Value:
     """Return that no label has come in, or that none can: the model describes no column of them."""
-    return unavailable(NO_LABELS if profile.spec.with_role(Role.LABEL) else "the model has no label column")
+    return unavailable(NO_LABELS if profile.spec.with_role(Role.LABEL) else NO_LABEL_COLUMN)
 
 
 @dataclass(frozen=True)

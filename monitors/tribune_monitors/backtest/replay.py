@@ -5,6 +5,7 @@ Labels count as in when their frame's lag is over. Reads no rows, sends nothing.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tribune.metrics.statistics.trailing import MOST_FRAMES
 
 Values = Mapping[str, Value]
 UNAUDITED = "past rows have no sealed and anchored log, so it is not judged here"
+_NUMBER = re.compile(r"\d[\d,]*")
 _WINDOW = "fewer than {} of the last {} frames could be measured"
 
 
@@ -41,7 +43,7 @@ class RuleHits:
     Args:
         hits: in order.
         missing: frames without a value.
-        reason: why most of these have none.
+        reason: why most of these have none; numbers in it are those of the first such frame.
     """
 
     hits: tuple[Hit, ...]
@@ -112,4 +114,13 @@ class Replay:
                 streak = 0
                 if rule.is_hit(values[number]):
                     hits.append(Hit(frame, values[number], own[rule.metric].at))
-        return RuleHits(tuple(hits), reasons.total(), max(reasons, key=reasons.__getitem__, default=""))
+        return RuleHits(tuple(hits), reasons.total(), _commonest(reasons))
+
+
+def _commonest(reasons: Counter[str]) -> str:
+    """Return the reason that most frames share, whatever numbers it names; the first of these."""
+    alike = Counter[str]()
+    for reason, frames in reasons.items():
+        alike[_NUMBER.sub("#", reason)] += frames
+    most = max(alike, key=alike.__getitem__, default="")
+    return next((reason for reason in reasons if _NUMBER.sub("#", reason) == most), "")

@@ -140,7 +140,7 @@ def replay_policies(
     if not sizes:
         raise DataError(
             f"No frame has {counted(profile.spec.min_rows, 'row')}, so none can be measured.",
-            mend="Cut the history into longer frames.",
+            mend="Cut the history into longer frames: --step, or --frame-rows.",
         )
     rows = int(median(sizes))
     say(f"Drawing {effort.resamples} frames without drift")

@@ -19,6 +19,7 @@ from tribune.metrics import (
     standard_metrics,
 )
 from tribune.metrics.registry import find, needs_labels
+from tribune.metrics.value import NO_LABEL_COLUMN
 
 from .samples import BINNINGS, SCHEME, SPEC, count, profile_of, rows
 
@@ -100,7 +101,7 @@ def test_evaluate__model_without_a_label_column__says_that_and_not_that_labels_c
     values = evaluate(standard_metrics(profile), profile, count(bare), count(bare), {})
     found = {name: value.reason for name, value in values.items() if needs_labels(name)}
     assert found
-    assert set(found.values()) == {"the model has no label column"}
+    assert set(found.values()) == {NO_LABEL_COLUMN}
 
 
 def test_evaluate__lower__is_the_bound_of_the_plain_value(profile: Profile) -> None:

@@ -73,6 +73,19 @@ def test_measure__groups_too_small_for_one_frame__earlier_frames_are_added(profi
     assert replayed(profile, rule, few).missing == 1  # min_group is 20, each group has about 12 rows
 
 
+def test_judge__frames_unmeasured_for_reasons_that_differ_in_numbers__gives_the_commonest(
+    profile: Profile,
+) -> None:
+    few = [
+        count([replace(row, label=None) if at >= labels else row for at, row in enumerate(rows(100, 2))])
+        for labels in (3, 4, 5)
+    ]
+    rule = Rule("performance.accuracy", "<", 0, Severity.WARN)
+    hits = replayed(profile, rule, [count(rows(1, 2)), *few, count(rows(2, 2))])
+    assert hits.missing == 5
+    assert hits.reason.startswith("only 3 rows with a label")
+
+
 @pytest.mark.parametrize("metric", ["log.anchored_share", "replay.mismatch"])
 def test_judge__rule_on_a_sealed_log__is_not_judged_and_says_why(metric: str, profile: Profile) -> None:
     """Past rows have no anchor: that they cannot be audited must not look like a log that failed one."""
