@@ -41,15 +41,22 @@ def findings(profile: Profile, tally: Tally, *, labelled: bool) -> list[str]:
     return found
 
 
+def is_empty(profile: Profile, tally: Tally, name: str) -> bool:
+    """Return whether a counted column has no value in any row of a tally."""
+    binning, cells = profile.binnings[name], tally.columns[name]
+    of = NumericCounts.of(binning, cells) if isinstance(binning, Grid) else CategoryCounts.of(binning, cells)
+    return of.missing == tally.rows
+
+
 def _column(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
     binning, name = profile.binnings[column.name], column.name
     cells, before = tally.columns[name], profile.reference.columns[name]
+    if is_empty(profile, tally, name):
+        yield f"{name}: no row has a value."
+        return
     if isinstance(binning, Grid):
         counts = NumericCounts.of(binning, cells)
         infinite = counts.positive_infinity + counts.negative_infinity
-        if counts.missing == tally.rows:
-            yield f"{name}: no row has a value."
-            return
         if counts.nan:
             yield f"{name}: {counted(counts.nan, 'row says', 'rows say')} NaN: counted as invalid."
         if infinite:
@@ -64,9 +71,6 @@ def _column(profile: Profile, tally: Tally, column: Column) -> Iterator[str]:
             yield f"{name}: every value is the same or nearly so ({ends}); the reference has several."
     else:
         found = CategoryCounts.of(binning, cells)
-        if found.missing == tally.rows:
-            yield f"{name}: no row has a value."
-            return
         if binning.rest:
             many = len(binning.values)
             told = f"{many} most frequent are" if many > 1 else "most frequent is"

@@ -103,7 +103,8 @@ def _source(guess: Guess, found: Sample, names: dict[str, str]) -> list[str]:
     time = next((time for time in times if time is not None), TimeFormat())
     if time != TimeFormat():
         given = f"format = {toml_text(time.format)}" if time.format else f"unit = {toml_text(time.unit)}"
-        lines += ["[source.time]", f"{given}  # a guess from the values", 'zone = "UTC"', ""]
+        order = ": the month before the day" if time.format.startswith("%m/%d") else ""
+        lines += ["[source.time]", f"{given}  # a guess from the values{order}", 'zone = "UTC"', ""]
     return lines + _labels(guess, names)
 
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 MAX_CLASSES = 64
 _CODES = 10  # whole numbers of at most so many values are taken for codes
 _PREDICTION = frozenset(
-    {"prediction", "predictions", "predicted", "pred", "preds", "yhat", "ypred", "decision", "verdict"}
-)
+    {"prediction", "predictions", "predicted", "pred", "preds", "yhat", "ypred", "decision", "verdict",
+     "answer"}
+)  # fmt: skip
 _SCORE = frozenset({"score", "probability", "probabilities", "proba", "prob", "confidence", "likelihood"})
 _LABEL = frozenset({"label", "labels", "target", "truth", "actual", "ytrue", "y", "outcome", "groundtruth"})
 _GROUP = frozenset({"sex", "gender", "race", "ethnicity", "ethnic", "rac1p", "religion"})

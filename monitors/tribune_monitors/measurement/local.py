@@ -17,7 +17,8 @@ from tribune.metrics import ModelSpec, Policy, Profile, Tally
 from tribune.metrics.spec import Role
 from tribune.reports.canonical import canonical_bytes
 from tribune.reports.evidence import Evidence, EvidenceContext, FrameTallies, build_evidence
-from tribune.reports.findings import findings
+from tribune.reports.findings import findings, is_empty
+from tribune.wording import counted
 from tribune_monitors.engines import open_engine
 from tribune_monitors.engines.base import Tell
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
@@ -109,6 +110,7 @@ def measure_source(
         manifests=(),
     )
     evidence = build_evidence(context, profile, policy, FrameTallies(tally, tally if labelled else None))
+    told += _renamed(source, profile, tally)
     return Measured(evidence, _with_findings(told, profile, tally, labelled=labelled), tally, labelled)
 
 
@@ -178,6 +180,20 @@ def _with_findings(told: Sequence[str], profile: Profile, tally: Tally, *, label
     known = {line.partition(":")[0] for line in told}
     found = findings(profile, tally, labelled=labelled)
     return (*told, *(line for line in found if line.partition(":")[0] not in known))
+
+
+def _renamed(source: SourceSpec, profile: Profile, tally: Tally) -> list[str]:
+    """Say where to name fields, if values may only have another name than in the reference."""
+    names = [column.name for column in profile.spec.measured]
+    gone = [
+        name
+        for name in names
+        if is_empty(profile, tally, name) and not is_empty(profile, profile.reference, name)
+    ]
+    if not gone or source.rows.columns or not tally.rows:
+        return []
+    empty = counted(len(gone), "column of the reference is", "columns of the reference are")
+    return [f"{empty} empty here. If fields have other names in this data, --source FILE says which."]
 
 
 def _files_digest(files: Sequence[Path]) -> bytes:

@@ -18,6 +18,8 @@ from tribune.metrics.tally import Tally
 def test_measure__missing_column__counts_as_missing_and_is_told(bench: Path) -> None:
     said = report(bench, people().drop_columns(["age"]))
     assert "age: data.parquet has no such column" in said
+    assert "1 column of the reference is empty here." in said
+    assert "empty here" not in report(bench, people())
 
 
 def test_measure__names_that_differ_in_case_only__count_as_missing_and_are_told(bench: Path) -> None:

@@ -160,6 +160,8 @@ def test_draft__rarer_value_or_higher_score__is_the_positive_one(tmp_path: Path)
     [
         (["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"], ("", "us")),
         (["31.01.2026 10:00", "01.02.2026 11:00"], ("%d.%m.%Y %H:%M", "us")),
+        (["01/12/2026 10:00", "02/11/2026 11:00"], ("%m/%d/%Y %H:%M", "us")),
+        (["31/01/2026 10:00", "01/02/2026 11:00"], ("%d/%m/%Y %H:%M", "us")),
         ([1_767_225_600, 1_767_225_700], ("", "s")),
         ([1_767_225_600_123, 1_767_225_700_123], ("", "ms")),
     ],
@@ -177,6 +179,7 @@ def test_draft__times__are_found_with_their_format(
     (tmp_path / "model.toml").write_text(text)
     found = SourceSpec.load(tmp_path / "model.toml").rows.time
     assert (found.format, found.unit) == expected
+    assert ("the month before the day" in text) == expected[0].startswith("%m/%d")
 
 
 def test_draft__many_times__are_not_said_to_be_counted_as_values(tmp_path: Path) -> None:
