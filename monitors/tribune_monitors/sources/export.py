@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _ROWS, _LABELS = "[source.columns]", "[source.labels.columns]"
+_HOW_TIMES = " How they are written can be said in [source.time], of labels in [source.labels.time]."
 
 
 @dataclass(frozen=True)
@@ -260,6 +261,7 @@ def _unfit(
     return [
         f"{column.name}: {counted(unfit[2 * place], 'value is', 'values are')} no {column.kind}, "
         f"such as {unfit[2 * place + 1][:40]!r}: counted as missing."
+        + (_HOW_TIMES if column.kind == "time" else "")
         for place, (column, _) in enumerate(risky)
         if unfit[2 * place]
     ]
