@@ -10,8 +10,10 @@ what an answer says, and never sees labels.
 
 from __future__ import annotations
 
+import asyncio
 from contextvars import ContextVar
 
+from tribune.decisions.proofs.receipts import Receipt
 from tribune.gate.connections import Message, Receive, Scope, Send
 from tribune.gate.middleware import App
 from tribune.gate.recorder import RECEIPT_HEADER, Answer, DecisionRecorder, open_recorder, receipt_headers
@@ -48,21 +50,28 @@ def recorded(app: App, recorder: DecisionRecorder | None = None) -> App:
     async def recording(scope: Scope, receive: Receive, send: Send) -> None:
         answers: list[Answer] = []
         _DECIDED.set(answers)
+        turn = asyncio.Lock()
+
+        async def keep() -> list[Receipt]:
+            """Record what was decided so far, each decision once; tasks of a request may decide meanwhile."""
+            async with turn:
+                taken = list(answers)
+                receipts = await keeper.record_many(taken) if taken else []
+                del answers[: len(taken)]
+                return receipts
 
         async def sending(message: Message) -> None:
             begins = message["type"] == "http.response.start"
             if answers and (begins or not message.get("more_body")):
-                receipts = await keeper.record_many(answers)
-                answers.clear()
-                if begins and len(receipts) <= RECEIPTS:
+                receipts = await keep()
+                if begins and 0 < len(receipts) <= RECEIPTS:
                     told = RECEIPT_HEADER.encode(), receipt_headers(*receipts)[RECEIPT_HEADER].encode()
                     message["headers"] = [*message.get("headers", ()), told]
             await send(message)
 
         try:
             await app(scope, receive, sending)
-            if answers:  # decided behind the answer
-                await keeper.record_many(answers)
+            await keep()  # what was decided behind the answer
         finally:
             if scope["type"] == "lifespan":
                 await keeper.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,58 @@ async def test_recorded__answer_without_a_decision__passes_as_it_is(tmp_path: Pa
 def test_decided__outside_of_a_request__is_refused() -> None:
     with pytest.raises(LookupError):
         decided(TWO[0])
+
+
+async def test_recorded__decided_beside_the_answer_while_it_is_recorded__is_not_lost(tmp_path: Path) -> None:
+    async def predict(_: Request) -> Response:
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+
+        async def compute() -> None:
+            for row in range(20):
+                decided(Answer({"AGEP": row}, "1", id=f"{row:02}"))
+                await pieces.put(f"{row} ")
+                await asyncio.sleep(0.001)
+            await pieces.put(None)
+
+        async def streamed() -> Any:
+            while (piece := await pieces.get()) is not None:
+                yield piece
+            await computing
+
+        computing = asyncio.create_task(compute())
+        await asyncio.sleep(0)
+        return StreamingResponse(streamed())
+
+    response = await _asked(tmp_path, predict)
+    assert len(response.text.split()) == 20
+    assert sorted(record.id for record in _records(tmp_path)) == [f"{row:02}" for row in range(20)]
+
+
+async def test_recorded__two_tasks_send_at_once__each_decision_is_recorded_once() -> None:
+    class SlowDisk:
+        def __init__(self) -> None:
+            self.kept: list[str | None] = []
+
+        async def record_many(self, answers: list[Answer]) -> list[object]:
+            taken = [answer.id for answer in answers]
+            await asyncio.sleep(0.02)
+            self.kept += taken
+            return taken  # type: ignore[return-value]
+
+    disk, sent = SlowDisk(), []
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        async def one(name: str, after: float) -> None:
+            await asyncio.sleep(after)
+            decided(Answer({}, "1", id=name))
+            await asyncio.sleep(0)
+            await send({"type": "websocket.send", "text": name})
+
+        await asyncio.gather(one("a", 0), one("b", 0.005))
+
+    async def send(message: Any) -> None:
+        assert message["text"] in disk.kept
+        sent.append(message["text"])
+
+    await recorded(app, disk)({"type": "websocket"}, None, send)  # type: ignore[arg-type]
+    assert (sorted(sent), disk.kept) == (["a", "b"], ["a", "b"])
