@@ -61,6 +61,8 @@ class BallotRelay:
         self._sender = sender
         self._batch = batch
         self._turn = asyncio.Lock()
+        self._lost: dict[ProposalId, int] = {}
+        """Proposals that the chain does not know, with the block at which that was first seen."""
 
     async def relay_all(self) -> list[BallotStatus]:
         """Relay the queued ballots of every proposal; return those that were settled.
@@ -196,21 +198,33 @@ class BallotRelay:
         lane = Lane(rows[0].governor)
         others = [Address(row.voter) for row in rows if row.voter not in cast]
         cast = {**await find_votes(self._contracts, proposal_id, others, lane), **cast}
-        why = ""
-        if refuse and any(row.voter not in cast for row in rows):
-            try:
-                [state] = await self._contracts.read((lane, "state", (proposal_id,)))
-            except RevertedError:  # a reorg took the proposal away
-                state = None
-            if state is None:
-                why = _("The chain does not have this vote any more.")
-            elif ProposalState.of(state) is not ProposalState.ACTIVE:
-                why = _("The vote had ended before this ballot could be counted.")
-            elif lane is Lane.FAST:
-                why = _("The contract did not take the signature.")
-            else:
-                why = _("The contract takes this signature no more. Open the page and sign again.")
+        refused = refuse and any(row.voter not in cast for row in rows)
+        why = await self._why_never(proposal_id, lane) if refused else ""
         return await self._store.run(_record, rows, cast, why, tx_hash)
+
+    async def _why_never(self, proposal_id: ProposalId, lane: Lane) -> str:
+        """Return why what the chain did not count now never will be; empty where it still may.
+
+        A reorg can take a proposal away, or put it back to before its voting begins: it may come again for as
+        long as the chain may replace blocks, and ballots stay claimed until the next look.
+        """
+        try:
+            [found] = await self._contracts.read((lane, "state", (proposal_id,)))
+        except RevertedError:
+            chain = self._contracts.chain
+            head = (await chain.head()).number
+            lost = self._lost.setdefault(proposal_id, head)
+            final = head >= lost + chain.finality_blocks
+            return _("The chain does not have this vote any more.") if final else ""
+        self._lost.pop(proposal_id, None)
+        state = ProposalState.of(found)
+        if state is ProposalState.PENDING:
+            return ""
+        if state is not ProposalState.ACTIVE:
+            return _("The vote had ended before this ballot could be counted.")
+        if lane is Lane.FAST:
+            return _("The contract did not take the signature.")
+        return _("The contract takes this signature no more. Open the page and sign again.")
 
 
 def _logged(settled: list[BallotStatus]) -> list[BallotStatus]:

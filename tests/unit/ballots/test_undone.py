@@ -62,11 +62,13 @@ class Desk:
         ballot = SignedBallot(vote.proposal_id, Address(account.address), 1, "", signed)
         await accept_ballot(self.store, self.contracts, vote, ballot)
 
-    async def relay(self) -> list[str]:
+    def relaying(self) -> BallotRelay:
         # A sender of its own, as after a restart: one that lives on meets a reorg in its own tests.
-        chain = self.contracts.chain
-        sender = Sender(chain, self.voting.chain.relayer, receipt_timeout_s=30)
-        return [one.status for one in await BallotRelay(self.store, self.contracts, sender).relay_all()]
+        sender = Sender(self.contracts.chain, self.voting.chain.relayer, receipt_timeout_s=30)
+        return BallotRelay(self.store, self.contracts, sender)
+
+    async def relay(self) -> list[str]:
+        return [one.status for one in await self.relaying().relay_all()]
 
     async def look_back(self) -> int:
         """Look as the bot does: whenever the index has caught up."""
@@ -128,17 +130,44 @@ async def test_queue__taken_into_another_block__recorded_there(desk: Desk, propo
     assert (found.state, found.block_number) == ("mined", receipt["blockNumber"])
 
 
-async def test_relay_all__proposal_itself_undone__refused_with_the_reason(
+async def test_relay_all__proposal_itself_undone_for_good__refused_with_the_reason(
     desk: Desk, proposing: Proposing
 ) -> None:
     before = desk.voting.chain.rpc("evm_snapshot")
     await desk.queue(Lane.SLOW, proposing)
     assert desk.voting.chain.rpc("evm_revert", before)
     desk.mine(12)
-    assert await desk.relay() == ["refused"]
+    relay = desk.relaying()
+    assert await relay.relay_all() == []  # it may come again
+    desk.mine(desk.contracts.chain.finality_blocks)
+    assert [one.status for one in await relay.relay_all()] == ["refused"]
     found = desk.ballot
     assert found is not None
     assert "does not have this vote any more" in found.error
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["not back yet", "back, voting not begun"])
+async def test_relay_all__opening_undone__counted_once_it_is_open_again(
+    desk: Desk, proposing: Proposing, back: bool
+) -> None:
+    voting = desk.voting
+    before = voting.chain.rpc("evm_snapshot")
+    await desk.queue(Lane.FAST, proposing)
+    assert await desk.relay() == ["mined"]
+    assert await desk.look_back() == 0
+    assert voting.chain.rpc("evm_revert", before)
+    desk.mine(3)
+    if back:
+        voting.chain.send(voting.governor.functions.openCase(voting.case_id))
+    assert await desk.look_back() == 1
+    relay = desk.relaying()
+    assert await relay.relay_all() == []
+    assert await relay.relay_all() == []
+    if not back:
+        voting.chain.send(voting.governor.functions.openCase(voting.case_id))
+    voting.chain.warp(5)
+    assert [one.status for one in await relay.relay_all()] == ["mined"]
+    assert len(voting.governor.events.VoteCast().get_logs(from_block=0)) == 1
 
 
 async def test_queue__cast_with_another_tool__forgotten_not_queued(desk: Desk, proposing: Proposing) -> None:
