@@ -13,7 +13,7 @@ from tribune.ballots.cast import first_block_after
 from tribune.ballots.contracts import TOKEN
 from tribune.ballots.delegating.delegations import LONGEST, DelegationStatus, delegate_call, signed_of
 from tribune.chain.codec import load_abi
-from tribune.exceptions import RevertedError, TransactionPendingError, TribuneError
+from tribune.exceptions import ChainUnreachableError, RevertedError, TransactionPendingError, TribuneError
 from tribune.language import marked
 from tribune.store.delegations import mined_delegations, waiting_delegations
 
@@ -80,7 +80,8 @@ class DelegationRelay:
                 await self._record(row, BallotState.QUEUED, tx="")
         self._looked = head.number
 
-    async def _relay(self, row: SignedDelegation) -> DelegationStatus:
+    async def _relay(self, row: SignedDelegation) -> DelegationStatus | None:
+        """Relay a delegation; None where another has taken its place meanwhile, whose turn is next."""
         from tribune.store.states import BallotState
 
         if await self._is_used(row):
@@ -90,7 +91,8 @@ class DelegationRelay:
         if head.timestamp > signed.expiry:
             why = marked("It had expired before it could be sent. Sign a new one.")
             return await self._record(row, BallotState.REJECTED, error=why)
-        await self._record(row, BallotState.RELAYED)
+        if not await self._store.run(_claim, row):
+            return None
         try:
             receipt = await self._sender.send(delegate_call(self._contracts, signed))
         except RevertedError:
@@ -98,6 +100,8 @@ class DelegationRelay:
         except TransactionPendingError as fault:
             await self._record(row, BallotState.RELAYED, tx=str(fault.ids.get("tx_hash", "")))
             raise
+        except ChainUnreachableError:
+            raise  # it may have been sent: nothing takes its place until the chain can be asked
         except TribuneError:
             await self._record(row, BallotState.QUEUED)
             raise
@@ -144,6 +148,18 @@ class DelegationRelay:
     ) -> DelegationStatus:
         tx_hash = row.tx_hash if tx is None else tx
         return await self._store.run(_write, row, state, tx_hash, block, error)
+
+
+def _claim(session: Session, row: SignedDelegation) -> bool:
+    """Mark a delegation as being sent, unless another signature has replaced it meanwhile."""
+    from tribune.store.delegations import delegation_of
+    from tribune.store.states import BallotState
+
+    fresh = delegation_of(session, row.delegator, row.nonce)
+    if fresh is None or fresh.signature != row.signature:
+        return False
+    _write(session, row, BallotState.RELAYED, row.tx_hash, 0, "")
+    return True
 
 
 def _write(

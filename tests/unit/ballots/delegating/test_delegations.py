@@ -20,12 +20,14 @@ from tribune.ballots.delegating.delegations import (
     unsigned_delegation,
 )
 from tribune.ballots.delegating.relay import DelegationRelay
+from tribune.exceptions import ChainUnreachableError
 from tribune.ids import Address
 from tribune.language import Language, spoken
 from tribune.settings import RelaySettings
 from tribune.store.delegations import delegation_of
 from tribune.store.session import Session, Store
 from tribune.store.states import BallotState
+from tribune.store.tables import SignedDelegation
 from tribune.sync.sender import Sender
 
 if TYPE_CHECKING:  # imports web3, which warns at import: only once pytest's filters are set
@@ -238,3 +240,46 @@ async def test_accept_delegation__another_is_under_way__is_not_sent_beside_it(
     await store.run(under_way)
     with pytest.raises(DelegationRefusedError, match="on its way"):
         await accept_delegation(store, contracts, LIMITS, second)
+
+
+async def test_relay_all__replaced_in_the_moment_before_it_is_sent__only_the_later_is_sent(
+    voting: Voting, contracts: VoteContracts, store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = voting.holders[0]
+    other = Address(voting.holders[2].address)
+    first, later = await signed(contracts, holder), await signed(contracts, holder, other)
+    await accept_delegation(store, contracts, LIMITS, first)
+    relay = DelegationRelay(store, contracts, sender)
+    is_used = relay._is_used
+
+    async def replaced(row: SignedDelegation) -> bool:
+        monkeypatch.undo()
+        used = await is_used(row)
+        assert (await accept_delegation(store, contracts, LIMITS, later)).status == "queued"
+        return used
+
+    monkeypatch.setattr(relay, "_is_used", replaced)
+    assert await relay.relay_all() == []
+    [settled] = await relay.relay_all()
+    assert (settled.status, settled.delegatee) == ("mined", other)
+    assert delegate_of(voting, holder) == other
+
+
+async def test_relay_all__chain_away_while_it_is_sent__nothing_takes_its_place(
+    voting: Voting, contracts: VoteContracts, store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = voting.holders[0]
+    first, later = await signed(contracts, holder), await signed(contracts, holder, Address(holder.address))
+    await accept_delegation(store, contracts, LIMITS, first)
+
+    async def away(*_: object, **__: object) -> None:
+        raise ChainUnreachableError("The node does not answer.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sender, "send", away)
+        with pytest.raises(ChainUnreachableError):
+            await DelegationRelay(store, contracts, sender).relay_all()
+    with pytest.raises(DelegationRefusedError, match="on its way"):
+        await accept_delegation(store, contracts, LIMITS, later)
+    [settled] = await DelegationRelay(store, contracts, sender).relay_all()
+    assert (settled.status, delegate_of(voting, holder)) == ("mined", FRIEND)
