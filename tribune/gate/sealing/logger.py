@@ -13,15 +13,15 @@ from functools import partial
 from typing import Any
 
 from tribune.chain import Chain, Tribune
-from tribune.decisions.anchor import Manifest, manifest_digest
 from tribune.decisions.frames.sealing import LogSealer
 from tribune.decisions.proofs.finding import sealed_frames
 from tribune.decisions.waiting.slots import waiting_frames
-from tribune.exceptions import ChainError, ConfigurationError, EvidenceError, RevertedError
+from tribune.exceptions import ChainError, ConfigurationError
+from tribune.gate.sealing.anchors import Anchors
 from tribune.gate.sealing.grids import ChainGrids
 from tribune.gate.sealing.retention import Retention
 from tribune.gate.sealing.sealer import FrameSealer
-from tribune.ids import Digest, FrameIndex, ModelId, VersionNumber
+from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.keys import load_account
 from tribune.log import get_logger
 from tribune.settings import Settings
@@ -86,43 +86,7 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
         await grids.refresh()
         sender = Sender.of(tribune.chain, account, settings.chain)
         samples = OperationalSamples(tribune, model_id, grids)
-
-        async def anchor(manifest: Manifest, word: Digest) -> None:
-            known = await tribune.decision_log.anchor_of(model_id, version, manifest.frame)
-            if known == word:
-                return
-            if known is not None:
-                raise EvidenceError(
-                    f"Frame {manifest.frame} is anchored with another word than this log's.",
-                    mend="Find out who else anchors for this model, and which log is the right one.",
-                    frame=manifest.frame,
-                )
-            call = tribune.decision_log.anchor(
-                model_id,
-                version,
-                manifest.frame,
-                manifest_digest(manifest),
-                manifest.merkle_root,
-                manifest.rows,
-            )
-            try:
-                receipt = await sender.send(call)
-            except RevertedError as fault:
-                if fault.ids.get("error") != "LogWrongVersion":
-                    raise
-                get_logger(__name__).warning(
-                    "decisions cannot be anchored: their version was not in force at the frame's end",
-                    model=model_id, version=version, frame=manifest.frame, rows=manifest.rows,
-                )  # fmt: skip
-                return
-            get_logger(__name__).info(
-                "anchored",
-                model=model_id,
-                version=version,
-                frame=manifest.frame,
-                rows=manifest.rows,
-                tx=receipt.tx_hash,
-            )
+        anchors = Anchors(tribune, sender, model_id, version)
 
         async def served(frame: FrameIndex) -> bool:
             end = grids.history.bounds(frame)[1]
@@ -133,7 +97,7 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
         sealer = FrameSealer(
             log,
             first=await first_open(tribune, log, first),
-            anchor=anchor,
+            anchor=anchors,
             was_operational=served,
             grids=grids.refresh,
             reached=partial(chain_passes, tribune.chain),
@@ -142,6 +106,7 @@ async def run(settings: Settings, model_id: ModelId, version: VersionNumber, sto
         tasks: list[asyncio.Task[Any]] = [
             asyncio.create_task(samples.run()),
             asyncio.create_task(sealer.run()),
+            asyncio.create_task(anchors.run()),
         ]
         retention = Retention.of(settings, tribune, model_id, version)
         if retention is not None:
