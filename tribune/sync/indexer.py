@@ -81,6 +81,8 @@ class Indexer:
         """Newest block taken in, as far as this process knows."""
         self.changes = 0
         """How often events were stored or dropped: who waits in between misses no change by it."""
+        self.reorgs = 0
+        """How often the chain lost blocks that were taken in: what was read of them may not hold any more."""
 
     @classmethod
     def of(cls, tribune: Tribune, store: Store) -> Indexer:
@@ -233,6 +235,7 @@ class Indexer:
             log.error("reorg beyond what was taken as final", to_block=to.number, depth=depth, events=dropped)
         else:
             log.warning("reorg: rolled back", to_block=to.number, depth=depth, events=dropped)
+        self.reorgs += 1
         await self._tell()
 
     async def _tell(self) -> None:

@@ -68,6 +68,7 @@ class SlowLane(commands.Cog):
         self._open: dict[int, datetime | None] = {}
         """Proposals that may still change, with the next time at which they do so by themselves."""
         self._settled: dict[int, Proposed] = {}
+        self._reorgs = 0
         self._due: asyncio.Queue[Proposed] = asyncio.Queue()
         self._carrying: set[int] = set()
         self._failed: dict[int, RevertedError] = {}
@@ -97,6 +98,9 @@ class SlowLane(commands.Cog):
         some_due = any(at is not None and head is not None and at <= head.time for at in self._open.values())
         if head is None or not (everything or some_due):
             return
+        if self._reorgs != self.services.indexer.reorgs:  # which may have taken back what ended a proposal
+            self._reorgs = self.services.indexer.reorgs
+            self._settled.clear()
         faults: list[DiscordUnreachableError] = []
         for proposed in (await list_proposals(self.services.store, self.services.contracts))[-NEWEST:]:
             if self._settled.get(proposed.number) == proposed:

@@ -14,7 +14,7 @@ from tribune_bot.errors import DiscordUnreachableError
 
 @pytest.fixture
 def cog() -> SlowLane:
-    services = SimpleNamespace(indexer=SimpleNamespace(head=object()), store=None, contracts=None)
+    services = SimpleNamespace(indexer=SimpleNamespace(head=object(), reorgs=0), store=None, contracts=None)
     bot: Any = SimpleNamespace(services=services)
     return SlowLane(bot)
 
@@ -37,6 +37,28 @@ async def test_refresh__discord_refuses_one_message__the_others_are_shown_and_it
     with pytest.raises(DiscordUnreachableError):
         await cog.refresh(everything=True)
     assert shown == [2, 3]
+
+
+async def test_refresh__reorg_may_have_taken_back_an_end__is_looked_at_again(
+    cog: SlowLane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, shown = SimpleNamespace(number=1), []
+
+    async def listed(*_: object) -> list[Any]:
+        return [ended]
+
+    async def show(proposed: Any) -> None:
+        shown.append(proposed.number)
+        cog._settled[proposed.number] = proposed
+
+    monkeypatch.setattr(slow_lane, "list_proposals", listed)
+    monkeypatch.setattr(cog, "show", show)
+    await cog.refresh(everything=True)
+    await cog.refresh(everything=True)
+    assert shown == [1]
+    cog.services.indexer.reorgs += 1
+    await cog.refresh(everything=True)
+    assert shown == [1, 1]
 
 
 async def test_show__message_cannot_be_posted__what_is_due_is_done_all_the_same(
