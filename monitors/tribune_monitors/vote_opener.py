@@ -60,8 +60,8 @@ class VoteOpener:
 
     def forget(self) -> None:
         """Look at all cases anew, as after a reorganisation."""
-        self._done.clear()
-        self._late_from.clear()
+        self._done = set()  # another one: a look that has begun notes what it read in the old
+        self._late_from = {}
         self._oldest = CaseId(0)
 
     async def open_votes(self, models: Collection[ModelId], head: Block) -> float | None:
@@ -106,19 +106,20 @@ class VoteOpener:
     async def _unopened(self, now: datetime) -> list[Case]:
         """Return the cases whose vote can still be opened, oldest first."""
         switch, governor = self._tribune.kill_switch, self._tribune.pause_governor.address
+        done = self._done
         found: list[Case] = []
         number = await switch.case_count()
         while number > self._oldest:
             case_id = CaseId(number)
             number -= 1
-            if case_id in self._done:
+            if case_id in done:
                 continue
             case = await switch.case(case_id)
             if case.opened_at < now - LONGEST_WINDOW:
                 self._oldest = case_id  # nor can any before it
                 break
             if case.outcome is not Outcome.OPEN or case.vote_at(governor) or case.open_until < now:
-                self._done.add(case_id)
+                done.add(case_id)
                 self._late_from.pop(case_id, None)
             else:
                 found.append(case)

@@ -81,8 +81,8 @@ class DueReports:
         """Ask the chain everything anew, as after a reorganisation."""
         self._in_force.clear()
         self._asked.clear()
-        self._versions.clear()
-        self._evaluated.clear()
+        self._versions = {}  # others: a look that has begun notes what it read in the old ones
+        self._evaluated = set()
 
     async def frames(self, model_id: ModelId, now: datetime) -> list[DueReport]:
         """Return the frames that are due for a model at a block's time, oldest first.
@@ -121,17 +121,18 @@ class DueReports:
             return []
         index = current.policy.panel.index(self._monitor)
         registry, hub = self._tribune.model_registry, self._tribune.report_hub
+        evaluated = self._evaluated
         count, active = await asyncio.gather(
             registry.version_count(model_id), registry.active_version(model_id)
         )
         found = []
         for version in map(VersionNumber, range(1, count + 1)):
             key = (model_id, version, current.digest)
-            if version == active or key in self._evaluated:
+            if version == active or key in evaluated:
                 continue
             record = await hub.frame(model_id, version, FrameIndex(0), current.digest)
             if record.judged or await self._signed(model_id, version, FrameIndex(0), current.digest):
-                self._evaluated.add(key)
+                evaluated.add(key)
                 continue
             word = await registry.evaluation_set(model_id, version)
             found.append(DueReport(model_id, version, FrameIndex(0), word, current, index))
@@ -162,11 +163,11 @@ class DueReports:
 
     async def _version(self, model_id: ModelId, frame: FrameIndex, record: PolicyRecord) -> VersionNumber:
         """Return the version in force in a frame that has ended: an activation never reaches back."""
-        key = (model_id, frame)
-        if key not in self._versions:
+        key, versions = (model_id, frame), self._versions
+        if key not in versions:
             moment = frame_bounds(record, frame)[1] - timedelta(seconds=1)
-            self._versions[key] = await self._tribune.model_registry.version_at(model_id, moment)
-        return self._versions[key]
+            versions[key] = await self._tribune.model_registry.version_at(model_id, moment)
+        return versions[key]
 
     def _forget_before(self, model_id: ModelId, oldest: FrameIndex | None) -> None:
         """Drop what is known of frames whose deadline is over, so that memory stays bounded."""
