@@ -108,21 +108,25 @@ class Board:
             DiscordUnreachableError: Discord did not take the post; nothing is lost, call again.
         """
         async with self._turns[subject]:
+            if subject in self._wanted:  # asked before anything is read: an edit under way looks again
+                self._wanted[subject] = shown
+                return True
             known = await self._store.read(queries.posted_message, subject)
             if known is None:
                 if post:
                     await self._post(subject, shown)
                 return post
-            if subject in self._wanted:
-                self._wanted[subject] = shown
-                return True
             if known.digest == shown.digest:
                 return False
             self._wanted[subject] = shown
             edit = asyncio.create_task(self._bring_up_to_date(subject))
             self._edits[subject] = edit
-            edit.add_done_callback(lambda _done: self._edits.pop(subject, None))
+            edit.add_done_callback(lambda ended: self._forget(subject, ended))
             return True
+
+    def _forget(self, subject: str, ended: asyncio.Task[None]) -> None:
+        if self._edits.get(subject) is ended:  # else another has begun since
+            del self._edits[subject]
 
     async def settled(self, subject: str = "") -> None:
         """Wait until a subject's message, or where none is named every one, shows what it is to show."""

@@ -249,6 +249,41 @@ async def test_show__changes_faster_than_edits_are_allowed__edits_once_more_with
     assert time.monotonic() - began >= 0.25
 
 
+async def test_show__changes_back_while_an_edit_is_recorded__shows_the_newest(
+    store: Store, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tribune_bot.posting.board.EDIT_EVERY_S", 0.0)
+    board = board_of(store, channel)
+    await board.show(SUBJECT, shown("a"))
+    read, recorded, held = store.read, asyncio.Event(), asyncio.Event()
+    run = store.run
+
+    async def record(work: Any, *args: Any, **others: Any) -> Any:
+        recorded.set()  # Discord shows "b", and the store is about to know
+        await held.wait()
+        return await run(work, *args, **others)
+
+    async def slow(work: Any, *args: Any, **others: Any) -> Any:
+        found = await read(work, *args, **others)
+        if recorded.is_set():
+            held.set()
+            await asyncio.sleep(0.1)  # what was read is old by now
+        return found
+
+    monkeypatch.setattr(store, "run", record)
+    await board.show(SUBJECT, shown("b"))
+    await recorded.wait()
+    monkeypatch.setattr(store, "read", slow)
+    await asyncio.gather(board.show(SUBJECT, shown("a")), _set_soon(held))
+    await board.settled(SUBJECT)
+    assert [edit["content"] for edit in channel.edits] == ["b", "a"]
+
+
+async def _set_soon(event: asyncio.Event) -> None:
+    await asyncio.sleep(0.05)
+    event.set()
+
+
 async def test_show__one_message_is_made_to_wait__the_other_is_edited(store: Store) -> None:
     slow, quick = Channel(), Channel()
     board = board_in(store, {DEFAULT: slow, CHOSEN: quick})
