@@ -1,9 +1,10 @@
 """The few statements that count, the same text on every engine.
 
 Written as text, not as Ibis expressions (docs/decisions.md says why). Never a branch on NaN or on float
-order, never a round, a cast from float or a case fold (each broke equality between engines). Every name that
-comes from a profile is quoted, and no text that comes from data or profile stands between single quotes:
-engines differ in what a backslash there means.
+order, never a round, a cast from float or a case fold (each broke equality between engines); only a whole
+number may be cast, to sixteen bits, where what does not fit ends the statement. Every name that comes from a
+profile is quoted, and no text that comes from data or profile stands between single quotes: engines differ
+in what a backslash there means.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ ROW_COUNT = f"SELECT count(*) FROM {ROWS}"  # noqa: S608 - a constant
 """Counts the rows."""
 FLOOR = "tribune_floor"
 """Function that an engine provides: floor of a DOUBLE as a DOUBLE, which leaves NaN and ±inf as they are."""
+SHORT = range(-(2**15), 2**15)
+"""Keys of sixteen bits, by which an engine may count in a table without hashing."""
 _FARTHEST = 2.0**900
 """Steps from the origin beyond which cells get no wider."""
 LABEL = "tribune_label"
@@ -94,13 +97,15 @@ def _double(number: float) -> str:
     return f"CAST({literal(repr(number))} AS DOUBLE)"
 
 
-def column_counts(scheme: Scheme, name: str, *, stored: bool = False) -> str:
+def column_counts(scheme: Scheme, name: str, *, stored: bool = False, short: bool = False) -> str:
     """Count rows by a column's key, its fine cell or its value; a key may come more than once.
 
     Args:
         scheme: by which to count.
         name: of the column.
         stored: whether the view has it as in the files, whole numbers: these are grouped by as they are.
+        short: count by steps in sixteen bits, where `has_short_keys`. Fails for NaN, infinities and what is
+            farther from the origin.
     """
     binning = scheme.binnings[name]
     if isinstance(binning, Categories):
@@ -108,10 +113,17 @@ def column_counts(scheme: Scheme, name: str, *, stored: bool = False) -> str:
     elif stored:
         keys, given = quoted(name), cell_of("CAST(k0 AS DOUBLE)", binning)
     elif _is_near(binning):
-        return _widened(quoted(name), binning)
+        return _widened(quoted(name), binning, short)
+    elif short:
+        keys, given = _short(cell_of(quoted(name), binning)), "CAST(k0 AS DOUBLE)"
     else:
         keys, given = cell_of(quoted(name), binning), "k0"
     return _grouped([keys], [given], ROWS)
+
+
+def has_short_keys(grid: Grid) -> bool:
+    """Whether all of a grid's range lies within so few steps of its origin that sixteen bits hold each."""
+    return all(grid.lower(edge) - grid.origin in SHORT for edge in grid.edges)
 
 
 def _is_near(grid: Grid) -> bool:
@@ -119,16 +131,23 @@ def _is_near(grid: Grid) -> bool:
     return bool(grid.digits) and max(abs(grid.lower(edge) - grid.origin) for edge in grid.edges) <= MAX_CELLS
 
 
-def _widened(number: str, grid: Grid) -> str:
+def _widened(number: str, grid: Grid, short: bool) -> str:
     """Count rows by step, and what lies far by cell; then steps by cell: few rows pay for what widens them.
 
     Whichever branch an engine takes for a row, it ends in the same cell.
     """
     steps = f"({steps_of(number, grid)})"
-    near = f"abs({steps}) < {_double(MAX_CELLS)}"
-    key = f"CASE WHEN {near} THEN {FLOOR}{steps} ELSE {cell_of(number, grid)} END"
-    counted = _grouped([key], [f"{_rounded_down('k0', grid.digits)} AS k"], ROWS)
+    key, step = f"{FLOOR}{steps}", "k0"
+    if short:
+        key, step = _short(key), "CAST(k0 AS DOUBLE)"
+    else:
+        key = f"CASE WHEN abs({steps}) < {_double(MAX_CELLS)} THEN {key} ELSE {cell_of(number, grid)} END"
+    counted = _grouped([key], [f"{_rounded_down(step, grid.digits)} AS k"], ROWS)
     return f"SELECT k, CAST(sum(n) AS BIGINT) FROM ({counted}) AS w GROUP BY 1"  # noqa: S608 - quoted
+
+
+def _short(key: str) -> str:
+    return f"CAST({key} AS SMALLINT)"
 
 
 def columns_counts(scheme: Scheme, names: Sequence[str]) -> str:

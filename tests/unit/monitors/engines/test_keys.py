@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +15,7 @@ from tribune.metrics import Categories, Column, ColumnKind, Grid, ModelSpec, Rol
 from tribune.metrics.spec import Task
 from tribune_monitors.engines.classify import numeric_column
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+from tribune_monitors.engines.sql import FLOOR
 
 NUMBER, CATEGORY = ColumnKind.NUMERIC, ColumnKind.CATEGORY
 COLUMNS = (Column("x", NUMBER, Role.FEATURE), Column("job", CATEGORY, Role.FEATURE))
@@ -69,3 +72,41 @@ def test_count__cells_that_widen__near_and_far_have_the_cells_of_their_steps(tmp
     keys = [(float(math.floor(step)) if math.isfinite(step) else step, 1) for step in steps]
     found = DuckDBEngine().count([path], [], Scheme(spec, {"x": WIDENING}))
     assert found.columns["x"] == numeric_column(WIDENING, keys)
+
+
+ODD = [math.nan, math.inf, -math.inf, 1e300, -1e300, 32767.99, 32768.0, -32768.0, -32768.01, 65536.0]
+
+
+@pytest.mark.parametrize("odd", [None, *ODD])
+@pytest.mark.parametrize("grid", [Grid(0, (-40, 3, 900)), Grid(0, (-40, 3, 900), digits=6)])
+def test_count__one_odd_value_among_many__each_has_its_cell(
+    tmp_path: Path, grid: Grid, odd: float | None
+) -> None:
+    values = [*[float(one) / 7 for one in range(-9000, 9000)], None, odd, odd]
+    keys = [one if one is None or not math.isfinite(one) else float(math.floor(one)) for one in values]
+    expected = numeric_column(grid, [(key, 1) for key in keys])
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"x": values}), path, row_group_size=3000)
+    by = Scheme(ModelSpec((COLUMNS[0],), task=Task.GENERIC), {"x": grid})
+    assert DuckDBEngine(2).count([path], [], by).columns["x"] == expected
+
+
+def test_count__a_value_without_a_short_key__costs_its_column_another_scan_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"x": [1.0, 2.5, None], "y": [1.0, math.nan, 3.0]}), path)
+    columns = (COLUMNS[0], Column("y", NUMBER, Role.FEATURE))
+    by = Scheme(ModelSpec(columns, task=Task.GENERIC), dict.fromkeys("xy", Grid(0, (0, 4, 9))))
+    engine, asked = DuckDBEngine(), list[str]()
+    rows = engine._rows
+
+    def spied(statement: str) -> Iterator[tuple[Any, ...]]:
+        asked.append(statement)
+        return rows(statement)
+
+    monkeypatch.setattr(engine, "_rows", spied)
+    found = engine.count([path], [], by).columns
+    assert found["x"] == numeric_column(by.grid("x"), [(1.0, 1), (2.0, 1), (None, 1)])
+    assert found["y"] == numeric_column(by.grid("y"), [(1.0, 1), (3.0, 1), (math.nan, 1)])
+    assert [sum(f'{FLOOR}("{name}"' in one for one in asked) for name in "xy"] == [1, 2]
