@@ -9,7 +9,7 @@ in what a backslash there means.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from enum import Enum
 from itertools import zip_longest
 from pathlib import Path
@@ -30,6 +30,7 @@ _FARTHEST = 2.0**900
 """Steps from the origin beyond which cells get no wider."""
 LABEL = "tribune_label"
 """Name of the label in the view of rows, where it stands in their own files."""
+_INLINE, _CAME = f"r.{LABEL}", f"r.{LABEL} IS NOT NULL"
 
 
 class Labels(Enum):
@@ -174,7 +175,7 @@ def _key(scheme: Scheme, name: str) -> str:
 def outcome_counts(scheme: Scheme, labels: Labels) -> str:
     """Count rows by what outcomes need: `outcome_keys`, then rows. Labels need no join."""
     keys = outcome_keys(scheme, labels)
-    return _grouped(keys, _outcomes_given(scheme.spec), f"{ROWS} AS r")
+    return _grouped(keys, _outcomes_given(scheme.spec), f"{ROWS} AS r", _told(keys))
 
 
 def outcome_keys(scheme: Scheme, labels: Labels) -> list[str]:
@@ -263,7 +264,8 @@ def score_counts(scheme: Scheme, name: str, labels: Labels, finer: int) -> str:
     keys = [came, label, cell_of(f"r.{quoted(name)}", scheme.grid(name))]
     if finer:
         keys.append(_finer_score(scheme, name, finer, came))
-    return _grouped(keys, ["k0", _text("k1"), "k2", "k3" if finer else _NO_NUMBER], f"{ROWS} AS r")
+    given = ["k0", _text("k1"), "k2", "k3" if finer else _NO_NUMBER]
+    return _grouped(keys, given, f"{ROWS} AS r", _told(keys))
 
 
 def _finer_score(scheme: Scheme, name: str, finer: int, came: str) -> str:
@@ -289,7 +291,7 @@ def _label(spec: ModelSpec, labels: Labels) -> tuple[str, str]:
     if labels is Labels.JOINED:
         return "l.id IS NOT NULL", "l.label"
     if labels is Labels.INLINE:
-        return f"r.{LABEL} IS NOT NULL", f"r.{LABEL}"
+        return _CAME, _INLINE
     return "FALSE", _NO_NUMBER if spec.has_errors else _NO_TEXT
 
 
@@ -303,9 +305,18 @@ def _text(key: str) -> str:
     return f"CAST({key} AS STRING)"
 
 
-def _grouped(keys: Sequence[str], given: Sequence[str], rows: str) -> str:
-    """Count rows by keys, then give what is made of these by the names k0, k1 …, and the rows."""
+def _told(keys: Sequence[str]) -> set[str]:
+    """Return the keys that the others tell: constants, and that a label came where it is one of them."""
+    return {"FALSE", _NO_TEXT, _NO_NUMBER} | ({_CAME} if _INLINE in keys else set())
+
+
+def _grouped(keys: Sequence[str], given: Sequence[str], rows: str, told: Container[str] = ()) -> str:
+    """Count rows by keys, then give what is made of these by the names k0, k1 …, and the rows.
+
+    Keys that the others tell are grouped by only where there is no other: each costs as much as those.
+    """
     selected = ", ".join(f"{key} AS k{place}" for place, key in enumerate(keys))
-    places = ", ".join(str(place + 1) for place in range(len(keys)))
+    asked = [str(place + 1) for place, key in enumerate(keys) if key not in told]
+    places = ", ".join(asked or map(str, range(1, len(keys) + 1)))
     counted = f"SELECT {selected}, count(*) AS n FROM {rows} GROUP BY {places}"  # noqa: S608
     return f"SELECT {', '.join(given)}, n FROM ({counted}) AS c"  # noqa: S608 - names are quoted
