@@ -59,7 +59,7 @@ def count_rows(
     at_once: int = 1,
     *,
     stored: Container[str] = (),
-    short: bool = False,
+    short_from: int | None = None,
     stops_early: bool = False,
     tell: Tell | None = None,
 ) -> Tally:
@@ -71,23 +71,29 @@ def count_rows(
         run: runs a statement over `sql.ROWS` and, where labels are joined, `sql.LABELS`.
         at_once: how many statements run side by side.
         stored: which columns of `cast_late` the view has as they are in the files.
-        short: whether keys of sixteen bits are counted faster, and `run` raises UnfitError where one is not.
+        short_from: rows from which on keys of sixteen bits are counted faster; `run` raises UnfitError for
+            what has none. None: never.
         stops_early: whether a LIMIT ends a join at once, without gathering rows in one place.
         tell: is told of progress.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(at_once) as pool:  # the longest first, after what they wait for
-        joint = pool.submit(_joint, scheme, labels, run, stops_early)
+        rows = pool.submit(_rows, run) if stops_early or short_from is not None else None
+
+        def large() -> bool:
+            return rows is not None and short_from is not None and rows.result() >= short_from
+
+        joint = pool.submit(_joint, scheme, labels, run, rows if stops_early else None)
         label = pool.submit(_label, scheme, labels, run)
         numbers, others = _alone(scheme)
-        alone = [pool.submit(_columns, scheme, names, run, stored, short) for names in numbers]
+        alone = [pool.submit(_columns, scheme, names, run, stored, large) for names in numbers]
         scores = {
             name: pool.submit(_score, scheme, name, labels, run, lambda: joint.result().counter.labelled)
             for name in scheme.scored
             if labels is not Labels.JOINED
         }
-        alone += [pool.submit(_columns, scheme, names, run, stored, short) for names in others]
+        alone += [pool.submit(_columns, scheme, names, run, stored, large) for names in others]
         if tell is not None:
             _follow([joint, label, *alone, *scores.values()], tell)
     found = joint.result()
@@ -111,8 +117,16 @@ def _follow(counted: Sequence[Future[Any]], tell: Tell) -> None:
         one.add_done_callback(lambda _: tell(next(done), len(counted)))
 
 
-def _joint(scheme: Scheme, labels: Labels, run: Run, stops_early: bool) -> _Joint:
-    """Count what needs labels; outcomes alone, where labels need no join and the rest is counted beside."""
+def _rows(run: Run) -> int:
+    ((rows,),) = run(sql.ROW_COUNT)
+    return int(rows)
+
+
+def _joint(scheme: Scheme, labels: Labels, run: Run, counted: Future[int] | None) -> _Joint:
+    """Count what needs labels; outcomes alone, where labels need no join and the rest is counted beside.
+
+    `counted`: how many rows there are, where a LIMIT ends a join at once.
+    """
     if labels is not Labels.JOINED:
         counter, groups = OutcomeCounter(scheme), len(scheme.spec.groups)
         for row in run(sql.outcome_counts(scheme, labels)):
@@ -123,8 +137,8 @@ def _joint(scheme: Scheme, labels: Labels, run: Run, stops_early: bool) -> _Join
     if scheme.scored:
         ((labelled,),) = run(sql.LABELLED_MOST)
         finer = finer_for(labelled)
-    if stops_early:
-        ((rows,),) = run(sql.ROW_COUNT)
+    if counted is not None:
+        rows = counted.result()
         found = _joined(scheme, finer, run(sql.joined_counts(scheme, finer, rows + 1)))
         if found.counter.rows == rows:  # so no row had two labels to choose from
             most = rows + 1
@@ -221,12 +235,12 @@ def _tells_apart(binning: Binning | None) -> bool:
 
 
 def _columns(
-    scheme: Scheme, names: Sequence[str], run: Run, stored: Container[str], short: bool
+    scheme: Scheme, names: Sequence[str], run: Run, stored: Container[str], large: Callable[[], bool]
 ) -> dict[str, tuple[int, ...]]:
-    """Count columns of one kind by one statement."""
+    """Count columns of one kind by one statement; `large`: whether short keys are counted faster."""
     if len(names) == 1:
         (name,) = names
-        return {name: _column(scheme.binnings[name], _one(scheme, name, run, name in stored, short))}
+        return {name: _column(scheme.binnings[name], _one(scheme, name, run, name in stored, large))}
     counted = {name: (0,) * scheme.binnings[name].length for name in names}
     several = iter(run(sql.columns_counts(scheme, names)))
     while piece := list(islice(several, _HELD)):
@@ -240,10 +254,12 @@ def _columns(
     return counted
 
 
-def _one(scheme: Scheme, name: str, run: Run, stored: bool, short: bool) -> Iterable[tuple[Any, int]]:
+def _one(
+    scheme: Scheme, name: str, run: Run, stored: bool, large: Callable[[], bool]
+) -> Iterable[tuple[Any, int]]:
     """Count one column: by keys of sixteen bits where all its values have one, else by keys that hold any."""
     binning = scheme.binnings[name]
-    if short and not stored and isinstance(binning, Grid) and sql.has_short_keys(binning):
+    if not stored and isinstance(binning, Grid) and sql.has_short_keys(binning) and large():
         try:
             return list(run(sql.column_counts(scheme, name, short=True)))
         except UnfitError:

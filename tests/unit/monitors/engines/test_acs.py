@@ -155,11 +155,12 @@ def test_ks__raw_rows__is_scipys_within_a_thousandth(
     assert (values[f"drift.ks/{column}"].micro or 0) / 1e6 == pytest.approx(expected, abs=1e-3)
 
 
-@pytest.mark.parametrize("threads", [1, 4])
-def test_count__threads__same_digest(
-    files: tuple[Path, Path], profile: Profile, tally: Tally, threads: int
+@pytest.mark.parametrize(("threads", "short_from"), [(1, 0), (4, 0), (4, 10**9)])
+def test_count__any_threads_and_keys__same_digest(
+    files: tuple[Path, Path], profile: Profile, tally: Tally, threads: int, short_from: int
 ) -> None:
-    assert DuckDBEngine(threads).count([files[0]], [files[1]], profile).digest() == tally.digest()
+    engine = DuckDBEngine(threads, short_from=short_from)
+    assert engine.count([files[0]], [files[1]], profile).digest() == tally.digest()
 
 
 def test_count__split_by_id_in_another_order__same_digest(

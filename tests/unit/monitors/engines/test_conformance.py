@@ -18,14 +18,15 @@ from tribune_monitors.engines.conformance import (
     scheme,
 )
 from tribune_monitors.engines.conformance_rows import rows
-from tribune_monitors.engines.duckdb_engine import DuckDBEngine
+from tribune_monitors.engines.duckdb_engine import SHORT_FROM, DuckDBEngine
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("threads", [1, 2, 4])
-def test_assert_conformant__duckdb__passes_in_time(threads: int) -> None:
+@pytest.mark.parametrize("short_from", [SHORT_FROM, 0])
+def test_assert_conformant__duckdb__passes_in_time(threads: int, short_from: int) -> None:
     started = time.perf_counter()
-    assert_conformant(DuckDBEngine(threads))
+    assert_conformant(DuckDBEngine(threads, short_from=short_from))
     assert time.perf_counter() - started < 3  # 0.1 s alone; every worker runs it at its start
 
 

@@ -88,7 +88,7 @@ def test_count__one_odd_value_among_many__each_has_its_cell(
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"x": values}), path, row_group_size=3000)
     by = Scheme(ModelSpec((COLUMNS[0],), task=Task.GENERIC), {"x": grid})
-    assert DuckDBEngine(2).count([path], [], by).columns["x"] == expected
+    assert DuckDBEngine(2, short_from=0).count([path], [], by).columns["x"] == expected
 
 
 def test_count__a_value_without_a_short_key__costs_its_column_another_scan_and_no_other(
@@ -98,7 +98,7 @@ def test_count__a_value_without_a_short_key__costs_its_column_another_scan_and_n
     pq.write_table(pa.table({"x": [1.0, 2.5, None], "y": [1.0, math.nan, 3.0]}), path)
     columns = (COLUMNS[0], Column("y", NUMBER, Role.FEATURE))
     by = Scheme(ModelSpec(columns, task=Task.GENERIC), dict.fromkeys("xy", Grid(0, (0, 4, 9))))
-    engine, asked = DuckDBEngine(), list[str]()
+    engine, asked = DuckDBEngine(short_from=0), list[str]()
     rows = engine._rows
 
     def spied(statement: str) -> Iterator[tuple[Any, ...]]:
