@@ -89,6 +89,7 @@ class DuckDBEngine:
         if labels:
             views[sql.LABELS] = (labels, label_columns(scheme.spec))
         sources = self._sources(views)
+        self._share(alone=bool(labels))
         stored = as_stored([fit for fit, _ in sources[sql.ROWS]], cast_late(scheme))
         run = self._over(views, sources, stored)
         return count_rows(
@@ -114,7 +115,13 @@ class DuckDBEngine:
         Raises:
             DataError: for a file that cannot be read, here or when a statement runs.
         """
+        self._share(alone=False)
         return self._over(views, self._sources(views))
+
+    def _share(self, *, alone: bool) -> None:
+        """Say how many threads a statement has; `alone`: one, a join, goes on when all others have ended."""
+        with self.cursor() as cursor:
+            cursor.execute(f"SET threads = {self.threads if alone else self.threads - self._at_once + 1}")
 
     def _sources(self, views: Views) -> dict[str, list[tuple[dict[str, str], str]]]:
         """Return per view, per kind of file, which wanted columns can be counted there, and what to read."""
