@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, count, islice
+from itertools import count, islice
 from operator import add
 from typing import TYPE_CHECKING, Any
 
 from tribune.exceptions import DataError
-from tribune.metrics.binning import Binning, Grid
+from tribune.metrics.binning import Binning, Categories, Grid
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.scores import Scores, finer_for
 from tribune.metrics.spec import ColumnKind, ModelSpec
@@ -32,6 +32,8 @@ Run = Callable[[str], Iterable[tuple[Any, ...]]]
 WIDE = 128
 """Columns beyond which a statement counts several: opening a file of so many costs more than counting one."""
 TOGETHER = 64
+_FEW = 4
+"""Categories that a statement counts even so: the rows are read once, and a statement costs milliseconds."""
 _HELD = 100_000  # rows of such a statement held at once
 
 
@@ -87,13 +89,15 @@ def count_rows(
         joint = pool.submit(_joint, scheme, labels, run, rows if stops_early else None)
         label = pool.submit(_label, scheme, labels, run)
         numbers, others = _alone(scheme)
-        alone = [pool.submit(_columns, scheme, names, run, stored, large) for names in numbers]
+        quick = [names for names in numbers if names[0] in stored]
+        slow = others + [names for names in numbers if names[0] not in stored]
+        alone = [pool.submit(_columns, scheme, names, run, stored, large) for names in slow]
         scores = {
             name: pool.submit(_score, scheme, name, labels, run, lambda: joint.result().counter.labelled)
             for name in scheme.scored
             if labels is not Labels.JOINED
         }
-        alone += [pool.submit(_columns, scheme, names, run, stored, large) for names in others]
+        alone += [pool.submit(_columns, scheme, names, run, stored, large) for names in quick]
         if tell is not None:
             _follow([joint, label, *alone, *scores.values()], tell)
     found = joint.result()
@@ -207,13 +211,14 @@ def _alone(scheme: Scheme) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]
     if spec.outcomes:
         joint.add(spec.prediction.name)
     names = [column.name for column in spec.measured if column.name not in joint]
-    together = 1 if len(names) <= WIDE else TOGETHER
-
-    def parts(alike: Sequence[str]) -> list[tuple[str, ...]]:
-        return [tuple(alike[place : place + together]) for place in range(0, len(alike), together)]
-
+    wide = len(names) > WIDE
     numbers = [name for name in names if isinstance(scheme.binnings[name], Grid)]
-    return parts(numbers), parts([name for name in names if name not in set(numbers)])
+    others = [name for name in names if name not in set(numbers)]
+    return _parts(numbers, TOGETHER if wide else 1), _parts(others, TOGETHER if wide else _FEW)
+
+
+def _parts(names: Sequence[str], most: int) -> list[tuple[str, ...]]:
+    return [tuple(names[place : place + most]) for place in range(0, len(names), most)]
 
 
 def cast_late(scheme: Scheme) -> list[str]:
@@ -223,7 +228,9 @@ def cast_late(scheme: Scheme) -> list[str]:
     are no more keys than cells.
     """
     spec = scheme.spec
-    names = [part[0] for part in chain(*_alone(scheme)) if len(part) == 1]
+    numbers, others = _alone(scheme)
+    names = [part[0] for part in numbers if len(part) == 1]
+    names += [name for part in others if len(part) <= _FEW for name in part]
     names += [column.name for column in spec.groups]
     if spec.outcomes:
         names += [spec.prediction.name, spec.label_name]
@@ -242,7 +249,8 @@ def _columns(
         (name,) = names
         return {name: _column(scheme.binnings[name], _one(scheme, name, run, name in stored, large))}
     counted = {name: (0,) * scheme.binnings[name].length for name in names}
-    several = iter(run(sql.columns_counts(scheme, names)))
+    few = len(names) <= _FEW and isinstance(scheme.binnings[names[0]], Categories)
+    several = iter(run(sql.categories_counts(names) if few else sql.columns_counts(scheme, names)))
     while piece := list(islice(several, _HELD)):
         keys: dict[str, list[tuple[Any, int]]] = {}
         for place, key, rows in piece:

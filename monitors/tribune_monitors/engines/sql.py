@@ -151,6 +151,19 @@ def _short(key: str) -> str:
     return f"CAST({key} AS SMALLINT)"
 
 
+def categories_counts(names: Sequence[str]) -> str:
+    """Count rows by the value of each of a few categories, in one scan: place, value, rows."""
+    keys = [f"k{place}" for place in range(len(names))]
+    selected = ", ".join(f"{quoted(name)} AS {key}" for name, key in zip(names, keys, strict=True))
+    places = " ".join(f"WHEN GROUPING({key}) = 0 THEN {place}" for place, key in enumerate(keys))
+    values = ", ".join(map(_text, keys))  # all but one of them null
+    sets = ", ".join(f"({key})" for key in keys)
+    return (
+        f"SELECT CASE {places} END, coalesce({values}), count(*) "  # noqa: S608 - names are quoted
+        f"FROM (SELECT {selected} FROM {ROWS}) AS c GROUP BY GROUPING SETS ({sets})"
+    )
+
+
 def columns_counts(scheme: Scheme, names: Sequence[str]) -> str:
     """Count rows by the key of each of some columns of one kind, in one scan: place (`apart`), key, rows."""
     values = apart([_key(scheme, name) for name in names], ROWS)

@@ -13,7 +13,7 @@ import pytest
 
 from tribune.metrics import Categories, Column, ColumnKind, Grid, ModelSpec, Role, Scheme
 from tribune.metrics.spec import Task
-from tribune_monitors.engines.classify import numeric_column
+from tribune_monitors.engines.classify import category_column, numeric_column
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.sql import FLOOR
 
@@ -110,3 +110,22 @@ def test_count__a_value_without_a_short_key__costs_its_column_another_scan_and_n
     assert found["x"] == numeric_column(by.grid("x"), [(1.0, 1), (2.0, 1), (None, 1)])
     assert found["y"] == numeric_column(by.grid("y"), [(1.0, 1), (3.0, 1), (math.nan, 1)])
     assert [sum(f'{FLOOR}("{name}"' in one for one in asked) for name in "xy"] == [1, 2]
+
+
+def test_count__categories_of_every_type_in_one_statement__each_has_its_own(tmp_path: Path) -> None:
+    given: dict[str, list[Any]] = {
+        "whole": [1, 2, None, 1, 1],
+        "truth": [True, None, None, False, True],
+        "text": ["1", None, "", "true", "1"],
+        "empty": [None, None, None, None, None],
+        "last": ["1", "1", "2", "2", "2"],
+    }
+    path = tmp_path / "c.parquet"
+    pq.write_table(pa.table({**given, "empty": pa.array(given["empty"], pa.string())}), path)
+    spec = ModelSpec(tuple(Column(name, CATEGORY, Role.FEATURE) for name in given), task=Task.GENERIC)
+    by = Scheme(spec, dict.fromkeys(given, Categories(("", "1", "true"), rest=True)))
+    found = DuckDBEngine(2).count([path], [], by).columns
+    said = {name: [None if one is None else str(one).lower() for one in some] for name, some in given.items()}
+    assert found == {
+        name: category_column(by.categories(name), [(one, 1) for one in some]) for name, some in said.items()
+    }
