@@ -100,6 +100,8 @@ class KeptTallies:
 
         None where too much did, or where so few rows are left that they ask for finer cells than it has.
         """
+        from concurrent.futures import ThreadPoolExecutor
+
         held, total = self._windows.get(by, (frozenset(), None))
         came, gone = make.keys() - held, held - make.keys()
         if total is None or 2 * (len(came) + len(gone)) > len(make):
@@ -108,7 +110,10 @@ class KeptTallies:
             left = [self._tally(key, scheme, _nowhere) for key in gone]
         except LookupError:
             return None
-        total = Tally.total([total, *(self._tally(key, scheme, make[key]) for key in came)], left)
+        with ThreadPoolExecutor(1) as pool:  # while what came is counted
+            rest = pool.submit(Tally.total, [total], left)
+            counted = [self._tally(key, scheme, make[key]) for key in came]
+        total = Tally.total([rest.result(), *counted])
         return total if total.is_fine else None
 
     def _key(self, by: bytes, decisions: Sequence[Path], labels: Sequence[Path] = ()) -> bytes:
