@@ -33,7 +33,7 @@ WIDE = 128
 """Columns beyond which a statement counts several: opening a file of so many costs more than counting one."""
 TOGETHER = 64
 _FEW = 4
-"""Categories that a statement counts even so: the rows are read once, and a statement costs milliseconds."""
+"""Columns of few values that a statement counts even so: rows are read once, and it costs milliseconds."""
 _HELD = 100_000  # rows of such a statement held at once
 
 
@@ -89,7 +89,7 @@ def count_rows(
         joint = pool.submit(_joint, scheme, labels, run, rows if stops_early else None)
         label = pool.submit(_label, scheme, labels, run)
         numbers, others = _alone(scheme)
-        quick = [names for names in numbers if names[0] in stored]
+        quick = _parts([name for name, *more in numbers if name in stored and not more], _FEW)
         slow = others + [names for names in numbers if names[0] not in stored]
         alone = [pool.submit(_columns, scheme, names, run, stored, large) for names in slow]
         scores = {
@@ -249,8 +249,8 @@ def _columns(
         (name,) = names
         return {name: _column(scheme.binnings[name], _one(scheme, name, run, name in stored, large))}
     counted = {name: (0,) * scheme.binnings[name].length for name in names}
-    few = len(names) <= _FEW and isinstance(scheme.binnings[names[0]], Categories)
-    several = iter(run(sql.categories_counts(names) if few else sql.columns_counts(scheme, names)))
+    few = names[0] in stored or (len(names) <= _FEW and isinstance(scheme.binnings[names[0]], Categories))
+    several = iter(run((sql.few_counts if few else sql.columns_counts)(scheme, names)))
     while piece := list(islice(several, _HELD)):
         keys: dict[str, list[tuple[Any, int]]] = {}
         for place, key, rows in piece:

@@ -14,7 +14,7 @@ from enum import Enum
 from itertools import zip_longest
 from pathlib import Path
 
-from tribune.metrics.binning import MAX_CELLS, Categories, Grid
+from tribune.metrics.binning import MAX_CELLS, Binning, Categories, Grid
 from tribune.metrics.scheme import Scheme
 from tribune.metrics.spec import ModelSpec
 
@@ -109,10 +109,8 @@ def column_counts(scheme: Scheme, name: str, *, stored: bool = False, short: boo
             farther from the origin.
     """
     binning = scheme.binnings[name]
-    if isinstance(binning, Categories):
-        keys, given = quoted(name), _text("k0")
-    elif stored:
-        keys, given = quoted(name), cell_of("CAST(k0 AS DOUBLE)", binning)
+    if isinstance(binning, Categories) or stored:
+        keys, given = quoted(name), _given("k0", binning)
     elif _is_near(binning):
         return _widened(quoted(name), binning, short)
     elif short:
@@ -151,17 +149,25 @@ def _short(key: str) -> str:
     return f"CAST({key} AS SMALLINT)"
 
 
-def categories_counts(names: Sequence[str]) -> str:
-    """Count rows by the value of each of a few categories, in one scan: place, value, rows."""
+def few_counts(scheme: Scheme, names: Sequence[str]) -> str:
+    """Count rows by the value of each of a few columns, in one scan: place, value or fine cell, rows.
+
+    They are categories, or numbers that the view has as in the files: grouped by as they are.
+    """
     keys = [f"k{place}" for place in range(len(names))]
     selected = ", ".join(f"{quoted(name)} AS {key}" for name, key in zip(names, keys, strict=True))
     places = " ".join(f"WHEN GROUPING({key}) = 0 THEN {place}" for place, key in enumerate(keys))
-    values = ", ".join(map(_text, keys))  # all but one of them null
+    values = ", ".join(_given(key, scheme.binnings[name]) for name, key in zip(names, keys, strict=True))
     sets = ", ".join(f"({key})" for key in keys)
-    return (
+    return (  # all but one of a row's keys are null
         f"SELECT CASE {places} END, coalesce({values}), count(*) "  # noqa: S608 - names are quoted
         f"FROM (SELECT {selected} FROM {ROWS}) AS c GROUP BY GROUPING SETS ({sets})"
     )
+
+
+def _given(key: str, binning: Binning) -> str:
+    """Return what rows of a key as in the files are counted by."""
+    return _text(key) if isinstance(binning, Categories) else cell_of(f"CAST({key} AS DOUBLE)", binning)
 
 
 def columns_counts(scheme: Scheme, names: Sequence[str]) -> str:
