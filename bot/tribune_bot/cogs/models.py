@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 LOOK_S = 10.0
 FIRST_READ_S = 5.0
-"""How long somebody waits who asks before anything of the chain was read; Discord waits far longer."""
+"""How long somebody waits who asks before models of the chain were read; Discord waits far longer."""
+FIRST_LOOK_S = 0.25
+"""Most between two looks meanwhile: one change may bring no models, another come between look and wait."""
 EACH = 12
 """Models on a page: with the longest names that are shown they fit into one message."""
 SHOWN = {
@@ -68,10 +71,7 @@ class Models(commands.Cog):
     async def page(self, about: str, asked: int) -> Page:
         """Return a page of the models that an answer is about: "stopped:part of a name"."""
         kind, _colon, sought = about.partition(":")
-        listing = await self.bot.directory.look()
-        if not listing.models and await self.services.tribune.model_registry.model_count():
-            await self.services.indexer.wait_changed(FIRST_READ_S)
-            listing = await self.bot.directory.look()
+        listing = await self._listing()
         found = listing.search(sought, SHOWN.get(kind))
         if not found:
             return Page(await self._nothing(others=bool(listing.models)))
@@ -80,6 +80,17 @@ class Models(commands.Cog):
         if pages > 1:
             count = _("{count}, page {page} of {pages}").format(count=count, page=shown, pages=pages)
         return Page(fitted([*await self._lines(listing, found[part]), count]), shown, pages)
+
+    async def _listing(self) -> Listing:
+        """Return what there is; while the chain is read for the first time, wait until it has models."""
+        listing = await self.bot.directory.look()
+        if listing.models or not await self.services.tribune.model_registry.model_count():
+            return listing
+        ends = monotonic() + FIRST_READ_S
+        while not listing.models and (left := ends - monotonic()) > 0:
+            await self.services.indexer.wait_changed(min(left, FIRST_LOOK_S))
+            listing = await self.bot.directory.look()
+        return listing
 
     async def _lines(self, listing: Listing, models: list[ListedModel]) -> list[str]:
         """Return a line a model as the chain has it; where that cannot be asked, as the index has it."""
