@@ -89,15 +89,15 @@ def count_rows(
         joint = pool.submit(_joint, scheme, labels, run, rows if stops_early else None)
         label = pool.submit(_label, scheme, labels, run)
         numbers, others = _alone(scheme)
-        quick = _parts([name for name, *more in numbers if name in stored and not more], _FEW)
-        slow = others + [names for names in numbers if names[0] not in stored]
-        alone = [pool.submit(_columns, scheme, names, run, stored, large) for names in slow]
+        several = others + _parts([name for name, *more in numbers if name in stored and not more], _FEW)
+        single = [names for names in numbers if names[0] not in stored]
+        alone = [pool.submit(_columns, scheme, names, run, stored, large) for names in several]
         scores = {
             name: pool.submit(_score, scheme, name, labels, run, lambda: joint.result().counter.labelled)
             for name in scheme.scored
             if labels is not Labels.JOINED
         }
-        alone += [pool.submit(_columns, scheme, names, run, stored, large) for names in quick]
+        alone += [pool.submit(_columns, scheme, names, run, stored, large) for names in single]
         if tell is not None:
             _follow([joint, label, *alone, *scores.values()], tell)
     found = joint.result()
