@@ -198,6 +198,8 @@ class BallotRelay:
         lane = Lane(rows[0].governor)
         others = [Address(row.voter) for row in rows if row.voter not in cast]
         cast = {**await find_votes(self._contracts, proposal_id, others, lane), **cast}
+        if cast:
+            self._lost.pop(proposal_id, None)  # it is there: should it go again, it is waited for anew
         refused = refuse and any(row.voter not in cast for row in rows)
         why = await self._why_never(proposal_id, lane) if refused else ""
         return await self._store.run(_record, rows, cast, why, tx_hash)

@@ -170,6 +170,29 @@ async def test_relay_all__opening_undone__counted_once_it_is_open_again(
     assert len(voting.governor.events.VoteCast().get_logs(from_block=0)) == 1
 
 
+async def test_relay_all__opening_undone_twice__is_waited_for_the_second_time_as_the_first(
+    desk: Desk, proposing: Proposing
+) -> None:
+    voting, relay = desk.voting, desk.relaying()
+    before = voting.chain.rpc("evm_snapshot")
+    await desk.queue(Lane.FAST, proposing)
+    assert [one.status for one in await relay.relay_all()] == ["mined"]
+    assert await desk.look_back() == 0
+    assert voting.chain.rpc("evm_revert", before)
+    desk.mine(3)
+    assert await desk.look_back() == 1
+    assert await relay.relay_all() == []
+    before = voting.chain.rpc("evm_snapshot")
+    voting.chain.send(voting.governor.functions.openCase(voting.case_id))
+    voting.chain.warp(5)
+    assert [one.status for one in await relay.relay_all()] == ["mined"]
+    assert await desk.look_back() == 0
+    assert voting.chain.rpc("evm_revert", before)
+    desk.mine(desk.contracts.chain.finality_blocks + 3)
+    assert await desk.look_back() == 1
+    assert await relay.relay_all() == []
+
+
 async def test_queue__cast_with_another_tool__forgotten_not_queued(desk: Desk, proposing: Proposing) -> None:
     await desk.queue(Lane.SLOW, proposing)
     with desk.store.session() as session:
