@@ -81,7 +81,7 @@ def count_rows(
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(at_once) as pool:  # the longest first, after what they wait for
-        rows = pool.submit(_rows, run) if stops_early or short_from is not None else None
+        rows = pool.submit(row_count, run) if stops_early or short_from is not None else None
 
         def large() -> bool:
             return rows is not None and short_from is not None and rows.result() >= short_from
@@ -89,7 +89,7 @@ def count_rows(
         joint = pool.submit(_joint, scheme, labels, run, rows if stops_early else None)
         label = pool.submit(_label, scheme, labels, run)
         numbers, others = _alone(scheme)
-        several = others + _parts([name for name, *more in numbers if name in stored and not more], _FEW)
+        several = others + _parts([names[0] for names in numbers if names[0] in stored], _FEW)
         single = [names for names in numbers if names[0] not in stored]
         alone = [pool.submit(_columns, scheme, names, run, stored, large) for names in several]
         scores = {
@@ -121,7 +121,8 @@ def _follow(counted: Sequence[Future[Any]], tell: Tell) -> None:
         one.add_done_callback(lambda _: tell(next(done), len(counted)))
 
 
-def _rows(run: Run) -> int:
+def row_count(run: Run) -> int:
+    """Return how many rows there are."""
     ((rows,),) = run(sql.ROW_COUNT)
     return int(rows)
 
@@ -245,12 +246,12 @@ def _columns(
     scheme: Scheme, names: Sequence[str], run: Run, stored: Container[str], large: Callable[[], bool]
 ) -> dict[str, tuple[int, ...]]:
     """Count columns of one kind by one statement; `large`: whether short keys are counted faster."""
-    if len(names) == 1:
-        (name,) = names
-        return {name: _column(scheme.binnings[name], _one(scheme, name, run, name in stored, large))}
+    as_they_are = isinstance(scheme.binnings[names[0]], Categories) or names[0] in stored
+    if len(names) == 1 and not as_they_are:
+        return {names[0]: numeric_column(scheme.grid(names[0]), _number(scheme, names[0], run, large))}
     counted = {name: (0,) * scheme.binnings[name].length for name in names}
-    few = names[0] in stored or (len(names) <= _FEW and isinstance(scheme.binnings[names[0]], Categories))
-    several = iter(run((sql.few_counts if few else sql.columns_counts)(scheme, names)))
+    statement = sql.few_counts if as_they_are and len(names) <= _FEW else sql.columns_counts
+    several = iter(run(statement(scheme, names)))
     while piece := list(islice(several, _HELD)):
         keys: dict[str, list[tuple[Any, int]]] = {}
         for place, key, rows in piece:
@@ -262,17 +263,14 @@ def _columns(
     return counted
 
 
-def _one(
-    scheme: Scheme, name: str, run: Run, stored: bool, large: Callable[[], bool]
-) -> Iterable[tuple[Any, int]]:
-    """Count one column: by keys of sixteen bits where all its values have one, else by keys that hold any."""
-    binning = scheme.binnings[name]
-    if not stored and isinstance(binning, Grid) and sql.has_short_keys(binning) and large():
+def _number(scheme: Scheme, name: str, run: Run, large: Callable[[], bool]) -> Iterable[tuple[Any, int]]:
+    """Count a number: by keys of sixteen bits where all its values have one, else by keys that hold any."""
+    if sql.has_short_keys(scheme.grid(name)) and large():
         try:
             return list(run(sql.column_counts(scheme, name, short=True)))
         except UnfitError:
             pass
-    return run(sql.column_counts(scheme, name, stored=stored))
+    return run(sql.column_counts(scheme, name))
 
 
 def _column(binning: Binning, keys: Iterable[tuple[Any, int]]) -> tuple[int, ...]:

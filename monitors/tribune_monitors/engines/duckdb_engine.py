@@ -120,8 +120,9 @@ class DuckDBEngine:
 
     def _share(self, *, alone: bool) -> None:
         """Say how many threads a statement has; `alone`: one, a join, goes on when all others have ended."""
+        threads = self.threads if alone else self.threads - self._at_once + 1  # beside those that ask
         with self.cursor() as cursor:
-            cursor.execute(f"SET threads = {self.threads if alone else self.threads - self._at_once + 1}")
+            cursor.execute(f"SET threads = {threads}")
 
     def _sources(self, views: Views) -> dict[str, list[tuple[dict[str, str], str]]]:
         """Return per view, per kind of file, which wanted columns can be counted there, and what to read."""
@@ -167,7 +168,7 @@ class DuckDBEngine:
             self._connection = duckdb.connect(
                 ":memory:",
                 config={
-                    "threads": self.threads - self._at_once + 1,  # beside those that ask
+                    "threads": 1,  # until `_share` says
                     "autoinstall_known_extensions": False,
                     "autoload_known_extensions": False,
                     "enable_external_file_cache": False,  # a partition is read as it is now

@@ -20,7 +20,7 @@ from tribune.metrics.spec import Column, ColumnKind, ModelSpec, Role
 from tribune.metrics.tally import Tally
 from tribune_monitors.engines import sql
 from tribune_monitors.engines.base import Engine
-from tribune_monitors.engines.counting import TOGETHER, WIDE, Run, decision_columns, label_columns
+from tribune_monitors.engines.counting import TOGETHER, WIDE, Run, decision_columns, label_columns, row_count
 from tribune_monitors.engines.duckdb_engine import DuckDBEngine
 from tribune_monitors.engines.schema import Wanted, check, read_schemas
 from tribune_monitors.engines.sql import Labels
@@ -120,8 +120,7 @@ def _together(run: Run, columns: int) -> int:
     """Return how many columns one statement looks at: several, where a table is wide and not long."""
     if columns <= WIDE:
         return 1
-    ((rows,),) = run(sql.ROW_COUNT)
-    return int(max(1, min(TOGETHER, _VALUES // max(1, rows))))
+    return max(1, min(TOGETHER, _VALUES // max(1, row_count(run))))
 
 
 def _parts(columns: Sequence[Column], size: int) -> Iterator[Sequence[Column]]:

@@ -98,26 +98,20 @@ def _double(number: float) -> str:
     return f"CAST({literal(repr(number))} AS DOUBLE)"
 
 
-def column_counts(scheme: Scheme, name: str, *, stored: bool = False, short: bool = False) -> str:
-    """Count rows by a column's key, its fine cell or its value; a key may come more than once.
+def column_counts(scheme: Scheme, name: str, *, short: bool = False) -> str:
+    """Count rows by the fine cell of a number; a cell may come more than once.
 
     Args:
         scheme: by which to count.
         name: of the column.
-        stored: whether the view has it as in the files, whole numbers: these are grouped by as they are.
         short: count by steps in sixteen bits, where `has_short_keys`. Fails for NaN, infinities and what is
             farther from the origin.
     """
-    binning = scheme.binnings[name]
-    if isinstance(binning, Categories) or stored:
-        keys, given = quoted(name), _given("k0", binning)
-    elif _is_near(binning):
-        return _widened(quoted(name), binning, short)
-    elif short:
-        keys, given = _short(cell_of(quoted(name), binning)), "CAST(k0 AS DOUBLE)"
-    else:
-        keys, given = cell_of(quoted(name), binning), "k0"
-    return _grouped([keys], [given], ROWS)
+    grid = scheme.grid(name)
+    if _is_near(grid):
+        return _widened(quoted(name), grid, short)
+    key = cell_of(quoted(name), grid)
+    return _grouped([_short(key)], ["CAST(k0 AS DOUBLE)"], ROWS) if short else _grouped([key], ["k0"], ROWS)
 
 
 def has_short_keys(grid: Grid) -> bool:
@@ -152,7 +146,8 @@ def _short(key: str) -> str:
 def few_counts(scheme: Scheme, names: Sequence[str]) -> str:
     """Count rows by the value of each of a few columns, in one scan: place, value or fine cell, rows.
 
-    They are categories, or numbers that the view has as in the files: grouped by as they are.
+    They are categories, or whole numbers that the view has as in the files: grouped by as they are. A cell
+    may come more than once.
     """
     keys = [f"k{place}" for place in range(len(names))]
     selected = ", ".join(f"{quoted(name)} AS {key}" for name, key in zip(names, keys, strict=True))
