@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from tribune.store.tables import ChainEvent
+
+_AT_A_TIME = 100  # rows read where the reader may stop early
 
 
 def extent(session: Session, names: Iterable[str]) -> tuple[int, int]:
@@ -73,6 +75,20 @@ def judged_report(session: Session, model_id: int, frame: int | None) -> ChainEv
     if frame is not None:
         return session.exec(judged.where(ChainEvent.frame == frame)).first()
     return session.exec(judged.where(col(ChainEvent.frame) > 0)).first() or session.exec(judged).first()
+
+
+def judged_before(session: Session, model_id: int, frame: int) -> Iterator[ChainEvent]:
+    """Yield each `ReportJudged` of a model's frames in service before one, newest first, as asked for."""
+    yield from session.exec(
+        select(ChainEvent)
+        .where(
+            ChainEvent.model_id == model_id,
+            ChainEvent.name == "ReportJudged",
+            col(ChainEvent.frame).between(1, frame - 1),
+        )
+        .order_by(col(ChainEvent.frame).desc(), col(ChainEvent.id))
+        .execution_options(yield_per=_AT_A_TIME)
+    )
 
 
 def signatures(session: Session, model_id: int, version: int, frame: int) -> list[tuple[str, str]]:

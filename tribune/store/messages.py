@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from tribune.store.queries import add_once
 from tribune.store.states import OutboxState
-from tribune.store.tables import ChainEvent, OutboxRow, PostedMessage, WalletLink, now
+from tribune.store.tables import OutboxRow, PostedMessage, WalletLink, now
 
 
 def intent_met(session: Session, key: str) -> None:
@@ -69,10 +67,3 @@ def unlink_from_others(session: Session, discord_user_id: int, wallet: str) -> b
         )
     )
     return bool(done.rowcount)
-
-
-def newest_events(session: Session, name: str, limit: int) -> Sequence[ChainEvent]:
-    """Return the newest events of a name, newest first."""
-    return session.exec(
-        select(ChainEvent).where(ChainEvent.name == name).order_by(col(ChainEvent.id).desc()).limit(limit)
-    ).all()

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from discord.ext import commands
@@ -20,7 +22,7 @@ from tribune.exceptions import PolicyError
 from tribune.ids import FrameIndex, ModelId, VersionNumber
 from tribune.language import _
 from tribune.reports.oversight import independence
-from tribune.store import messages, queries
+from tribune.store import happenings, queries
 from tribune.store.tables import now
 from tribune.sync.outbox import Outbox
 from tribune_bot.following import follow
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 READER = "bot.warnings"
 """Name of our checkpoint; its block number is the row id of the last event taken in."""
 KIND = "discord.warning"
-LOOK_BACK = 500
-"""Judged reports looked through for the beginning of a run."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +61,15 @@ class Judged:
         )
 
 
-def run_of(judged: Iterable[Judged], last: Judged, rule: int) -> int:
-    """Return the first frame of the unbroken run of hits of a rule that ends with `last`."""
-    same = {
-        one.frame: one.hits
-        for one in judged
-        if (one.model_id, one.version, one.policy) == (last.model_id, last.version, last.policy)
-    }
+def run_of(earlier: Iterable[Judged], last: Judged, rule: int) -> int:
+    """Return the first frame of the unbroken run of hits of a rule that ends with `last`.
+
+    `earlier`: the model's judged frames before it, newest first; read no further than the run goes.
+    """
     first = last.frame
-    for frame in sorted((f for f in same if 0 < f < last.frame), reverse=True):
-        if not same[frame] >> rule & 1:
+    for frame, all_judged in groupby(earlier, attrgetter("frame")):
+        alike = (one for one in all_judged if (one.version, one.policy) == (last.version, last.policy))
+        if not any(one.hits >> rule & 1 for one in alike):
             break
         first = frame
     return first
@@ -110,13 +109,11 @@ class EarlyWarnings(commands.Cog):
         )
         if record is None:
             return
-        events = await self.services.store.read(messages.newest_events, "ReportJudged", LOOK_BACK)
-        judged = [Judged.of(event) for event in events]
         at = datetime.fromisoformat(payload["at"])
         for place, rule in enumerate(record.policy.rules):
             chain_rule: Any = rule
             if last.hits >> place & 1 and chain_rule.severity is Severity.WARN:
-                first = run_of(judged, last, place)
+                first = await self.services.store.read(_began, last, place)
                 subject = f"warning/{last.model_id}/{last.version}/{place}/{first}"
                 alone = independence(len(record.policy.panel))
                 shown = await self._shown(last, chain_rule, payload, place, first, at, alone)
@@ -175,6 +172,11 @@ class EarlyWarnings(commands.Cog):
 
 def _told_by(alone: str) -> str:
     return _("Told by {whom}.").format(whom=alone) if alone else ""
+
+
+def _began(session: Session, last: Judged, rule: int) -> int:
+    earlier = happenings.judged_before(session, last.model_id, last.frame)
+    return run_of(map(Judged.of, earlier), last, rule)
 
 
 def _take_in(session: Session, not_before: datetime | None) -> int:

@@ -11,7 +11,7 @@ import pytest
 from tribune.store import queries
 from tribune.store.session import Store, open_store
 from tribune.store.tables import ChainEvent
-from tribune_bot.cogs.early_warnings import KIND, Judged, _take_in, run_of
+from tribune_bot.cogs.early_warnings import KIND, Judged, _began, _take_in, run_of
 from unit.bot.samples import NOW
 
 WARN = 0b10
@@ -21,20 +21,22 @@ def judged(frame: int, hits: int = WARN, *, version: int = 1) -> Judged:
     return Judged(1, version, frame, "0xaa", hits)
 
 
-def event(frame: int, hits: int, case_id: int = 0) -> ChainEvent:
+def event(frame: int, hits: int, case_id: int = 0, *, model_id: int = 1) -> ChainEvent:
     report: dict[str, Any] = {
-        "model_id": 1, "version": 1, "frame": frame, "policy": "0xaa", "evidence": "0x" + "11" * 32,
+        "model_id": model_id, "version": 1, "frame": frame, "policy": "0xaa", "evidence": "0x" + "11" * 32,
         "values": [1, 2],
     }  # fmt: skip
     return ChainEvent(
         block_number=frame,
-        block_hash=f"0x{frame}",
+        block_hash=f"0x{frame}/{model_id}",
         block_time=NOW,
         tx_hash="0x",
         log_index=0,
         address="0x",
         contract="ReportHub",
         name="ReportJudged",
+        model_id=model_id,
+        frame=frame,
         args={"hits": hits, "case_id": case_id, "report": report},
         data="0x",
     )
@@ -57,11 +59,31 @@ def asked_for(store: Store, *events: ChainEvent) -> list[str]:
 
 
 def test_run_of__hits_in_a_row__begins_with_the_first() -> None:
-    assert run_of([judged(1, 0), judged(2), judged(3), judged(4)], judged(4), 1) == 2
+    assert run_of([judged(3), judged(2), judged(1, 0)], judged(4), 1) == 2
 
 
 def test_run_of__other_version_or_rule__is_no_part_of_it() -> None:
-    assert run_of([judged(2, version=2), judged(3, 0b01)], judged(4), 1) == 4
+    assert run_of([judged(3, 0b01), judged(2)], judged(4), 1) == 4
+    assert run_of([judged(3, version=2), judged(2)], judged(4), 1) == 4
+
+
+def test_run_of__frame_in_which_another_version_was_judged_too__goes_on() -> None:
+    assert run_of([judged(3, 0, version=1), judged(3, version=2)], judged(4, version=2), 1) == 3
+
+
+def test_run_of__run_that_has_ended__reads_no_further() -> None:
+    earlier = iter([judged(3), judged(2, 0), judged(1), judged(0)])
+    assert run_of(earlier, judged(4), 1) == 3
+    assert [one.frame for one in earlier] == [0]
+
+
+def test_began__run_of_weeks_among_other_models__begins_with_its_first_frame(store: Store) -> None:
+    with store.session() as session:
+        for frame in range(1, 601):
+            session.add(event(frame, WARN if frame > 20 else 0))
+            session.add(event(frame, 0, model_id=2))
+    with store.session() as session:
+        assert _began(session, judged(600), 1) == 21
 
 
 def test_take_in__hit_without_a_case__asks_for_a_warning(store: Store) -> None:
