@@ -2,7 +2,7 @@
 
 Anyone could; the bot does it because nobody else has to. The contract decides what is stale, we only ask:
 once a frame and model, as its deadline passes. Where a case is open already, or silence cools down
-after a rejected vote, it would add nothing.
+after a rejected vote, it would add nothing. What a reorg takes away is asked about anew.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tribune.ids import FrameIndex, ModelId
 from tribune.log import get_logger
 
 if TYPE_CHECKING:
+    from tribune.chain.types import Receipt
     from tribune_bot.client import TribuneBot
 
 LOOK_S = 1.0
@@ -39,6 +40,8 @@ class Silence(commands.Cog):
         self._bot = bot
         self._looked: dict[ModelId, FrameIndex] = {}
         """Newest frame of each model that was asked about when its deadline had passed."""
+        self._poked: dict[tuple[ModelId, FrameIndex], Receipt] = {}
+        """Frames that we poked, until that is final."""
 
     async def cog_load(self) -> None:
         """Register the job."""
@@ -55,11 +58,16 @@ class Silence(commands.Cog):
                 await asyncio.sleep(RETRY_S)
 
     async def look(self) -> None:
-        """Ask about the frames whose deadline has passed since the last look.
+        """Ask about the frames whose deadline has passed since the last look, or whose poke a reorg took.
 
         Raises:
             ChainError: the chain could not be read or written; call again.
         """
+        chain = self.services.tribune.chain
+        for poked, receipt in list(self._poked.items()):
+            done = await chain.is_final(receipt) if await chain.has(receipt) else not await self._ask(*poked)
+            if done:
+                del self._poked[poked]
         [count] = await self.services.contracts.read(("ModelRegistry", "modelCount", ()))
         for first in range(1, count + 1, BATCH):
             models = [ModelId(number) for number in range(first, min(first + BATCH, count + 1))]
@@ -71,21 +79,24 @@ class Silence(commands.Cog):
                     await self._ask(model_id, FrameIndex(passed))
                     self._looked[model_id] = FrameIndex(passed)
 
-    async def _ask(self, model_id: ModelId, frame: FrameIndex) -> None:
+    async def _ask(self, model_id: ModelId, frame: FrameIndex) -> bool:
+        """Return whether nobody had reported the frame, and we said so."""
         poke = self.services.tribune.report_hub.poke_stale(model_id, frame)
         try:
             await self.services.tribune.chain.call(poke)
             if not await self._matters(model_id, frame):
-                return
+                return False
             receipt = await self.services.sender.send(poke)
         except RevertedError:  # it is not stale, as nearly always; or somebody was quicker
-            return
+            return False
+        self._poked[model_id, frame] = receipt
         for event in self.services.tribune.report_hub.events(receipt.logs):
             if isinstance(event, FrameStale) and event.case_id:
                 self._bot.docket.add(event.case_id)  # at once: the next frame is not to ask the same
         get_logger(__name__).info(
             "nobody reported a frame", model=model_id, frame=frame, block=receipt.block_number
         )
+        return True
 
     async def _matters(self, model_id: ModelId, frame: FrameIndex) -> bool:
         """Return whether a case of silence would add to what is known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from integration.bot.voting import asked_to_vote, breach, queue_ballots
@@ -68,6 +69,24 @@ async def test_bot__case_undone_and_back__its_one_message_tells_each(
     await world.until(lambda: "has been stopped" in message.content, "the case again")
     await asyncio.to_thread(chain.warp, 31)
     await world.until(lambda: "Vote" in labels(message), "the vote opened again")
+    assert len(world.messages) == 1
+    await world.halt()
+
+
+async def test_bot__silence_undone__is_noticed_again(chain: TestChain, world: BotWorld) -> None:
+    from support.voting import let_frame_pass, open_model
+
+    await asyncio.to_thread(open_model, chain, Path(world.settings.evidence_urls[0]))
+    world.start()
+    await asyncio.to_thread(let_frame_pass, chain)
+    await world.message("nobody has measured it since ")
+    hub = chain.contracts["ReportHub"]
+    [stale] = hub.events.FrameStale().get_logs(from_block=0)
+    await asyncio.to_thread(reorganise, chain, stale["blockNumber"])
+    await world.until(lambda: hub.events.FrameStale().get_logs(from_block=0), "the silence again")
+    [again] = hub.events.FrameStale().get_logs(from_block=0)
+    assert again["args"]["frame"] == stale["args"]["frame"]
+    assert again["transactionHash"] != stale["transactionHash"]
     assert len(world.messages) == 1
     await world.halt()
 
